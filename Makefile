@@ -1,0 +1,47 @@
+# Dyadline. `make help` lists what there is; everything installs itself on a machine with Python 3.11 or newer.
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+MEMBERS := schemas ingest-service timeline-service
+READY := $(VENV)/.ready
+
+export INGEST_PORT TIMELINE_PORT KAFKA_PORT KAFKA_CONTROLLER_PORT POSTGRES_PORT STATE_DIR SAMPLES
+export KAFKA_BOOTSTRAP_SERVERS DATABASE_URL
+unexport $(foreach name,INGEST_PORT TIMELINE_PORT KAFKA_PORT KAFKA_CONTROLLER_PORT POSTGRES_PORT STATE_DIR SAMPLES \
+  KAFKA_BOOTSTRAP_SERVERS DATABASE_URL,$(if $(filter undefined,$(origin $(name))),$(name)))
+
+.PHONY: help setup run up down status test check format
+
+help:  ## list the targets
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
+
+setup: $(READY)  ## install everything into .venv (the other targets do it by themselves)
+
+$(READY): deploy/requirements/dev.txt $(MEMBERS:%=%/pyproject.toml)
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "Dyadline needs Python 3.11 or newer: install it, or name it: make PYTHON=python3.12 …" >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || \
+	  { echo "$(PYTHON) has no venv module: on Debian, apt-get install python3-venv" >&2; exit 1; }
+	@echo "Setting up .venv (once, a minute or two) …"
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r deploy/requirements/dev.txt
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation \
+	  $(foreach member,$(MEMBERS),-e ./$(member))
+	@touch $@
+
+test: $(READY)  ## run the whole test suite
+	@$(BIN)/python -m pytest
+
+check: $(READY)  ## formatting, lint, types, import rules, schemas
+	@$(BIN)/ruff format --check --quiet . || { echo "not formatted: run make format" >&2; exit 1; }
+	@$(BIN)/ruff check --quiet .
+	@$(BIN)/mypy $(foreach member,$(MEMBERS),$(member)/src) tests
+	@$(BIN)/lint-imports
+
+format: $(READY)  ## format the code and mend what lint can mend
+	@$(BIN)/ruff format --quiet .
+	@$(BIN)/ruff check --fix --quiet .

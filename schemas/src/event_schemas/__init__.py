@@ -1,0 +1,1 @@
+"""The language that both services share: dates, countries, events, records, positions."""

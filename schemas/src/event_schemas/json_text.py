@@ -1,0 +1,85 @@
+"""JSON as the log and the digests need it: read strictly, written in one way."""
+
+import json
+import re
+from json.decoder import JSONDecodeError
+from typing import Any, Final, NoReturn
+
+import orjson
+
+from event_schemas.errors import UnreadableError
+
+_SURROGATE_ESCAPE: Final = re.compile(rb"\\u[dD][89a-fA-F]")
+
+
+def read_json(raw: bytes) -> Any:
+    """The value of a UTF-8 JSON text; raises UnreadableError.
+
+    Stricter than most readers, because what is recorded must mean one thing to everybody (RFC 7493):
+    no key twice in an object, no NaN or Infinity, no number beyond an IEEE double, no lone surrogate.
+    """
+    try:
+        value = _DECODER.decode(raw.decode())
+    except UnicodeDecodeError as error:
+        raise UnreadableError(
+            f"byte {error.start} is not UTF-8 ({error.reason}): send UTF-8 without a BOM"
+        ) from error
+    except JSONDecodeError as error:
+        raise UnreadableError(
+            f"not JSON: {error.msg} at line {error.lineno}, column {error.colno}"
+        ) from error
+    except RecursionError as error:
+        raise UnreadableError("nested too deeply: at most 16 levels are kept") from error
+    except ValueError as error:
+        raise UnreadableError(str(error)) from error
+    if _SURROGATE_ESCAPE.search(raw) is not None:
+        _refuse_lone_surrogates(value)
+    return value
+
+
+def write_json(value: Any) -> bytes:
+    """Canonical bytes: UTF-8, keys in code-point order, no spaces. Raises ValueError on what JSON cannot hold."""
+    try:
+        return orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
+    except TypeError as error:
+        raise ValueError(str(error)) from error
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    value = dict(pairs)
+    if len(value) != len(pairs):
+        keys = [key for key, _ in pairs]
+        repeated = next(key for key in keys if keys.count(key) > 1)
+        raise UnreadableError(f"the key {repeated!r} stands twice in one object: send each key once")
+    return value
+
+
+def _number(text: str) -> float:
+    value = float(text)
+    if value in {float("inf"), float("-inf")}:
+        raise UnreadableError(f"the number {text[:40]} is beyond what an IEEE double holds")
+    return value
+
+
+def _integer(text: str) -> int:
+    if len(text) > 400:
+        raise UnreadableError(f"the number {text[:40]}… is beyond what an IEEE double holds")
+    return int(text)
+
+
+def _constant(name: str) -> NoReturn:
+    raise UnreadableError(f"{name} is not JSON: leave the field out or send a number")
+
+
+def _refuse_lone_surrogates(value: Any) -> None:
+    try:
+        json.dumps(value, ensure_ascii=False).encode()
+    except UnicodeEncodeError as error:
+        raise UnreadableError(
+            "a lone surrogate (\\ud800–\\udfff without its pair) is not a character"
+        ) from error
+
+
+_DECODER: Final = json.JSONDecoder(
+    object_pairs_hook=_object, parse_float=_number, parse_int=_integer, parse_constant=_constant
+)
