@@ -1,4 +1,5 @@
 import pytest
+
 from event_schemas.errors import UnreadableError
 from event_schemas.json_text import read_json, write_json
 

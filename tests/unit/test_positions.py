@@ -1,12 +1,13 @@
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
 from event_schemas.positions import (
     PositionError,
     format_positions,
     parse_position,
     parse_positions,
 )
-from hypothesis import given
-from hypothesis import strategies as st
 
 
 @given(st.dictionaries(st.integers(0, 10**6), st.integers(0, 10**15)))

@@ -38,7 +38,7 @@ def read_json(raw: bytes) -> Any:
 
 
 def write_json(value: Any) -> bytes:
-    """Canonical bytes: UTF-8, keys in code-point order, no spaces. Raises ValueError on what JSON cannot hold."""
+    """Canonical bytes: UTF-8, keys in code-point order, no spaces. Raises ValueError on what is not JSON."""
     try:
         return orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
     except TypeError as error:

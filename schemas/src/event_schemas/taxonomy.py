@@ -24,7 +24,7 @@ _BY_VALENCE: Final[dict[Valence | None, str]] = {
     ),
     "conflictual": (
         "investigation accusation dispute rejection threat protest "  # 09, 11–14
-        "ban export_control entity_listing investment_block tariff quota trade_remedy "  # 163, 172, extensions
+        "ban export_control entity_listing investment_block tariff quota trade_remedy "  # 163, 172, ext
         "sanction market_exit aid_cut diplomatic_downgrade expulsion "  # 16x
         "force_posture coercion cyber armed_clash"  # 15, 17, 18–20
     ),
