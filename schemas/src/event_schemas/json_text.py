@@ -21,13 +21,9 @@ def read_json(raw: bytes) -> Any:
     try:
         value = _DECODER.decode(raw.decode())
     except UnicodeDecodeError as error:
-        raise UnreadableError(
-            f"byte {error.start} is not UTF-8 ({error.reason}): send UTF-8 without a BOM"
-        ) from error
+        raise UnreadableError(f"byte {error.start} is not UTF-8 ({error.reason}): send UTF-8 without a BOM") from error
     except JSONDecodeError as error:
-        raise UnreadableError(
-            f"not JSON: {error.msg} at line {error.lineno}, column {error.colno}"
-        ) from error
+        raise UnreadableError(f"not JSON: {error.msg} at line {error.lineno}, column {error.colno}") from error
     except RecursionError as error:
         raise UnreadableError("nested too deeply: at most 16 levels are kept") from error
     except ValueError as error:
@@ -75,9 +71,7 @@ def _refuse_lone_surrogates(value: Any) -> None:
     try:
         json.dumps(value, ensure_ascii=False).encode()
     except UnicodeEncodeError as error:
-        raise UnreadableError(
-            "a lone surrogate (\\ud800–\\udfff without its pair) is not a character"
-        ) from error
+        raise UnreadableError("a lone surrogate (\\ud800–\\udfff without its pair) is not a character") from error
 
 
 _DECODER: Final = json.JSONDecoder(

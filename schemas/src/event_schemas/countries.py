@@ -1,0 +1,98 @@
+"""Countries by code or name, and the pairs (dyads) that they form. Nothing is ever guessed."""
+
+import json
+import re
+import unicodedata
+from collections.abc import Sequence
+from difflib import get_close_matches
+from functools import lru_cache
+from importlib.resources import files
+from itertools import combinations
+from typing import Final
+
+_PUNCTUATION: Final = re.compile(r"[^\w]+|_+")
+
+
+class CountryError(ValueError):
+    """A country or pair that is unknown or ambiguous; `candidates` are written `CODE Name`."""
+
+    def __init__(self, message: str, candidates: Sequence[str] = ()) -> None:
+        super().__init__(message)
+        self.candidates = tuple(candidates)
+
+
+def fold_name(name: str) -> str:
+    """A name without case, accents and punctuation: `Côte d'Ivoire` → `cote d ivoire`."""
+    plain = "".join(letter for letter in unicodedata.normalize("NFKD", name) if not unicodedata.combining(letter))
+    return _PUNCTUATION.sub(" ", plain.replace("&", " and ").casefold()).strip()
+
+
+_DATA: Final = json.loads((files("event_schemas") / "countries.json").read_text(encoding="utf-8"))
+_NAMES: Final[dict[str, str]] = _DATA["names"]
+_MEANINGS: Final[dict[str, list[str]]] = _DATA["meanings"]
+
+
+@lru_cache(maxsize=16_384)
+def country_code(text: str) -> str:
+    """The alpha-3 code of a code (alpha-2 or alpha-3, any case) or of a name; raises CountryError."""
+    if text in _NAMES:
+        return text
+    meanings = _code_meanings(text) or _MEANINGS.get(fold_name(text), [])
+    if len(meanings) == 1:
+        return meanings[0]
+    if meanings:
+        candidates = [_labelled(code) for code in meanings]
+        raise CountryError(f"{text!r} is ambiguous: write one of {', '.join(candidates)}", candidates)
+    near = get_close_matches(fold_name(text[:80]), _FOLDED, n=5, cutoff=0.7)
+    candidates = list(dict.fromkeys(_labelled(code) for name in near for code in _MEANINGS[name]))
+    words = f": did you mean {', '.join(candidates)}?" if candidates else ": GET /v1/countries lists what is known"
+    raise CountryError(f"{text[:80]!r} is not a country{words}", candidates)
+
+
+def country_name(code: str) -> str:
+    """The English short name of an alpha-3 code (CLDR); raises KeyError."""
+    return _NAMES[code]
+
+
+def all_countries() -> list[tuple[str, str]]:
+    """Every country that may be written, as (alpha-3, name), by code."""
+    return list(_NAMES.items())
+
+
+def pair_name(a: str, b: str) -> str:
+    """The canonical name of the pair of two alpha-3 codes: `CHN-IND`."""
+    return f"{a}-{b}" if a < b else f"{b}-{a}"
+
+
+def parse_pair(text: str) -> str:
+    """The canonical name of a pair written with two codes in either order; raises CountryError."""
+    first, dash, second = text.partition("-")
+    if not dash or "-" in second:
+        raise CountryError(f"{text[:80]!r} is not a pair: write two codes with a dash, such as IN-CN or CHN-IND")
+    codes = []
+    for part in (first, second):
+        if not _code_meanings(part):
+            raise CountryError(f"{part[:80]!r} is not a country code: use /v1/timelines/lookup?a=…&b=… for names")
+        codes.append(country_code(part))
+    if codes[0] == codes[1]:
+        raise CountryError(f"{text!r} names one country twice: a pair is two countries")
+    return pair_name(*codes)
+
+
+def pairs_of(countries: Sequence[str], initiators: Sequence[str]) -> list[str]:
+    """The pairs of an event, sorted: all of its countries', or each initiator's with those that are none."""
+    if initiators:
+        others = [code for code in countries if code not in initiators]
+        return sorted(pair_name(a, b) for a in initiators for b in others)
+    return sorted(pair_name(a, b) for a, b in combinations(countries, 2))
+
+
+def _code_meanings(text: str) -> list[str]:
+    return _MEANINGS.get(text.upper(), []) if text.isascii() and len(text) in {2, 3} else []
+
+
+def _labelled(code: str) -> str:
+    return f"{code} {_NAMES[code]}"
+
+
+_FOLDED: Final = [key for key in _MEANINGS if not key.isupper()]

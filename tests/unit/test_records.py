@@ -1,0 +1,103 @@
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+import orjson
+import pytest
+
+from event_schemas.errors import MalformedRecordError, UnknownVersionError
+from event_schemas.events import content_of, digest_of, id_from_digest, read_event
+from event_schemas.json_text import write_json
+from event_schemas.records import HEADERS, Action, Record, decode, encode_value, recorded
+
+MOMENT = datetime(2026, 2, 13, 8, 30, 0, 123456, UTC)
+
+
+BAN = {
+    "title": "t",
+    "when": "2020",
+    "countries": ["IN", "CN"],
+    "type": "ban",
+    "valence": "conflictual",
+    "attributes": {"a": 1.0},
+}
+
+
+def a_record(action: Action = "recorded", **fields: Any) -> Record:
+    event = read_event(
+        {"title": "t", "when": "2020", "countries": ["IN", "CN"], "type": "ban", "attributes": {"a": 1.0}}
+    )
+    content = write_json(content_of(event))
+    digest = digest_of(content)
+    record = recorded(event, id_from_digest(digest), content, digest, principal="anonymous", accepted_at=MOMENT)
+    return replace(record, action=action, **fields)
+
+
+def read(record: Record, value: bytes | None = None) -> Record:
+    return decode(record.event_id.encode(), encode_value(record) if value is None else value, HEADERS)
+
+
+@pytest.mark.parametrize(
+    "record",
+    [
+        a_record(),
+        a_record(origin=("https://example.org", "7")),
+        a_record("corrected", reason="typo", expected_revision=2),
+        a_record("retracted", reason="false", event=None, content=None, digest=None),
+        a_record("retracted", reason="twice", event=None, content=None, digest=None, duplicate_of=a_record().event_id),
+    ],
+    ids=lambda record: record.action,
+)
+def test_a_record_survives_the_log(record: Record) -> None:
+    assert read(record) == record
+
+
+def test_the_value_is_a_cloud_event() -> None:
+    envelope = orjson.loads(encode_value(a_record()))
+    assert envelope["specversion"] == "1.0"
+    assert envelope["type"] == "dyadline.event.recorded.v1"
+    assert envelope["source"] == "urn:dyadline:anonymous"
+    assert envelope["subject"] == a_record().event_id
+    assert envelope["time"] == "2026-02-13T08:30:00.123456Z"
+    assert envelope["data"]["countries"] == ["CHN", "IND"]
+
+
+def changed(**fields: Any) -> bytes:
+    envelope = orjson.loads(encode_value(a_record()))
+    return orjson.dumps({name: value for name, value in {**envelope, **fields}.items() if value is not None})
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        (b"", "the value is empty"),
+        (b"\x00\xff", "not UTF-8"),
+        (b"[]", "expected a JSON object"),
+        (changed(id=None), "id is missing"),
+        (changed(specversion="0.3"), "specversion"),
+        (changed(type="com.example.thing.v1"), "not one of ours"),
+        (changed(type="dyadline.event.recorded"), "not one of ours"),
+        (changed(subject="1b4e28ba-2fa1-11d2-883f-0016d3cca427"), "the key is not"),
+        (changed(time="yesterday"), "RFC 3339"),
+        (changed(time="2026-01-01T00:00:00"), "no offset"),
+        (changed(source="https://example.org"), "source is not"),
+        (changed(data={"title": "t"}), "/when: is required"),
+        (changed(data=None), "data is not valid"),
+    ],
+)
+def test_what_is_not_ours_is_malformed(value: bytes, said: str) -> None:
+    with pytest.raises(MalformedRecordError, match=said):
+        read(a_record(), value)
+
+
+def test_a_tombstone_and_a_foreign_content_type_are_malformed() -> None:
+    record = a_record()
+    with pytest.raises(MalformedRecordError, match="tombstone"):
+        decode(record.event_id.encode(), None, HEADERS)
+    with pytest.raises(MalformedRecordError, match="content-type"):
+        decode(record.event_id.encode(), encode_value(record), [])
+
+
+def test_a_newer_version_is_for_newer_code() -> None:
+    with pytest.raises(UnknownVersionError, match=r"recorded\.v2"):
+        read(a_record(), changed(type="dyadline.event.recorded.v2"))
