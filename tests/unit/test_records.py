@@ -24,9 +24,7 @@ BAN = {
 
 
 def a_record(action: Action = "recorded", **fields: Any) -> Record:
-    event = read_event(
-        {"title": "t", "when": "2020", "countries": ["IN", "CN"], "type": "ban", "attributes": {"a": 1.0}}
-    )
+    event = read_event(BAN)
     content = write_json(content_of(event))
     digest = digest_of(content)
     record = recorded(event, id_from_digest(digest), content, digest, principal="anonymous", accepted_at=MOMENT)
