@@ -1,0 +1,83 @@
+-- One generation of the projection: everything in it derives from the log. The search path names its schema.
+-- No row is shared by two partitions of the log; rows carry the offsets between which they were visible.
+
+create table checkpoints (
+    partition integer primary key,
+    next_offset bigint not null,
+    epoch bigint not null,
+    owner text not null,
+    cluster_id text not null,
+    partition_count integer not null,
+    last_offset bigint,
+    last_timestamp bigint,
+    last_sha256 bytea,
+    recorded_at timestamptz,
+    applied bigint not null,
+    duplicate bigint not null,
+    rejected bigint not null,
+    parked bigint not null
+);
+comment on table checkpoints is 'How far each partition is projected, by whom, and what its last record was.';
+
+create table revisions (
+    event_id uuid not null,
+    revision integer not null,
+    partition integer not null,
+    from_offset bigint not null,
+    until_offset bigint,
+    action text not null,
+    record_id uuid not null,
+    principal text not null,
+    reason text,
+    duplicate_of uuid,
+    origin_source text,
+    origin_id text,
+    accepted_at timestamptz not null,
+    recorded_at timestamptz not null,
+    first_accepted_at timestamptz not null,
+    first_recorded_at timestamptz not null,
+    digest bytea,
+    content text not null
+);
+comment on table revisions is 'Every revision of every event, its content stored once. A retraction repeats the words it retracts.';
+
+create table entries (
+    pair text not null,
+    span smallint not null,
+    earliest date not null,
+    latest date not null,
+    accepted_at timestamptz not null,
+    event_id uuid not null,
+    revision integer not null,
+    partition integer not null,
+    from_offset bigint not null,
+    until_offset bigint,
+    retracted boolean not null
+);
+comment on table entries is 'Which event stands in which pair, with its sort key and its span class (0 day, 1, 2, 3 open).';
+
+create table pair_counts (
+    partition integer not null,
+    pair text not null,
+    events bigint not null,
+    last_offset bigint not null,
+    primary key (partition, pair)
+);
+comment on table pair_counts is 'Current events of each pair by partition, and the last record that touched them.';
+
+create table outcomes (
+    partition integer not null,
+    "offset" bigint not null,
+    event_id uuid,
+    outcome text not null,
+    problem text,
+    detail text,
+    revision integer,
+    first_position text,
+    recorded_at timestamptz not null,
+    key bytea,
+    value bytea,
+    headers jsonb,
+    primary key (partition, "offset")
+);
+comment on table outcomes is 'Verdicts that made no revision. Of malformed and parked records the bytes are kept.';
