@@ -6,7 +6,7 @@ SHELL := /bin/bash
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-MEMBERS := schemas ingest-service timeline-service
+MEMBERS := schemas ingest-service timeline-service deploy/local
 READY := $(VENV)/.ready
 
 export INGEST_PORT TIMELINE_PORT KAFKA_PORT KAFKA_CONTROLLER_PORT POSTGRES_PORT STATE_DIR SAMPLES
@@ -14,7 +14,7 @@ export KAFKA_BOOTSTRAP_SERVERS DATABASE_URL
 unexport $(foreach name,INGEST_PORT TIMELINE_PORT KAFKA_PORT KAFKA_CONTROLLER_PORT POSTGRES_PORT STATE_DIR SAMPLES \
   KAFKA_BOOTSTRAP_SERVERS DATABASE_URL,$(if $(filter undefined,$(origin $(name))),$(name)))
 
-.PHONY: help setup run up down status test check format
+.PHONY: help setup run up down status test check bench format
 
 help:  ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -32,6 +32,18 @@ $(READY): deploy/requirements/dev.txt $(MEMBERS:%=%/pyproject.toml)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation \
 	  $(foreach member,$(MEMBERS),-e ./$(member))
 	@touch $@
+
+run: $(READY)  ## start everything, load the samples, follow the logs; Ctrl-C stops it
+	@$(BIN)/python -m local_stack run
+
+up: $(READY)  ## the same in the background, ready when it returns
+	@$(BIN)/python -m local_stack up
+
+down: $(READY)  ## stop it
+	@$(BIN)/python -m local_stack down
+
+status: $(READY)  ## what runs, where, and how far the projection is
+	@$(BIN)/python -m local_stack status
 
 test: $(READY)  ## run the whole test suite
 	@$(BIN)/python -m pytest

@@ -4,7 +4,7 @@ from event_schemas.dates import PRECISIONS, parse_when
 from event_schemas.events import read_event
 from event_schemas.json_text import read_json
 
-SAMPLES = Path(__file__).parents[2] / "deploy/local/samples.ndjson"
+SAMPLES = Path(__file__).parents[2] / "deploy/local/src/local_stack/samples.ndjson"
 EVENTS = [read_event(read_json(line)) for line in SAMPLES.read_bytes().splitlines()]
 
 

@@ -1,0 +1,110 @@
+"""Where the stack runs: ports, its state folder, and servers that are given instead of started."""
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from typing import Final
+
+from local_stack.errors import StackError
+
+#: The variables that name ports, with what listens there unless they are set.
+PORTS: Final = {"INGEST_PORT": 8001, "TIMELINE_PORT": 8002, "KAFKA_PORT": 9092, "POSTGRES_PORT": 5433}
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The stack's settings. An empty `given_…` means that we start that engine ourselves."""
+
+    state_dir: Path
+    ingest_port: int
+    timeline_port: int
+    kafka_port: int
+    kafka_controller_port: int
+    postgres_port: int
+    given_kafka: str
+    given_database: str
+    samples: bool
+
+    @property
+    def bootstrap_servers(self) -> str:
+        """Where Kafka is, ours or the given one."""
+        return self.given_kafka or f"127.0.0.1:{self.kafka_port}"
+
+    @property
+    def database_url(self) -> str:
+        """Where PostgreSQL is, ours or the given one."""
+        return self.given_database or f"postgresql://dyadline@127.0.0.1:{self.postgres_port}/dyadline"
+
+    @property
+    def ingest_url(self) -> str:
+        """Where the ingest service answers."""
+        return f"http://127.0.0.1:{self.ingest_port}"
+
+    @property
+    def timeline_url(self) -> str:
+        """Where the timeline service answers."""
+        return f"http://127.0.0.1:{self.timeline_port}"
+
+    @property
+    def record(self) -> Path:
+        """The file in which a running stack says how it was started."""
+        return self.state_dir / "run" / "stack.json"
+
+    def differences(self, running: Mapping[str, object]) -> list[str]:
+        """The variables in which a running stack's record differs from these settings."""
+        mine = self.written()
+        return [f"{name.upper()}={running[name]}" for name in mine if name in running and running[name] != mine[name]]
+
+    def written(self) -> dict[str, object]:
+        """These settings as the record holds them: no samples, which say nothing of what runs, and no secret."""
+        secret = {"samples", "state_dir", "given_database"}
+        return {name: value for name, value in asdict(self).items() if name not in secret}
+
+
+def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
+    """The settings in the environment; raises StackError for a value that cannot be."""
+    given_kafka = environment.get("KAFKA_BOOTSTRAP_SERVERS", "").strip()
+    ports = {name: _port(environment, name, default) for name, default in PORTS.items()}
+    controller = _port(environment, "KAFKA_CONTROLLER_PORT", ports["KAFKA_PORT"] + 1)
+    _refuse_clash({**ports, "KAFKA_CONTROLLER_PORT": controller})
+    samples = environment.get("SAMPLES", "").strip() or ("0" if given_kafka else "1")
+    if samples not in {"0", "1"}:
+        raise StackError(f"SAMPLES={samples}: write 1 to load the sample events into an empty log, 0 not to")
+    return Settings(
+        state_dir=Path(environment.get("STATE_DIR", "").strip() or ".local").absolute(),
+        kafka_controller_port=controller,
+        given_kafka=given_kafka,
+        given_database=environment.get("DATABASE_URL", "").strip(),
+        samples=samples == "1",
+        **{name.lower(): port for name, port in ports.items()},
+    )
+
+
+def running_settings(settings: Settings) -> Settings:
+    """The settings with which the stack in this state folder was started last; else these."""
+    try:
+        record = json.loads(settings.record.read_text())
+    except (OSError, ValueError):
+        return settings
+    names = {field.name for field in fields(Settings)} & record.keys()
+    mine = {field.name: getattr(settings, field.name) for field in fields(Settings)}
+    return Settings(**(mine | {name: record[name] for name in names}))
+
+
+def _port(environment: Mapping[str, str], name: str, default: int) -> int:
+    text = environment.get(name, "").strip()
+    if not text:
+        return default
+    if not text.isdecimal() or not 1 <= int(text) <= 65_535:
+        raise StackError(f"{name}={text} is not a port: write a number from 1 to 65535")
+    return int(text)
+
+
+def _refuse_clash(ports: Mapping[str, int]) -> None:
+    taken: dict[int, str] = {}
+    for name, port in ports.items():
+        if port in taken:
+            raise StackError(f"{taken[port]} and {name} are both {port}: give each a port of its own")
+        taken[port] = name

@@ -1,0 +1,27 @@
+"""Settings of the timeline service's processes, from the environment."""
+
+from typing import Annotated
+
+from pydantic import AliasChoices, Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from event_schemas.records import TOPIC
+
+
+class Settings(BaseSettings):
+    """Where Kafka, PostgreSQL and the service itself are. Read once, when a process starts."""
+
+    model_config = SettingsConfigDict(env_prefix="TIMELINE_", frozen=True, populate_by_name=True)
+
+    host: str = "127.0.0.1"
+    port: int = 8002
+    topic: str = TOPIC
+    kafka_bootstrap_servers: Annotated[
+        str, Field(validation_alias=AliasChoices("kafka_bootstrap_servers", "KAFKA_BOOTSTRAP_SERVERS"))
+    ] = "127.0.0.1:9092"
+    database_url: Annotated[SecretStr, Field(validation_alias=AliasChoices("database_url", "DATABASE_URL"))] = (
+        SecretStr("postgresql://dyadline@127.0.0.1:5433/dyadline")
+    )
+    allowed_hosts: tuple[str, ...] = ()
+    allowed_origins: tuple[str, ...] = ()
+    batch_records: Annotated[int, Field(ge=1, le=50_000)] = 5_000
