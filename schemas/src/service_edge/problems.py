@@ -1,0 +1,166 @@
+"""Refusals as problem details (RFC 9457), the framework's own included; `/problems/{slug}` explains each type."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from html import escape
+from typing import Any, Final
+
+import orjson
+import structlog
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import HTMLResponse, Response
+from starlette.exceptions import HTTPException
+
+from event_schemas.errors import Detail
+
+MEDIA_TYPE: Final = "application/problem+json"
+
+
+@dataclass(frozen=True, slots=True)
+class ProblemType:
+    """One kind of refusal: its slug, HTTP status, title, and what somebody who gets it can do."""
+
+    slug: str
+    status: int
+    title: str
+    explanation: str
+
+    @property
+    def uri(self) -> str:
+        """The type URI, relative to either service."""
+        return f"/problems/{self.slug}"
+
+
+@dataclass(eq=False)
+class ProblemError(Exception):
+    """An answer that is a problem. `errors` say what is wrong where; `extra` are members of this one problem."""
+
+    kind: ProblemType
+    detail: str
+    errors: Sequence[Detail] = ()
+    extra: Mapping[str, Any] = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+    def body(self, instance: str | None = None) -> dict[str, Any]:
+        """The problem as JSON; `candidates` gathers those of its errors."""
+        candidates = list(dict.fromkeys(name for item in self.errors for name in item.candidates))
+        return {
+            "type": self.kind.uri,
+            "title": self.kind.title,
+            "status": self.kind.status,
+            "detail": self.detail,
+            **({"instance": instance} if instance is not None else {}),
+            "errors": [{"pointer": item.pointer, "detail": item.detail} for item in self.errors],
+            **({"candidates": candidates} if candidates else {}),
+            **self.extra,
+        }
+
+    def response(self, instance: str) -> Response:
+        """The answer to the request for `instance`."""
+        return Response(orjson.dumps(self.body(instance)), self.kind.status, dict(self.headers), MEDIA_TYPE)
+
+
+BAD_PARAMETER: Final = ProblemType(
+    "bad-parameter",
+    400,
+    "A parameter cannot be read",
+    "A path, query or header parameter is unknown, repeated, or has a value that cannot be. `errors` names it; "
+    "/docs lists what each request takes.",
+)
+NOT_FOUND: Final = ProblemType(
+    "not-found", 404, "There is nothing here", "The address is not one of this service's; /docs lists those that are."
+)
+METHOD_NOT_ALLOWED: Final = ProblemType(
+    "method-not-allowed", 405, "This address takes another method", "The `Allow` header lists the methods it takes."
+)
+UNSUPPORTED_MEDIA_TYPE: Final = ProblemType(
+    "unsupported-media-type",
+    415,
+    "The body's media type is not taken here",
+    "Every POST needs a Content-Type from the list in `detail`.",
+)
+FOREIGN_HOST: Final = ProblemType(
+    "foreign-host",
+    421,
+    "This service does not answer for that host",
+    "Without accounts the service answers to loopback names only, so that no web page can reach it under a name of "
+    "its own (DNS rebinding). The setting ALLOWED_HOSTS names more.",
+)
+FOREIGN_ORIGIN: Final = ProblemType(
+    "foreign-origin",
+    403,
+    "A page of another origin may not write",
+    "A browser sent this from a page that is not the service's own. The setting ALLOWED_ORIGINS names others.",
+)
+INTERNAL_ERROR: Final = ProblemType(
+    "internal-error", 500, "Something went wrong on our side", "A bug. The service's log has the details."
+)
+COMMON: Final = (
+    BAD_PARAMETER,
+    NOT_FOUND,
+    METHOD_NOT_ALLOWED,
+    UNSUPPORTED_MEDIA_TYPE,
+    FOREIGN_HOST,
+    FOREIGN_ORIGIN,
+    INTERNAL_ERROR,
+)
+
+Translate = Callable[[Exception], ProblemError | None]
+
+
+def install_problems(
+    app: FastAPI, kinds: Iterable[ProblemType], translate: Translate, errors: Sequence[type[Exception]]
+) -> None:
+    """Answer every refusal of the app as a problem: ours, those of `errors` as translated, and the framework's."""
+    pages = {kind.slug: kind for kind in (*COMMON, *kinds)}
+
+    async def answer(request: Request, error: Exception) -> Response:
+        problem = translate(error) or _framework_problem(error)
+        if problem.kind.status == INTERNAL_ERROR.status:
+            structlog.get_logger().error("request failed", path=request.url.path, exc_info=error)
+        return problem.response(_instance(request))
+
+    for kind in (ProblemError, HTTPException, RequestValidationError, Exception, *errors):
+        app.add_exception_handler(kind, answer)
+
+    @app.get("/problems/{slug}", response_class=HTMLResponse, include_in_schema=False)
+    async def explain(slug: str) -> str:
+        if slug not in pages:
+            raise ProblemError(NOT_FOUND, f"there is no problem type {slug[:80]!r}: {', '.join(pages)} are known")
+        kind = pages[slug]
+        return (
+            f"<!doctype html><html lang=en><meta charset=utf-8><title>{escape(kind.title)}</title>"
+            f"<h1>{escape(kind.title)}</h1><p><code>{kind.slug}</code>, HTTP status {kind.status}</p>"
+            f"<p>{escape(kind.explanation)}</p></html>"
+        )
+
+
+def _framework_problem(error: Exception) -> ProblemError:
+    if isinstance(error, ProblemError):
+        return error
+    if isinstance(error, RequestValidationError):
+        details = [_parameter_detail(item) for item in error.errors()]
+        return ProblemError(BAD_PARAMETER, "; ".join(f"{item.pointer[1:]}: {item.detail}" for item in details), details)
+    if isinstance(error, HTTPException):
+        headers = dict(error.headers or {})
+        if error.status_code == NOT_FOUND.status:
+            return ProblemError(NOT_FOUND, "there is nothing at this address: /docs lists what there is")
+        if error.status_code == METHOD_NOT_ALLOWED.status:
+            allowed = f"use {headers['allow']}" if "allow" in headers else "use another method"
+            return ProblemError(
+                METHOD_NOT_ALLOWED, f"this address does not take this method: {allowed}", headers=headers
+            )
+        return ProblemError(BAD_PARAMETER, str(error.detail), headers=headers)
+    return ProblemError(INTERNAL_ERROR, "an unexpected error; it is in the service's log")
+
+
+def _parameter_detail(item: Mapping[str, Any]) -> Detail:
+    place = [str(part) for part in item["loc"]]
+    cause = item.get("ctx", {}).get("error")
+    candidates = tuple(getattr(cause, "candidates", ()))
+    return Detail("/" + "/".join(place[1:] or place), str(cause) if cause else str(item["msg"]), candidates)
+
+
+def _instance(request: Request) -> str:
+    return request.url.path + (f"?{request.url.query}" if request.url.query else "")

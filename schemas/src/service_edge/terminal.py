@@ -1,0 +1,39 @@
+"""What the commands of both services have in common: exit statuses, and how a problem reads at a terminal."""
+
+from enum import IntEnum
+from typing import Any, NoReturn
+
+import httpx
+import typer
+from rich.console import Console
+from rich.text import Text
+
+
+class ExitStatus(IntEnum):
+    """How a command ended."""
+
+    DONE = 0
+    REFUSED = 1
+    USAGE = 2
+    OUT_OF_REACH = 3
+
+
+def leave(status: ExitStatus, words: str) -> NoReturn:
+    """Say why on standard error, and end the command."""
+    Console(stderr=True, highlight=False, soft_wrap=True).print(Text(words, style="red"))
+    raise typer.Exit(status)
+
+
+def leave_out_of_reach(url: str, error: httpx.HTTPError) -> NoReturn:
+    """End a command whose service does not answer."""
+    reason = str(error) or type(error).__name__
+    leave(ExitStatus.OUT_OF_REACH, f"{url} is out of reach ({reason}): start it with make up, or name it with --url")
+
+
+def problem_text(problem: dict[str, Any]) -> str:
+    """A problem in one line or more: what is wrong, and where."""
+    lines = [str(problem.get("detail") or problem.get("title") or problem)]
+    errors = problem.get("errors") or []
+    if len(errors) > 1:
+        lines = [f"{problem.get('title')}:", *(f"  {item['pointer']}: {item['detail']}" for item in errors)]
+    return "\n".join(lines)

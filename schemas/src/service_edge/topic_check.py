@@ -1,0 +1,51 @@
+"""Whether the topic can be trusted with the log: asked of the broker, judged by `event_schemas.log_topic`."""
+
+from dataclasses import dataclass
+
+from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
+from aiokafka.errors import KafkaError
+
+from event_schemas.log_topic import topic_problems
+
+
+class TopicUnavailableError(Exception):
+    """The broker does not answer, or has no such topic yet."""
+
+
+class TopicUnfitError(Exception):
+    """The topic would lose, thin out or backdate records; the message says which settings to change."""
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """A topic that can be trusted: its cluster and the number of its partitions."""
+
+    name: str
+    cluster_id: str
+    partitions: int
+
+
+async def check_topic(bootstrap_servers: str, name: str) -> Topic:
+    """Describe the topic; raises TopicUnavailableError or TopicUnfitError."""
+    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap_servers, request_timeout_ms=10_000)
+    try:
+        await admin.start()
+        (described,) = await admin.describe_topics([name])
+        if described["error_code"] or not described["partitions"]:
+            raise TopicUnavailableError(f"Kafka at {bootstrap_servers} has no topic {name} (yet)")
+        replicas = min(len(partition["replicas"]) for partition in described["partitions"])
+        settings = await _settings(admin, name)
+        cluster_id = str((await admin.describe_cluster())["cluster_id"])
+    except (KafkaError, OSError, TimeoutError) as error:
+        raise TopicUnavailableError(f"Kafka at {bootstrap_servers} does not answer: {error}") from error
+    finally:
+        await admin.close()
+    if problems := topic_problems(settings, replicas):
+        raise TopicUnfitError(f"the topic {name} cannot be trusted with the log: {'; '.join(problems)}")
+    return Topic(name, cluster_id, len(described["partitions"]))
+
+
+async def _settings(admin: AIOKafkaAdminClient, name: str) -> dict[str, str]:
+    answers = await admin.describe_configs([ConfigResource(ConfigResourceType.TOPIC, name)])
+    return {entry[0]: str(entry[1]) for answer in answers for resource in answer.resources for entry in resource[4]}
