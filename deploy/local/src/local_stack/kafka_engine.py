@@ -34,6 +34,8 @@ share.coordinator.state.topic.replication.factor=1
 share.coordinator.state.topic.min.isr=1
 group.initial.rebalance.delay.ms=0
 auto.create.topics.enable=false
+broker.heartbeat.interval.ms=500
+broker.session.timeout.ms=4000
 """
 
 
@@ -64,8 +66,9 @@ async def wait_for_kafka(bootstrap_servers: str, process: Process | None = None)
         admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap_servers, request_timeout_ms=3_000)
         try:
             await admin.start()
-            await admin.describe_cluster()
-            return
+            if (await admin.describe_cluster())["brokers"]:  # none while a new broker still reads its own log
+                return
+            raise KafkaError("the broker does not count itself in yet")
         except (KafkaError, OSError, ValueError) as error:
             if process is not None and process.pid() is None:
                 raise process.ended() from error

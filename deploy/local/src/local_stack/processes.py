@@ -18,6 +18,7 @@ from pathlib import Path
 from local_stack.errors import StackError
 
 STOP_SECONDS = 30
+_children: dict[int, "subprocess.Popen[bytes]"] = {}  # ours, to be waited for when they have ended
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +43,7 @@ class Process:
 
     def start(self) -> None:
         """Start it, detached from the terminal. The log of its last run is kept as NAME.log.1."""
+        _reap()
         self.pid_file.parent.mkdir(parents=True, exist_ok=True)
         self.log_file.parent.mkdir(parents=True, exist_ok=True)
         if self.log_file.exists():
@@ -53,7 +55,7 @@ class Process:
             # The shell writes the pid that exec then keeps, so there is no moment in which a process has no pid file.
             script = 'echo $$ > "$0" && exec "$@"'
             with self.log_file.open("wb") as log:
-                subprocess.Popen(
+                child = subprocess.Popen(
                     ["/bin/sh", "-c", script, str(self.pid_file), *self.command],
                     stdin=subprocess.DEVNULL,
                     stdout=log,
@@ -62,6 +64,7 @@ class Process:
                     pass_fds=[lock],
                     start_new_session=True,
                 )
+            _children[child.pid] = child
         finally:
             os.close(lock)
 
@@ -102,8 +105,8 @@ class Process:
             if time.monotonic() > deadline:
                 _signal(pid, signal.SIGKILL)
                 deadline += STOP_SECONDS
-            _reap(pid)
             await asyncio.sleep(0.02)
+        _reap()
         self.pid_file.unlink(missing_ok=True)
         return True
 
@@ -149,9 +152,8 @@ def _signal(pid: int, number: signal.Signals) -> None:
         return
 
 
-def _reap(pid: int) -> None:
-    """Take leave of a child of ours, so that it does not stay as a zombie."""
-    try:
-        os.waitpid(pid, os.WNOHANG)
-    except ChildProcessError:
-        return
+def _reap() -> None:
+    """Take leave of children of ours that have ended, so that they do not stay as zombies."""
+    for pid, child in list(_children.items()):
+        if child.poll() is not None:
+            del _children[pid]

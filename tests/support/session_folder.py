@@ -1,0 +1,46 @@
+"""One folder for a whole test run, shared by its workers. Whatever runs in it is stopped when the run ends."""
+
+import asyncio
+import os
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+from typing import Final
+
+from local_stack.processes import Process
+
+ROOT: Final = Path(__file__).parents[2]
+DOWNLOADS: Final = ROOT / ".local" / "downloads"
+_FOLDER: Final = "DYADLINE_TEST_FOLDER"
+_OWNER: Final = "DYADLINE_TEST_OWNER"
+
+
+def open_session_folder() -> None:
+    """Make the folder, in the process that owns the run; its workers find it in the environment."""
+    os.environ[_FOLDER] = tempfile.mkdtemp(prefix="dyadline-tests-")
+    os.environ[_OWNER] = str(os.getpid())
+
+
+def close_session_folder() -> None:
+    """Stop whatever still runs in the folder, and remove it."""
+    folder = Path(os.environ.pop(_FOLDER))
+    asyncio.run(_keeper(folder).stop())
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def session_folder() -> Path:
+    """The run's folder."""
+    return Path(os.environ[_FOLDER])
+
+
+def watch_session_folder() -> None:
+    """See to it that what is started in the folder ends with the run, however that ends. Call before starting it."""
+    keeper = _keeper(session_folder())
+    if keeper.pid() is None:
+        keeper.start()
+
+
+def _keeper(folder: Path) -> Process:
+    command = [sys.executable, "-m", "tests.support.keeper", str(folder), os.environ[_OWNER]]
+    return Process("keeper", command, folder, environment={"PYTHONPATH": str(ROOT)})
