@@ -52,7 +52,9 @@ def test_a_bare_actor_is_a_name_and_empty_parts_are_dropped() -> None:
         {"name": "ByteDance", "country": "CHN"},
         {"name": "x"},
     ]
-    assert "codes" not in content(codes={"cameo": ""})
+    assert "codes" not in content(codes={"cameo": "", "gdelt": " ", "plover": None})
+    sources = content(sources=[{"url": "HTTPS://example.org", "title": None, "publisher": " ", "published": ""}])
+    assert sources["sources"] == [{"url": "HTTPS://example.org"}]
 
 
 def test_attributes_are_untouched() -> None:
@@ -62,6 +64,16 @@ def test_attributes_are_untouched() -> None:
 
 def test_what_a_read_adds_is_ignored() -> None:
     assert content(earliest="1999-01-01", revision=3, status="current", pairs=[]) == content()
+
+
+def test_a_zero_says_something() -> None:
+    assert content(goldstein=0)["goldstein"] == 0
+    assert write_json(content(goldstein=-0.0)["goldstein"]) == b"0"
+
+
+def test_names_of_all_kinds_mean_a_country() -> None:
+    assert content(countries=["Burma", " india ", "Côte d\u2019Ivoire"])["countries"] == ["CIV", "IND", "MMR"]
+    assert content(initiators=[], countries=["CN", "India" + "!" * 1000])["countries"] == ["CHN", "IND"]
 
 
 def test_a_valence_may_differ_from_its_type() -> None:
@@ -107,6 +119,19 @@ def test_the_pairs_of_a_directed_event_join_initiators_with_the_others() -> None
         ({"id": "7"}, "/id", "not a UUID"),
         ({"status": "retracted"}, "/status", "retraction"),
         ({"summary": "a\x07"}, "/summary", "U+0007"),
+        ({"colour": None}, "/colour", "not a field"),
+        ({"actors": [{"name": "x", "role": None}]}, "/actors/0/role", "not a field"),
+        ({"actors": [5]}, "/actors/0", "expected an object"),
+        ({"sources": ["https://example.org"]}, "/sources/0", "expected an object"),
+        ({"sources": [{"title": "x"}]}, "/sources/0/url", "is required"),
+        ({"sources": [{"url": "http://x", "published": " 2020"}]}, "/sources/0/published", "EDTF"),
+        ({"goldstein": 10**399}, "/goldstein", "expected a number"),
+        ({"tags": ["a", ""]}, "/tags/1", "has 0 characters"),
+        ({"tags": ["a\tb"]}, "/tags/0", "U+0009"),
+        ({"codes": {"a": "1", " a ": "2"}}, "/codes", "stands twice"),
+        ({"codes": {"\u00e9": "1", "e\u0301": "2"}}, "/codes", "stands twice"),
+        ({"codes": {"function-of": 5}}, "/codes/function-of", "expected a string"),
+        ({"codes": {"a": "x" * 129}}, "/codes/a", "129 characters"),
         ({"codes": {"x" * 65: "1"}}, "/codes/" + "x" * 65, "65 characters"),
     ],
 )

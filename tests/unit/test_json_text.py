@@ -1,3 +1,5 @@
+import json
+
 import pytest
 
 from event_schemas.errors import UnreadableError
@@ -35,3 +37,15 @@ def test_writes_keys_in_code_point_order_without_spaces() -> None:
     assert write_json({"b": 1, "a": {"é": 1, "z": [1.0, 2]}, "\U0001f600": 0, "\uffff": 0}).decode() == (
         '{"a":{"z":[1.0,2],"é":1},"b":1,"\uffff":0,"\U0001f600":0}'
     )
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "18446744073709551616", "-9223372036854775809", "9007199254740993", "1.0", "1e5", "-0", "-0.0", "0.1", "5e-324",
+        "1.7976931348623157e308", '"\\u00e9"', '"\\/"', '{"b":1,"a":[1,{}]}', '{"a": 1}', ' {"a":1}', "[[[]]]", "null",
+    ],
+)  # fmt: skip
+def test_the_quick_way_and_the_strict_way_read_the_same(text: str) -> None:
+    value, expected = read_json(text.encode()), json.loads(text)
+    assert (value, type(value), repr(value)) == (expected, type(expected), repr(expected))

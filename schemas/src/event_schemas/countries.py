@@ -11,6 +11,7 @@ from itertools import combinations
 from typing import Final
 
 _PUNCTUATION: Final = re.compile(r"[^\w]+|_+")
+_LONGEST_REMEMBERED: Final = 100
 
 
 class CountryError(ValueError):
@@ -32,11 +33,16 @@ _NAMES: Final[dict[str, str]] = _DATA["names"]
 _MEANINGS: Final[dict[str, list[str]]] = _DATA["meanings"]
 
 
-@lru_cache(maxsize=16_384)
 def country_code(text: str) -> str:
     """The alpha-3 code of a code (alpha-2 or alpha-3, any case) or of a name; raises CountryError."""
     if text in _NAMES:
         return text
+    # What is remembered stays small, however much punctuation somebody puts around a name.
+    return _meaning(text) if len(text) <= _LONGEST_REMEMBERED else _meaning.__wrapped__(text)
+
+
+@lru_cache(maxsize=16_384)
+def _meaning(text: str) -> str:
     meanings = _code_meanings(text) or _MEANINGS.get(fold_name(text), [])
     if len(meanings) == 1:
         return meanings[0]

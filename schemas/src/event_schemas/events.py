@@ -1,7 +1,7 @@
 """The event: what happened between countries, normalised, with its content, digest and derived id."""
 
 import hashlib
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, NotRequired
 from uuid import NAMESPACE_URL, uuid5
 
 from pydantic import (
@@ -12,35 +12,43 @@ from pydantic import (
     Field,
     ValidationError,
     model_validator,
+    with_config,
 )
+from typing_extensions import TypedDict
 
 from event_schemas.attributes import check_attributes
 from event_schemas.countries import pairs_of
-from event_schemas.errors import Detail, RefusedEventError
+from event_schemas.errors import RefusedEventError
 from event_schemas.json_text import write_json
+from event_schemas.refusals import FieldError, UnknownTypeError, details_of
 from event_schemas.taxonomy import TYPES, Domain, Stage, Valence, nearest_types
-from event_schemas.texts import Code, Country, Empty, Name, Scheme, Summary, Tag, Title, Url, Uuid, WhenText
+from event_schemas.texts import (
+    Code,
+    Country,
+    Name,
+    Scheme,
+    Summary,
+    Tag,
+    Title,
+    Url,
+    Uuid,
+    WhenText,
+    is_empty,
+    normalised,
+)
 
 #: What a read adds to an event. A write may carry these, and they are ignored.
-READ_ONLY: Final = frozenset(
-    [
-        "earliest",
-        "latest",
-        "precision",
-        "approximate",
-        "uncertain",
-        "pairs",
-        "revision",
-        "status",
-        "accepted_at",
-        "recorded_at",
-        "revised_at",
-        "position",
-        "snippet",
-    ]
-)
+READ_ONLY: Final = frozenset([
+    "earliest", "latest", "precision", "approximate", "uncertain", "pairs", "revision", "status",
+    "accepted_at", "recorded_at", "revised_at", "position", "snippet",
+])  # fmt: skip
 MAX_EVENT_BYTES: Final = 256 * 1024
 NAMESPACE: Final = uuid5(NAMESPACE_URL, "urn:dyadline")
+_NAMESPACE_BYTES: Final = NAMESPACE.bytes
+_OPTIONAL: Final = frozenset([
+    "initiators", "id", "summary", "valence", "domain", "stage", "actors", "sources", "tags", "codes",
+    "goldstein", "attributes",
+])  # fmt: skip
 
 
 def _known_type(code: str) -> str:
@@ -55,96 +63,107 @@ def _known_type(code: str) -> str:
 
 
 def _distinct(countries: list[str]) -> list[str]:
-    for code in countries:
-        if countries.count(code) > 1:
-            raise ValueError(f"{code} is named twice, maybe by two names: name each country once")
+    if len(set(countries)) < len(countries):
+        code = next(code for code in countries if countries.count(code) > 1)
+        raise ValueError(f"{code} is named twice, maybe by two names: name each country once")
     return sorted(countries)
 
 
 def _sorted_once(values: list[str]) -> list[str]:
-    return sorted(set(values))
-
-
-def _known_codes(value: Any) -> Any:
-    return {k: v for k, v in value.items() if v not in (None, "")} or None if isinstance(value, dict) else value
+    return sorted(set(values)) if len(values) > 1 else values
 
 
 def _number(value: float) -> float:
     return int(value) if value == int(value) else value
 
 
-class UnknownTypeError(ValueError):
-    """A type outside the taxonomy; `candidates` holds the nearest codes."""
-
-    def __init__(self, message: str, candidates: tuple[str, ...]) -> None:
-        super().__init__(message)
-        self.candidates = candidates
-
-
-class _Closed(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+def _posted(value: Any) -> Any:
+    """What was posted, without what a read had added, and without optional fields that are empty."""
+    if not isinstance(value, dict):
+        return value
+    if value.get("status") == "retracted":
+        raise FieldError("status", "a retracted event cannot be posted; post its retraction instead")
+    return {k: item for k, item in value.items() if not (is_empty(item) if k in _OPTIONAL else k in READ_ONLY)}
 
 
-class Actor(_Closed):
+def _actor(value: Any) -> Any:
+    if isinstance(value, str):
+        return {"name": value}
+    return _without_empty(value, "country")
+
+
+def _source(value: Any) -> Any:
+    return _without_empty(value, "title", "publisher", "published")
+
+
+def _without_empty(value: Any, *optional: str) -> Any:
+    if not isinstance(value, dict):
+        return value
+    return {name: item for name, item in value.items() if name not in optional or not is_empty(item)}
+
+
+def _codes(value: Any) -> Any:
+    if not isinstance(value, dict):
+        return value
+    given = {scheme: code for scheme, code in value.items() if not is_empty(code)}
+    if len(given) > 1 and len({normalised(scheme) for scheme in given}) < len(given):
+        raise ValueError("a scheme stands twice once it is trimmed and in NFC: give each scheme once")
+    return given or None
+
+
+_CLOSED: Final = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+@with_config(_CLOSED)
+class Actor(TypedDict):
     """Somebody who took part: a company, a ministry, a person."""
 
     name: Name
-    country: Annotated[Country | None, Empty] = None
-
-    @model_validator(mode="before")
-    @classmethod
-    def _bare_name(cls, value: Any) -> Any:
-        return {"name": value} if isinstance(value, str) else value
+    country: NotRequired[Country]
 
 
-class Source(_Closed):
+@with_config(_CLOSED)
+class Source(TypedDict):
     """Where one can read about the event."""
 
     url: Url
-    title: Annotated[Name | None, Empty] = None
-    publisher: Annotated[Name | None, Empty] = None
-    published: Annotated[WhenText | None, Empty] = None
+    title: NotRequired[Name]
+    publisher: NotRequired[Name]
+    published: NotRequired[WhenText]
 
 
-class Event(_Closed):
+class Event(BaseModel):
     """An event between two or more countries, as it is written; every field is already normalised."""
+
+    model_config = _CLOSED
 
     title: Title
     when: WhenText
     countries: Annotated[list[Country], Field(min_length=2, max_length=60), AfterValidator(_distinct)]
     type: Annotated[str, AfterValidator(_known_type), Field(json_schema_extra={"enum": list(TYPES)})]
-    initiators: Annotated[
-        Annotated[list[Country], Field(max_length=60), AfterValidator(_sorted_once)] | None, Empty
-    ] = None
-    id: Annotated[Uuid | None, Empty] = None
-    summary: Annotated[Summary | None, Empty] = None
-    valence: Annotated[Valence | None, Empty] = None
-    domain: Annotated[Domain | None, Empty] = None
-    stage: Annotated[Stage | None, Empty] = None
-    actors: Annotated[Annotated[list[Actor], Field(max_length=50)] | None, Empty] = None
-    sources: Annotated[Annotated[list[Source], Field(max_length=50)] | None, Empty] = None
-    tags: Annotated[Annotated[list[Tag], Field(max_length=50), AfterValidator(_sorted_once)] | None, Empty] = None
-    codes: Annotated[Annotated[dict[Scheme, Code], Field(max_length=20)] | None, BeforeValidator(_known_codes)] = None
-    goldstein: Annotated[Annotated[float, Field(ge=-10, le=10), AfterValidator(_number)] | None, Empty] = None
-    attributes: Annotated[Annotated[dict[str, Any], AfterValidator(check_attributes)] | None, Empty] = None
+    initiators: Annotated[list[Country], Field(max_length=60), AfterValidator(_sorted_once)] | None = None
+    id: Uuid | None = None
+    summary: Summary | None = None
+    valence: Valence | None = None
+    domain: Domain | None = None
+    stage: Stage | None = None
+    actors: Annotated[list[Annotated[Actor, BeforeValidator(_actor)]], Field(max_length=50)] | None = None
+    sources: Annotated[list[Annotated[Source, BeforeValidator(_source)]], Field(max_length=50)] | None = None
+    tags: Annotated[list[Tag], Field(max_length=50), AfterValidator(_sorted_once)] | None = None
+    codes: Annotated[Annotated[dict[Scheme, Code], Field(max_length=20)] | None, BeforeValidator(_codes)] = None
+    goldstein: Annotated[float, Field(ge=-10, le=10), AfterValidator(_number)] | None = None
+    attributes: Annotated[dict[str, Any], AfterValidator(check_attributes)] | None = None
 
-    @model_validator(mode="before")
-    @classmethod
-    def _without_read_only(cls, value: Any) -> Any:
-        if not isinstance(value, dict):
-            return value
-        if value.get("status") == "retracted":
-            raise ValueError("status: a retracted event cannot be posted; post its retraction instead")
-        return value if READ_ONLY.isdisjoint(value) else {k: v for k, v in value.items() if k not in READ_ONLY}
+    _without_what_is_not_said = model_validator(mode="before")(_posted)
 
     @model_validator(mode="after")
     def _direction(self) -> "Event":
         if self.initiators is not None:
             strangers = [code for code in self.initiators if code not in self.countries]
             if strangers:
-                raise ValueError(f"initiators: {', '.join(strangers)} is not among the countries: add it there")
+                raise FieldError("initiators", f"{', '.join(strangers)} is not among the countries: add it there")
             if len(self.initiators) == len(self.countries):
-                raise ValueError("initiators: all countries acted, so leave initiators out: the event is mutual")
+                raise FieldError("initiators", "all countries acted, so leave initiators out: the event is mutual")
         return self
 
     @property
@@ -163,14 +182,10 @@ def read_event(value: Any) -> Event:
 
 def content_of(event: Event) -> dict[str, Any]:
     """What the event says: without `id`, nothing that is empty, `valence` filled in."""
-    content = {name: value for name, value in event.__dict__.items() if value is not None and name != "id"}
-    if event.actors is not None:
-        content["actors"] = [_filled(actor) for actor in event.actors]
-    if event.sources is not None:
-        content["sources"] = [_filled(source) for source in event.sources]
-    valence = event.valence or TYPES[event.type]
-    if valence is not None:
-        content["valence"] = valence
+    content = {name: value for name, value in event.__dict__.items() if value is not None}
+    content.pop("id", None)
+    if event.valence is None and (usual := TYPES[event.type]) is not None:
+        content["valence"] = usual
     return content
 
 
@@ -196,43 +211,9 @@ def id_from_origin(source: str, identifier: str) -> str:
 
 def derive_uuid(*parts: str | int | None) -> str:
     """UUIDv5 (RFC 9562) of the parts' canonical JSON array, below `NAMESPACE`."""
-    return str(uuid5(NAMESPACE, write_json(list(parts)).decode()))
-
-
-def details_of(error: ValidationError) -> list[Detail]:
-    """Pydantic's errors as JSON Pointers with what was expected there."""
-    details = []
-    for item in error.errors(include_url=False, include_input=False):
-        path = [part for part in item["loc"] if not _is_branch(part)]
-        cause = item.get("ctx", {}).get("error")
-        words = str(cause) if isinstance(cause, Exception) else _WORDS.get(item["type"], item["msg"])
-        if isinstance(cause, ValueError) and not path:
-            field, colon, rest = words.partition(": ")
-            if colon and field in Event.model_fields | {"status": None}:
-                path, words = [field], rest
-        candidates = tuple(getattr(cause, "candidates", ()))
-        details.append(Detail("".join(f"/{_escape(part)}" for part in path), words, candidates))
-    return details
-
-
-_WORDS: Final = {
-    "missing": "is required",
-    "extra_forbidden": "is not a field of an event: leave it out, or put it below attributes",
-    "string_type": "expected a string",
-    "list_type": "expected a list",
-    "dict_type": "expected an object",
-    "model_type": "expected an object",
-    "float_type": "expected a number",
-}
-
-
-def _is_branch(part: int | str) -> bool:
-    return isinstance(part, str) and (part == "[key]" or part.startswith(("function-", "nullable[")))
-
-
-def _escape(part: int | str) -> str:
-    return str(part).replace("~", "~0").replace("/", "~1")
-
-
-def _filled(model: BaseModel) -> dict[str, Any]:
-    return {name: value for name, value in model.__dict__.items() if value is not None}
+    # As uuid.uuid5 does, without its object: this runs for every event.
+    raw = bytearray(hashlib.sha1(_NAMESPACE_BYTES + write_json(parts), usedforsecurity=False).digest()[:16])
+    raw[6] = raw[6] & 0x0F | 0x50
+    raw[8] = raw[8] & 0x3F | 0x80
+    text = raw.hex()
+    return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"

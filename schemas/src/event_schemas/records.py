@@ -148,7 +148,7 @@ def decode(key: bytes | None, value: bytes | None, headers: Iterable[tuple[str, 
 
 def format_time(moment: datetime) -> str:
     """RFC 3339 in UTC with microseconds."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return moment.astimezone(UTC).isoformat(timespec="microseconds").removesuffix("+00:00") + "Z"
 
 
 def _recorded(data: Any, common: dict[str, Any]) -> Record:

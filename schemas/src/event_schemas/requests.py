@@ -5,7 +5,8 @@ from typing import Annotated, Any, TypeVar
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from event_schemas.errors import RefusedEventError
-from event_schemas.events import Event, details_of
+from event_schemas.events import Event
+from event_schemas.refusals import details_of
 from event_schemas.texts import Empty, Reason, Uuid
 
 Asked = TypeVar("Asked", bound=BaseModel)

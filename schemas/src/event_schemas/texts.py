@@ -11,48 +11,59 @@ from event_schemas.dates import parse_when
 
 _CONTROL: Final = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _CONTROL_BUT_LINES: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
-_URL: Final = re.compile(r"https?://[^\s/?#\\]+[^\s\\]*", re.IGNORECASE)
+_URL: Final = re.compile(r"[hH][tT][tT][pP][sS]?://[^\s/?#\\]+[^\s\\]*")
 _UUID: Final = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
 
-def _normalised(text: str) -> str:
+def normalised(text: str) -> str:
+    """A text in NFC and without blanks around it."""
     return (text if text.isascii() else unicodedata.normalize("NFC", text)).strip()
 
 
-def _line(text: str) -> str:
-    text = _normalised(text)
-    if found := _CONTROL.search(text):
-        raise ValueError(f"holds the control character U+{ord(found[0]):04X}: send one line of plain text")
+def _sized(text: str, maximum: int) -> str:
+    if not 1 <= len(text) <= maximum:
+        raise ValueError(f"has {len(text)} characters: expected 1 to {maximum}")
     return text
+
+
+def _line(text: str, maximum: int) -> str:
+    text = normalised(text)
+    # No control character is printable, and asking that is far quicker than searching for one.
+    if not text.isprintable() and (found := _CONTROL.search(text)):
+        raise ValueError(f"holds the control character U+{ord(found[0]):04X}: send one line of plain text")
+    return _sized(text, maximum)
 
 
 def _paragraphs(text: str) -> str:
-    text = _normalised(text)
-    if found := _CONTROL_BUT_LINES.search(text):
+    text = normalised(text)
+    if not text.isprintable() and (found := _CONTROL_BUT_LINES.search(text)):
         raise ValueError(
             f"holds the control character U+{ord(found[0]):04X}: send plain text; line ends and tabs are kept"
         )
-    return text
+    return _sized(text, 10_000)
 
 
-def _sized(minimum: int, maximum: int) -> AfterValidator:
-    def check(text: str) -> str:
-        if not minimum <= len(text) <= maximum:
-            raise ValueError(f"has {len(text)} characters: expected {minimum} to {maximum}")
-        return text
-
-    return AfterValidator(check)
+def _name(text: str) -> str:
+    return _line(text, 300)
 
 
 def _tag(text: str) -> str:
-    text = _line(text)
+    text = _line(text, 64)
     if text != text.lower():
         raise ValueError(f"has an upper-case letter: write {text.lower()!r}")
     return text
 
 
+def _scheme(text: str) -> str:
+    return _line(text, 64)
+
+
+def _code(text: str) -> str:
+    return _line(text, 128)
+
+
 def _url(text: str) -> str:
-    text = _line(text)
+    text = _line(text, 2048)
     if not _URL.fullmatch(text):
         raise ValueError("is not an http or https address: write it whole, such as https://example.org/report")
     return text
@@ -68,51 +79,31 @@ def _when(text: str) -> str:
     return parse_when(text).text
 
 
-def _country(text: str) -> str:
-    return country_code(text)
+def is_empty(value: Any) -> bool:
+    """Whether a value says that nothing is known: null, "", blanks, and empty lists and objects."""
+    if value:
+        return isinstance(value, str) and value.isspace()
+    return not isinstance(value, int | float)
 
 
-def _none_if_empty(value: Any) -> Any:
-    """Null, "" and empty lists and objects all say that nothing is known."""
-    if isinstance(value, str):
-        return value if value.strip() else None
-    return None if value in ([], {}) else value
+Empty = BeforeValidator(lambda value: None if is_empty(value) else value)
 
-
-Empty = BeforeValidator(_none_if_empty)
-
-Title = Annotated[
-    str, AfterValidator(_line), _sized(1, 300), Field(json_schema_extra={"maxLength": 300, "minLength": 1})
-]
-Name = Annotated[
-    str, AfterValidator(_line), _sized(1, 300), Field(json_schema_extra={"maxLength": 300, "minLength": 1})
-]
-Summary = Annotated[str, AfterValidator(_paragraphs), _sized(1, 10_000), Field(json_schema_extra={"maxLength": 10_000})]
-Reason = Annotated[
-    str,
-    AfterValidator(_paragraphs),
-    _sized(1, 10_000),
-    Field(json_schema_extra={"maxLength": 10_000, "minLength": 1}),
-]
-Tag = Annotated[str, AfterValidator(_tag), _sized(1, 64), Field(json_schema_extra={"maxLength": 64, "minLength": 1})]
+Title = Annotated[str, AfterValidator(_name), Field(json_schema_extra={"minLength": 1, "maxLength": 300})]
+Name = Annotated[str, AfterValidator(_name), Field(json_schema_extra={"minLength": 1, "maxLength": 300})]
+Summary = Annotated[str, AfterValidator(_paragraphs), Field(json_schema_extra={"minLength": 1, "maxLength": 10_000})]
+Reason = Annotated[str, AfterValidator(_paragraphs), Field(json_schema_extra={"minLength": 1, "maxLength": 10_000})]
+Tag = Annotated[str, AfterValidator(_tag), Field(json_schema_extra={"minLength": 1, "maxLength": 64})]
 Url = Annotated[
-    str,
-    AfterValidator(_url),
-    _sized(1, 2048),
-    Field(json_schema_extra={"maxLength": 2048, "pattern": "^https?://"}),
+    str, AfterValidator(_url), Field(json_schema_extra={"maxLength": 2048, "pattern": "^[Hh][Tt][Tt][Pp][Ss]?://"})
 ]
-Scheme = Annotated[
-    str, AfterValidator(_line), _sized(1, 64), Field(json_schema_extra={"maxLength": 64, "minLength": 1})
-]
-Code = Annotated[
-    str, AfterValidator(_line), _sized(1, 128), Field(json_schema_extra={"maxLength": 128, "minLength": 1})
-]
+Scheme = Annotated[str, AfterValidator(_scheme), Field(json_schema_extra={"minLength": 1, "maxLength": 64})]
+Code = Annotated[str, AfterValidator(_code), Field(json_schema_extra={"minLength": 1, "maxLength": 128})]
 Uuid = Annotated[str, AfterValidator(_uuid), Field(json_schema_extra={"format": "uuid"})]
 WhenText = Annotated[
     str, AfterValidator(_when), Field(json_schema_extra={"examples": ["2020", "2025-06", "2020-06-29"]})
 ]
 Country = Annotated[
-    str, AfterValidator(_country), Field(json_schema_extra={"examples": ["IND", "CN", "Côte d'Ivoire"]})
+    str, AfterValidator(country_code), Field(json_schema_extra={"examples": ["IND", "CN", "Côte d'Ivoire"]})
 ]
 
 _CANONICAL_UUID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")

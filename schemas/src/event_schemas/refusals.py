@@ -1,0 +1,53 @@
+"""What a model found wrong, as JSON Pointers with words for whoever sent it."""
+
+from typing import Final
+
+from pydantic import ValidationError
+
+from event_schemas.errors import Detail
+
+_WORDS: Final = {
+    "missing": "is required",
+    "extra_forbidden": "is not a field of an event: leave it out, or put it below attributes",
+    "string_type": "expected a string",
+    "list_type": "expected a list",
+    "dict_type": "expected an object",
+    "model_type": "expected an object",
+    "float_type": "expected a number",
+}
+
+
+class FieldError(ValueError):
+    """What is wrong with a field, found by looking at the whole object that holds it."""
+
+    def __init__(self, field: str, message: str) -> None:
+        super().__init__(message)
+        self.field = field
+
+
+class UnknownTypeError(ValueError):
+    """A type outside the taxonomy; `candidates` holds the nearest codes."""
+
+    def __init__(self, message: str, candidates: tuple[str, ...]) -> None:
+        super().__init__(message)
+        self.candidates = candidates
+
+
+def details_of(error: ValidationError) -> list[Detail]:
+    """Pydantic's errors as JSON Pointers with what was expected there."""
+    details = []
+    for item in error.errors(include_url=False, include_input=False):
+        path = list(item["loc"])
+        if path[-1:] == ["[key]"]:  # how pydantic says that it means the key, not what it leads to
+            path.pop()
+        cause = item.get("ctx", {}).get("error")
+        if isinstance(cause, FieldError):
+            path.append(cause.field)
+        words = str(cause) if isinstance(cause, Exception) else _WORDS.get(item["type"], item["msg"])
+        candidates = tuple(getattr(cause, "candidates", ()))
+        details.append(Detail("".join(f"/{_escape(part)}" for part in path), words, candidates))
+    return details
+
+
+def _escape(part: int | str) -> str:
+    return str(part).replace("~", "~0").replace("/", "~1")
