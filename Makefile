@@ -53,6 +53,8 @@ check: $(READY)  ## formatting, lint, types, import rules, schemas
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/mypy $(foreach member,$(MEMBERS),$(member)/src) tests
 	@$(BIN)/lint-imports
+	@$(BIN)/python schemas/generate_countries.py --check
+	@$(BIN)/python schemas/generate_json_schemas.py --check
 
 format: $(READY)  ## format the code and mend what lint can mend
 	@$(BIN)/ruff format --quiet .

@@ -43,7 +43,7 @@ def country_code(text: str) -> str:
 
 @lru_cache(maxsize=16_384)
 def _meaning(text: str) -> str:
-    meanings = _code_meanings(text) or _MEANINGS.get(fold_name(text), [])
+    meanings = _code_meanings(text.strip()) or _MEANINGS.get(fold_name(text), [])
     if len(meanings) == 1:
         return meanings[0]
     if meanings:

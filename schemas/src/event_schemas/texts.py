@@ -86,18 +86,23 @@ def is_empty(value: Any) -> bool:
     return not isinstance(value, int | float)
 
 
+def _limits(maximum: int, pattern: str | None = None) -> Any:
+    """What JSON Schema can say of a text."""
+    return Field(json_schema_extra={"minLength": 1, "maxLength": maximum, **({"pattern": pattern} if pattern else {})})
+
+
+_ONE_LINE: Final = r"^[^\u0000-\u001f\u007f-\u009f\u2028\u2029]*$"
+
 Empty = BeforeValidator(lambda value: None if is_empty(value) else value)
 
-Title = Annotated[str, AfterValidator(_name), Field(json_schema_extra={"minLength": 1, "maxLength": 300})]
-Name = Annotated[str, AfterValidator(_name), Field(json_schema_extra={"minLength": 1, "maxLength": 300})]
-Summary = Annotated[str, AfterValidator(_paragraphs), Field(json_schema_extra={"minLength": 1, "maxLength": 10_000})]
-Reason = Annotated[str, AfterValidator(_paragraphs), Field(json_schema_extra={"minLength": 1, "maxLength": 10_000})]
-Tag = Annotated[str, AfterValidator(_tag), Field(json_schema_extra={"minLength": 1, "maxLength": 64})]
-Url = Annotated[
-    str, AfterValidator(_url), Field(json_schema_extra={"maxLength": 2048, "pattern": "^[Hh][Tt][Tt][Pp][Ss]?://"})
-]
-Scheme = Annotated[str, AfterValidator(_scheme), Field(json_schema_extra={"minLength": 1, "maxLength": 64})]
-Code = Annotated[str, AfterValidator(_code), Field(json_schema_extra={"minLength": 1, "maxLength": 128})]
+Title = Annotated[str, AfterValidator(_name), _limits(300, _ONE_LINE)]
+Name = Annotated[str, AfterValidator(_name), _limits(300, _ONE_LINE)]
+Summary = Annotated[str, AfterValidator(_paragraphs), _limits(10_000)]
+Reason = Annotated[str, AfterValidator(_paragraphs), _limits(10_000)]
+Tag = Annotated[str, AfterValidator(_tag), _limits(64, _ONE_LINE)]
+Url = Annotated[str, AfterValidator(_url), _limits(2048, r"^[hH][tT][tT][pP][sS]?://[^\s/?#\\]+[^\s\\]*$")]
+Scheme = Annotated[str, AfterValidator(_scheme), _limits(64, _ONE_LINE)]
+Code = Annotated[str, AfterValidator(_code), _limits(128, _ONE_LINE)]
 Uuid = Annotated[str, AfterValidator(_uuid), Field(json_schema_extra={"format": "uuid"})]
 WhenText = Annotated[
     str, AfterValidator(_when), Field(json_schema_extra={"examples": ["2020", "2025-06", "2020-06-29"]})

@@ -1,0 +1,139 @@
+"""Write `json/`, the published JSON Schemas, from the models that the services read with; `--check` compares.
+
+One file per record version holds a whole record's value, as it lies in the log; `event.v1` is what one may post.
+What no schema can say (a day that exists, initiators among the countries, sizes in bytes) the services check.
+"""
+
+import json
+import sys
+from pathlib import Path
+from typing import Any, Final
+
+from event_schemas.countries import all_countries
+from event_schemas.events import READ_ONLY, Event
+from event_schemas.records import SOURCE
+from event_schemas.requests import Retraction
+
+RESULT = Path(__file__).parent / "json"
+DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
+UUID: Final = {"type": "string", "pattern": "^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$"}
+_DATE: Final = "[0-9]{2}([0-9]{2}|[0-9]X|XX)(-([0-9]{2}|XX)(-([0-9]{2}|XX))?)?[?~%]?"
+WHEN: Final = {"type": "string", "pattern": rf"^({_DATE}|{_DATE}/({_DATE}|\.\.)?|(\.\.)?/{_DATE})$"}
+
+
+def generate() -> dict[str, dict[str, Any]]:
+    """Every schema by its name."""
+    asked = _bare(Retraction.model_json_schema())["properties"]
+    reason, expected, duplicate = (_present(asked[name]) for name in ("reason", "expected_revision", "duplicate_of"))
+    said = {"reason": reason, "expected_revision": expected}
+    return {
+        "event.v1": _posted(),
+        "dyadline.event.recorded.v1": _record("recorded", _content()),
+        "dyadline.event.corrected.v1": _record("corrected", _closed({"event": _content(), **said}, "event", "reason")),
+        "dyadline.event.retracted.v1": _record(
+            "retracted", _closed({**said, "duplicate_of": {**duplicate, **UUID}}, "reason")
+        ),
+    }
+
+
+def _posted() -> dict[str, Any]:
+    schema = _bare(Event.model_json_schema())
+    fields = schema["properties"]
+    actors = _present(fields["actors"])
+    actors["items"] = {"anyOf": [{"$ref": "#/$defs/Actor/properties/name"}, actors["items"]]}
+    for name in ("title", "publisher", "published"):
+        _source(schema)[name] = {"anyOf": [_source(schema)[name], {"type": "null"}]}
+    country = schema["$defs"]["Actor"]["properties"]
+    country["country"] = {"anyOf": [country["country"], {"type": "null"}]}
+    fields |= {name: {"readOnly": True} for name in sorted(READ_ONLY)}
+    fields["status"] = {"readOnly": True, "not": {"const": "retracted"}}
+    return _named("event.v1", "An event, as it is posted", schema)
+
+
+def _content() -> dict[str, Any]:
+    """An event's content: normalised, without id, and nothing in it is empty."""
+    schema = _bare(Event.model_json_schema())
+    fields = {name: _present(field) for name, field in schema["properties"].items() if name != "id"}
+    country = {"enum": [code for code, _ in all_countries()]}
+    fields["countries"] |= {"items": country, "uniqueItems": True}
+    fields["initiators"] |= {"items": country, "uniqueItems": True, "minItems": 1}
+    fields["tags"] |= {"uniqueItems": True, "minItems": 1}
+    for name in ("actors", "sources"):
+        fields[name]["minItems"] = 1
+    for name in ("codes", "attributes"):
+        fields[name]["minProperties"] = 1
+    actor, source = schema.pop("$defs")["Actor"], _source(_bare(Event.model_json_schema()))
+    actor["properties"]["country"] = country
+    fields["actors"]["items"] = actor
+    fields["sources"]["items"] = _closed(source, "url")
+    return _closed(fields, *schema["required"])
+
+
+def _record(action: str, data: dict[str, Any]) -> dict[str, Any]:
+    name = f"dyadline.event.{action}.v1"
+    envelope = {
+        "specversion": {"const": "1.0"},
+        "id": {"type": "string", "minLength": 1},
+        "source": {"type": "string", "pattern": f"^{SOURCE}"},
+        "type": {"const": name},
+        "subject": UUID,
+        "time": {"type": "string", "format": "date-time"},
+        "datacontenttype": {"const": "application/json"},
+        "dataschema": {"const": f"urn:dyadline:schema:{name}"},
+        "data": data,
+        "originsource": {"type": "string", "description": "The source of the CloudEvent that the event came as"},
+        "originid": {"type": "string", "description": "The id of the CloudEvent that the event came as"},
+    }
+    schema = {
+        "type": "object",
+        "properties": envelope,
+        "required": [name for name in envelope if not name.startswith("origin")],
+        "dependentRequired": {"originsource": ["originid"], "originid": ["originsource"]},
+    }
+    return _named(name, f"A CloudEvent of the log: an event was {action}", schema)
+
+
+def _named(name: str, title: str, schema: dict[str, Any]) -> dict[str, Any]:
+    return {"$schema": DIALECT, "$id": f"urn:dyadline:schema:{name}", **schema, "title": title}
+
+
+def _closed(fields: dict[str, Any], *required: str) -> dict[str, Any]:
+    return {"type": "object", "properties": fields, "required": list(required), "additionalProperties": False}
+
+
+def _present(field: dict[str, Any]) -> dict[str, Any]:
+    """A field's schema where it is not null."""
+    found: dict[str, Any] = field["anyOf"][0] if "anyOf" in field else field
+    return found
+
+
+def _source(schema: dict[str, Any]) -> dict[str, Any]:
+    found: dict[str, Any] = schema["$defs"]["Source"]["properties"]
+    return found
+
+
+def _bare(schema: dict[str, Any]) -> dict[str, Any]:
+    """The schema without pydantic's titles and defaults, its dates with their pattern."""
+    for model in (schema, *schema.get("$defs", {}).values()):
+        model.pop("title")
+        for name, field in model["properties"].items():
+            field.pop("title", None)
+            field.pop("default", None)
+            if name in {"when", "published"}:
+                field.update(WHEN)
+    return schema
+
+
+def main() -> None:
+    """Write the files, or with --check exit 1 when they are not what would be written."""
+    texts = {RESULT / f"{name}.json": json.dumps(schema, indent=1) + "\n" for name, schema in generate().items()}
+    if "--check" not in sys.argv:
+        RESULT.mkdir(exist_ok=True)
+        for path, text in texts.items():
+            path.write_text(text)
+    elif {path: path.read_text() for path in RESULT.glob("*.json")} != texts:
+        sys.exit("schemas/json is not current: run python schemas/generate_json_schemas.py")
+
+
+if __name__ == "__main__":
+    main()
