@@ -96,7 +96,7 @@ async def own_kafka() -> AsyncIterator[OwnEngine]:
     """A Kafka of its own, without topics."""
     with _own_folder("kafka") as folder:
         port = free_port()
-        process = prepare_kafka(folder, DOWNLOADS, port, free_port())
+        process = await prepare_kafka(folder, DOWNLOADS, port, free_port())
         async with _running(OwnEngine(process, f"127.0.0.1:{port}", wait_for_kafka)) as engine:
             yield engine
 
@@ -106,7 +106,7 @@ async def own_postgres() -> AsyncIterator[OwnEngine]:
     """A PostgreSQL of its own, with an empty database."""
     with _own_folder("postgres") as folder:
         port = free_port()
-        process = prepare_postgres(folder, port)
+        process = await prepare_postgres(folder, port)
         url = f"postgresql://dyadline@127.0.0.1:{port}/dyadline"
         async with _running(OwnEngine(process, url, wait_for_postgres)) as engine:
             yield engine

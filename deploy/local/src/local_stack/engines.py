@@ -7,7 +7,7 @@ from typing import Any
 
 from local_stack.kafka_engine import prepare_kafka, wait_for_kafka
 from local_stack.postgres_engine import prepare_postgres, wait_for_postgres
-from local_stack.processes import Process, require_port
+from local_stack.processes import Process
 from local_stack.settings import Settings
 
 
@@ -33,10 +33,8 @@ async def _start_kafka(settings: Settings, downloads: Path, started: list[Proces
         return await wait_for_kafka(settings.given_kafka)
     running = Process("kafka", [], settings.state_dir)
     if running.pid() is None:
-        require_port(settings.kafka_port, "KAFKA_PORT", "Kafka")
-        require_port(settings.kafka_controller_port, "KAFKA_CONTROLLER_PORT", "Kafka's controller")
-        running = await asyncio.to_thread(
-            prepare_kafka, settings.state_dir, downloads, settings.kafka_port, settings.kafka_controller_port
+        running = await prepare_kafka(
+            settings.state_dir, downloads, settings.kafka_port, settings.kafka_controller_port
         )
         running.start()
         started.append(running)
@@ -48,8 +46,7 @@ async def _start_postgres(settings: Settings, started: list[Process]) -> None:
         return await wait_for_postgres(settings.given_database)
     running = Process("postgres", [], settings.state_dir)
     if running.pid() is None:
-        require_port(settings.postgres_port, "POSTGRES_PORT", "PostgreSQL")
-        running = await asyncio.to_thread(prepare_postgres, settings.state_dir, settings.postgres_port)
+        running = await prepare_postgres(settings.state_dir, settings.postgres_port)
         running.start()
         started.append(running)
     await wait_for_postgres(settings.database_url, running)

@@ -3,20 +3,18 @@
 import asyncio
 from pathlib import Path
 
-from rich.console import Console
-from rich.text import Text
-
 from local_stack.processes import Process
+from local_stack.terminal import Terminal, printable
 
 _COLOURS = ("cyan", "magenta", "green", "yellow", "blue")
 
 
-async def follow(processes: list[Process], console: Console, stop: asyncio.Event) -> Process | None:
+async def follow(processes: list[Process], terminal: Terminal, stop: asyncio.Event) -> Process | None:
     """Print what the processes write. Returns the first that ended by itself, or None when told to stop."""
     places: dict[Path, int] = {process.log_file: _size(process.log_file) for process in processes}
-    while not stop.is_set():
+    while not (stop.is_set() or terminal.gone):
         for process, colour in zip(processes, _COLOURS, strict=False):
-            places[process.log_file] = _print_new(process, colour, places[process.log_file], console)
+            places[process.log_file] = _print_new(process, colour, places[process.log_file], terminal)
         for process in processes:
             if process.pid() is None and not stop.is_set():
                 return process
@@ -27,17 +25,20 @@ async def follow(processes: list[Process], console: Console, stop: asyncio.Event
     return None
 
 
-def _print_new(process: Process, colour: str, start: int, console: Console) -> int:
+def _print_new(process: Process, colour: str, start: int, terminal: Terminal) -> int:
+    """Print the whole lines from `start` on; returns where the next one begins."""
+    if _size(process.log_file) < start:  # started again, with a new log
+        start = 0
     try:
         with process.log_file.open("rb") as log:
             log.seek(start)
             fresh = log.read()
     except FileNotFoundError:
         return start
-    whole = fresh.rpartition(b"\n")[0]
+    whole, end, _ = fresh.rpartition(b"\n")
     for line in whole.decode(errors="replace").splitlines():
-        console.print(Text(f"{process.name:<10}", style=colour) + Text(line), soft_wrap=True, highlight=False)
-    return start + (len(whole) + 1 if whole else 0)
+        terminal.say(terminal.colour(f"{process.name:<10}", colour) + printable(line))
+    return start + len(whole) + len(end)
 
 
 def _size(path: Path) -> int:

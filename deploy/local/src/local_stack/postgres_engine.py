@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-import shutil
 import signal
 import subprocess
 import time
@@ -12,28 +11,33 @@ from pathlib import Path
 
 import asyncpg
 
+from local_stack.commands import run_command
+from local_stack.data_folders import fresh_folder, is_laid_out, move_into_place
 from local_stack.errors import StackError
 from local_stack.processes import Process
 
 READY_SECONDS = 60
 STOP_SIGNAL = signal.SIGINT  # a fast shutdown
 _NOBODY = 65_534
+_NAMESPACE = ["unshare", "--user", "--map-user=1000", "--map-group=1000"]
 
 
-def prepare_postgres(state_dir: Path, port: int) -> Process:
-    """Make the data folder if there is none, and return the process to start."""
-    state_dir.mkdir(parents=True, exist_ok=True)
-    data = state_dir / "postgres"
-    if not data.is_dir():
-        _initialise(state_dir, data)
-    command = [
-        *_as_somebody_else(),
-        str(_programs() / "postgres"),
-        *("-D", str(data), "-h", "127.0.0.1", "-p", str(port)),
-        *("-c", "unix_socket_directories="),
-        *("-c", "jit=off"),
-        *("-c", "max_wal_size=2GB"),
-    ]
+async def prepare_postgres(state_dir: Path, port: int) -> Process:
+    """Make the data folder if there is none, and return the process to start; raises StackError."""
+    laid_out = is_laid_out(state_dir, "postgres")
+    way = await asyncio.to_thread(_as_somebody_else, state_dir)
+    if not laid_out:
+        await _initialise(state_dir, way)
+    settings = {
+        "listen_addresses": "127.0.0.1",
+        "port": str(port),
+        "unix_socket_directories": "",
+        "max_connections": "200",
+        "jit": "off",
+        "max_wal_size": "2GB",
+    }
+    options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
+    command = [*way, str(_programs() / "postgres"), "-D", str(state_dir / "postgres"), *options]
     return Process("postgres", command, state_dir, stop_signal=STOP_SIGNAL)
 
 
@@ -66,41 +70,37 @@ async def _create_database(url: str) -> None:
         await connection.close()
 
 
-def _initialise(state_dir: Path, data: Path) -> None:
-    fresh = state_dir / "postgres.new"
-    shutil.rmtree(fresh, ignore_errors=True)
-    fresh.mkdir(mode=0o700)
-    if _as_somebody_else()[:1] == ["setpriv"]:
+async def _initialise(state_dir: Path, way: list[str]) -> None:
+    fresh = fresh_folder(state_dir, "postgres")
+    if way[:1] == ["setpriv"]:
         os.chown(fresh, _NOBODY, _NOBODY)
     initdb = [str(_programs() / "initdb"), "-D", str(fresh), "-U", "dyadline", "--encoding=UTF8", "--locale=C.UTF-8"]
-    done = subprocess.run(
-        [*_as_somebody_else(), *initdb, "--data-checksums", "--auth=trust"], capture_output=True, text=True, check=False
-    )
-    if done.returncode != 0:
-        raise StackError(f"PostgreSQL's data folder could not be made:\n{done.stdout}{done.stderr}")
-    fresh.rename(data)
+    await run_command([*way, *initdb, "--data-checksums", "--auth=trust"], "PostgreSQL's data folder could not be made")
+    move_into_place(fresh, state_dir, "postgres")
 
 
-@cache
-def _as_somebody_else() -> list[str]:
+def _as_somebody_else(state_dir: Path) -> list[str]:
     """What to put before a command so that PostgreSQL, which refuses root, runs: nothing unless we are root."""
     if os.geteuid() != 0:
         return []
-    version = [str(_programs() / "postgres"), "--version"]
-    for way in (
-        ["unshare", "--user", "--map-user=1000", "--map-group=1000"],
-        ["setpriv", f"--reuid={_NOBODY}", f"--regid={_NOBODY}", "--clear-groups"],
-    ):
-        try:
-            subprocess.run([*way, *version], capture_output=True, check=True)
-        except (OSError, subprocess.CalledProcessError):
-            continue
-        return way
-    raise StackError(
-        "PostgreSQL refuses to run as root, this machine allows no user namespaces (unshare --user), and the user "
-        f"nobody cannot reach {_programs()}: run as another user, move the checkout to a folder that everybody may "
-        "enter, or name a server that runs with DATABASE_URL=postgresql://…"
-    )
+    nobody = ["setpriv", f"--reuid={_NOBODY}", f"--regid={_NOBODY}", "--clear-groups"]
+    if _succeeds([*_NAMESPACE, str(_programs() / "postgres"), "--version"]):
+        return _NAMESPACE
+    for folder, remedy in ((_programs(), "move the checkout"), (state_dir, "name another with STATE_DIR=…")):
+        if not _succeeds([*nobody, "test", "-x", str(folder)]):
+            raise StackError(
+                "PostgreSQL refuses to run as root, this machine allows no user namespace (unshare --user), and the "
+                f"user nobody cannot enter {folder}: {remedy}, run as another user, or name a server that runs with "
+                "DATABASE_URL=postgresql://…"
+            )
+    return nobody
+
+
+def _succeeds(command: list[str]) -> bool:
+    try:
+        return subprocess.run(command, capture_output=True, check=False).returncode == 0
+    except OSError:
+        return False
 
 
 @cache

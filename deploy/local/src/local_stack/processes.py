@@ -30,6 +30,7 @@ class Process:
     state_dir: Path
     stop_signal: signal.Signals = signal.SIGTERM
     environment: Mapping[str, str] = field(default_factory=dict)
+    folder: Path | None = None  # where it runs: where we do, unless it says so
 
     @property
     def pid_file(self) -> Path:
@@ -57,6 +58,7 @@ class Process:
             with self.log_file.open("wb") as log:
                 child = subprocess.Popen(
                     ["/bin/sh", "-c", script, str(self.pid_file), *self.command],
+                    cwd=self.folder,
                     stdin=subprocess.DEVNULL,
                     stdout=log,
                     stderr=subprocess.STDOUT,
@@ -86,6 +88,10 @@ class Process:
         """Why we cannot go on: it has ended, with the end of its log."""
         return StackError(f"{self.name} has ended by itself. The end of {self.log_file}:\n{self.log_end()}")
 
+    def not_ready(self, seconds: int) -> StackError:
+        """Why we do not wait longer for it, with the end of its log."""
+        return StackError(f"{self.name} is not ready after {seconds} s. The end of {self.log_file}:\n{self.log_end()}")
+
     def log_end(self, lines: int = 15) -> str:
         """The last lines of its log, indented."""
         try:
@@ -99,11 +105,11 @@ class Process:
         if (pid := self.pid()) is None:
             self.pid_file.unlink(missing_ok=True)
             return False
-        _signal(pid, self.stop_signal)
+        _signal(pid, self.stop_signal, self.name)
         deadline = time.monotonic() + STOP_SECONDS
         while self.pid() is not None:
             if time.monotonic() > deadline:
-                _signal(pid, signal.SIGKILL)
+                _signal(pid, signal.SIGKILL, self.name)
                 deadline += STOP_SECONDS
             await asyncio.sleep(0.02)
         _reap()
@@ -145,11 +151,13 @@ def _written_pid(descriptor: int) -> int | None:
     return int(text)
 
 
-def _signal(pid: int, number: signal.Signals) -> None:
+def _signal(pid: int, number: signal.Signals, name: str) -> None:
     try:
         os.kill(pid, number)
     except ProcessLookupError:
         return
+    except PermissionError as error:
+        raise StackError(f"{name} (pid {pid}) belongs to another user: stop the stack as that user") from error
 
 
 def _reap() -> None:

@@ -1,6 +1,7 @@
 """The sample events: true ones, with sources, for an empty log."""
 
 import json
+import time
 from importlib.resources import files
 
 import httpx
@@ -8,6 +9,8 @@ import httpx
 from local_stack.errors import StackError
 from local_stack.settings import Settings
 from local_stack.topic import log_is_empty
+
+SHOWN_SECONDS = 60
 
 
 async def load_samples(settings: Settings, topic: str) -> int:
@@ -20,18 +23,33 @@ async def load_samples(settings: Settings, topic: str) -> int:
     if not settings.samples or not (marker.exists() or await log_is_empty(settings.bootstrap_servers, topic)):
         return 0
     marker.touch()
-    body = (files("local_stack") / "samples.ndjson").read_bytes()
-    async with httpx.AsyncClient(timeout=60, trust_env=False) as client:
-        answer = await client.post(
-            f"{settings.ingest_url}/v1/events", content=body, headers={"content-type": "application/x-ndjson"}
-        )
-        lines = answer.text.splitlines()
-        if answer.status_code != 200 or len(lines) != 1 or "problem" in (summary := json.loads(lines[0])):
-            raise StackError(f"the sample events were not recorded: {answer.status_code} {answer.text[:2000]}")
-        shown = await client.get(
-            f"{settings.timeline_url}/v1/timelines", headers={"timeline-position": summary["timeline_position"]}
-        )
-        if shown.status_code != 200:
-            raise StackError(f"the sample events were recorded but not projected: {shown.text[:2000]}")
+    try:
+        async with httpx.AsyncClient(timeout=60, trust_env=False) as client:
+            summary = await _post(client, settings)
+            await _wait_until_shown(client, settings, str(summary["timeline_position"]))
+    except httpx.HTTPError as error:
+        raise StackError(f"the sample events were not loaded: {error or type(error).__name__}") from error
     marker.unlink()
-    return int(summary["recorded"])
+    return int(str(summary["recorded"]))
+
+
+async def _post(client: httpx.AsyncClient, settings: Settings) -> dict[str, object]:
+    """Post the events; returns the answer's last line, which is the only one unless something was refused."""
+    body = (files("local_stack") / "samples.ndjson").read_bytes()
+    headers = {"content-type": "application/x-ndjson"}
+    answer = await client.post(f"{settings.ingest_url}/v1/events", content=body, headers=headers)
+    lines = answer.text.splitlines()
+    summary = json.loads(lines[-1]) if answer.status_code == 200 and len(lines) == 1 else {}
+    if "recorded" not in summary or "problem" in summary:
+        raise StackError(f"the sample events were not recorded: {answer.status_code} {answer.text[:2000]}")
+    return dict(summary)
+
+
+async def _wait_until_shown(client: httpx.AsyncClient, settings: Settings, position: str) -> None:
+    deadline = time.monotonic() + SHOWN_SECONDS
+    while True:  # the service itself waits up to 5 s before it answers 503
+        answer = await client.get(f"{settings.timeline_url}/v1/timelines", headers={"timeline-position": position})
+        if answer.status_code == 200:
+            return
+        if answer.status_code != 503 or time.monotonic() > deadline:
+            raise StackError(f"the sample events were recorded but not projected: {answer.text[:2000]}")

@@ -3,7 +3,7 @@
 import json
 import os
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -11,6 +11,7 @@ from local_stack.errors import StackError
 
 #: The variables that name ports, with what listens there unless they are set.
 PORTS: Final = {"INGEST_PORT": 8001, "TIMELINE_PORT": 8002, "KAFKA_PORT": 9092, "POSTGRES_PORT": 5433}
+_GIVEN: Final = "(given)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,14 +54,17 @@ class Settings:
         return self.state_dir / "run" / "stack.json"
 
     def differences(self, running: Mapping[str, object]) -> list[str]:
-        """The variables in which a running stack's record differs from these settings."""
+        """How a running stack's record differs from these settings, each as VARIABLE=what it was started with."""
         mine = self.written()
-        return [f"{name.upper()}={running[name]}" for name in mine if name in running and running[name] != mine[name]]
+        return [f"{name}={running[name]}" for name in mine if name in running and running[name] != mine[name]]
 
     def written(self) -> dict[str, object]:
-        """These settings as the record holds them: no samples, which say nothing of what runs, and no secret."""
-        secret = {"samples", "state_dir", "given_database"}
-        return {name: value for name, value in asdict(self).items() if name not in secret}
+        """These settings as the record holds them: variables and values, of a database only whether it is given."""
+        return {
+            **{name: getattr(self, name.lower()) for name in (*PORTS, "KAFKA_CONTROLLER_PORT")},
+            "KAFKA_BOOTSTRAP_SERVERS": self.given_kafka,
+            "DATABASE_URL": _GIVEN if self.given_database else "",
+        }
 
 
 def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
@@ -82,15 +86,28 @@ def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
     )
 
 
-def running_settings(settings: Settings) -> Settings:
-    """The settings with which the stack in this state folder was started last; else these."""
+def read_record(settings: Settings) -> dict[str, object]:
+    """How the stack in this state folder was started last; empty if there is no record, or half of one."""
     try:
         record = json.loads(settings.record.read_text())
     except (OSError, ValueError):
-        return settings
-    names = {field.name for field in fields(Settings)} & record.keys()
-    mine = {field.name: getattr(settings, field.name) for field in fields(Settings)}
-    return Settings(**(mine | {name: record[name] for name in names}))
+        return {}
+    return record if isinstance(record, dict) else {}
+
+
+def running_settings(settings: Settings) -> Settings:
+    """The settings with which the stack in this state folder was started last; else these."""
+    record = {**settings.written(), **read_record(settings)}
+    return replace(
+        settings,
+        ingest_port=int(str(record["INGEST_PORT"])),
+        timeline_port=int(str(record["TIMELINE_PORT"])),
+        kafka_port=int(str(record["KAFKA_PORT"])),
+        kafka_controller_port=int(str(record["KAFKA_CONTROLLER_PORT"])),
+        postgres_port=int(str(record["POSTGRES_PORT"])),
+        given_kafka=str(record["KAFKA_BOOTSTRAP_SERVERS"]),
+        given_database=str(record["DATABASE_URL"]),
+    )
 
 
 def _port(environment: Mapping[str, str], name: str, default: int) -> int:

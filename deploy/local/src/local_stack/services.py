@@ -1,0 +1,81 @@
+"""The product's own processes: how each is started, and when it is ready."""
+
+import asyncio
+import sys
+import time
+from typing import Final
+
+import httpx
+
+from local_stack.commands import run_command
+from local_stack.processes import Process
+from local_stack.settings import Settings
+
+READY_SECONDS: Final = 60
+_COMMANDS: Final = {
+    "ingest": ("ingest_service.cli", "serve"),
+    "projector": ("timeline_service.cli", "project"),
+    "timeline": ("timeline_service.cli", "serve"),
+}
+#: Their names, in the order of their start.
+SERVICES: Final = tuple(_COMMANDS)
+
+
+def service(settings: Settings, name: str) -> Process:
+    """One of the product's processes."""
+    command = [sys.executable, "-m", *_COMMANDS[name]]
+    return Process(name, command, settings.state_dir, environment=_environment(settings))
+
+
+async def migrate(settings: Settings) -> None:
+    """Bring the database's tables up to date; raises StackError."""
+    command = [sys.executable, "-m", "timeline_service.cli", "migrate"]
+    await run_command(command, "the database could not be migrated", _environment(settings))
+
+
+async def wait_until_ready(settings: Settings, process: Process) -> None:
+    """Wait until a service says that it is ready; raises StackError when it ends or takes too long."""
+    deadline = time.monotonic() + READY_SECONDS
+    while not await _is_ready(settings, process):
+        if process.pid() is None:
+            raise process.ended()
+        if time.monotonic() > deadline:
+            raise process.not_ready(READY_SECONDS)
+        await asyncio.sleep(0.1)
+
+
+async def projection(settings: Settings) -> dict[str, object] | None:
+    """What the timeline service says of the projection, or None if it does not answer."""
+    async with httpx.AsyncClient(timeout=5, trust_env=False) as client:
+        try:
+            answer = await client.get(f"{settings.timeline_url}/v1/status")
+        except httpx.HTTPError:
+            return None
+    return answer.json() if answer.status_code == 200 else None
+
+
+async def _is_ready(settings: Settings, process: Process) -> bool:
+    """A service is ready when it says so, the projector when it owns partitions."""
+    if process.name == "projector":
+        status = await projection(settings)
+        partitions = status["partitions"] if status else []
+        assert isinstance(partitions, list)
+        return any(str(item.get("owner")).endswith(f"/{process.pid()}") for item in partitions)
+    url = settings.ingest_url if process.name == "ingest" else settings.timeline_url
+    async with httpx.AsyncClient(timeout=5, trust_env=False) as client:
+        try:
+            return (await client.get(f"{url}/readyz")).status_code == 200
+        except httpx.HTTPError:
+            return False
+
+
+def _environment(settings: Settings) -> dict[str, str]:
+    return {
+        "KAFKA_BOOTSTRAP_SERVERS": settings.bootstrap_servers,
+        "DATABASE_URL": settings.database_url,
+        "INGEST_PORT": str(settings.ingest_port),
+        "TIMELINE_PORT": str(settings.timeline_port),
+        "INGEST_URL": settings.ingest_url,
+        "TIMELINE_URL": settings.timeline_url,
+        "PYTHONUNBUFFERED": "1",
+    }

@@ -1,0 +1,54 @@
+"""One start or stop at a time in a state folder; the lock goes with whoever holds it, however that ends."""
+
+import asyncio
+import fcntl
+import os
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from local_stack.errors import StackError
+
+
+@asynccontextmanager
+async def exclusive(state_dir: Path, say: Callable[[str], None], stop: asyncio.Event) -> AsyncIterator[None]:
+    """Wait until nobody else starts or stops the stack in this folder, and keep others waiting.
+
+    Raises StackError if `stop` is set meanwhile, or if the folder cannot be written.
+    """
+    lock = _open(state_dir)
+    try:
+        if not _take(lock):
+            say(f"waiting for another start or stop in {state_dir} (pid {_holder(lock)})")
+            while not _take(lock):
+                if stop.is_set():
+                    raise StackError("interrupted while waiting")
+                await asyncio.sleep(0.1)
+        yield
+    finally:
+        os.close(lock)
+
+
+def _open(state_dir: Path) -> int:
+    folder = state_dir / "run"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        return os.open(folder / "stack.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+    except OSError as error:
+        raise StackError(
+            f"STATE_DIR={state_dir} cannot be written ({error.strerror}): choose another with STATE_DIR=…"
+        ) from error
+
+
+def _take(lock: int) -> bool:
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    os.ftruncate(lock, 0)
+    os.pwrite(lock, f"{os.getpid()}\n".encode(), 0)
+    return True
+
+
+def _holder(lock: int) -> str:
+    return os.pread(lock, 32, 0).decode(errors="replace").strip() or "unknown"
