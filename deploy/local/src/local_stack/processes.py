@@ -17,7 +17,8 @@ from pathlib import Path
 
 from local_stack.errors import StackError
 
-STOP_SECONDS = 30
+STOP_SECONDS: float = 30
+LOCK_SECONDS: float = 2
 _children: dict[int, "subprocess.Popen[bytes]"] = {}  # ours, to be waited for when they have ended
 
 
@@ -131,7 +132,7 @@ def require_port(port: int, variable: str, who: str) -> None:
 
 
 def _lock(descriptor: int, name: str) -> None:
-    deadline = time.monotonic() + 2
+    deadline = time.monotonic() + LOCK_SECONDS
     while True:  # somebody who asks whether it runs holds the lock for a moment
         try:
             return fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -143,7 +144,7 @@ def _lock(descriptor: int, name: str) -> None:
 
 def _written_pid(descriptor: int) -> int | None:
     """The pid in a locked pid file; a process that has just begun writes it within moments."""
-    deadline = time.monotonic() + 2
+    deadline = time.monotonic() + LOCK_SECONDS
     while not (text := os.pread(descriptor, 32, 0)).endswith(b"\n"):
         if time.monotonic() > deadline:
             return None

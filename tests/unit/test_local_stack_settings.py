@@ -1,0 +1,76 @@
+import json
+from pathlib import Path
+
+import pytest
+
+from local_stack.errors import StackError
+from local_stack.settings import read_record, read_settings, running_settings
+
+
+def test_the_contracts_ports_are_the_defaults() -> None:
+    settings = read_settings({})
+    assert (settings.ingest_port, settings.timeline_port, settings.kafka_port) == (8001, 8002, 9092)
+    assert (settings.kafka_controller_port, settings.postgres_port) == (9093, 5433)
+    assert settings.state_dir == Path(".local").absolute()
+    assert settings.samples
+
+
+def test_the_controllers_port_follows_kafkas() -> None:
+    assert read_settings({"KAFKA_PORT": "19092"}).kafka_controller_port == 19_093
+    assert read_settings({"KAFKA_PORT": "19092", "KAFKA_CONTROLLER_PORT": "7"}).kafka_controller_port == 7
+
+
+def test_a_variable_that_is_set_to_nothing_is_not_set() -> None:
+    assert read_settings({"INGEST_PORT": "", "SAMPLES": " ", "STATE_DIR": "", "DATABASE_URL": ""}) == read_settings({})
+
+
+@pytest.mark.parametrize("value", ["0", "65536", "-1", "http", "8001.0"])
+def test_a_port_that_cannot_be_is_refused_by_name(value: str) -> None:
+    with pytest.raises(StackError, match=f"INGEST_PORT={value} is not a port"):
+        read_settings({"INGEST_PORT": value})
+
+
+def test_two_variables_with_one_port_are_refused_by_name() -> None:
+    with pytest.raises(StackError, match="KAFKA_PORT and KAFKA_CONTROLLER_PORT are both 9000"):
+        read_settings({"KAFKA_PORT": "9000", "KAFKA_CONTROLLER_PORT": "9000"})
+
+
+def test_samples_are_not_loaded_into_a_given_kafka_unless_asked_for() -> None:
+    assert not read_settings({"KAFKA_BOOTSTRAP_SERVERS": "kafka:9092"}).samples
+    assert read_settings({"KAFKA_BOOTSTRAP_SERVERS": "kafka:9092", "SAMPLES": "1"}).samples
+    with pytest.raises(StackError, match="SAMPLES=yes"):
+        read_settings({"SAMPLES": "yes"})
+
+
+def test_given_servers_are_used() -> None:
+    settings = read_settings({"KAFKA_BOOTSTRAP_SERVERS": "a:1,b:2", "DATABASE_URL": "postgresql://u:p@h/d"})
+    assert settings.bootstrap_servers == "a:1,b:2"
+    assert settings.database_url == "postgresql://u:p@h/d"
+
+
+def test_what_runs_is_found_with_the_settings_that_it_was_started_with(tmp_path: Path) -> None:
+    started = read_settings(
+        {"STATE_DIR": str(tmp_path), "INGEST_PORT": "9001", "DATABASE_URL": "postgresql://u:secret@h/d"}
+    )
+    started.record.parent.mkdir()
+    started.record.write_text(json.dumps(started.written()))
+    assert "secret" not in started.record.read_text()
+    found = running_settings(read_settings({"STATE_DIR": str(tmp_path)}))
+    assert found.ingest_port == 9001
+    assert found.given_database
+
+
+def test_settings_that_differ_from_what_runs_are_named_as_variables(tmp_path: Path) -> None:
+    running = read_settings({"INGEST_PORT": "9001", "KAFKA_BOOTSTRAP_SERVERS": "kafka:9092"}).written()
+    mine = read_settings({"STATE_DIR": str(tmp_path)})
+    assert mine.differences(running) == ["INGEST_PORT=9001", "KAFKA_BOOTSTRAP_SERVERS=kafka:9092"]
+    assert mine.differences(mine.written()) == []
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", "null"])
+def test_half_a_record_is_no_record(tmp_path: Path, text: str) -> None:
+    settings = read_settings({"STATE_DIR": str(tmp_path)})
+    settings.record.parent.mkdir()
+    settings.record.write_text(text)
+    assert read_record(settings) == {}
+    assert running_settings(settings) == settings
