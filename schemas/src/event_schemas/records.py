@@ -3,6 +3,7 @@
 A record says what somebody recorded, corrected or retracted about one event. Its key is the event's id.
 """
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -24,6 +25,7 @@ ANONYMOUS: Final = "anonymous"
 CONTENT_TYPE: Final = b"application/cloudevents+json; charset=UTF-8"
 HEADERS: Final = (("content-type", CONTENT_TYPE),)
 MAX_RECORD_BYTES: Final = 1024 * 1024
+_TIME: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}[^,]")
 _TYPES: Final[dict[str, Action]] = {
     "dyadline.event.recorded.v1": "recorded",
     "dyadline.event.corrected.v1": "corrected",
@@ -213,6 +215,8 @@ def _parse_time(text: str) -> datetime:
         raise MalformedRecordError("the CloudEvent's time is not RFC 3339") from error
     if moment.tzinfo is None:
         raise MalformedRecordError("the CloudEvent's time has no offset from UTC")
+    if not _TIME.match(text):  # other forms of ISO 8601, such as weeks
+        raise MalformedRecordError("the CloudEvent's time is not RFC 3339")
     return moment.astimezone(UTC)
 
 
