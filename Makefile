@@ -46,6 +46,7 @@ status: $(READY)  ## what runs, where, and how far the projection is
 	@$(BIN)/python -m local_stack status
 
 test: $(READY)  ## run the whole test suite
+	@$(BIN)/python -m local_stack fetch
 	@$(BIN)/python -m pytest
 
 check: $(READY)  ## formatting, lint, types, import rules, schemas

@@ -101,7 +101,7 @@ async def test_a_command_that_is_interrupted_is_killed_with_its_children(tmp_pat
 
 
 def is_alive(pid: int) -> bool:
-    return psutil.pid_exists(pid) and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    return bool(psutil.pid_exists(pid) and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE)
 
 
 def test_a_line_of_a_log_cannot_move_the_cursor() -> None:

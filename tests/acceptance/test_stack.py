@@ -1,0 +1,190 @@
+"""The stack as people use it: real commands, real engines, real services, interrupted and killed."""
+
+import os
+import signal
+from collections.abc import Callable, Iterator
+
+import httpx
+import pytest
+from tests.support.engines import Engines
+from tests.support.stacks import Command, Stack, new_stack
+from tests.support.waiting import wait_until
+
+from local_stack.stack import NAMES
+
+Moment = Callable[[Stack, Command], bool]
+
+
+@pytest.fixture(scope="module")
+def stack() -> Iterator[Stack]:
+    """One stack for the tests of this file, each of which brings it into the state that it needs."""
+    with new_stack() as stack:
+        yield stack
+
+
+async def get(url: str) -> httpx.Response:
+    async with httpx.AsyncClient(timeout=10, trust_env=False) as client:
+        return await client.get(url)
+
+
+async def recorded(stack: Stack) -> int:
+    return int((await get(f"{stack.timeline_url}/v1/status")).json()["records"]["total"])
+
+
+async def test_up_starts_everything_and_shows_the_samples(stack: Stack) -> None:
+    output = await stack.up()
+    assert "Dyadline is ready" in output
+    assert stack.timeline_url in output
+    assert set(stack.pids()) == set(NAMES)
+    answer = await get(f"{stack.timeline_url}/v1/timelines/IN-CN")
+    assert answer.status_code == 200
+    titles = [item["title"] for item in answer.json()["items"]]
+    assert any("Galwan" in title for title in titles), titles
+
+
+async def test_status_says_what_runs_where_and_how_far(stack: Stack) -> None:
+    await stack.up()
+    status, output = await stack.run("status")
+    assert status == 0, output
+    for name, pid in stack.pids().items():
+        assert f"{name:<10} pid {pid}" in output
+        assert str(stack.process(name).log_file) in output
+    assert stack.ingest_url in output
+    assert "0 behind the log" in output
+
+
+async def test_up_again_starts_nothing_and_loads_nothing(stack: Stack) -> None:
+    await stack.up()
+    before, records = stack.pids(), await recorded(stack)
+    output = await stack.up()
+    assert stack.pids() == before
+    assert "loaded" not in output
+    assert await recorded(stack) == records
+
+
+async def test_up_starts_what_has_died(stack: Stack) -> None:
+    await stack.up()
+    before = stack.pids()
+    os.kill(before["projector"], signal.SIGKILL)
+    await wait_until(lambda: "projector" not in stack.pids())
+    status, output = await stack.run("status")
+    assert status == 1
+    assert "projector  not running" in output
+    await stack.up()
+    after = stack.pids()
+    assert after.pop("projector") != before.pop("projector")
+    assert after == before
+
+
+async def test_a_taken_port_is_named_with_its_variable_and_nothing_is_started(stack: Stack) -> None:
+    await stack.up()
+    port = stack.environment["INGEST_PORT"]
+    with new_stack(INGEST_PORT=port) as other:
+        status, output = await other.run("up")
+        assert status == 1
+        assert f"port {port} for the ingest service is taken" in output
+        assert "INGEST_PORT=" in output
+        assert other.left_over() == []
+
+
+async def test_other_settings_for_a_running_stack_are_refused(stack: Stack) -> None:
+    await stack.up()
+    other = Stack(stack.state_dir, {**stack.environment, "INGEST_PORT": "1234"})
+    status, output = await other.run("up")
+    assert status == 1
+    assert f"INGEST_PORT={stack.environment['INGEST_PORT']}" in output
+    assert set(stack.pids()) == set(NAMES)
+
+
+async def test_given_servers_are_used_side_by_side_with_another_stack(
+    stack: Stack, engines: Engines, database_url: str
+) -> None:
+    await stack.up()
+    before = stack.pids()
+    with new_stack(KAFKA_BOOTSTRAP_SERVERS=engines.bootstrap_servers, DATABASE_URL=database_url) as other:
+        output = await other.up()
+        assert "loaded" not in output
+        assert set(other.pids()) == set(NAMES) - {"kafka", "postgres"}
+        status, output = await other.run("status")
+        assert status == 0, output
+        assert engines.bootstrap_servers in output
+        assert database_url not in output
+        assert (await other.run("down"))[0] == 0
+        assert other.left_over() == []
+    assert stack.pids() == before
+
+
+async def test_down_leaves_no_process_and_keeps_the_data(stack: Stack) -> None:
+    await stack.up()
+    records = await recorded(stack)
+    status, output = await stack.run("down")
+    assert status == 0, output
+    stopped = [line.removeprefix("stopped ") for line in output.splitlines()]
+    assert stopped == list(reversed(NAMES))
+    assert stack.left_over() == []
+    assert (await stack.run("status"))[0] == 1
+    assert await stack.run("down") == (0, "")
+    for name in NAMES:  # stale, and another's
+        stack.process(name).pid_file.write_text(f"{os.getpid()}\n")
+    assert "loaded" not in await stack.up()
+    assert await recorded(stack) == records
+    assert os.getpid() not in stack.pids().values()
+
+
+async def test_run_reports_a_child_that_dies_and_stops_the_rest(stack: Stack) -> None:
+    running = stack.begin("run")
+    await wait_until(lambda: "Following the logs" in running.output, 60)
+    os.kill(stack.pids()["ingest"], signal.SIGKILL)
+    assert await running.ended() == 1
+    assert f"ingest has ended by itself. The end of {stack.process('ingest').log_file}:\n  " in running.output
+    assert stack.left_over() == []
+
+
+async def test_ctrl_c_at_make_run_stops_everything(stack: Stack) -> None:
+    running = stack.begin("make", "--assume-old=.venv/.ready", "run")
+    await wait_until(lambda: "Following the logs" in running.output, 60)
+    assert set(stack.pids()) == set(NAMES)
+    running.interrupt()
+    await running.ended()
+    assert "stopped kafka" in running.output
+    assert "Traceback" not in running.output
+    assert stack.left_over() == []
+
+
+async def test_run_ends_when_somebody_else_brings_the_stack_down(stack: Stack) -> None:
+    running = stack.begin("run")
+    await wait_until(lambda: "Following the logs" in running.output, 60)
+    assert (await stack.run("down"))[0] == 0
+    assert await running.ended() == 0, running.output
+    assert "stopped by make down" in running.output
+    assert "by itself" not in running.output
+
+
+MOMENTS: dict[str, Moment] = {
+    "a data folder is being laid out": lambda stack, _: any(stack.state_dir.glob("*.new-*")),
+    "PostgreSQL starts": lambda stack, _: "postgres" in stack.pids(),
+    "Kafka starts": lambda stack, _: "kafka" in stack.pids(),
+    "the first service starts": lambda stack, _: "ingest" in stack.pids(),
+    "the last service starts": lambda stack, _: "timeline" in stack.pids(),
+}
+
+
+async def test_up_can_be_interrupted_at_any_moment_and_done_again() -> None:
+    with new_stack() as stack:
+        for number, (moment, has_come) in enumerate(MOMENTS.items()):
+            starting = stack.begin("up")
+            await wait_until(lambda: has_come(stack, starting))  # noqa: B023
+            starting.interrupt(signal.SIGTERM if number % 2 else signal.SIGINT)
+            starting.interrupt()  # impatience changes nothing
+            assert await starting.ended() == 130, (moment, starting.output)
+            assert "Traceback" not in starting.output
+            assert stack.left_over() == [], moment
+        starting = stack.begin("up")
+        await wait_until(lambda: "projector" in stack.pids())
+        starting.interrupt(signal.SIGKILL)
+        await starting.ended()
+        first, second = stack.begin("up"), stack.begin("up")
+        assert await first.ended() == 0, first.output
+        assert await second.ended() == 0, second.output
+        assert set(stack.pids()) == set(NAMES)
+        assert (first.output + second.output).count("loaded") == 1
