@@ -24,4 +24,5 @@ class Settings(BaseSettings):
     )
     allowed_hosts: tuple[str, ...] = ()
     allowed_origins: tuple[str, ...] = ()
+    connections: Annotated[int, Field(ge=1, le=100)] = 10
     batch_records: Annotated[int, Field(ge=1, le=50_000)] = 5_000

@@ -26,7 +26,7 @@ create table revisions (
     from_offset bigint not null,
     until_offset bigint,
     action text not null,
-    record_id uuid not null,
+    record_id text not null,
     principal text not null,
     reason text,
     duplicate_of uuid,
@@ -54,7 +54,8 @@ create table entries (
     until_offset bigint,
     retracted boolean not null
 );
-comment on table entries is 'Which event stands in which pair, with its sort key and its span class (0 day, 1, 2, 3 open).';
+comment on table entries is
+    'Which event stands in which pair, with its sort key and its span class: 0 a day, 1 and 2 up to 31 and 366 days, 3 longer or open.';
 
 create table pair_counts (
     partition integer not null,
@@ -77,7 +78,8 @@ create table outcomes (
     recorded_at timestamptz not null,
     key bytea,
     value bytea,
-    headers jsonb,
+    headers bytea,
     primary key (partition, "offset")
 );
 comment on table outcomes is 'Verdicts that made no revision. Of malformed and parked records the bytes are kept.';
+create index outcomes_parked on outcomes (event_id) where outcome = 'parked';

@@ -1,0 +1,51 @@
+"""Where the log begins and ends, for whoever wants to know how far the projection is behind."""
+
+import asyncio
+from typing import Final
+
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.errors import KafkaError
+
+from timeline_service.errors import UnavailableError
+
+_SECONDS: Final = 5.0
+
+
+class KafkaOffsets:
+    """A consumer that reads no records. It connects when it is first asked, and again after trouble."""
+
+    def __init__(self, bootstrap_servers: str, topic: str) -> None:
+        self._bootstrap_servers = bootstrap_servers
+        self._topic = topic
+        self._consumer: AIOKafkaConsumer | None = None
+        self._lock = asyncio.Lock()
+
+    async def bounds(self, partitions: int) -> dict[int, tuple[int, int]]:
+        """The first offset of each partition and the one after its last; raises UnavailableError."""
+        wanted = [TopicPartition(self._topic, partition) for partition in range(partitions)]
+        async with self._lock:
+            try:
+                async with asyncio.timeout(_SECONDS):
+                    consumer = await self._connected()
+                    starts = await consumer.beginning_offsets(wanted)
+                    ends = await consumer.end_offsets(wanted)
+            except (KafkaError, OSError, TimeoutError) as error:
+                await self._disconnect()
+                raise UnavailableError(f"Kafka is out of reach: {error or type(error).__name__}") from error
+        return {item.partition: (starts[item], ends[item]) for item in wanted}
+
+    async def close(self) -> None:
+        """Let the connection go."""
+        async with self._lock:
+            await self._disconnect()
+
+    async def _connected(self) -> AIOKafkaConsumer:
+        if self._consumer is None:
+            self._consumer = AIOKafkaConsumer(bootstrap_servers=self._bootstrap_servers, request_timeout_ms=5_000)
+            await self._consumer.start()
+        return self._consumer
+
+    async def _disconnect(self) -> None:
+        consumer, self._consumer = self._consumer, None
+        if consumer is not None:
+            await consumer.stop()

@@ -1,0 +1,114 @@
+"""The log as a projector reads it: its share of the partitions, from where it says, under the group's assignment."""
+
+import asyncio
+import logging
+from collections.abc import Collection, Iterable, Mapping
+from typing import Final
+
+from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, ConsumerRecord, TopicPartition
+from aiokafka.errors import IllegalStateError, KafkaError, NoOffsetForPartitionError, OffsetOutOfRangeError
+from aiokafka.structs import OffsetAndMetadata
+
+from timeline_service.errors import HaltError, UnavailableError
+
+_LOG: Final = logging.getLogger(__name__)
+_FETCH_BYTES: Final = 1024 * 1024
+
+
+class KafkaReader:
+    """A member of the projector's consumer group. A partition is read only after `begin` says from where.
+
+    aiokafka logs and swallows what a rebalance listener raises, so the listener only counts rebalances; the
+    projector takes partitions over when it sees that `assignment` has grown.
+    """
+
+    def __init__(self, bootstrap_servers: str, topic: str, group: str) -> None:
+        self.assignment = 0
+        self._topic = topic
+        self._consumer = AIOKafkaConsumer(
+            bootstrap_servers=bootstrap_servers,
+            group_id=group,
+            enable_auto_commit=False,
+            auto_offset_reset="none",
+            max_partition_fetch_bytes=_FETCH_BYTES,
+            fetch_max_wait_ms=250,
+            session_timeout_ms=10_000,
+            heartbeat_interval_ms=2_000,
+            request_timeout_ms=15_000,
+        )
+        self._consumer.subscribe([topic], listener=self)
+
+    async def start(self) -> None:
+        """Join the group; raises UnavailableError."""
+        try:
+            await self._consumer.start()
+        except (KafkaError, OSError, TimeoutError) as error:
+            await self._consumer.stop()
+            raise UnavailableError(f"Kafka is out of reach: {error}") from error
+
+    async def stop(self) -> None:
+        """Leave the group."""
+        await self._consumer.stop()
+
+    def partitions(self) -> list[int]:
+        """The partitions that the group has given us."""
+        return sorted(item.partition for item in self._consumer.assignment())
+
+    async def bounds(self, partitions: Iterable[int]) -> dict[int, tuple[int, int]]:
+        """The first offset of each partition and the one after its last; raises UnavailableError."""
+        wanted = [TopicPartition(self._topic, partition) for partition in partitions]
+        try:
+            starts = await self._consumer.beginning_offsets(wanted)
+            ends = await self._consumer.end_offsets(wanted)
+        except (KafkaError, TimeoutError) as error:
+            raise UnavailableError(f"Kafka is out of reach: {error}") from error
+        return {item.partition: (starts[item], ends[item]) for item in wanted}
+
+    def begin(self, partition: int, offset: int) -> None:
+        """Read a partition from an offset on."""
+        where = TopicPartition(self._topic, partition)
+        try:
+            self._consumer.seek(where, offset)
+            self._consumer.resume(where)
+        except IllegalStateError:  # it was taken away meanwhile: the next rebalance says so
+            _LOG.debug("partition %d is no longer ours", partition)
+
+    async def read(self, most: int) -> dict[int, list[ConsumerRecord[bytes, bytes]]]:
+        """The next records by partition, none if there are none for half a second.
+
+        Raises UnavailableError, and HaltError where the log no longer has the offset that we are at.
+        """
+        try:
+            batches = await self._consumer.getmany(timeout_ms=500, max_records=most)
+        except NoOffsetForPartitionError:  # a partition between its assignment and `begin`
+            return {}
+        except OffsetOutOfRangeError as error:
+            raise HaltError(
+                f"the log no longer has the offset at which the projection stands ({error}): it was cut or made anew. "
+                "Restore the log, or start a new projection from what is left of it"
+            ) from error
+        except KafkaError as error:
+            raise UnavailableError(f"Kafka is out of reach: {error}") from error
+        return {item.partition: records for item, records in batches.items()}
+
+    async def report(self, next_offsets: Mapping[int, int]) -> None:
+        """Tell Kafka how far we are. Lag tools read it; we never do, so a failure is only noted."""
+        offsets = {TopicPartition(self._topic, p): OffsetAndMetadata(o, "") for p, o in next_offsets.items()}
+        try:
+            await asyncio.wait_for(self._consumer.commit(offsets), 5)
+        except (KafkaError, TimeoutError) as error:
+            _LOG.debug("offsets were not reported: %s", error)
+
+    async def on_partitions_assigned(self, assigned: Collection[TopicPartition]) -> None:
+        """Hold what is new until `begin`; part of aiokafka's listener."""
+        for item in assigned:
+            self._consumer.seek(item, 0)
+        if assigned:
+            self._consumer.pause(*assigned)
+        self.assignment += 1
+
+    async def on_partitions_revoked(self, revoked: Collection[TopicPartition]) -> None:
+        """Nothing to do: whoever is next fences us; part of aiokafka's listener."""
+
+
+ConsumerRebalanceListener.register(KafkaReader)  # an ABC of an untyped library: registered, not inherited

@@ -1,0 +1,44 @@
+"""The bell that rings when a projector has committed: one LISTEN connection for all who wait in a process."""
+
+import asyncio
+from typing import Final
+
+import asyncpg
+import structlog
+
+_LOG: Final = structlog.get_logger()
+_CHECK_SECONDS: Final = 5.0
+
+
+class PostgresBell:
+    """Rings wake waiters early; they look for themselves, so that a lost ring costs time and never truth."""
+
+    def __init__(self, url: str, channel: str = "dyadline_projected") -> None:
+        self._url = url
+        self._channel = channel
+        self._rung: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+    async def run(self) -> None:
+        """Listen for as long as the process runs, over whatever connection there is."""
+        while True:
+            try:
+                connection = await asyncpg.connect(self._url, timeout=10)
+                try:
+                    await connection.add_listener(self._channel, self._ring)
+                    self._ring()
+                    while True:
+                        await asyncio.sleep(_CHECK_SECONDS)
+                        await connection.execute("select 1", timeout=_CHECK_SECONDS)
+                finally:
+                    await connection.close(timeout=1)
+            except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+                _LOG.debug("not listening", error=str(error))
+                await asyncio.sleep(0.5)
+
+    async def wait(self, seconds: float) -> None:
+        """Return at the next ring, or after so many seconds."""
+        await asyncio.wait([self._rung], timeout=seconds)
+
+    def _ring(self, *_: object) -> None:
+        rung, self._rung = self._rung, asyncio.get_running_loop().create_future()
+        rung.set_result(None)

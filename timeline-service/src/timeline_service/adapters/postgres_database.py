@@ -1,0 +1,50 @@
+"""Connections to PostgreSQL, with its failures as ours."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Final
+
+import asyncpg
+
+from timeline_service.errors import UnavailableError
+
+if TYPE_CHECKING:
+    Pool = asyncpg.Pool[asyncpg.Record]
+    Connection = asyncpg.pool.PoolConnectionProxy[asyncpg.Record]
+
+CONNECT_SECONDS: Final = 10
+STATEMENT_SECONDS: Final = 60
+
+#: What going away looks like: refused or cut connections, a server that starts, stops, or is short of something.
+_AWAY: Final = (
+    OSError,
+    TimeoutError,
+    asyncpg.InterfaceError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.OperatorInterventionError,
+    asyncpg.InsufficientResourcesError,
+    asyncpg.TransactionRollbackError,
+    asyncpg.LockNotAvailableError,
+)
+
+
+async def open_pool(url: str, *, most: int) -> "Pool":
+    """A pool that connects when it is first used; close it when done."""
+    return await asyncpg.create_pool(
+        url,
+        min_size=0,  # so that a process starts although the server is away
+        max_size=most,
+        timeout=CONNECT_SECONDS,
+        command_timeout=STATEMENT_SECONDS,
+        server_settings={"application_name": "dyadline timeline", "jit": "off", "timezone": "UTC"},
+    )
+
+
+@asynccontextmanager
+async def connected(pool: "Pool") -> AsyncIterator["Connection"]:
+    """A connection of the pool; raises UnavailableError when the server is away or goes away."""
+    try:
+        async with pool.acquire(timeout=CONNECT_SECONDS) as connection:
+            yield connection
+    except _AWAY as error:
+        raise UnavailableError(f"PostgreSQL is out of reach: {error or type(error).__name__}") from error

@@ -1,0 +1,74 @@
+"""Forward-only migrations of the control schema, and the making of generations."""
+
+import asyncio
+import hashlib
+import re
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+from typing import Final
+
+import asyncpg
+
+from timeline_service.adapters.sql_files import generation_schema
+from timeline_service.errors import HaltError
+
+CONTROL: Final = "timeline"
+_ADVISORY_LOCK: Final = int.from_bytes(hashlib.sha256(b"dyadline migrations").digest()[:8], signed=True)
+_FILE: Final = re.compile(r"([0-9]{4})_[a-z0-9_]+\.sql")
+
+
+async def migrate(connection: "asyncpg.Connection[asyncpg.Record]") -> list[str]:
+    """Apply what is missing, one process at a time; returns the names of what was done.
+
+    Raises HaltError if the database is newer than this code.
+    """
+    done: list[str] = []
+    async with connection.transaction():
+        await connection.execute("set local lock_timeout = '30s'; set local statement_timeout = '10min'")
+        await connection.execute("select pg_advisory_xact_lock($1)", _ADVISORY_LOCK)
+        await connection.execute(
+            f"create schema if not exists {CONTROL};"
+            f"create table if not exists {CONTROL}.migrations "
+            "(number integer primary key, name text not null, applied_at timestamptz not null default now())"
+        )
+        await connection.execute(f"set local search_path = {CONTROL}")
+        applied = {row["number"] for row in await connection.fetch("select number from migrations")}
+        files_here = {int(file.name[:4]): file for file in _migration_files()}
+        if newer := sorted(applied - files_here.keys()):
+            raise HaltError(f"the database has migration {newer[-1]}, which this code does not know: update the code")
+        for number, file in sorted(files_here.items()):
+            if number not in applied:
+                await connection.execute(file.read_text(encoding="utf-8"))
+                await connection.execute("insert into migrations (number, name) values ($1, $2)", number, file.name)
+                done.append(file.name)
+        if await connection.fetchval("select count(*) from generations") == 0:
+            await create_generation(connection, 1, indexes=True)
+            await connection.execute(f"insert into {CONTROL}.generations (n, live) values (1, true)")
+            done.append("generation 1")
+    return done
+
+
+async def create_generation(connection: "asyncpg.Connection[asyncpg.Record]", n: int, *, indexes: bool) -> None:
+    """Make the empty tables of generation `n`, inside the caller's transaction."""
+    schema = generation_schema(n)
+    await connection.execute(f"create schema {schema}; set local search_path = {schema}")
+    await connection.execute(_sql("generation.sql").read_text(encoding="utf-8"))
+    if indexes:
+        await connection.execute(_sql("generation_indexes.sql").read_text(encoding="utf-8"))
+
+
+async def migrate_database(url: str) -> list[str]:
+    """Connect and migrate; returns the names of what was done."""
+    connection = await asyncio.wait_for(asyncpg.connect(url), 15)
+    try:
+        return await migrate(connection)
+    finally:
+        await connection.close()
+
+
+def _sql(name: str) -> Traversable:
+    return files("timeline_service") / "sql" / name
+
+
+def _migration_files() -> list[Traversable]:
+    return [file for file in _sql("migrations").iterdir() if _FILE.fullmatch(file.name)]

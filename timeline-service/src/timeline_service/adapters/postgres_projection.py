@@ -1,0 +1,165 @@
+"""The projection as its projector sees it: owned by epoch, read by event, written in one transaction."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from itertools import groupby
+from typing import TYPE_CHECKING, Any, Final
+
+from event_schemas.positions import format_position
+from timeline_service.adapters.postgres_database import connected
+from timeline_service.adapters.sql_files import generation_schema, read_statements
+from timeline_service.domain.batch import ENTRY_COLUMNS, OUTCOME_COLUMNS, REVISION_COLUMNS, Changes, Counts, Known
+from timeline_service.domain.fold import History, Revision
+from timeline_service.errors import FencedError
+
+if TYPE_CHECKING:
+    from timeline_service.adapters.postgres_database import Connection, Pool
+
+
+@dataclass(frozen=True, slots=True)
+class Checkpoint:
+    """How far a partition is projected, under which epoch, and what its last record was."""
+
+    partition: int
+    next_offset: int
+    epoch: int
+    cluster_id: str
+    partition_count: int
+    last_offset: int | None
+    last_timestamp: int | None
+    last_sha256: bytes | None
+    recorded_at: datetime | None
+    parked: int
+
+
+@dataclass(frozen=True, slots=True)
+class Advance:
+    """Where a batch takes a partition: its last record's offset, timestamp, digest and recorded_at."""
+
+    last_offset: int
+    last_timestamp: int
+    last_sha256: bytes
+    recorded_at: datetime
+
+
+class PostgresProjection:
+    """One generation of the projection. All methods raise UnavailableError when the server is away."""
+
+    def __init__(self, pool: "Pool", generation: int) -> None:
+        schema = generation_schema(generation)
+        self.generation = generation
+        self._pool = pool
+        self._schema: Final = schema
+        self._sql: Final = {
+            name: text.replace("{schema}", schema) for name, text in read_statements("projection").items()
+        }
+
+    async def take_over(
+        self, partitions: Collection[int], owner: str, cluster_id: str, partition_count: int
+    ) -> dict[int, Checkpoint]:
+        """Become the owner of partitions; whoever was it finds itself fenced. Waits for its last transaction."""
+        async with connected(self._pool) as connection:
+            rows = await connection.fetch(
+                self._sql["take_over"], sorted(partitions), owner, cluster_id, partition_count
+            )
+        return {row["partition"]: Checkpoint(*row) for row in rows}
+
+    async def load(self, event_ids: Collection[str], changed: Collection[str], *, parked: bool) -> dict[str, Known]:
+        """What is known of events; of those in `changed` also their words. `parked`: whether any record may be."""
+        known = {event_id: Known() for event_id in event_ids}
+        async with connected(self._pool) as connection:
+            rows = await connection.fetch(self._sql["load_histories"], list(event_ids))
+            for event_id, revisions in groupby(rows, key=lambda row: row["event_id"]):
+                known[str(event_id)].history = _history(list(revisions))
+            if changed:
+                for row in await connection.fetch(self._sql["load_contents"], list(changed)):
+                    known[str(row["event_id"])].content = row["content"]
+            if parked:
+                for row in await connection.fetch(self._sql["load_parked"], list(event_ids)):
+                    known[str(row["event_id"])].parked = True
+        return known
+
+    async def write(
+        self, checkpoints: Mapping[int, Checkpoint], advances: Mapping[int, Advance], changes: Changes
+    ) -> dict[int, Checkpoint]:
+        """Write a batch and advance its partitions, all or nothing; returns their new checkpoints.
+
+        Raises FencedError, with nothing written, if somebody else has taken one of them over.
+        """
+        partitions = sorted(advances)
+        async with connected(self._pool) as connection, connection.transaction():
+            await connection.execute("set local synchronous_commit = off")  # the log has it all
+            await connection.fetch(self._sql["lock_checkpoints"], partitions)
+            await self._advance(connection, checkpoints, advances, changes)
+            await self._write_rows(connection, changes)
+            await connection.execute("select pg_notify('dyadline_projected', $1)", str(self.generation))
+        return {
+            partition: replace(
+                checkpoints[partition],
+                next_offset=advance.last_offset + 1,
+                last_offset=advance.last_offset,
+                last_timestamp=advance.last_timestamp,
+                last_sha256=advance.last_sha256,
+                recorded_at=advance.recorded_at,
+                parked=checkpoints[partition].parked + changes.counts.get(partition, Counts()).parked,
+            )
+            for partition, advance in advances.items()
+        }
+
+    async def _advance(
+        self,
+        connection: "Connection",
+        checkpoints: Mapping[int, Checkpoint],
+        advances: Mapping[int, Advance],
+        changes: Changes,
+    ) -> None:
+        rows = []
+        for partition, advance in advances.items():
+            held, counts = checkpoints[partition], changes.counts.get(partition, Counts())
+            rows.append((
+                partition, held.epoch, held.next_offset, advance.last_offset + 1, advance.last_timestamp,
+                advance.last_sha256, advance.recorded_at, counts.applied, counts.duplicate, counts.rejected,
+                counts.parked,
+            ))  # fmt: skip
+        advanced = await connection.fetch(self._sql["advance_checkpoints"], *_columns(rows))
+        if len(advanced) != len(rows):
+            lost = sorted({row[0] for row in rows} - {row["partition"] for row in advanced})
+            raise FencedError(f"another projector has taken over partitions {lost}")
+
+    async def _write_rows(self, connection: "Connection", changes: Changes) -> None:
+        if changes.revisions:
+            await self._copy(connection, "revisions", REVISION_COLUMNS, changes.revisions)
+            await self._copy(connection, "entries", ENTRY_COLUMNS, changes.entries)
+        if changes.closed_revisions:
+            await connection.execute(self._sql["close_revisions"], *_columns(changes.closed_revisions))
+            await connection.execute(self._sql["close_entries"], *_columns(changes.closed_entries))
+        if changes.outcomes:
+            await self._copy(connection, "outcomes", OUTCOME_COLUMNS, changes.outcomes)
+        if changes.pair_counts:
+            touched = sorted((*key, *value) for key, value in changes.pair_counts.items())
+            await connection.execute(self._sql["count_pairs"], *_columns(touched))
+
+    async def _copy(
+        self, connection: "Connection", table: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]
+    ) -> None:
+        await connection.copy_records_to_table(table, schema_name=self._schema, columns=columns, records=rows)
+
+
+def _history(rows: Sequence[Any]) -> History:
+    revisions = tuple(
+        Revision(
+            row["revision"],
+            row["action"],
+            row["record_id"],
+            row["digest"].hex() if row["digest"] is not None else None,
+            format_position(row["partition"], row["from_offset"]),
+        )
+        for row in rows
+    )
+    return History(rows[0]["first_accepted_at"], rows[0]["first_recorded_at"], revisions)
+
+
+def _columns(rows: Sequence[Sequence[Any]]) -> list[list[Any]]:
+    """Rows as columns, the shape that unnest takes."""
+    return [list(column) for column in zip(*rows, strict=True)]

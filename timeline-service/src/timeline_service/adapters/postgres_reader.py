@@ -1,0 +1,186 @@
+"""What the API reads: each answer from one generation, at one vector."""
+
+import secrets
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import TYPE_CHECKING, Any, Final
+
+from timeline_service.adapters.postgres_bell import PostgresBell
+from timeline_service.adapters.postgres_database import connected
+from timeline_service.adapters.sql_files import generation_schema, read_statements
+from timeline_service.domain.vectors import Vector, reached, vector_of
+from timeline_service.errors import UnavailableError
+
+if TYPE_CHECKING:
+    from timeline_service.adapters.postgres_database import Pool
+
+Row = Mapping[str, Any]
+_FRESH_SECONDS: Final = 0.5
+_LOOK_SECONDS: Final = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """Where an answer stands: a generation of the projection, and a vector of the log."""
+
+    generation: int
+    vector: Vector
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """The dates that a timeline is asked for; date.min and date.max are open ends."""
+
+    first: date = date.min
+    last: date = date.max
+    within: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SortKey:
+    """An event's place in the contract's order."""
+
+    earliest: date
+    latest: date
+    accepted_at: datetime
+    event_id: str
+
+    @classmethod
+    def of(cls, row: Row) -> "SortKey":
+        """The key of a row of a page."""
+        return cls(row["earliest"], row["latest"], row["accepted_at"], str(row["event_id"]))
+
+
+FIRST: Final = SortKey(date.min, date.min, datetime(1, 1, 2, tzinfo=UTC), "0" * 8 + "-0000" * 3 + "-" + "0" * 12)
+LAST: Final = SortKey(date.max, date.max, datetime(9999, 12, 30, tzinfo=UTC), "f" * 8 + "-ffff" * 3 + "-" + "f" * 12)
+
+
+class PostgresReader:
+    """Queries over the projection. All methods raise UnavailableError when the server is away."""
+
+    def __init__(self, pool: "Pool", bell: PostgresBell) -> None:
+        self._pool = pool
+        self._bell = bell
+        self._statements = read_statements("reading")
+        self._live: tuple[int, float] | None = None
+
+    async def moment(self) -> Moment:
+        """The live generation, and how far it is."""
+        generation = await self._live_generation()
+        rows = await self._fetch(generation, "vector")
+        offsets = {row["partition"]: row["next_offset"] for row in rows}
+        return Moment(generation, vector_of(offsets, rows[0]["partition_count"] if rows else 0))
+
+    async def moment_after(self, positions: Mapping[int, int], seconds: float) -> Moment:
+        """Wait until the projection holds the positions.
+
+        Raises UnavailableError when the time is over, KeyError for a partition that the topic does not have.
+        """
+        deadline = time.monotonic() + seconds
+        while True:
+            moment = await self.moment()
+            if moment.vector:
+                if strangers := [partition for partition in positions if partition >= len(moment.vector)]:
+                    raise KeyError(strangers[0])
+                if reached(moment.vector, positions):
+                    return moment
+            left = deadline - time.monotonic()
+            if left <= 0:
+                raise UnavailableError("the projection has not got to the position that was asked for yet")
+            await self._bell.wait(min(left, _LOOK_SECONDS))
+
+    async def timeline_page(
+        self,
+        moment: Moment,
+        pair: str,
+        span: Span,
+        *,
+        retracted: bool,
+        descending: bool,
+        after: SortKey | None,
+        limit: int,
+    ) -> Sequence[Row]:
+        """Rows of a pair in the contract's order, from behind the key `after` on."""
+        key = after or (LAST if descending else FIRST)
+        where = (pair, span.first, span.last, span.within, retracted)
+        rows = await self._fetch(
+            moment.generation,
+            "timeline_page",
+            moment.vector,
+            *where,
+            *(key.earliest, key.latest, key.accepted_at, key.event_id),
+            limit,
+            beyond="<" if descending else ">",
+            direction="desc" if descending else "asc",
+        )
+        return [dict(row) | {"first_accepted_at": row["accepted_at"]} for row in rows]
+
+    async def timeline_count(self, moment: Moment, pair: str, span: Span, *, retracted: bool) -> int:
+        """How many rows all pages of a timeline have together."""
+        where = (pair, span.first, span.last, span.within, retracted)
+        rows = await self._fetch(moment.generation, "timeline_count", moment.vector, *where)
+        return int(rows[0]["count"])
+
+    async def event(self, moment: Moment, event_id: str) -> Row | None:
+        """An event's revision at the moment, or None if it has none."""
+        rows = await self._fetch(moment.generation, "event", moment.vector, event_id)
+        return rows[0] if rows else None
+
+    async def record(self, moment: Moment, partition: int, offset: int) -> Row | None:
+        """What became of a record: the row of the revision that it made, else of its other outcome, else None."""
+        for name in ("applied_record", "other_record"):
+            if rows := await self._fetch(moment.generation, name, partition, offset):
+                return rows[0]
+        return None
+
+    async def pairs(
+        self, moment: Moment, country: str | None, *, by_count: bool, after: tuple[int, str] | None, limit: int
+    ) -> Sequence[Row]:
+        """Pairs that have events, with counts and first and last dates."""
+        count, pair = after or (0, None)
+        return await self._fetch(moment.generation, "pairs", country, by_count, count, pair, limit)
+
+    async def partners(self, moment: Moment, country: str) -> Sequence[Row]:
+        """The pairs of a country with their counts, largest first."""
+        return await self._fetch(moment.generation, "partners", country)
+
+    async def checkpoints(self, moment: Moment) -> Sequence[Row]:
+        """How far each partition is, by whom, with what outcomes."""
+        return await self._fetch(moment.generation, "status")
+
+    async def secret(self, name: str) -> bytes:
+        """A random key that all processes of the API share; made when it is first asked for."""
+        statements = read_statements("control")
+        async with connected(self._pool) as connection:
+            await connection.execute(statements["keep_secret"], name, secrets.token_bytes(32))
+            return bytes(await connection.fetchval(statements["secret"], name))
+
+    async def _live_generation(self) -> int:
+        if self._live is not None and time.monotonic() - self._live[1] < _FRESH_SECONDS:
+            return self._live[0]
+        async with connected(self._pool) as connection:
+            n = await live_generation(connection)
+        self._live = (n, time.monotonic())
+        return n
+
+    async def _fetch(self, generation: int, name: str, *values: Any, **words: str) -> Sequence[Row]:
+        sql = self._statements[name].replace("{schema}", generation_schema(generation))
+        for word, meaning in words.items():
+            sql = sql.replace(f"{{{word}}}", meaning)
+        async with connected(self._pool) as connection:
+            return [dict(row) for row in await connection.fetch(sql, *values)]
+
+
+async def live_generation(connection: Any) -> int:
+    """The number of the generation that is read; raises UnavailableError before the first migration."""
+    import asyncpg
+
+    try:
+        n = await connection.fetchval(read_statements("control")["live_generation"])
+    except (asyncpg.UndefinedTableError, asyncpg.InvalidSchemaNameError) as error:
+        raise UnavailableError("the database has no tables yet: run timeline migrate") from error
+    if n is None:
+        raise UnavailableError("no generation of the projection is live: run timeline migrate")
+    return int(n)

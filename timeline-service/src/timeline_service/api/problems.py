@@ -1,0 +1,60 @@
+"""How the timeline service's errors read as problems: the one place that knows their HTTP status."""
+
+from typing import Final
+
+from event_schemas.errors import Detail
+from service_edge.problems import BAD_PARAMETER, ProblemError, ProblemType
+from timeline_service.errors import RefusedError, TimelineError, UnavailableError, UnknownError
+
+UNKNOWN_EVENT: Final = ProblemType(
+    "unknown-event", 404, "There is no such event", "No event with this id is projected, at the moment asked for."
+)
+UNKNOWN_PAIR: Final = ProblemType(
+    "unknown-pair",
+    404,
+    "There is no such pair",
+    "A pair is two different countries by their codes, such as IN-CN; /v1/timelines/lookup takes names. A pair that "
+    "could have events and has none is an empty timeline instead.",
+)
+UNKNOWN_COUNTRY: Final = ProblemType(
+    "unknown-country", 404, "There is no such country", "/v1/countries lists the countries that are known."
+)
+UNKNOWN_RECORD: Final = ProblemType(
+    "unknown-record",
+    404,
+    "The log has no record at this position",
+    "The projection is past this offset, and there was no record at it.",
+)
+NOT_YET: Final = ProblemType(
+    "not-yet",
+    404,
+    "This record is not projected yet",
+    "The log may or may not have it. Ask again, or wait for it with ?wait=5.",
+)
+UNAVAILABLE: Final = ProblemType(
+    "unavailable",
+    503,
+    "The answer cannot be given now",
+    "The database or the log is out of reach, or the projection has not got to the position that was asked for. The "
+    "same request can be made again after Retry-After seconds.",
+)
+KINDS: Final = (UNKNOWN_EVENT, UNKNOWN_PAIR, UNKNOWN_COUNTRY, UNKNOWN_RECORD, NOT_YET, UNAVAILABLE)
+_BY_SLUG: Final = {kind.slug: kind for kind in KINDS}
+
+
+def translate(error: Exception) -> ProblemError | None:
+    """The problem that an error of ours is, or None."""
+    match error:
+        case RefusedError():
+            details = [Detail(error.pointer, str(error), error.candidates)]
+            return ProblemError(BAD_PARAMETER, f"{error.pointer[1:]}: {error}", details)
+        case UnknownError():
+            details = [Detail("", str(error), error.candidates)] if error.candidates else []
+            return ProblemError(_BY_SLUG[error.what], str(error), details)
+        case UnavailableError():
+            return ProblemError(UNAVAILABLE, str(error), headers={"retry-after": "1"})
+        case _:
+            return None
+
+
+ERRORS: Final = (TimelineError,)

@@ -1,0 +1,72 @@
+"""`/v1/status` and the probes: how far the projection is, and whether the service can answer."""
+
+from typing import Any, Final
+
+from fastapi import APIRouter, Request, Response
+from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, generate_latest
+
+from timeline_service.adapters.postgres_reader import Moment
+from timeline_service.api.reading import At, Offsets, Reader, answer
+from timeline_service.errors import UnavailableError
+
+router = APIRouter(tags=["operation"])
+_OUTCOMES: Final = ("applied", "duplicate", "rejected", "parked")
+
+
+@router.get("/v1/status", summary="How far the projection is")
+async def status(request: Request, reader: Reader, offsets: Offsets, moment: At) -> Response:
+    """Log bounds, next offsets and lag by partition, and what became of all records so far.
+
+    While the log is out of reach its bounds and the lag are null.
+    """
+    rows = await reader.checkpoints(moment)
+    try:
+        bounds: dict[int, tuple[int, int]] = await offsets.bounds(len(moment.vector))
+    except UnavailableError:
+        bounds = {}
+    partitions: list[dict[str, Any]] = []
+    for row in rows:
+        start, end = bounds.get(row["partition"], (None, None))
+        partitions.append(
+            {
+                "partition": row["partition"],
+                "log_start": start,
+                "log_end": end,
+                "next_offset": row["next_offset"],
+                "lag": max(0, end - row["next_offset"]) if end is not None else None,
+                "owner": row["owner"],
+            }
+        )
+    lags = [item["lag"] for item in partitions]
+    records = {name: sum(row[name] for row in rows) for name in _OUTCOMES}
+    body = {
+        "topic": request.app.state.topic,
+        "generation": moment.generation,
+        "lag": sum(lags) if None not in lags else None,
+        "partitions": partitions,
+        "records": {"total": sum(records.values()), **records},
+        "last_verification": None,
+    }
+    at = Moment(moment.generation, tuple(row["next_offset"] for row in rows))
+    return answer(request, at, body)
+
+
+@router.get("/healthz", summary="Whether the process is alive")
+async def healthz() -> dict[str, str]:
+    """Says ok for as long as requests are answered at all."""
+    return {"status": "ok"}
+
+
+@router.get("/readyz", summary="Whether the service can answer")
+async def readyz(reader: Reader, request: Request) -> dict[str, str]:
+    """200 once the database answers and has a live generation, else 503 with the reason."""
+    await reader.moment()
+    if request.app.state.cursor_secret is None:
+        raise UnavailableError("the service has not reached its database yet")
+    return {"status": "ready"}
+
+
+@router.get("/metrics", summary="Metrics for Prometheus")
+async def metrics() -> Response:
+    """The process's metrics in Prometheus' text format."""
+    return Response(generate_latest(REGISTRY), media_type=CONTENT_TYPE_LATEST)

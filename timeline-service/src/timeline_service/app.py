@@ -1,0 +1,124 @@
+"""Everything wired, in one function for each process: the API, and the projector."""
+
+import asyncio
+import os
+import signal
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Final
+
+import structlog
+from fastapi import Depends, FastAPI
+
+from service_edge.doors import Doors
+from service_edge.parameters import strict_query
+from service_edge.problems import install_problems
+from service_edge.topic_check import TopicUnavailableError, TopicUnfitError, check_topic
+from timeline_service.adapters.kafka_offsets import KafkaOffsets
+from timeline_service.adapters.kafka_reader import KafkaReader
+from timeline_service.adapters.postgres_bell import PostgresBell
+from timeline_service.adapters.postgres_database import connected, open_pool
+from timeline_service.adapters.postgres_projection import PostgresProjection
+from timeline_service.adapters.postgres_reader import PostgresReader, live_generation
+from timeline_service.api import events, records, reference, status, timelines
+from timeline_service.api.problems import ERRORS, KINDS, translate
+from timeline_service.errors import FencedError, HaltError, UnavailableError
+from timeline_service.projector.projector import Projector
+from timeline_service.settings import Settings
+
+if TYPE_CHECKING:
+    from timeline_service.adapters.postgres_database import Pool
+
+_LOG: Final = structlog.get_logger()
+_LONGEST_PAUSE: Final = 5.0
+
+
+def create_app(settings: Settings) -> FastAPI:
+    """The timeline service's API. It starts although the database is away, and is ready once that answers."""
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        url = settings.database_url.get_secret_value()
+        pool = await open_pool(url, most=settings.connections)
+        bell = PostgresBell(url)
+        app.state.reader = PostgresReader(pool, bell)
+        app.state.offsets = KafkaOffsets(settings.kafka_bootstrap_servers, settings.topic)
+        background = [asyncio.create_task(bell.run()), asyncio.create_task(_read_secret(app))]
+        try:
+            yield
+        finally:
+            for task in background:
+                task.cancel()
+            await asyncio.gather(*background, return_exceptions=True)
+            await app.state.offsets.close()
+            await pool.close()
+
+    app = FastAPI(
+        title="Dyadline: timelines",
+        description="The timeline of relations between any two countries, projected from the log.",
+        version="0.1.0",
+        lifespan=lifespan,
+        dependencies=[Depends(strict_query)],
+    )
+    app.state.topic = settings.topic
+    app.state.cursor_secret = None
+    install_problems(app, KINDS, translate, ERRORS)
+    for module in (timelines, events, records, reference, status):
+        app.include_router(module.router)
+    app.add_middleware(Doors, allowed_hosts=settings.allowed_hosts, allowed_origins=settings.allowed_origins)
+    return app
+
+
+async def _read_secret(app: FastAPI) -> None:
+    reader: PostgresReader = app.state.reader
+    while app.state.cursor_secret is None:
+        try:
+            await reader.moment()
+            app.state.cursor_secret = await reader.secret("cursors")
+        except UnavailableError:
+            await asyncio.sleep(0.2)
+
+
+async def project(settings: Settings) -> None:
+    """Run a projector until SIGTERM or SIGINT. What is away is waited for; raises HaltError for what is wrong."""
+    stop = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    pool = await open_pool(settings.database_url.get_secret_value(), most=2)
+    pause = 0.1
+    try:
+        while not stop.is_set():
+            try:
+                await _project_once(settings, pool, stop)
+                pause = 0.1
+            except (UnavailableError, TopicUnavailableError, FencedError) as error:
+                _LOG.warning("waiting", seconds=round(pause, 1), reason=str(error))
+                await _pause(stop, pause)
+                pause = min(2 * pause, _LONGEST_PAUSE)
+            except TopicUnfitError as error:
+                raise HaltError(str(error)) from error
+    finally:
+        await asyncio.wait_for(pool.close(), 10)
+    _LOG.info("stopped")
+
+
+async def _project_once(settings: Settings, pool: "Pool", stop: asyncio.Event) -> None:
+    topic = await check_topic(settings.kafka_bootstrap_servers, settings.topic)
+    async with connected(pool) as connection:
+        generation = await live_generation(connection)
+    reader = KafkaReader(settings.kafka_bootstrap_servers, settings.topic, f"{settings.topic}.projector.g{generation}")
+    await reader.start()
+    try:
+        owner = f"{socket.gethostname()}/{os.getpid()}"
+        projection = PostgresProjection(pool, generation)
+        await Projector(reader, projection, topic, owner, settings.batch_records).run(stop)
+    finally:
+        await reader.stop()
+
+
+async def _pause(stop: asyncio.Event, seconds: float) -> None:
+    try:
+        await asyncio.wait_for(stop.wait(), seconds)
+    except TimeoutError:
+        return

@@ -1,0 +1,92 @@
+"""Records as they arrive from the log: read, or refused with a reason. Nothing is dropped."""
+
+from base64 import b64encode
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+import orjson
+
+from event_schemas.errors import MalformedRecordError, UnknownVersionError
+from event_schemas.records import Record, decode
+from event_schemas.texts import is_canonical_uuid
+from timeline_service.domain.fold import Place
+
+Headers = tuple[tuple[str, bytes | None], ...]
+MALFORMED: Final = "malformed"
+UNKNOWN_VERSION: Final = "unknown-version"
+FAILED: Final = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class RawRecord:
+    """A record's bytes as the log holds them, with Kafka's time of the append in milliseconds."""
+
+    partition: int
+    offset: int
+    timestamp: int
+    key: bytes | None
+    value: bytes | None
+    headers: Headers
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why a record is not ours (`rejected`) or not for this code (`parked`)."""
+
+    outcome: str
+    problem: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """A record with its place: either read, or with the refusal that it gets."""
+
+    raw: RawRecord
+    place: Place
+    event_id: str | None
+    record: Record | None = None
+    refusal: Refusal | None = None
+
+
+def read_arrival(raw: RawRecord, recorded_at: datetime, partition_of: Callable[[bytes], int]) -> Arrival:
+    """Read one record; `partition_of` says where a key belongs. It never raises: what it cannot read it refuses."""
+    place = Place(raw.partition, raw.offset, recorded_at)
+    event_id = _event_id(raw.key)
+    try:
+        record = decode(raw.key, raw.value, [(name, value or b"") for name, value in raw.headers])
+        if partition_of(raw.key or b"") != raw.partition:
+            raise MalformedRecordError(
+                f"partition {raw.partition} is not the one that Kafka's murmur2 gives for the key"
+            )
+    except MalformedRecordError as error:
+        return Arrival(raw, place, event_id, refusal=Refusal("rejected", MALFORMED, _words(error)))
+    except UnknownVersionError as error:
+        return Arrival(raw, place, event_id, refusal=Refusal("parked", UNKNOWN_VERSION, _words(error)))
+    except Exception as error:  # a bug of ours: newer code can cure it, so the record waits for that
+        return Arrival(raw, place, event_id, refusal=failure(error))
+    return Arrival(raw, place, event_id, record)
+
+
+def failure(error: Exception) -> Refusal:
+    """The refusal of a record on which our own code fails."""
+    return Refusal("parked", FAILED, f"{type(error).__name__}: {_words(error)}")
+
+
+def write_headers(headers: Headers) -> bytes:
+    """A record's headers as JSON, `[[name, base64 or null]]`: the form in which they are kept and exported."""
+    return orjson.dumps([[name, b64encode(value).decode() if value is not None else None] for name, value in headers])
+
+
+def _words(error: Exception) -> str:
+    """An error's words, fit for a text column whatever somebody put into the record."""
+    return str(error)[:2000].replace("\0", "\ufffd").encode("utf-8", "replace").decode()
+
+
+def _event_id(key: bytes | None) -> str | None:
+    if key is None or len(key) != 36:
+        return None
+    text = key.decode("ascii", "replace")
+    return text if is_canonical_uuid(text) else None

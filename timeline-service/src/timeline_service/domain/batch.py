@@ -1,0 +1,184 @@
+"""A batch of records folded against the events that they are about: pure, in log order, into rows to write."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from timeline_service.domain.arrivals import Arrival, Refusal, failure, write_headers
+from timeline_service.domain.entries import Standing, standing, standing_of_content
+from timeline_service.domain.fold import History, Verdict, apply
+
+BEHIND = "behind-parked"
+
+
+@dataclass(slots=True)
+class Known:
+    """What is known of an event before the batch: its history, its current words, whether a record of it is parked."""
+
+    history: History | None = None
+    content: str | None = None
+    parked: bool = False
+
+
+@dataclass(slots=True)
+class Counts:
+    """Outcomes of a partition's records."""
+
+    applied: int = 0
+    duplicate: int = 0
+    rejected: int = 0
+    parked: int = 0
+
+    def add(self, outcome: str) -> None:
+        """Count one more."""
+        setattr(self, outcome, getattr(self, outcome) + 1)
+
+
+@dataclass(slots=True)
+class Changes:
+    """What a batch changes, as rows of the generation's tables in the order of their columns.
+
+    Rows that the batch itself makes obsolete are closed before they are written; `closed_…` are rows of before.
+    """
+
+    revisions: list[list[Any]] = field(default_factory=list)
+    entries: list[list[Any]] = field(default_factory=list)
+    outcomes: list[tuple[Any, ...]] = field(default_factory=list)
+    closed_revisions: list[tuple[str, int, int]] = field(default_factory=list)
+    closed_entries: list[tuple[Any, ...]] = field(default_factory=list)
+    pair_counts: dict[tuple[int, str], tuple[int, int]] = field(default_factory=dict)
+    counts: dict[int, Counts] = field(default_factory=dict)
+
+
+REVISION_COLUMNS = (
+    "event_id", "revision", "partition", "from_offset", "until_offset", "action", "record_id", "principal", "reason",
+    "duplicate_of", "origin_source", "origin_id", "accepted_at", "recorded_at", "first_accepted_at",
+    "first_recorded_at", "digest", "content",
+)  # fmt: skip
+ENTRY_COLUMNS = (
+    "pair", "span", "earliest", "latest", "accepted_at", "event_id", "revision", "partition", "from_offset",
+    "until_offset", "retracted",
+)  # fmt: skip
+OUTCOME_COLUMNS = (
+    "partition", "offset", "event_id", "outcome", "problem", "detail", "revision", "first_position", "recorded_at",
+    "key", "value", "headers",
+)  # fmt: skip
+_UNTIL_OF_REVISION = REVISION_COLUMNS.index("until_offset")
+_UNTIL_OF_ENTRY = ENTRY_COLUMNS.index("until_offset")
+
+
+def fold_batch(arrivals: Iterable[Arrival], known: Mapping[str, Known]) -> Changes:
+    """Fold a batch. `known` has an entry for each event that the batch's readable records are about."""
+    fold = _BatchFold(known)
+    for arrival in arrivals:
+        fold.take(arrival)
+    return fold.changes
+
+
+class _BatchFold:
+    """The fold of one batch: the events as they are so far, and the rows that are still open to change."""
+
+    def __init__(self, known: Mapping[str, Known]) -> None:
+        self.changes = Changes()
+        self._known = known
+        self._standings: dict[str, Standing] = {}
+        self._fresh_revision: dict[str, list[Any]] = {}
+        self._fresh_entries: dict[str, list[list[Any]]] = {}
+
+    def take(self, arrival: Arrival) -> None:
+        known = self._known.get(arrival.event_id or "")
+        if arrival.refusal is not None:
+            if known is not None and arrival.refusal.outcome == "parked":
+                known.parked = True
+            return self._refuse(arrival, arrival.refusal)
+        assert arrival.record is not None
+        assert known is not None
+        if known.parked:
+            return self._refuse(arrival, Refusal("parked", BEHIND, "an earlier record of this event is parked"))
+        try:
+            history, verdict = apply(known.history, arrival.record, arrival.place)
+        except Exception as error:  # isolated by its nature, since apply is pure: newer code can cure it
+            known.parked = True
+            return self._refuse(arrival, failure(error))
+        if verdict.outcome == "applied":
+            assert history is not None
+            self._revise(arrival, known, history)
+            known.history = history
+        else:
+            self._outcome(arrival, verdict)
+        self._count(arrival, verdict.outcome)
+
+    def _revise(self, arrival: Arrival, known: Known, history: History) -> None:
+        record, place, current = arrival.record, arrival.place, history.current
+        assert record is not None
+        if known.history is not None:
+            self._close(arrival, record.event_id, known, known.history)
+        if record.event is not None and record.content is not None:
+            known.content = record.content.decode()
+            stands = standing(record.event.when, record.event.countries, record.event.initiators)
+        else:
+            stands = self._standing(record.event_id, known)
+        self._standings[record.event_id] = stands
+        origin_source, origin_id = record.origin or (None, None)
+        row = [
+            record.event_id, current.number, place.partition, place.offset, None, current.action, record.record_id,
+            record.principal, record.reason, record.duplicate_of, origin_source, origin_id, record.accepted_at,
+            place.recorded_at, history.first_accepted_at, history.first_recorded_at,
+            bytes.fromhex(record.digest) if record.digest else None, known.content,
+        ]  # fmt: skip
+        self.changes.revisions.append(row)
+        self._fresh_revision[record.event_id] = row
+        entries = [
+            [
+                pair, stands.span, stands.earliest, stands.latest, history.first_accepted_at, record.event_id,
+                current.number, place.partition, place.offset, None, history.retracted,
+            ]
+            for pair in stands.pairs
+        ]  # fmt: skip
+        self.changes.entries += entries
+        self._fresh_entries[record.event_id] = entries
+        self._touch(arrival, stands, 0 if history.retracted else 1)
+
+    def _close(self, arrival: Arrival, event_id: str, known: Known, before: History) -> None:
+        """End the rows of the revision that this record replaces, whether they are written yet or not."""
+        offset = arrival.place.offset
+        stands = self._standing(event_id, known)
+        if (row := self._fresh_revision.get(event_id)) is not None:
+            row[_UNTIL_OF_REVISION] = offset
+            for entry in self._fresh_entries[event_id]:
+                entry[_UNTIL_OF_ENTRY] = offset
+        else:
+            self.changes.closed_revisions.append((event_id, before.current.number, offset))
+            key = (stands.span, stands.earliest, stands.latest, before.first_accepted_at, event_id, offset)
+            self.changes.closed_entries += [(pair, *key) for pair in stands.pairs]
+        self._touch(arrival, stands, 0 if before.retracted else -1)
+
+    def _standing(self, event_id: str, known: Known) -> Standing:
+        if (stands := self._standings.get(event_id)) is not None:
+            return stands
+        assert known.content is not None
+        return standing_of_content(known.content)
+
+    def _touch(self, arrival: Arrival, stands: Standing, change: int) -> None:
+        for pair in stands.pairs:
+            key = (arrival.place.partition, pair)
+            before = self.changes.pair_counts.get(key, (0, 0))[0]
+            self.changes.pair_counts[key] = (before + change, arrival.place.offset)
+
+    def _outcome(self, arrival: Arrival, verdict: Verdict) -> None:
+        place = arrival.place
+        self.changes.outcomes.append((
+            place.partition, place.offset, arrival.event_id, verdict.outcome, verdict.problem, None,
+            verdict.revision, verdict.first_position, place.recorded_at, None, None, None,
+        ))  # fmt: skip
+
+    def _refuse(self, arrival: Arrival, refusal: Refusal) -> None:
+        raw, place = arrival.raw, arrival.place
+        self.changes.outcomes.append((
+            place.partition, place.offset, arrival.event_id, refusal.outcome, refusal.problem, refusal.detail,
+            None, None, place.recorded_at, raw.key, raw.value, write_headers(raw.headers),
+        ))  # fmt: skip
+        self._count(arrival, refusal.outcome)
+
+    def _count(self, arrival: Arrival, outcome: str) -> None:
+        self.changes.counts.setdefault(arrival.place.partition, Counts()).add(outcome)

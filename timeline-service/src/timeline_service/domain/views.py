@@ -1,0 +1,76 @@
+"""An event, a revision and a record as they are read."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+import orjson
+
+from event_schemas.countries import country_name, pairs_of
+from event_schemas.dates import parse_when
+from event_schemas.positions import format_position
+from event_schemas.records import format_time
+
+#: What a reader finds where an event says nothing.
+_ABSENT: Final[Mapping[str, Any]] = {
+    "title": None,
+    "when": None,
+    "countries": (),
+    "type": None,
+    "initiators": (),
+    "summary": None,
+    "valence": None,
+    "domain": None,
+    "stage": None,
+    "actors": (),
+    "sources": (),
+    "tags": (),
+    "codes": {},
+    "goldstein": None,
+    "attributes": {},
+}
+
+
+def event_view(row: Mapping[str, Any]) -> dict[str, Any]:
+    """An event as the contract shapes it, from its revision's row. `accepted_at` there is of the first revision."""
+    event: dict[str, Any] = orjson.loads(row["content"])
+    when = parse_when(event["when"])
+    return {
+        "id": str(row["event_id"]),
+        **_ABSENT,
+        **event,
+        "earliest": when.earliest.isoformat() if when.earliest else None,
+        "latest": when.latest.isoformat() if when.latest else None,
+        "precision": when.precision,
+        "approximate": when.approximate,
+        "uncertain": when.uncertain,
+        "pairs": pairs_of(event["countries"], event.get("initiators", ())),
+        "revision": row["revision"],
+        "status": "retracted" if row["action"] == "retracted" else "current",
+        "accepted_at": format_time(row["first_accepted_at"]),
+        "recorded_at": format_time(row["first_recorded_at"]),
+        "revised_at": format_time(row["recorded_at"]),
+        "position": format_position(row["partition"], row["from_offset"]),
+    }
+
+
+def pair_view(pair: str) -> dict[str, Any]:
+    """A pair with the names of its countries."""
+    return {"pair": pair, "countries": [country_view(code) for code in pair.split("-")]}
+
+
+def country_view(code: str) -> dict[str, str]:
+    """A country's code and name."""
+    return {"code": code, "name": country_name(code)}
+
+
+def record_view(position: str, row: Mapping[str, Any]) -> dict[str, Any]:
+    """What became of a record: an applied one by its revision's row, else by its outcome's."""
+    event_id = row["event_id"]
+    view: dict[str, Any] = {
+        "position": position,
+        "outcome": row.get("outcome", "applied"),
+        "event_id": str(event_id) if event_id is not None else None,
+        "recorded_at": format_time(row["recorded_at"]),
+    }
+    named = {"revision": "revision", "duplicate_of": "first_position", "problem": "problem", "detail": "detail"}
+    return view | {name: row[column] for name, column in named.items() if row.get(column) is not None}

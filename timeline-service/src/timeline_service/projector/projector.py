@@ -1,0 +1,224 @@
+"""The projector: reads the log, judges each record in its order, and writes the projection exactly once."""
+
+import asyncio
+import hashlib
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Final
+
+import structlog
+from aiokafka import ConsumerRecord
+from aiokafka.partitioner import murmur2
+
+from service_edge.topic_check import Topic
+from timeline_service.adapters.kafka_reader import KafkaReader
+from timeline_service.adapters.postgres_projection import Advance, Checkpoint, PostgresProjection
+from timeline_service.domain.arrivals import Arrival, RawRecord, read_arrival, write_headers
+from timeline_service.domain.batch import Changes, fold_batch
+from timeline_service.errors import HaltError, UnavailableError
+
+_LOG: Final = structlog.get_logger()
+_REPORT_SECONDS: Final = 2.0
+_STALL_SECONDS: Final = 30.0
+_SLICE: Final = 200
+_MOST_PAIR_ROWS: Final = 40_000
+
+
+@dataclass(slots=True)
+class Batch:
+    """Records read under one assignment, in log order for each partition."""
+
+    assignment: int
+    arrivals: list[Arrival]
+
+
+class Projector:
+    """Projects the partitions that the group gives it, until told to stop.
+
+    Raises HaltError where going on could lose or invent history, FencedError when it finds another owner, and
+    UnavailableError when Kafka or PostgreSQL is away; the last two call for a new Projector.
+    """
+
+    def __init__(
+        self, reader: KafkaReader, projection: PostgresProjection, topic: Topic, owner: str, batch_records: int
+    ) -> None:
+        self._reader = reader
+        self._projection = projection
+        self._topic = topic
+        self._owner = owner
+        self._batch_records = batch_records
+        self._taken = 0
+        self._checkpoints: dict[int, Checkpoint] = {}
+        self._unproven: dict[int, Checkpoint] = {}
+        self._recorded_at: dict[int, datetime] = {}
+        self._reported = 0.0
+        self._progressed = time.monotonic()
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Project. The next batch is read and decoded while this one is written."""
+        following: asyncio.Task[Batch] | None = None
+        try:
+            while not stop.is_set():
+                if self._reader.assignment != self._taken:
+                    await self._take_over()
+                batch = await (following or self._read())
+                following = None
+                if batch.assignment != self._taken:
+                    continue  # read under an assignment that is over: it is read again
+                if batch.arrivals:
+                    following = asyncio.create_task(self._read())
+                    await self._project(batch.arrivals)
+                else:
+                    await self._notice_stall()
+                await self._report()
+        finally:
+            if following is not None:
+                following.cancel()
+                await asyncio.wait([following])
+
+    async def _take_over(self) -> None:
+        assignment = self._reader.assignment
+        partitions = self._reader.partitions()
+        checkpoints = await self._projection.take_over(
+            partitions, self._owner, self._topic.cluster_id, self._topic.partitions
+        )
+        bounds = await self._reader.bounds(partitions)
+        if self._reader.assignment != assignment:
+            return  # rebalanced again meanwhile: once more
+        for partition, checkpoint in checkpoints.items():
+            _require_same_log(checkpoint, self._topic, *bounds[partition])
+        self._checkpoints = checkpoints
+        self._unproven = {p: item for p, item in checkpoints.items() if item.last_offset is not None}
+        self._recorded_at = {p: item.recorded_at for p, item in checkpoints.items() if item.recorded_at is not None}
+        self._taken = assignment
+        self._progressed = time.monotonic()
+        for partition, checkpoint in checkpoints.items():
+            last = checkpoint.last_offset
+            self._reader.begin(partition, last if last is not None else checkpoint.next_offset)
+        _LOG.info("projecting", partitions=",".join(map(str, partitions)), generation=self._projection.generation)
+
+    async def _read(self) -> Batch:
+        assignment = self._reader.assignment
+        records = await self._reader.read(self._batch_records)
+        arrivals: list[Arrival] = []
+        if assignment == self._reader.assignment == self._taken:
+            for partition, fetched in sorted(records.items()):
+                fresh = self._after_proof(partition, fetched)
+                for start in range(0, len(fresh), _SLICE):
+                    arrivals += [self._arrival(record) for record in fresh[start : start + _SLICE]]
+                    await asyncio.sleep(0)  # the batch before is being written meanwhile
+        return Batch(assignment, arrivals)
+
+    def _after_proof(
+        self, partition: int, records: Sequence[ConsumerRecord[bytes, bytes]]
+    ) -> Sequence[ConsumerRecord[bytes, bytes]]:
+        """Hold the first record after a take-over against the one that was projected last: is it the same log?"""
+        if (proof := self._unproven.get(partition)) is None or not records:
+            return records
+        first = _raw(records[0])
+        if (first.offset, first.timestamp, digest(first)) != (
+            proof.last_offset,
+            proof.last_timestamp,
+            proof.last_sha256,
+        ):
+            raise HaltError(
+                f"partition {partition} reads differently at offset {proof.last_offset}, where the projection stands: "
+                "the log was cut and refilled, or another cluster answers. Restore the log that was projected"
+            )
+        del self._unproven[partition]
+        return records[1:]
+
+    def _arrival(self, record: ConsumerRecord[bytes, bytes]) -> Arrival:
+        moment = datetime.fromtimestamp(record.timestamp / 1000, UTC)
+        before = self._recorded_at.get(record.partition)
+        if before is None or moment > before:
+            self._recorded_at[record.partition] = moment
+        else:
+            moment = before  # the broker's clock stepped back
+        return read_arrival(_raw(record), moment, self._partition_of)
+
+    def _partition_of(self, key: bytes) -> int:
+        return int((murmur2(key) & 0x7FFFFFFF) % self._topic.partitions)
+
+    async def _project(self, arrivals: Sequence[Arrival]) -> None:
+        for part in _bounded(arrivals):
+            event_ids = {item.event_id for item in part if item.event_id is not None}
+            changed = {item.record.event_id for item in part if item.record and item.record.action != "recorded"}
+            parked = any(checkpoint.parked for checkpoint in self._checkpoints.values())
+            known = await self._projection.load(event_ids, changed, parked=parked)
+            changes: Changes = fold_batch(part, known)
+            last = {item.place.partition: item for item in part}
+            advances = {partition: _advance(item) for partition, item in last.items()}
+            self._checkpoints |= await self._projection.write(self._checkpoints, advances, changes)
+            self._progressed = time.monotonic()
+
+    async def _report(self) -> None:
+        if time.monotonic() - self._reported > _REPORT_SECONDS and self._checkpoints:
+            self._reported = time.monotonic()
+            await self._reader.report({p: item.next_offset for p, item in self._checkpoints.items()})
+
+    async def _notice_stall(self) -> None:
+        """A consumer that has stopped fetching says nothing (aiokafka 625, 1037): compare with the log's ends."""
+        if time.monotonic() - self._progressed < _STALL_SECONDS:
+            return
+        bounds = await self._reader.bounds(self._checkpoints)
+        self._progressed = time.monotonic()
+        behind = [p for p, item in self._checkpoints.items() if item.next_offset < bounds[p][1]]
+        if behind and self._reader.assignment == self._taken:
+            raise UnavailableError(
+                f"no records of partitions {behind} for {_STALL_SECONDS:.0f} s, though there are some"
+            )
+
+
+def digest(record: RawRecord) -> bytes:
+    """SHA-256 of a record's key, value and headers, each hashed first, so that none can be taken for another."""
+    parts = (record.key, record.value, write_headers(record.headers))
+    return hashlib.sha256(
+        b"".join(b"\0" * 33 if part is None else b"\1" + hashlib.sha256(part).digest() for part in parts)
+    ).digest()
+
+
+def _raw(record: ConsumerRecord[bytes, bytes]) -> RawRecord:
+    return RawRecord(record.partition, record.offset, record.timestamp, record.key, record.value, tuple(record.headers))
+
+
+def _advance(arrival: Arrival) -> Advance:
+    raw = arrival.raw
+    return Advance(raw.offset, raw.timestamp, digest(raw), arrival.place.recorded_at)
+
+
+def _bounded(arrivals: Sequence[Arrival]) -> list[list[Arrival]]:
+    """The batch in parts that write a bounded number of rows: an event of 60 countries has 1,770 pairs."""
+    parts: list[list[Arrival]] = [[]]
+    rows = 0
+    for arrival in arrivals:
+        if rows > _MOST_PAIR_ROWS:
+            parts.append([])
+            rows = 0
+        parts[-1].append(arrival)
+        event = arrival.record.event if arrival.record is not None else None
+        rows += len(event.countries) * (len(event.countries) - 1) // 2 if event is not None else 1
+    return parts
+
+
+def _require_same_log(checkpoint: Checkpoint, topic: Topic, log_start: int, log_end: int) -> None:
+    where = f"partition {checkpoint.partition} of {topic.name}"
+    if checkpoint.cluster_id != topic.cluster_id:
+        raise HaltError(
+            f"the projection was made from the Kafka cluster {checkpoint.cluster_id}, this one is {topic.cluster_id}: "
+            "name the cluster that it was made from, or give the other one a database of its own"
+        )
+    if checkpoint.partition_count != topic.partitions:
+        raise HaltError(
+            f"the topic has {topic.partitions} partitions, the projection knows {checkpoint.partition_count}: "
+            "the number may never change, because keys would move"
+        )
+    if log_start > 0:
+        raise HaltError(f"{where} begins at offset {log_start}: records before it were deleted. Restore the log")
+    if checkpoint.next_offset > log_end:
+        raise HaltError(
+            f"{where} ends at offset {log_end}, but the projection has read up to {checkpoint.next_offset}: "
+            "the log was cut or made anew. Restore the log that was projected"
+        )

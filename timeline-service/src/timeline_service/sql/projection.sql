@@ -1,0 +1,71 @@
+-- What the projector asks and writes. {schema} is its generation's.
+
+-- name: take_over
+-- Become the owner of partitions: whoever owned them before finds another epoch and rolls back.
+insert into {schema}.checkpoints (
+    partition, next_offset, epoch, owner, cluster_id, partition_count, applied, duplicate, rejected, parked
+)
+select partition, 0, 1, $2, $3, $4, 0, 0, 0, 0 from unnest($1::int[]) as partition order by partition
+on conflict (partition) do update set epoch = checkpoints.epoch + 1, owner = excluded.owner
+returning partition, next_offset, epoch, cluster_id, partition_count, last_offset, last_timestamp, last_sha256,
+    recorded_at, parked;
+
+-- name: lock_checkpoints
+-- In partition order, so that two projectors cannot wait for each other.
+select partition from {schema}.checkpoints where partition = any($1::int[]) order by partition for update;
+
+-- name: advance_checkpoints
+-- The fence: a row counts only if its epoch and offset are what we think.
+update {schema}.checkpoints as mine set
+    next_offset = batch.next_offset,
+    last_offset = batch.next_offset - 1,
+    last_timestamp = batch.last_timestamp,
+    last_sha256 = batch.last_sha256,
+    recorded_at = batch.recorded_at,
+    applied = mine.applied + batch.applied,
+    duplicate = mine.duplicate + batch.duplicate,
+    rejected = mine.rejected + batch.rejected,
+    parked = mine.parked + batch.parked
+from unnest(
+    $1::int[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bytea[], $7::timestamptz[],
+    $8::bigint[], $9::bigint[], $10::bigint[], $11::bigint[]
+) as batch (
+    partition, epoch, expected, next_offset, last_timestamp, last_sha256, recorded_at,
+    applied, duplicate, rejected, parked
+)
+where mine.partition = batch.partition and mine.epoch = batch.epoch and mine.next_offset = batch.expected
+returning mine.partition;
+
+-- name: load_histories
+-- All that verdicts on these events can depend on.
+select event_id, revision, action, record_id, digest, partition, from_offset, first_accepted_at, first_recorded_at
+from {schema}.revisions where event_id = any($1::uuid[]) order by event_id, revision;
+
+-- name: load_contents
+-- The words that a correction or retraction takes out of their pairs.
+select distinct on (event_id) event_id, content
+from {schema}.revisions where event_id = any($1::uuid[]) order by event_id, revision desc;
+
+-- name: load_parked
+-- Events of which a record is parked: later ones park behind it.
+select distinct event_id from {schema}.outcomes where outcome = 'parked' and event_id = any($1::uuid[]);
+
+-- name: close_revisions
+update {schema}.revisions as old set until_offset = closed.until_offset
+from unnest($1::uuid[], $2::int[], $3::bigint[]) as closed (event_id, revision, until_offset)
+where old.event_id = closed.event_id and old.revision = closed.revision;
+
+-- name: close_entries
+update {schema}.entries as old set until_offset = closed.until_offset
+from unnest(
+    $1::text[], $2::smallint[], $3::date[], $4::date[], $5::timestamptz[], $6::uuid[], $7::bigint[]
+) as closed (pair, span, earliest, latest, accepted_at, event_id, until_offset)
+where old.pair = closed.pair and old.span = closed.span and old.earliest = closed.earliest
+    and old.latest = closed.latest and old.accepted_at = closed.accepted_at and old.event_id = closed.event_id
+    and old.until_offset is null;
+
+-- name: count_pairs
+insert into {schema}.pair_counts as old (partition, pair, events, last_offset)
+select * from unnest($1::int[], $2::text[], $3::bigint[], $4::bigint[])
+on conflict (partition, pair) do update
+set events = old.events + excluded.events, last_offset = excluded.last_offset;
