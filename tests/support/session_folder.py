@@ -1,6 +1,7 @@
 """One folder for a whole test run, shared by its workers. Whatever runs in it is stopped when the run ends."""
 
 import asyncio
+import fcntl
 import os
 import shutil
 import sys
@@ -37,8 +38,10 @@ def session_folder() -> Path:
 def watch_session_folder() -> None:
     """See to it that what is started in the folder ends with the run, however that ends. Call before starting it."""
     keeper = _keeper(session_folder())
-    if keeper.pid() is None:
-        keeper.start()
+    with (session_folder() / "keeper.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # another worker may be about to do the same
+        if keeper.pid() is None:
+            keeper.start()
 
 
 def _keeper(folder: Path) -> Process:
