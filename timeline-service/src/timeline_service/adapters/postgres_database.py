@@ -1,7 +1,7 @@
 """Connections to PostgreSQL, with its failures as ours."""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from typing import TYPE_CHECKING, Final
 
 import asyncpg
@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 CONNECT_SECONDS: Final = 10
 STATEMENT_SECONDS: Final = 60
 
-#: What going away looks like: refused or cut connections, a server that starts, stops, or is short of something.
+#: What going away looks like: refused or cut connections, a server that starts, stops, is short of something, or has
+#: no such database or role (yet).
 _AWAY: Final = (
     OSError,
     TimeoutError,
@@ -25,6 +26,8 @@ _AWAY: Final = (
     asyncpg.InsufficientResourcesError,
     asyncpg.TransactionRollbackError,
     asyncpg.LockNotAvailableError,
+    asyncpg.InvalidCatalogNameError,
+    asyncpg.InvalidAuthorizationSpecificationError,
 )
 
 
@@ -43,8 +46,15 @@ async def open_pool(url: str, *, most: int) -> "Pool":
 @asynccontextmanager
 async def connected(pool: "Pool") -> AsyncIterator["Connection"]:
     """A connection of the pool; raises UnavailableError when the server is away or goes away."""
-    try:
+    with going_away():
         async with pool.acquire(timeout=CONNECT_SECONDS) as connection:
             yield connection
+
+
+@contextmanager
+def going_away() -> Iterator[None]:
+    """Raises UnavailableError where a statement inside finds the server away."""
+    try:
+        yield
     except _AWAY as error:
         raise UnavailableError(f"PostgreSQL is out of reach: {error or type(error).__name__}") from error

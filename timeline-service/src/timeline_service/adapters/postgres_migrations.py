@@ -1,6 +1,5 @@
 """Forward-only migrations of the control schema, and the making of generations."""
 
-import asyncio
 import hashlib
 import re
 from importlib.resources import files
@@ -9,6 +8,7 @@ from typing import Final
 
 import asyncpg
 
+from timeline_service.adapters.postgres_database import CONNECT_SECONDS, going_away
 from timeline_service.adapters.sql_files import generation_schema
 from timeline_service.errors import HaltError
 
@@ -58,12 +58,13 @@ async def create_generation(connection: "asyncpg.Connection[asyncpg.Record]", n:
 
 
 async def migrate_database(url: str) -> list[str]:
-    """Connect and migrate; returns the names of what was done."""
-    connection = await asyncio.wait_for(asyncpg.connect(url), 15)
-    try:
-        return await migrate(connection)
-    finally:
-        await connection.close()
+    """Connect and migrate; returns the names of what was done. Raises UnavailableError, and HaltError as `migrate`."""
+    with going_away():
+        connection = await asyncpg.connect(url, timeout=CONNECT_SECONDS)
+        try:
+            return await migrate(connection)
+        finally:
+            await connection.close()
 
 
 def _sql(name: str) -> Traversable:

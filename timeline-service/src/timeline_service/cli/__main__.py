@@ -1,0 +1,112 @@
+"""`timeline`, and `python -m timeline_service.cli`: the service's processes, and its answers at a terminal."""
+
+import asyncio
+import gc
+from typing import Annotated, Final
+
+import typer
+from pydantic import ValidationError
+
+from service_edge.terminal import ExitStatus, leave
+from timeline_service.cli.answers import DEFAULT_URL, Answers
+from timeline_service.cli.printing import print_json, print_status, print_timeline
+from timeline_service.errors import HaltError, UnavailableError
+from timeline_service.settings import Settings
+
+app: Final = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="The timeline of relations between any two countries, projected from the log.",
+)
+Url = Annotated[str, typer.Option(envvar="TIMELINE_URL", help="Where the timeline service answers.")]
+Json = Annotated[bool, typer.Option("--json", help="JSON, as the service answers it.")]
+
+
+@app.command()
+def serve() -> None:
+    """Answer over HTTP, until stopped."""
+    from service_edge.serving import NotLoopbackError, serve, write_logs
+    from timeline_service.app import create_app
+
+    settings = _settings()
+    write_logs()
+    try:
+        serve(create_app(settings), settings.host, settings.port)
+    except NotLoopbackError as error:
+        leave(ExitStatus.USAGE, str(error))
+
+
+@app.command()
+def project() -> None:
+    """Project the log into the database, until stopped. Any number of these share the log's partitions."""
+    import structlog
+    import uvloop
+
+    from service_edge.serving import write_logs
+    from timeline_service.app import project
+
+    settings = _settings()
+    write_logs()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 50)  # a batch makes many objects and no cycles: fewer collections, a quarter faster
+    try:
+        uvloop.run(project(settings))
+    except HaltError as error:
+        structlog.get_logger().critical("halted", reason=str(error))
+        raise typer.Exit(ExitStatus.REFUSED) from error
+
+
+@app.command()
+def migrate() -> None:
+    """Make the database's tables, or bring them up to date."""
+    from timeline_service.adapters.postgres_migrations import migrate_database
+
+    try:
+        done = asyncio.run(migrate_database(_settings().database_url.get_secret_value()))
+    except UnavailableError as error:
+        leave(ExitStatus.OUT_OF_REACH, f"{error}: DATABASE_URL names the database")
+    except HaltError as error:
+        leave(ExitStatus.REFUSED, str(error))
+    typer.echo("\n".join(f"done: {name}" for name in done) or "nothing to do: the tables are up to date")
+
+
+@app.command()
+def status(url: Url = DEFAULT_URL, as_json: Json = False) -> None:
+    """How far the projection is, and what became of the log's records."""
+    with Answers(url) as answers:
+        body = answers.get("/v1/status")
+    print_json(body) if as_json else print_status(body)
+
+
+@app.command()
+def show(
+    a: Annotated[str, typer.Argument(help="A country by code or name.", metavar="COUNTRY")],
+    b: Annotated[str, typer.Argument(help="Another one.", metavar="COUNTRY")],
+    from_: Annotated[str | None, typer.Option("--from", help="A date in EDTF, such as 2020 or 2025-06.")] = None,
+    to: Annotated[str | None, typer.Option("--to", help="A date in EDTF.")] = None,
+    limit: Annotated[int | None, typer.Option(min=1, help="At most so many events; all of them by default.")] = None,
+    url: Url = DEFAULT_URL,
+    as_json: Json = False,
+) -> None:
+    """The timeline of two countries, in its order."""
+    with Answers(url) as answers:
+        body = answers.timeline(a, b, {"from": from_, "to": to}, limit)
+    print_json(body) if as_json else print_timeline(body)
+
+
+def _settings() -> Settings:
+    try:
+        return Settings()
+    except ValidationError as error:
+        names = "; ".join(f"{'.'.join(map(str, item['loc']))}: {item['msg']}" for item in error.errors())
+        leave(ExitStatus.USAGE, f"a setting cannot be read: {names}")
+
+
+def main() -> None:
+    """Run the command line."""
+    app()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,85 @@
+"""Answers as they read at a terminal: tables and colour there, plain lines in a pipe."""
+
+from typing import Any, Final
+
+import orjson
+import typer
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+_VALENCES: Final = {"cooperative": ("+", "green"), "conflictual": ("−", "red"), "neutral": ("·", "yellow")}
+
+
+def print_json(body: dict[str, Any]) -> None:
+    """An answer as the service gave it."""
+    typer.echo(orjson.dumps(body, option=orjson.OPT_INDENT_2))
+
+
+def print_status(body: dict[str, Any]) -> None:
+    """How far the projection is, and what became of the records."""
+    lag, records = body["lag"], body["records"]
+    lag_words = "unknown: Kafka is out of reach" if lag is None else str(lag)
+    facts = {
+        "topic": body["topic"],
+        "generation": body["generation"],
+        "lag": lag_words,
+        "records": records["total"],
+        **{name: count for name, count in records.items() if name != "total"},
+    }
+    console = Console(highlight=False)
+    if not console.is_terminal:
+        for name, value in facts.items():
+            typer.echo(f"{name}\t{value}")
+        return
+    grid = Table.grid(padding=(0, 2))
+    for name, value in facts.items():
+        alarming = (name == "lag" and lag != 0) or (name in {"rejected", "parked"} and value)
+        grid.add_row(Text(name, "dim"), Text(str(value), "yellow" if alarming else "bold"))
+    console.print(grid)
+    table = Table(box=SIMPLE_HEAD)
+    for name in ("partition", "log start", "log end", "next offset", "lag"):
+        table.add_column(name, justify="right")
+    for item in body["partitions"]:
+        names = ("partition", "log_start", "log_end", "next_offset", "lag")
+        cells = ("?" if item[name] is None else str(item[name]) for name in names)
+        table.add_row(*cells, style="yellow" if item["lag"] != 0 else "")
+    console.print(table)
+
+
+def print_timeline(body: dict[str, Any]) -> None:
+    """A timeline: a line for each event in a pipe, else as wide as the terminal."""
+    console = Console(highlight=False)
+    if not console.is_terminal:
+        for item in body["items"]:
+            typer.echo("\t".join((item["when"], item["valence"] or "", item["type"], item["title"], item["id"])))
+        return
+    first, second = (country["name"] for country in body["countries"])
+    console.print(Text.assemble((f"{first} – {second}", "bold"), (f"  {body['pair']}", "dim")))
+    if not body["items"]:
+        console.print(Text("no events", "dim"))
+        return
+    grid = Table.grid(padding=(0, 1))
+    grid.add_column(no_wrap=True)
+    grid.add_column(no_wrap=True)
+    grid.add_column(overflow="fold")
+    for item in body["items"]:
+        mark, style = _VALENCES.get(item["valence"], (" ", ""))
+        words = Text.assemble(item["title"], (f"  {_details(item)}", "dim"))
+        grid.add_row(Text(item["when"], "cyan"), Text(mark, style), words)
+    console.print(grid)
+    if body["next"] is not None:
+        console.print(Text(f"… the first {len(body['items'])} of more", "dim"))
+
+
+def _details(item: dict[str, Any]) -> str:
+    """What stands behind a title: type, who began, how many sources, whether it was corrected."""
+    parts = [item["type"]]
+    if item["initiators"]:
+        parts.append("by " + ", ".join(item["initiators"]))
+    if (sources := len(item["sources"])) > 0:
+        parts.append(f"{sources} source{'s' if sources > 1 else ''}")
+    if item["revision"] > 1:
+        parts.append(f"revision {item['revision']}")
+    return " · ".join(parts)
