@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final, Literal
+from uuid import uuid4
 
 import orjson
 
@@ -75,6 +76,75 @@ def recorded(
         digest=digest,
         origin=origin,
     )
+
+
+def corrected(
+    correction: Correction,
+    event_id: str,
+    *,
+    principal: str,
+    accepted_at: datetime,
+    key: str | None = None,
+) -> Record:
+    """The record of a correction. With a key or an expectation, the same one again has the same record id."""
+    fields = _event_fields(correction.event)
+    return Record(
+        record_id=_change_id(
+            "corrected", event_id, principal, key, correction.expected_revision, fields["digest"], correction.reason
+        ),
+        event_id=event_id,
+        action="corrected",
+        principal=principal,
+        accepted_at=accepted_at,
+        reason=correction.reason,
+        expected_revision=correction.expected_revision,
+        **fields,
+    )
+
+
+def retracted(
+    retraction: Retraction,
+    event_id: str,
+    *,
+    principal: str,
+    accepted_at: datetime,
+    key: str | None = None,
+) -> Record:
+    """The record of a retraction. With a key or an expectation, the same one again has the same record id."""
+    return Record(
+        record_id=_change_id(
+            "retracted",
+            event_id,
+            principal,
+            key,
+            retraction.expected_revision,
+            retraction.duplicate_of,
+            retraction.reason,
+        ),
+        event_id=event_id,
+        action="retracted",
+        principal=principal,
+        accepted_at=accepted_at,
+        reason=retraction.reason,
+        expected_revision=retraction.expected_revision,
+        duplicate_of=retraction.duplicate_of,
+    )
+
+
+def _change_id(
+    action: Action,
+    event_id: str,
+    principal: str,
+    key: str | None,
+    expected_revision: int | None,
+    content: str | None,
+    reason: str,
+) -> str:
+    if key is not None:
+        return derive_uuid("change", principal, key, event_id)
+    if expected_revision is not None:
+        return derive_uuid(action, event_id, content, reason, expected_revision)
+    return str(uuid4())  # without either, two people who say the same mean two changes
 
 
 def encode_value(record: Record) -> bytes:

@@ -1,0 +1,187 @@
+"""NDJSON of any length: taken in as a stream, slice by slice, in constant memory, with back-pressure to the sender."""
+
+import asyncio
+from collections import deque
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass, field
+from tempfile import SpooledTemporaryFile
+from typing import Any, Final
+
+import orjson
+from fastapi import Request, Response
+from fastapi.responses import StreamingResponse
+
+from event_schemas.errors import LanguageError
+from event_schemas.events import MAX_EVENT_BYTES, content_of
+from event_schemas.json_text import read_json
+from event_schemas.positions import format_positions
+from ingest_service.adapters.kafka_log import Appended, KafkaLog
+from ingest_service.api.bodies import read_lines
+from ingest_service.api.problems import INCOMPLETE, RESULTS_CUT, problem_of
+from ingest_service.domain.accept import Accepted, Clock, accept_event
+from ingest_service.errors import TooLargeError, UnavailableError, UnknownOutcomeError
+from service_edge.problems import ProblemError
+
+_SLICE_LINES: Final = 500
+_SLICE_BYTES: Final = 2 * 1024 * 1024
+_SLICES_UNDER_WAY: Final = 3
+_SPOOL_BYTES: Final = 1024 * 1024
+_CHUNK_BYTES: Final = 64 * 1024
+_UNKNOWN: Final = "the log did not acknowledge in time: it may have been recorded. Post the same again"
+
+
+@dataclass(slots=True)
+class _Slice:
+    """Some lines: their results so far, and those that are accepted, by their place among the results."""
+
+    results: list[dict[str, Any] | None] = field(default_factory=list)
+    accepted: list[Accepted] = field(default_factory=list)
+    places: list[int] = field(default_factory=list)
+    lines: list[int] = field(default_factory=list)
+    size: int = 0
+
+
+class Bulk:
+    """One body's way into the log, and the lines of its answer."""
+
+    def __init__(self, log: KafkaLog, principal: str, *, validate: bool, everything: bool) -> None:
+        self._log = log
+        self._principal = principal
+        self._validate = validate
+        self._everything = everything or validate
+        self._clock = Clock()
+        self._counts = {"recorded": 0, "refused": 0, "unknown": 0}
+        self._reached: dict[int, int] = {}
+        self._trouble: ProblemError | None = None
+
+    async def take(self, lines: AsyncIterator[tuple[int, bytes | None]], results: "Results") -> None:
+        """Take all lines in. Once the log is out of reach the rest is only read, not sent."""
+        under_way: deque[tuple[_Slice, asyncio.Task[list[Appended | None]]]] = deque()
+        current = _Slice()
+        try:
+            async for number, line in lines:
+                if self._trouble is not None:
+                    continue
+                self._add(current, number, line)
+                if len(current.lines) >= _SLICE_LINES or current.size >= _SLICE_BYTES:
+                    under_way.append((current, asyncio.create_task(self._append(current))))
+                    current = _Slice()
+                    await asyncio.sleep(0)
+                    while under_way and (len(under_way) > _SLICES_UNDER_WAY or under_way[0][1].done()):
+                        await self._settle(*under_way.popleft(), results)
+            if current.lines and self._trouble is None:
+                under_way.append((current, asyncio.create_task(self._append(current))))
+            while under_way:
+                await self._settle(*under_way.popleft(), results)
+        finally:
+            for _, task in under_way:
+                task.cancel()
+            await asyncio.gather(*(task for _, task in under_way), return_exceptions=True)
+        results.end(self._summary(results))
+
+    def _add(self, current: _Slice, number: int, line: bytes | None) -> None:
+        current.lines.append(number)
+        try:
+            if line is None or len(line) > MAX_EVENT_BYTES:
+                raise TooLargeError(f"line {number} has over {MAX_EVENT_BYTES} bytes (256 KiB), the most for an event")
+            current.size += len(line)
+            accepted = accept_event(read_json(line), principal=self._principal, accepted_at=self._clock.tick())
+        except (LanguageError, TooLargeError) as error:
+            self._counts["refused"] += 1
+            problem = problem_of(error)
+            current.results.append({"line": number, "status": problem.kind.status, "problem": problem.body()})
+            return
+        if self._validate:
+            assert accepted.record.event is not None
+            event = {"id": accepted.record.event_id, **content_of(accepted.record.event)}
+            current.results.append({"line": number, "status": 200, "event": event})
+            return
+        current.places.append(len(current.results))
+        current.accepted.append(accepted)
+        current.results.append(None)
+
+    async def _append(self, current: _Slice) -> list[Appended | None]:
+        return await self._log.append(current.accepted) if current.accepted else []
+
+    async def _settle(self, current: _Slice, task: "asyncio.Task[list[Appended | None]]", results: "Results") -> None:
+        """Wait for a slice's acknowledgements, and write its lines."""
+        try:
+            appended = await task
+        except UnavailableError as error:
+            appended = [None] * len(current.accepted)
+            self._fail(str(error))
+        for accepted, place, at in zip(current.accepted, current.places, appended, strict=True):
+            current.results[place] = self._outcome(accepted, current.lines[place], at)
+        for result in current.results:
+            if result is not None and (self._everything or "problem" in result):
+                results.write(result)
+
+    def _outcome(self, accepted: Accepted, line: int, at: Appended | None) -> dict[str, Any]:
+        event_id = accepted.record.event_id
+        if at is None:
+            self._counts["unknown"] += 1
+            self._fail("the log did not acknowledge in time")
+            problem = problem_of(UnknownOutcomeError(event_id, _UNKNOWN))
+            return {"line": line, "status": problem.kind.status, "id": event_id, "problem": problem.body()}
+        self._counts["recorded"] += 1
+        self._reached[at.partition] = max(at.offset, self._reached.get(at.partition, 0))
+        return {"line": line, "status": 201, "id": event_id, "position": at.position}
+
+    def _fail(self, reason: str) -> None:
+        self._trouble = self._trouble or ProblemError(INCOMPLETE, f"{reason}: post the same body again")
+
+    def _summary(self, results: "Results") -> dict[str, Any]:
+        trouble = self._trouble
+        if trouble is None and results.cut:
+            trouble = ProblemError(RESULTS_CUT, f"{results.cut} lines of this answer were dropped: post smaller bodies")
+        position = format_positions(self._reached)
+        return {**self._counts, "timeline_position": position, **({"problem": trouble.body()} if trouble else {})}
+
+
+class Results:
+    """The lines of an answer, kept until the body has ended: in memory, then in a temporary file up to a limit."""
+
+    def __init__(self, most_bytes: int) -> None:
+        self.cut = 0
+        self.summary: dict[str, Any] = {}
+        self._most = most_bytes
+        self._size = 0
+        self._file = SpooledTemporaryFile(max_size=_SPOOL_BYTES)  # noqa: SIM115 - the answer closes it
+
+    def write(self, result: dict[str, Any]) -> None:
+        """Keep a line, or count it as cut."""
+        line = orjson.dumps(result, option=orjson.OPT_APPEND_NEWLINE)
+        if self.cut or self._size + len(line) > self._most:
+            self.cut += 1
+            return
+        self._size += len(line)
+        self._file.write(line)
+
+    def end(self, summary: dict[str, Any]) -> None:
+        """Keep the last line, which has no limit."""
+        self.summary = summary
+        self._file.write(orjson.dumps(summary, option=orjson.OPT_APPEND_NEWLINE))
+
+    def chunks(self) -> Iterator[bytes]:
+        """The answer, once."""
+        with self._file as file:
+            file.seek(0)
+            while chunk := file.read(_CHUNK_BYTES):
+                yield chunk
+
+    def close(self) -> None:
+        """Drop what was kept."""
+        self._file.close()
+
+
+async def answer_bulk(request: Request, bulk: Bulk) -> Response:
+    """Take the body in, then answer. The body is read to its end first: a streaming response would lose its lines."""
+    results = Results(request.app.state.results_bytes)
+    try:
+        await bulk.take(read_lines(request), results)
+    except BaseException:
+        results.close()
+        raise
+    position = results.summary["timeline_position"]
+    headers = {"timeline-position": position} if position else {}
+    return StreamingResponse(results.chunks(), 200, headers, "application/x-ndjson")

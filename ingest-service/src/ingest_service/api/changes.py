@@ -1,0 +1,66 @@
+"""Corrections and retractions of events that are recorded already; the timeline service holds the verdicts."""
+
+from typing import Annotated
+from uuid import UUID
+
+import orjson
+from fastapi import APIRouter, Path, Request, Response
+
+from event_schemas.json_text import read_json
+from event_schemas.records import ANONYMOUS, format_time
+from ingest_service.api.bodies import idempotency_key, read_body
+from ingest_service.api.descriptions import POST_CORRECTION, POST_RETRACTION
+from ingest_service.api.events import JSON, append_known
+from ingest_service.domain.accept import (
+    Accepted,
+    Clock,
+    accept_correction,
+    accept_retraction,
+    require_event_size,
+)
+from service_edge.doors import media_type
+
+router = APIRouter(tags=["changes"])
+EventId = Annotated[UUID, Path(description="The event's id.")]
+
+
+@router.post(
+    "/v1/events/{event_id}/corrections", status_code=202, summary="Correct an event", openapi_extra=POST_CORRECTION
+)
+async def post_correction(request: Request, event_id: EventId) -> Response:
+    """Records the whole event as it should have been, and why. Of a retracted event it is a reinstatement."""
+    value, key = await _read(request)
+    accepted = accept_correction(value, str(event_id), principal=ANONYMOUS, accepted_at=Clock().tick(), key=key)
+    return await _record(request, accepted)
+
+
+@router.post(
+    "/v1/events/{event_id}/retractions", status_code=202, summary="Retract an event", openapi_extra=POST_RETRACTION
+)
+async def post_retraction(request: Request, event_id: EventId) -> Response:
+    """Records that an event no longer holds, and why; its history stays."""
+    value, key = await _read(request)
+    accepted = accept_retraction(value, str(event_id), principal=ANONYMOUS, accepted_at=Clock().tick(), key=key)
+    return await _record(request, accepted)
+
+
+async def _read(request: Request) -> tuple[object, str | None]:
+    media_type(request.headers.get("content-type"), [JSON])
+    key = idempotency_key(request)
+    body = await read_body(request)
+    require_event_size(len(body))
+    return read_json(body), key
+
+
+async def _record(request: Request, accepted: Accepted) -> Response:
+    (appended,) = await append_known(request.app.state.log, [accepted])
+    headers = {
+        "location": f"{request.app.state.timeline_url}/v1/records/{appended.position}",
+        "timeline-position": appended.position,
+    }
+    body = {
+        "id": accepted.record.event_id,
+        "position": appended.position,
+        "recorded_at": format_time(appended.recorded_at),
+    }
+    return Response(orjson.dumps(body), 202, headers, "application/json")

@@ -1,0 +1,175 @@
+"""`POST /v1/events`: one event, an array, a stream of lines, or CloudEvents."""
+
+from collections.abc import Callable, Sequence
+from typing import Annotated, Any, Final, Literal
+
+import orjson
+from fastapi import APIRouter, Query, Request, Response
+
+from event_schemas.errors import LanguageError, RefusedEventError
+from event_schemas.events import MAX_EVENT_BYTES, content_of
+from event_schemas.json_text import read_json, write_json
+from event_schemas.positions import format_positions
+from event_schemas.records import ANONYMOUS, format_time
+from ingest_service.adapters.kafka_log import Appended, KafkaLog
+from ingest_service.api.bodies import idempotency_key, read_body
+from ingest_service.api.bulk import Bulk, answer_bulk
+from ingest_service.api.descriptions import POST_EVENTS
+from ingest_service.api.problems import problem_of
+from ingest_service.domain.accept import Accepted, Clock, Origin, accept_event, require_event_size
+from ingest_service.domain.cloud_events import open_cloud_event, origin_of_headers, within_data
+from ingest_service.errors import IngestError, RefusedRequestError, TooLargeError, UnavailableError, UnknownOutcomeError
+from service_edge.doors import media_type
+
+router = APIRouter(tags=["events"])
+JSON: Final = "application/json"
+NDJSON: Final = "application/x-ndjson"
+CLOUD_EVENT: Final = "application/cloudevents+json"
+CLOUD_EVENTS: Final = "application/cloudevents-batch+json"
+TAKEN: Final = (JSON, NDJSON, CLOUD_EVENT, CLOUD_EVENTS)
+MOST_ITEMS: Final = 1000
+_UNKNOWN: Final = "the log did not acknowledge in time: it may have been recorded. The same request again is safe"
+Open = Callable[[Any], tuple[Any, Origin | None]]
+
+
+@router.post("/v1/events", status_code=201, summary="Post events", openapi_extra=POST_EVENTS)
+async def post_events(
+    request: Request,
+    validate: Annotated[Literal["only"] | None, Query(description="Only say what would be recorded.")] = None,
+    results: Annotated[Literal["all"] | None, Query(description="NDJSON: answer a line for every line.")] = None,
+) -> Response:
+    """Takes events in. A 2xx means that every in-sync replica of the log has them, at the positions answered."""
+    log: KafkaLog = request.app.state.log
+    named = media_type(request.headers.get("content-type"), TAKEN)
+    key = idempotency_key(request)
+    if named == NDJSON:
+        _require_no_key(key, "lines")
+        return await answer_bulk(
+            request, Bulk(log, ANONYMOUS, validate=validate is not None, everything=results == "all")
+        )
+    if results is not None:
+        raise RefusedRequestError("results=all is for application/x-ndjson: the answer to JSON has every result")
+    body = await read_body(request)
+    binary = named == JSON and any(name.startswith("ce-") for name in request.headers)
+    if binary:
+        origin = origin_of_headers(request.headers)
+        return await _one(request, read_json(body), len(body), key, lambda value: (value, origin), validate is not None)
+    value = read_json(body)
+    if named == CLOUD_EVENT:
+        return await _one(request, value, len(body), key, open_cloud_event, validate is not None)
+    if named == CLOUD_EVENTS and not isinstance(value, list):
+        raise RefusedRequestError("a batch of CloudEvents is a JSON array")
+    if isinstance(value, list):
+        _require_no_key(key, "an array")
+        opened: Open = open_cloud_event if named == CLOUD_EVENTS else _plain
+        return await _many(request, value, len(body), opened, validate is not None)
+    return await _one(request, value, len(body), key, _plain, validate is not None)
+
+
+async def _one(request: Request, value: Any, size: int, key: str | None, opened: Open, validate: bool) -> Response:
+    require_event_size(size)
+    accepted = _accept(value, opened, Clock(), key)
+    if validate:
+        return _json(200, normalised(accepted))
+    record, log = accepted.record, request.app.state.log
+    (appended,) = await append_known(log, [accepted])
+    headers = {
+        "location": f"{request.app.state.timeline_url}/v1/events/{record.event_id}",
+        "timeline-position": appended.position,
+    }
+    body = {
+        "id": record.event_id,
+        "position": appended.position,
+        "accepted_at": format_time(record.accepted_at),
+        "recorded_at": format_time(appended.recorded_at),
+        "pairs": record.event.pairs if record.event is not None else [],
+    }
+    return _json(201, body, headers)
+
+
+async def _many(request: Request, values: Sequence[Any], size: int, opened: Open, validate: bool) -> Response:
+    if len(values) > MOST_ITEMS:
+        raise RefusedRequestError(f"{len(values)} events in one array: at most {MOST_ITEMS}; NDJSON has no limit")
+    clock, results, taken = Clock(), [], []
+    for index, value in enumerate(values):
+        try:
+            if size > MAX_EVENT_BYTES:
+                require_event_size(len(write_json(value)))
+            accepted = _accept(value, opened, clock, None)
+        except (LanguageError, TooLargeError) as error:
+            problem = problem_of(error)
+            results.append({"index": index, "status": problem.kind.status, "problem": problem.body()})
+            continue
+        results.append({"index": index, "status": 200 if validate else 201})
+        if validate:
+            results[-1]["event"] = normalised(accepted)
+        taken.append((results[-1], accepted))
+    if validate:
+        return _json(200, {"results": results})
+    log: KafkaLog = request.app.state.log
+    try:
+        appended = await log.append([accepted for _, accepted in taken]) if taken else []
+    except UnavailableError as error:
+        raise _nothing(error, values) from error
+    if taken and not any(appended):
+        raise UnknownOutcomeError(None, _UNKNOWN)
+    reached: dict[int, int] = {}
+    for (result, accepted), place in zip(taken, appended, strict=True):
+        result["id"] = accepted.record.event_id
+        if place is None:
+            problem = problem_of(UnknownOutcomeError(accepted.record.event_id, _UNKNOWN))
+            result |= {"status": problem.kind.status, "problem": problem.body()}
+        else:
+            result["position"] = place.position
+            reached[place.partition] = max(place.offset, reached.get(place.partition, 0))
+    position = format_positions(reached)
+    status = 201 if all(result["status"] == 201 for result in results) else 207
+    headers = {"timeline-position": position} if position else {}
+    return _json(status, {"results": results, "timeline_position": position}, headers)
+
+
+async def append_known(log: KafkaLog, accepted: Sequence[Accepted]) -> list[Appended]:
+    """Append one request's records; raises UnknownOutcomeError, which names the event, without an acknowledgement."""
+    event_id = accepted[0].record.event_id
+    try:
+        results = await log.append(accepted)
+    except UnavailableError as error:
+        problem = problem_of(error)
+        problem.extra = {"id": event_id}
+        raise problem from error
+    known = [item for item in results if item is not None]
+    if len(known) < len(accepted):
+        raise UnknownOutcomeError(event_id, _UNKNOWN)
+    return known
+
+
+def normalised(accepted: Accepted) -> dict[str, Any]:
+    """The event as it would be recorded, with its id."""
+    record = accepted.record
+    assert record.event is not None
+    return {"id": record.event_id, **content_of(record.event)}
+
+
+def _accept(value: Any, opened: Open, clock: Clock, key: str | None) -> Accepted:
+    event, origin = opened(value)
+    try:
+        return accept_event(event, principal=ANONYMOUS, accepted_at=clock.tick(), key=key, origin=origin)
+    except RefusedEventError as error:
+        raise (error if opened is not open_cloud_event else within_data(error)) from error
+
+
+def _nothing(error: IngestError, values: Sequence[Any]) -> IngestError:
+    return UnavailableError(f"{error}; none of the {len(values)} events was recorded")
+
+
+def _plain(value: Any) -> tuple[Any, Origin | None]:
+    return value, None
+
+
+def _require_no_key(key: str | None, what: str) -> None:
+    if key is not None:
+        raise RefusedRequestError(f"an Idempotency-Key is for one event, not for {what}: give each event an id instead")
+
+
+def _json(status: int, body: Any, headers: dict[str, str] | None = None) -> Response:
+    return Response(orjson.dumps(body), status, headers, "application/json")

@@ -1,0 +1,28 @@
+"""The probes and metrics: whether the process lives, whether it can record, what it did."""
+
+from fastapi import APIRouter, Request, Response
+from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, generate_latest
+
+from ingest_service.adapters.kafka_log import KafkaLog
+
+router = APIRouter(tags=["operation"])
+
+
+@router.get("/healthz", summary="Whether the process is alive")
+async def healthz() -> dict[str, str]:
+    """Says ok for as long as requests are answered at all."""
+    return {"status": "ok"}
+
+
+@router.get("/readyz", summary="Whether events can be recorded")
+async def readyz(request: Request) -> dict[str, str]:
+    """200 when the topic can be trusted and a broker answers now, else 503 with the reason."""
+    log: KafkaLog = request.app.state.log
+    await log.require_ready()
+    return {"status": "ready"}
+
+
+@router.get("/metrics", summary="Metrics for Prometheus")
+async def metrics() -> Response:
+    """The process's metrics in Prometheus' text format."""
+    return Response(generate_latest(REGISTRY), media_type=CONTENT_TYPE_LATEST)

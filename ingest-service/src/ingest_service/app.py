@@ -1,0 +1,45 @@
+"""The ingest service, wired in one function."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import Depends, FastAPI
+
+from ingest_service.adapters.kafka_log import KafkaLog
+from ingest_service.api import changes, events, probes
+from ingest_service.api.problems import ERRORS, KINDS, translate
+from ingest_service.settings import Settings
+from service_edge.doors import Doors
+from service_edge.parameters import strict_query
+from service_edge.problems import install_problems
+
+
+def create_app(settings: Settings) -> FastAPI:
+    """The service's API. It starts although Kafka is away, and is ready once a broker answers."""
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        log = KafkaLog(settings.kafka_bootstrap_servers, settings.topic, settings.append_seconds)
+        app.state.log = log
+        supervisor = asyncio.create_task(log.run())
+        try:
+            yield
+        finally:
+            supervisor.cancel()
+            await asyncio.gather(supervisor, return_exceptions=True)
+
+    app = FastAPI(
+        title="Dyadline: ingest",
+        description="Takes events between countries in, and appends them to the log.",
+        version="0.1.0",
+        lifespan=lifespan,
+        dependencies=[Depends(strict_query)],
+    )
+    app.state.timeline_url = settings.timeline_url.rstrip("/")
+    app.state.results_bytes = settings.results_bytes
+    install_problems(app, KINDS, translate, ERRORS)
+    for module in (events, changes, probes):
+        app.include_router(module.router)
+    app.add_middleware(Doors, allowed_hosts=settings.allowed_hosts, allowed_origins=settings.allowed_origins)
+    return app

@@ -1,0 +1,19 @@
+"""`ingest`: the ingest service at a terminal."""
+
+import typer
+
+from ingest_service.cli.post import post
+from ingest_service.cli.serve import serve
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, help="Take events between countries in.")
+app.command()(serve)
+app.command()(post)
+
+
+def main() -> None:
+    """The command's entry."""
+    app()
+
+
+if __name__ == "__main__":
+    main()

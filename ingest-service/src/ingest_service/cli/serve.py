@@ -1,0 +1,21 @@
+"""`ingest serve`: the HTTP service."""
+
+import gc
+
+from ingest_service.app import create_app
+from ingest_service.settings import Settings
+from service_edge import serving
+from service_edge.terminal import ExitStatus, leave
+
+
+def serve() -> None:
+    """Answer HTTP until a signal ends it. Settings come from the environment (INGEST_PORT, KAFKA_BOOTSTRAP_SERVERS …)."""
+    settings = Settings()
+    serving.write_logs()
+    app = create_app(settings)
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 50)  # bulk makes many objects that die young
+    try:
+        serving.serve(app, settings.host, settings.port)
+    except serving.NotLoopbackError as error:
+        leave(ExitStatus.USAGE, str(error))

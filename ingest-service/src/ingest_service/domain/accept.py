@@ -1,0 +1,103 @@
+"""Taking an event in: from a JSON value to the record that the log will hold. Pure but for the clock it is given."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+
+from event_schemas.errors import Detail, RefusedEventError
+from event_schemas.events import (
+    MAX_EVENT_BYTES,
+    content_of,
+    digest_of,
+    id_from_digest,
+    id_from_key,
+    id_from_origin,
+    read_event,
+)
+from event_schemas.json_text import write_json
+from event_schemas.records import MAX_RECORD_BYTES, Record, corrected, encode_value, recorded, retracted
+from event_schemas.requests import read_correction, read_retraction
+from ingest_service.errors import TooLargeError
+
+#: What Kafka adds around a value: its key, header and lengths, far below this.
+_ENVELOPE_BYTES: Final = 1024
+_MICROSECOND: Final = timedelta(microseconds=1)
+Origin = tuple[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """A record that is ready for the log, as its key and value."""
+
+    record: Record
+    value: bytes
+
+    @property
+    def key(self) -> bytes:
+        """The event id, which decides the partition."""
+        return self.record.event_id.encode("ascii")
+
+
+class Clock:
+    """Times of acceptance: now in microseconds, strictly increasing within a request."""
+
+    def __init__(self, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
+        self._now = now
+        self._last = datetime.min.replace(tzinfo=UTC)
+
+    def tick(self) -> datetime:
+        """The next time."""
+        self._last = max(self._now(), self._last + _MICROSECOND)
+        return self._last
+
+
+def accept_event(
+    value: Any, *, principal: str, accepted_at: datetime, key: str | None = None, origin: Origin | None = None
+) -> Accepted:
+    """The record of a posted event, whose id is its own, else from its origin or key, else from its content.
+
+    Raises RefusedEventError and TooLargeError.
+    """
+    event = read_event(value)
+    content = write_json(content_of(event))
+    digest = digest_of(content)
+    if event.id is not None:
+        event_id = event.id
+    elif origin is not None:
+        event_id = id_from_origin(*origin)
+    else:
+        event_id = id_from_key(principal, key) if key is not None else id_from_digest(digest)
+    record = recorded(event, event_id, content, digest, principal=principal, accepted_at=accepted_at, origin=origin)
+    return _ready(record)
+
+
+def accept_correction(
+    value: Any, event_id: str, *, principal: str, accepted_at: datetime, key: str | None = None
+) -> Accepted:
+    """The record of a correction of an event; raises RefusedEventError and TooLargeError."""
+    correction = read_correction(value)
+    if correction.event.id not in (None, event_id):
+        said = f"is {correction.event.id}, but the correction is posted to {event_id}: leave it out"
+        raise RefusedEventError([Detail("/event/id", said)])
+    return _ready(corrected(correction, event_id, principal=principal, accepted_at=accepted_at, key=key))
+
+
+def accept_retraction(
+    value: Any, event_id: str, *, principal: str, accepted_at: datetime, key: str | None = None
+) -> Accepted:
+    """The record of a retraction of an event; raises RefusedEventError."""
+    return _ready(retracted(read_retraction(value), event_id, principal=principal, accepted_at=accepted_at, key=key))
+
+
+def require_event_size(size: int) -> None:
+    """Raises TooLargeError for an event of so many bytes as sent."""
+    if size > MAX_EVENT_BYTES:
+        raise TooLargeError(f"an event is at most {MAX_EVENT_BYTES} bytes (256 KiB), this one has {size}")
+
+
+def _ready(record: Record) -> Accepted:
+    value = encode_value(record)
+    if len(value) > MAX_RECORD_BYTES - _ENVELOPE_BYTES:
+        raise TooLargeError(f"normalised, the event has {len(value)} bytes: the log takes at most 1 MiB")
+    return Accepted(record, value)

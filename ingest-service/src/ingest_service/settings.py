@@ -1,0 +1,28 @@
+"""Settings of the ingest service, from the environment."""
+
+from typing import Annotated
+
+from pydantic import AliasChoices, Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from event_schemas.records import TOPIC
+
+
+class Settings(BaseSettings):
+    """Where Kafka and the services are, and how long an append may take. Read once, when the process starts."""
+
+    model_config = SettingsConfigDict(env_prefix="INGEST_", frozen=True, populate_by_name=True)
+
+    host: str = "127.0.0.1"
+    port: int = 8001
+    topic: str = TOPIC
+    kafka_bootstrap_servers: Annotated[
+        str, Field(validation_alias=AliasChoices("kafka_bootstrap_servers", "KAFKA_BOOTSTRAP_SERVERS"))
+    ] = "127.0.0.1:9092"
+    timeline_url: Annotated[str, Field(validation_alias=AliasChoices("timeline_url", "TIMELINE_URL"))] = (
+        "http://127.0.0.1:8002"
+    )
+    allowed_hosts: tuple[str, ...] = ()
+    allowed_origins: tuple[str, ...] = ()
+    append_seconds: Annotated[float, Field(gt=0, le=120)] = 10.0
+    results_bytes: Annotated[int, Field(ge=1)] = 256 * 1024 * 1024
