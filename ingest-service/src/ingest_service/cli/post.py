@@ -107,7 +107,7 @@ def _ndjson(stream: BinaryIO) -> Iterator[bytes]:
 
 
 def _is_whole(line: bytes) -> bool:
-    """Whether the first line is an NDJSON line: a JSON object that ends there, or nothing that JSON could go on from."""
+    """Whether a first line is one of NDJSON: an object that ends there, or nothing that JSON could go on from."""
     text = line.strip()
     if text.startswith(b"["):
         return False

@@ -9,7 +9,7 @@ from service_edge.terminal import ExitStatus, leave
 
 
 def serve() -> None:
-    """Answer HTTP until a signal ends it. Settings come from the environment (INGEST_PORT, KAFKA_BOOTSTRAP_SERVERS …)."""
+    """Answer HTTP until a signal ends it. The environment holds its settings (INGEST_PORT, KAFKA_BOOTSTRAP_SERVERS)."""
     settings = Settings()
     serving.write_logs()
     app = create_app(settings)
