@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final, Literal
 from uuid import uuid4
-from uuid import uuid4
 
 import orjson
 
@@ -146,73 +145,6 @@ def _change_id(
     if expected_revision is not None:
         return derive_uuid(action, event_id, content, reason, expected_revision)
     return str(uuid4())  # without either, two people who say the same mean two changes
-
-
-def corrected(
-    event: Event,
-    event_id: str,
-    *,
-    reason: str,
-    expected_revision: int | None,
-    principal: str,
-    key: str | None,
-    accepted_at: datetime,
-) -> Record:
-    """The record of an event as it should have been; `key` is the writer's Idempotency-Key."""
-    content = write_json(content_of(event))
-    digest = digest_of(content)
-    return Record(
-        record_id=_change_id("corrected", event_id, digest, reason, expected_revision, principal, key),
-        event_id=event_id,
-        action="corrected",
-        principal=principal,
-        accepted_at=accepted_at,
-        event=event,
-        content=content,
-        digest=digest,
-        reason=reason,
-        expected_revision=expected_revision,
-    )
-
-
-def retracted(
-    event_id: str,
-    *,
-    reason: str,
-    expected_revision: int | None,
-    duplicate_of: str | None,
-    principal: str,
-    key: str | None,
-    accepted_at: datetime,
-) -> Record:
-    """The record that an event no longer holds; `key` is the writer's Idempotency-Key."""
-    return Record(
-        record_id=_change_id("retracted", event_id, duplicate_of, reason, expected_revision, principal, key),
-        event_id=event_id,
-        action="retracted",
-        principal=principal,
-        accepted_at=accepted_at,
-        reason=reason,
-        expected_revision=expected_revision,
-        duplicate_of=duplicate_of,
-    )
-
-
-def _change_id(
-    action: Action,
-    event_id: str,
-    content: str | None,
-    reason: str,
-    expected_revision: int | None,
-    principal: str,
-    key: str | None,
-) -> str:
-    """Whoever says it twice with a key or an expectation means it once; without either, each time is meant."""
-    if key is not None:
-        return derive_uuid("change", principal, key, event_id)
-    if expected_revision is not None:
-        return derive_uuid("change", event_id, action, content, reason, expected_revision)
-    return str(uuid4())
 
 
 def encode_value(record: Record) -> bytes:
