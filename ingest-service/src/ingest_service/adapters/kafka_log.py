@@ -19,6 +19,7 @@ from service_edge.topic_check import TopicUnavailableError, TopicUnfitError, che
 
 _LOG: Final = structlog.get_logger()
 _BATCH_BYTES: Final = 512 * 1024
+_HEADERS: Final = list(HEADERS)  # aiokafka's builder takes a list and nothing else
 _LONGEST_PAUSE: Final = 5.0
 _STOP_SECONDS: Final = 5.0
 
@@ -148,11 +149,11 @@ def _batches(producer: Any, accepted: Sequence[Accepted], indexes: Sequence[int]
     batches: list[tuple[Any, list[int]]] = []
     for index in indexes:
         item = accepted[index]
-        if batches and batches[-1][0].append(timestamp=None, key=item.key, value=item.value, headers=HEADERS):
+        if batches and batches[-1][0].append(timestamp=None, key=item.key, value=item.value, headers=_HEADERS):
             batches[-1][1].append(index)
             continue
         batch = producer.create_batch()
-        batch.append(timestamp=None, key=item.key, value=item.value, headers=HEADERS)
+        batch.append(timestamp=None, key=item.key, value=item.value, headers=_HEADERS)
         batches.append((batch, [index]))
     return batches
 
