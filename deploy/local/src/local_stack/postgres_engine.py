@@ -19,6 +19,7 @@ from local_stack.processes import Process
 READY_SECONDS = 60
 STOP_SIGNAL = signal.SIGINT  # a fast shutdown
 _NOBODY = 65_534
+_REFUSED = (asyncpg.InvalidCatalogNameError, asyncpg.InvalidAuthorizationSpecificationError)
 _NAMESPACE = ["unshare", "--user", "--map-user=1000", "--map-group=1000"]
 
 
@@ -48,14 +49,18 @@ async def wait_for_postgres(url: str, process: Process | None = None) -> None:
         try:
             connection = await asyncpg.connect(url, timeout=5)
             return await connection.close()
+        except ValueError as error:
+            raise StackError(f"DATABASE_URL cannot be read: {error}") from error
+        except _REFUSED as error:
+            if process is None:
+                raise StackError(f"the PostgreSQL of DATABASE_URL refuses us: {error}") from error
+            await _create_database(url)
         except (OSError, asyncpg.PostgresError, TimeoutError) as error:
             if process is not None and process.pid() is None:
                 raise process.ended() from error
-            if isinstance(error, asyncpg.InvalidCatalogNameError) and process is not None:
-                await _create_database(url)
-                continue
             if time.monotonic() > deadline:
-                raise StackError(f"PostgreSQL does not answer: {error or type(error).__name__}") from error
+                which = "the PostgreSQL of DATABASE_URL" if process is None else "PostgreSQL"
+                raise StackError(f"{which} does not answer: {error or type(error).__name__}") from error
             await asyncio.sleep(0.05)
 
 
