@@ -128,12 +128,12 @@ class PostgresProjection:
             raise FencedError(f"another projector has taken over partitions {lost}")
 
     async def _write_rows(self, connection: "Connection", changes: Changes) -> None:
+        if changes.closed_revisions:  # before the new rows come, of which some have the same sort key
+            await connection.execute(self._sql["close_revisions"], *_columns(changes.closed_revisions))
+            await connection.execute(self._sql["close_entries"], *_columns(changes.closed_entries))
         if changes.revisions:
             await self._copy(connection, "revisions", REVISION_COLUMNS, changes.revisions)
             await self._copy(connection, "entries", ENTRY_COLUMNS, changes.entries)
-        if changes.closed_revisions:
-            await connection.execute(self._sql["close_revisions"], *_columns(changes.closed_revisions))
-            await connection.execute(self._sql["close_entries"], *_columns(changes.closed_entries))
         if changes.outcomes:
             await self._copy(connection, "outcomes", OUTCOME_COLUMNS, changes.outcomes)
         if changes.pair_counts:

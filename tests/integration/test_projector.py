@@ -1,0 +1,152 @@
+from uuid import uuid4
+
+import asyncpg
+import pytest
+from aiokafka.partitioner import murmur2
+from tests.support.log_writing import LogWriter, correcting, open_log, recording, retracting
+from tests.support.processes import Services
+from tests.support.projections import projected
+from tests.support.waiting import wait_until
+
+from event_schemas.positions import parse_position
+from event_schemas.records import CONTENT_TYPE, HEADERS, encode_value
+from local_stack.topic import create_topic
+
+
+async def test_records_become_rows(services: Services) -> None:
+    services.migrate()
+    await services.projector()
+    async with open_log(services.bootstrap_servers, services.topic) as log:
+        await log.append(recording("first"), recording("second", countries=["IN", "CN", "US"]))
+        tables = await projected(services)
+        assert len(tables.revisions) == 2
+        assert len(tables.entries) == 4
+
+
+async def test_whatever_stands_in_the_log_is_counted_and_blocks_nothing(services: Services) -> None:
+    services.migrate()
+    async with open_log(services.bootstrap_servers, services.topic) as log:
+        before = recording("before")
+        await log.append(before)
+        garbage = await append_garbage(log)
+        unknown = recording("of a later version")
+        value = encode_value(unknown).replace(b"recorded.v1", b"recorded.v2")
+        parked = [
+            await log.append_bytes(unknown.event_id.encode(), value),
+            *await log.append(correcting(unknown.event_id, "behind it"), retracting(unknown.event_id)),
+        ]
+        await log.append(before, recording("after"), correcting(before.event_id, "corrected"))
+        await services.projector()
+        tables = await projected(services)
+    outcomes = {(row[0], row[1]): row[3:5] for row in tables.outcomes}
+    assert {outcomes[parse_position(each)] for each in garbage} == {("rejected", "malformed")}
+    assert [outcomes[parse_position(each)][0] for each in parked] == ["parked"] * 3
+    total = sum(sum(row[2:]) for row in tables.checkpoints)
+    assert total == sum(row[1] for row in tables.checkpoints) == 3 + len(garbage) + len(parked) + 1
+    connection = await asyncpg.connect(services.database_url)
+    try:
+        kept = await connection.fetch(
+            'select partition, "offset", key, value, headers from timeline_g1.outcomes where headers is not null'
+        )
+    finally:
+        await connection.close()
+    bytes_kept = {f"{row['partition']}:{row['offset']}": (row["key"], row["value"]) for row in kept}
+    assert set(bytes_kept) == {*garbage, *parked}
+    assert bytes_kept[garbage[0]] == (None, b"\xff\x00garbage")
+    assert bytes_kept[parked[0]] == (unknown.event_id.encode(), value)
+
+
+async def append_garbage(log: LogWriter) -> list[str]:
+    """Append records that are not ours; returns their positions."""
+    good = recording("good words")
+    key, value = good.event_id.encode(), encode_value(good)
+    elsewhere = (int(murmur2(key) & 0x7FFFFFFF) + 1) % 3
+    return [
+        await log.append_bytes(None, b"\xff\x00garbage"),
+        await log.append_bytes(key, b""),
+        await log.append_bytes(key, None),
+        await log.append_bytes(str(uuid4()).encode(), value),
+        await log.append_bytes(b"not an id", value),
+        await log.append_bytes(b"\xc3\x28" * 18, value),
+        await log.append_bytes(key, value, partition=elsewhere),
+        await log.append_bytes(key, value, ()),
+        await log.append_bytes(key, value, [("content-type", None)]),
+        await log.append_bytes(key, value.replace(b'"BAN"', b'"x"').replace(b"good words", b"bad \\u0000")),
+        await log.append_bytes(key, b"[" * 1_000_000),
+        await log.append_bytes(key, b'{"a":"' + b"x" * 1_000_000 + b'"}'),
+    ]
+
+
+async def test_a_foreign_header_does_no_harm(services: Services) -> None:
+    services.migrate()
+    await services.projector()
+    async with open_log(services.bootstrap_servers, services.topic) as log:
+        good = recording("good words")
+        headers = [*HEADERS, ("traceparent", None), ("odd", b"\xff")]
+        await log.append_bytes(good.event_id.encode(), encode_value(good), headers)
+        await log.append_bytes(good.event_id.encode(), encode_value(good), [("content-type", CONTENT_TYPE)] * 2)
+        tables = await projected(services)
+    assert len(tables.revisions) == 1
+    assert [row[3] for row in tables.outcomes] == ["duplicate"]
+
+
+async def test_a_correction_in_the_same_batch_moves_the_event(services: Services) -> None:
+    services.migrate()
+    async with open_log(services.bootstrap_servers, services.topic) as log:
+        events = [recording(f"event {number}", countries=["IN", "CN", "US"]) for number in range(20)]
+        for event in events:
+            await log.append(
+                event,
+                correcting(event.event_id, "moved", "2021", ["FR", "DE"]),
+                retracting(event.event_id),
+                correcting(event.event_id, "back", "2022", ["IN", "FR"]),
+                correcting(event.event_id, "back", "2022", ["IN", "FR"]),
+            )
+        await services.projector()
+        first = await projected(services)
+        assert {(row[1], row[2]) for row in first.pair_counts if row[2]} <= {("FRA-IND", n) for n in range(21)}
+        for event in events:  # and in batches of their own
+            await log.append(correcting(event.event_id, "again", "2023", ["CN", "US"]))
+            await log.append(retracting(event.event_id))
+        tables = await projected(services)
+    assert sum(row[2] for row in tables.pair_counts) == 0
+    assert len(tables.revisions) == 20 * 6
+
+
+async def test_a_projector_stops_in_order(services: Services) -> None:
+    services.migrate()
+    projector = await services.projector()
+    async with open_log(services.bootstrap_servers, services.topic) as log:
+        await log.append(recording())
+        await projected(services)
+        await projector.terminate()
+        assert "event=stopped" in projector.log
+        assert "level=error" not in projector.log
+        await log.append(*(recording(str(number)) for number in range(100)))
+        projector.start()
+        await projected(services)
+
+
+async def test_a_projector_waits_for_its_topic_and_its_tables(services: Services) -> None:
+    projector = await services.projector(TIMELINE_TOPIC=f"{services.topic}.later")
+    await wait_until(lambda: "has no topic" in projector.log)
+    await create_topic(services.bootstrap_servers, f"{services.topic}.later", partitions=3)
+    await wait_until(lambda: "run timeline migrate" in projector.log)
+    services.migrate()
+    services.topic = f"{services.topic}.later"
+    async with open_log(services.bootstrap_servers, services.topic) as log:
+        await log.append(recording())
+        await projected(services)
+
+
+@pytest.mark.parametrize("batch_records", [1, 3])
+async def test_small_batches_give_the_same(services: Services, batch_records: int) -> None:
+    services.migrate()
+    async with open_log(services.bootstrap_servers, services.topic) as log:
+        for number in range(10):
+            event = recording(str(number))
+            await log.append(event, event, correcting(event.event_id, "new", countries=["IN", "US"]), event)
+            await log.append(correcting(event.event_id, "newer"), retracting(event.event_id))
+        await append_garbage(log)
+        await services.projector(TIMELINE_BATCH_RECORDS=str(batch_records))
+        await projected(services)

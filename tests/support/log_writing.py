@@ -1,0 +1,142 @@
+"""Records as the ingest service would append them, and a writer that appends them, or any other bytes."""
+
+import itertools
+from collections.abc import AsyncIterator, Iterable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+from uuid import uuid4
+
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord, TopicPartition
+
+from event_schemas.events import content_of, derive_uuid, digest_of, read_event
+from event_schemas.json_text import write_json
+from event_schemas.positions import format_position
+from event_schemas.records import HEADERS, Record, encode_value, recorded
+
+START: Final = datetime(2026, 2, 13, tzinfo=UTC)
+_ticks = itertools.count()
+
+
+def accepted_next() -> datetime:
+    """A time later than all before."""
+    return START + timedelta(microseconds=next(_ticks))
+
+
+def recording(
+    title: str = "a ban",
+    when: str = "2020",
+    countries: Sequence[str] = ("IN", "CN"),
+    *,
+    event_id: str | None = None,
+    accepted_at: datetime | None = None,
+    **fields: Any,
+) -> Record:
+    """The record of an event."""
+    event = read_event({"title": title, "when": when, "countries": list(countries), "type": "ban", **fields})
+    content = write_json(content_of(event))
+    return recorded(
+        event,
+        event_id or str(uuid4()),
+        content,
+        digest_of(content),
+        principal="anonymous",
+        accepted_at=accepted_at or accepted_next(),
+    )
+
+
+def correcting(
+    event_id: str,
+    title: str = "a ban",
+    when: str = "2020",
+    countries: Sequence[str] = ("IN", "CN"),
+    *,
+    reason: str = "a better source",
+    expected_revision: int | None = None,
+    record_id: str | None = None,
+) -> Record:
+    """The record of a correction; of a retracted event it is a reinstatement."""
+    new = recording(title, when, countries, event_id=event_id)
+    return Record(
+        record_id=record_id or str(uuid4()),
+        event_id=event_id,
+        action="corrected",
+        principal="anonymous",
+        accepted_at=new.accepted_at,
+        event=new.event,
+        content=new.content,
+        digest=new.digest,
+        reason=reason,
+        expected_revision=expected_revision,
+    )
+
+
+def retracting(event_id: str, *, record_id: str | None = None, expected_revision: int | None = None) -> Record:
+    """The record of a retraction."""
+    return Record(
+        record_id=record_id or derive_uuid("retracted", event_id, str(next(_ticks))),
+        event_id=event_id,
+        action="retracted",
+        principal="anonymous",
+        accepted_at=accepted_next(),
+        reason="it did not happen",
+        expected_revision=expected_revision,
+    )
+
+
+@dataclass(slots=True)
+class LogWriter:
+    """Appends to one topic."""
+
+    producer: AIOKafkaProducer
+    topic: str
+
+    async def append(self, *records: Record) -> list[str]:
+        """Append records in their order, in one go; returns their positions."""
+        sent = [
+            await self.producer.send(
+                self.topic, encode_value(record), key=record.event_id.encode(), headers=list(HEADERS)
+            )
+            for record in records
+        ]
+        metadata = [await each for each in sent]
+        return [format_position(item.partition, item.offset) for item in metadata]
+
+    async def append_bytes(
+        self,
+        key: bytes | None,
+        value: bytes | None,
+        headers: Iterable[tuple[str, bytes | None]] = HEADERS,
+        partition: int | None = None,
+    ) -> str:
+        """Append any bytes; returns their position."""
+        item = await self.producer.send_and_wait(self.topic, value, key=key, headers=list(headers), partition=partition)
+        return format_position(item.partition, item.offset)
+
+
+@asynccontextmanager
+async def open_log(bootstrap_servers: str, topic: str) -> AsyncIterator[LogWriter]:
+    """A writer to a topic."""
+    producer = AIOKafkaProducer(bootstrap_servers=bootstrap_servers, acks="all", linger_ms=2, max_request_size=2**21)
+    await producer.start()
+    try:
+        yield LogWriter(producer, topic)
+    finally:
+        await producer.stop()
+
+
+async def read_log(bootstrap_servers: str, topic: str) -> list[ConsumerRecord[bytes, bytes]]:
+    """All records of a topic up to its present end, partition by partition."""
+    consumer = AIOKafkaConsumer(topic, bootstrap_servers=bootstrap_servers, auto_offset_reset="earliest")
+    await consumer.start()
+    found: list[ConsumerRecord[bytes, bytes]] = []
+    try:
+        partitions = [TopicPartition(topic, number) for number in consumer.partitions_for_topic(topic) or ()]
+        ends = await consumer.end_offsets(partitions)
+        while [each for each in partitions if await consumer.position(each) < ends[each]]:
+            for records in (await consumer.getmany(timeout_ms=200)).values():
+                found += records
+    finally:
+        await consumer.stop()
+    return sorted(found, key=lambda record: (record.partition, record.offset))
