@@ -15,7 +15,8 @@ from event_schemas.errors import LanguageError
 from event_schemas.events import MAX_EVENT_BYTES, content_of
 from event_schemas.json_text import read_json
 from event_schemas.positions import format_positions
-from ingest_service.adapters.kafka_log import Appended, KafkaLog
+from ingest_service.adapters.kafka_log import KafkaLog
+from ingest_service.adapters.kafka_session import Appended
 from ingest_service.api.bodies import read_lines
 from ingest_service.api.problems import INCOMPLETE, RESULTS_CUT, problem_of
 from ingest_service.domain.accept import Accepted, Clock, accept_event
@@ -55,12 +56,18 @@ class Bulk:
         self._trouble: ProblemError | None = None
 
     async def take(self, lines: AsyncIterator[tuple[int, bytes | None]], results: "Results") -> None:
-        """Take all lines in. Once the log is out of reach the rest is only read, not sent."""
+        """Take all lines in. Once the log is out of reach the rest is only read and counted, not sent."""
         under_way: deque[tuple[_Slice, asyncio.Task[list[Appended | None]]]] = deque()
         current = _Slice()
         try:
             async for number, line in lines:
                 if self._trouble is not None:
+                    if current.lines:
+                        under_way.append((current, asyncio.create_task(self._append(current))))
+                        current = _Slice()
+                    while under_way:
+                        await self._settle(*under_way.popleft(), results)
+                    self._leave_out(number, results)
                     continue
                 self._add(current, number, line)
                 if len(current.lines) >= _SLICE_LINES or current.size >= _SLICE_BYTES:
@@ -69,13 +76,11 @@ class Bulk:
                     await asyncio.sleep(0)
                     while under_way and (len(under_way) > _SLICES_UNDER_WAY or under_way[0][1].done()):
                         await self._settle(*under_way.popleft(), results)
-            if current.lines and self._trouble is None:
+            if current.lines:
                 under_way.append((current, asyncio.create_task(self._append(current))))
             while under_way:
                 await self._settle(*under_way.popleft(), results)
-        finally:
-            for _, task in under_way:
-                task.cancel()
+        finally:  # also if the body breaks off: what was taken in is recorded, and counted
             await asyncio.gather(*(task for _, task in under_way), return_exceptions=True)
         results.end(self._summary(results))
 
@@ -126,6 +131,11 @@ class Bulk:
         self._counts["recorded"] += 1
         self._reached[at.partition] = max(at.offset, self._reached.get(at.partition, 0))
         return {"line": line, "status": 201, "id": event_id, "position": at.position}
+
+    def _leave_out(self, line: int, results: "Results") -> None:
+        self._counts["unknown"] += 1
+        if self._everything and self._trouble is not None:
+            results.write({"line": line, "status": self._trouble.kind.status, "problem": self._trouble.body()})
 
     def _fail(self, reason: str) -> None:
         self._trouble = self._trouble or ProblemError(INCOMPLETE, f"{reason}: post the same body again")

@@ -11,7 +11,8 @@ from event_schemas.events import MAX_EVENT_BYTES, content_of
 from event_schemas.json_text import read_json, write_json
 from event_schemas.positions import format_positions
 from event_schemas.records import ANONYMOUS, format_time
-from ingest_service.adapters.kafka_log import Appended, KafkaLog
+from ingest_service.adapters.kafka_log import KafkaLog
+from ingest_service.adapters.kafka_session import Appended
 from ingest_service.api.bodies import idempotency_key, read_body
 from ingest_service.api.bulk import Bulk, answer_bulk
 from ingest_service.api.descriptions import POST_EVENTS

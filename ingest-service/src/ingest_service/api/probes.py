@@ -18,7 +18,7 @@ async def healthz() -> dict[str, str]:
 async def readyz(request: Request) -> dict[str, str]:
     """200 when the topic can be trusted and a broker answers now, else 503 with the reason."""
     log: KafkaLog = request.app.state.log
-    await log.require_ready()
+    log.require_ready()
     return {"status": "ready"}
 
 

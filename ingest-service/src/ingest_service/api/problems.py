@@ -2,6 +2,8 @@
 
 from typing import Final
 
+from starlette.requests import ClientDisconnect
+
 from event_schemas.errors import Detail, LanguageError, RefusedEventError, UnreadableError
 from ingest_service.errors import (
     BadParameterError,
@@ -11,6 +13,7 @@ from ingest_service.errors import (
     UnavailableError,
     UnknownOutcomeError,
 )
+from ingest_service.metrics import REFUSED
 from service_edge.problems import BAD_PARAMETER, ProblemError, ProblemType
 
 UNREADABLE: Final = ProblemType(
@@ -66,12 +69,26 @@ RESULTS_CUT: Final = ProblemType(
 KINDS: Final = (
     UNREADABLE, INVALID_EVENT, REFUSED_REQUEST, TOO_LARGE, LOG_UNAVAILABLE, UNKNOWN_OUTCOME, INCOMPLETE, RESULTS_CUT,
 )  # fmt: skip
-ERRORS: Final = (IngestError, LanguageError)
+ERRORS: Final = (IngestError, LanguageError, ClientDisconnect)
 _RETRY: Final = {"retry-after": "2"}
 
 
 def translate(error: Exception) -> ProblemError | None:
-    """The problem that an error of ours is, or None."""
+    """The problem that an error of ours is, or None. Refusals are counted: each is translated once."""
+    problem = _problem(error)
+    if problem is not None and problem.kind.status < 500:
+        REFUSED.inc()
+    return problem
+
+
+def problem_of(error: Exception) -> ProblemError:
+    """The problem that an error of ours is; raises the error again if it is none of ours."""
+    if (problem := translate(error)) is None:
+        raise error
+    return problem
+
+
+def _problem(error: Exception) -> ProblemError | None:
     match error:
         case RefusedEventError():
             return ProblemError(INVALID_EVENT, str(error), error.details)
@@ -83,6 +100,8 @@ def translate(error: Exception) -> ProblemError | None:
             return ProblemError(REFUSED_REQUEST, str(error))
         case TooLargeError():
             return ProblemError(TOO_LARGE, str(error))
+        case ClientDisconnect():
+            return ProblemError(UNREADABLE, "the body broke off before its end: send it again, whole")
         case UnavailableError():
             return ProblemError(LOG_UNAVAILABLE, str(error), headers=_RETRY)
         case UnknownOutcomeError():
@@ -90,10 +109,3 @@ def translate(error: Exception) -> ProblemError | None:
             return ProblemError(UNKNOWN_OUTCOME, str(error), extra=named, headers=_RETRY)
         case _:
             return None
-
-
-def problem_of(error: Exception) -> ProblemError:
-    """The problem that an error of ours is; raises the error again if it is none of ours."""
-    if (problem := translate(error)) is None:
-        raise error
-    return problem
