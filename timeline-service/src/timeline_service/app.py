@@ -21,8 +21,10 @@ from timeline_service.adapters.postgres_bell import PostgresBell
 from timeline_service.adapters.postgres_database import connected, open_pool
 from timeline_service.adapters.postgres_projection import PostgresProjection
 from timeline_service.adapters.postgres_reader import PostgresReader, live_generation
+from timeline_service.adapters.postgres_redrives import PostgresRedrives
 from timeline_service.api import events, records, reference, status, timelines
 from timeline_service.api.problems import ERRORS, KINDS, translate
+from timeline_service.code_version import code_version
 from timeline_service.errors import FencedError, HaltError, UnavailableError
 from timeline_service.projector.projector import Projector
 from timeline_service.settings import Settings
@@ -112,7 +114,16 @@ async def _project_once(settings: Settings, pool: "Pool", stop: asyncio.Event) -
     try:
         owner = f"{socket.gethostname()}/{os.getpid()}"
         projection = PostgresProjection(pool, generation)
-        await Projector(reader, projection, topic, owner, settings.batch_records).run(stop)
+        projector = Projector(
+            reader,
+            projection,
+            PostgresRedrives(pool, projection),
+            topic,
+            owner=owner,
+            batch_records=settings.batch_records,
+            code_version=code_version(),
+        )
+        await projector.run(stop)
     finally:
         await reader.stop()
 

@@ -51,7 +51,7 @@ class PostgresProjection:
         self.generation = generation
         self._pool = pool
         self._schema: Final = schema
-        self._sql: Final = {
+        self.statements: Final = {
             name: text.replace("{schema}", schema) for name, text in read_statements("projection").items()
         }
 
@@ -61,7 +61,7 @@ class PostgresProjection:
         """Become the owner of partitions; whoever was it finds itself fenced. Waits for its last transaction."""
         async with connected(self._pool) as connection:
             rows = await connection.fetch(
-                self._sql["take_over"], sorted(partitions), owner, cluster_id, partition_count
+                self.statements["take_over"], sorted(partitions), owner, cluster_id, partition_count
             )
         return {row["partition"]: Checkpoint(*row) for row in rows}
 
@@ -69,14 +69,14 @@ class PostgresProjection:
         """What is known of events; of those in `changed` also their words. `parked`: whether any record may be."""
         known = {event_id: Known() for event_id in event_ids}
         async with connected(self._pool) as connection:
-            rows = await connection.fetch(self._sql["load_histories"], list(event_ids))
+            rows = await connection.fetch(self.statements["load_histories"], list(event_ids))
             for event_id, revisions in groupby(rows, key=lambda row: row["event_id"]):
                 known[str(event_id)].history = _history(list(revisions))
             if changed:
-                for row in await connection.fetch(self._sql["load_contents"], list(changed)):
+                for row in await connection.fetch(self.statements["load_contents"], list(changed)):
                     known[str(row["event_id"])].content = row["content"]
             if parked:
-                for row in await connection.fetch(self._sql["load_parked"], list(event_ids)):
+                for row in await connection.fetch(self.statements["load_parked"], list(event_ids)):
                     known[str(row["event_id"])].parked = True
         return known
 
@@ -90,9 +90,9 @@ class PostgresProjection:
         partitions = sorted(advances)
         async with connected(self._pool) as connection, connection.transaction():
             await connection.execute("set local synchronous_commit = off")  # the log has it all
-            await connection.fetch(self._sql["lock_checkpoints"], partitions)
+            await connection.fetch(self.statements["lock_checkpoints"], partitions)
             await self._advance(connection, checkpoints, advances, changes)
-            await self._write_rows(connection, changes)
+            await self.write_rows(connection, changes)
             await connection.execute("select pg_notify('dyadline_projected', $1)", str(self.generation))
         return {
             partition: replace(
@@ -122,15 +122,16 @@ class PostgresProjection:
                 advance.last_sha256, advance.recorded_at, counts.applied, counts.duplicate, counts.rejected,
                 counts.parked,
             ))  # fmt: skip
-        advanced = await connection.fetch(self._sql["advance_checkpoints"], *_columns(rows))
+        advanced = await connection.fetch(self.statements["advance_checkpoints"], *_columns(rows))
         if len(advanced) != len(rows):
             lost = sorted({row[0] for row in rows} - {row["partition"] for row in advanced})
             raise FencedError(f"another projector has taken over partitions {lost}")
 
-    async def _write_rows(self, connection: "Connection", changes: Changes) -> None:
+    async def write_rows(self, connection: "Connection", changes: Changes) -> None:
+        """Write a batch's rows inside the caller's fenced transaction."""
         if changes.closed_revisions:  # before the new rows come, of which some have the same sort key
-            await connection.execute(self._sql["close_revisions"], *_columns(changes.closed_revisions))
-            await connection.execute(self._sql["close_entries"], *_columns(changes.closed_entries))
+            await connection.execute(self.statements["close_revisions"], *_columns(changes.closed_revisions))
+            await connection.execute(self.statements["close_entries"], *_columns(changes.closed_entries))
         if changes.revisions:
             await self._copy(connection, "revisions", REVISION_COLUMNS, changes.revisions)
             await self._copy(connection, "entries", ENTRY_COLUMNS, changes.entries)
@@ -138,7 +139,7 @@ class PostgresProjection:
             await self._copy(connection, "outcomes", OUTCOME_COLUMNS, changes.outcomes)
         if changes.pair_counts:
             touched = sorted((*key, *value) for key, value in changes.pair_counts.items())
-            await connection.execute(self._sql["count_pairs"], *_columns(touched))
+            await connection.execute(self.statements["count_pairs"], *_columns(touched))
 
     async def _copy(
         self, connection: "Connection", table: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]

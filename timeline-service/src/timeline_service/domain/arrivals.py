@@ -1,6 +1,6 @@
 """Records as they arrive from the log: read, or refused with a reason. Nothing is dropped."""
 
-from base64 import b64encode
+from base64 import b64decode, b64encode
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -78,6 +78,11 @@ def failure(error: Exception) -> Refusal:
 def write_headers(headers: Headers) -> bytes:
     """A record's headers as JSON, `[[name, base64 or null]]`: the form in which they are kept and exported."""
     return orjson.dumps([[name, b64encode(value).decode() if value is not None else None] for name, value in headers])
+
+
+def read_headers(written: bytes) -> Headers:
+    """Headers as `write_headers` wrote them."""
+    return tuple((name, b64decode(value) if value is not None else None) for name, value in orjson.loads(written))
 
 
 def _words(error: Exception) -> str:

@@ -61,15 +61,18 @@ ENTRY_COLUMNS = (
 )  # fmt: skip
 OUTCOME_COLUMNS = (
     "partition", "offset", "event_id", "outcome", "problem", "detail", "revision", "first_position", "recorded_at",
-    "key", "value", "headers",
+    "key", "value", "headers", "code_version",
 )  # fmt: skip
 _UNTIL_OF_REVISION = REVISION_COLUMNS.index("until_offset")
 _UNTIL_OF_ENTRY = ENTRY_COLUMNS.index("until_offset")
 
 
-def fold_batch(arrivals: Iterable[Arrival], known: Mapping[str, Known]) -> Changes:
-    """Fold a batch. `known` has an entry for each event that the batch's readable records are about."""
-    fold = _BatchFold(known)
+def fold_batch(arrivals: Iterable[Arrival], known: Mapping[str, Known], code_version: str = "") -> Changes:
+    """Fold a batch. `known` has an entry for each event that the batch's records are about.
+
+    `code_version` says in the rows of parked records which code could not judge them.
+    """
+    fold = _BatchFold(known, code_version)
     for arrival in arrivals:
         fold.take(arrival)
     return fold.changes
@@ -78,8 +81,9 @@ def fold_batch(arrivals: Iterable[Arrival], known: Mapping[str, Known]) -> Chang
 class _BatchFold:
     """The fold of one batch: the events as they are so far, and the rows that are still open to change."""
 
-    def __init__(self, known: Mapping[str, Known]) -> None:
+    def __init__(self, known: Mapping[str, Known], code_version: str) -> None:
         self.changes = Changes()
+        self._code_version = code_version
         self._known = known
         self._standings: dict[str, Standing] = {}
         self._fresh_revision: dict[str, list[Any]] = {}
@@ -169,7 +173,7 @@ class _BatchFold:
         place = arrival.place
         self.changes.outcomes.append((
             place.partition, place.offset, arrival.event_id, verdict.outcome, verdict.problem, None,
-            verdict.revision, verdict.first_position, place.recorded_at, None, None, None,
+            verdict.revision, verdict.first_position, place.recorded_at, None, None, None, None,
         ))  # fmt: skip
 
     def _refuse(self, arrival: Arrival, refusal: Refusal) -> None:
@@ -177,6 +181,7 @@ class _BatchFold:
         self.changes.outcomes.append((
             place.partition, place.offset, arrival.event_id, refusal.outcome, refusal.problem, refusal.detail,
             None, None, place.recorded_at, raw.key, raw.value, write_headers(raw.headers),
+            self._code_version if refusal.outcome == "parked" else None,
         ))  # fmt: skip
         self._count(arrival, refusal.outcome)
 

@@ -15,8 +15,9 @@ from aiokafka.partitioner import murmur2
 from service_edge.topic_check import Topic
 from timeline_service.adapters.kafka_reader import KafkaReader
 from timeline_service.adapters.postgres_projection import Advance, Checkpoint, PostgresProjection
+from timeline_service.adapters.postgres_redrives import PostgresRedrives
 from timeline_service.domain.arrivals import Arrival, RawRecord, read_arrival, write_headers
-from timeline_service.domain.batch import Changes, fold_batch
+from timeline_service.domain.batch import BEHIND, Changes, fold_batch
 from timeline_service.errors import HaltError, UnavailableError
 
 _LOG: Final = structlog.get_logger()
@@ -24,6 +25,8 @@ _REPORT_SECONDS: Final = 2.0
 _STALL_SECONDS: Final = 30.0
 _SLICE: Final = 200
 _MOST_PAIR_ROWS: Final = 40_000
+_BREAKER_RECORDS: Final = 50
+_BREAKER_SHARE: Final = 0.9
 
 
 @dataclass(slots=True)
@@ -42,10 +45,20 @@ class Projector:
     """
 
     def __init__(
-        self, reader: KafkaReader, projection: PostgresProjection, topic: Topic, owner: str, batch_records: int
+        self,
+        reader: KafkaReader,
+        projection: PostgresProjection,
+        redrives: PostgresRedrives,
+        topic: Topic,
+        *,
+        owner: str,
+        batch_records: int,
+        code_version: str,
     ) -> None:
         self._reader = reader
         self._projection = projection
+        self._redrives = redrives
+        self._code_version = code_version
         self._topic = topic
         self._owner = owner
         self._batch_records = batch_records
@@ -63,6 +76,7 @@ class Projector:
             while not stop.is_set():
                 if self._reader.assignment != self._taken:
                     await self._take_over()
+                await self._redrive()
                 batch = await (following or self._read())
                 following = None
                 if batch.assignment != self._taken:
@@ -148,11 +162,24 @@ class Projector:
             changed = {item.record.event_id for item in part if item.record and item.record.action != "recorded"}
             parked = any(checkpoint.parked for checkpoint in self._checkpoints.values())
             known = await self._projection.load(event_ids, changed, parked=parked)
-            changes: Changes = fold_batch(part, known)
+            changes = fold_batch(part, known, self._code_version)
+            _require_few_parked(changes, len(part))
             last = {item.place.partition: item for item in part}
             advances = {partition: _advance(item) for partition, item in last.items()}
             self._checkpoints |= await self._projection.write(self._checkpoints, advances, changes)
             self._progressed = time.monotonic()
+
+    async def _redrive(self) -> None:
+        """Judge again what somebody asked for, or other code has parked: an event's records, oldest first."""
+        held = [partition for partition, checkpoint in self._checkpoints.items() if checkpoint.parked]
+        for partition, event_id in await self._redrives.find(held, self._code_version) if held else ():
+            records = await self._redrives.load(partition, event_id)
+            arrivals = [read_arrival(raw, recorded_at, self._partition_of) for raw, recorded_at in records]
+            events = [event_id] if event_id is not None else []
+            known = await self._projection.load(events, events, parked=False)
+            changes = fold_batch(arrivals, known, self._code_version)
+            offsets = [raw.offset for raw, _ in records]
+            self._checkpoints[partition] = await self._redrives.replace(self._checkpoints[partition], offsets, changes)
 
     async def _report(self) -> None:
         if time.monotonic() - self._reported > _REPORT_SECONDS and self._checkpoints:
@@ -170,6 +197,14 @@ class Projector:
             raise UnavailableError(
                 f"no records of partitions {behind} for {_STALL_SECONDS:.0f} s, though there are some"
             )
+
+
+def _require_few_parked(changes: Changes, records: int) -> None:
+    """Halt where nearly everything would park: that is a bug of ours, or code that is too old, and no bad data."""
+    failing = sum(outcome[3] == "parked" and outcome[4] != BEHIND for outcome in changes.outcomes)
+    if records >= _BREAKER_RECORDS and failing > _BREAKER_SHARE * records:
+        reason = next(outcome[5] for outcome in changes.outcomes if outcome[3] == "parked")
+        raise HaltError(f"{failing} of {records} records cannot be judged by this code ({reason}): update or mend it")
 
 
 def digest(record: RawRecord) -> bytes:

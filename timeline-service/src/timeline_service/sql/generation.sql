@@ -79,7 +79,16 @@ create table outcomes (
     key bytea,
     value bytea,
     headers bytea,
+    code_version text,
     primary key (partition, "offset")
 );
 comment on table outcomes is 'Verdicts that made no revision. Of malformed and parked records the bytes are kept.';
 create index outcomes_parked on outcomes (event_id) where outcome = 'parked';
+
+create table redrives (
+    partition integer not null,
+    "offset" bigint not null,
+    requested_at timestamptz not null default now(),
+    primary key (partition, "offset")
+);
+comment on table redrives is 'Parked records that somebody asked to be projected again, until the projector has done so.';

@@ -129,3 +129,61 @@ order by count desc, pair;
 -- name: status
 select partition, next_offset, owner, applied, duplicate, rejected, parked, recorded_at
 from {schema}.checkpoints order by partition;
+
+-- name: vector_as_of
+-- $1 a moment: for each partition the offset after the last revision that was recorded by then. A partition's
+-- recorded_at never falls, so the offset is found by halving the range: low is not after it, high is.
+with recursive search (partition, low, high) as (
+    select partition, 0::bigint, next_offset from {schema}.checkpoints
+    union all
+    select
+        half.partition,
+        case when probe.recorded_at <= $1 then probe.from_offset + 1 else half.low end,
+        case when probe.recorded_at <= $1 then half.high else half.middle end
+    from (select partition, low, high, (low + high) / 2 as middle from search where low < high) as half
+    left join lateral (
+        select from_offset, recorded_at from {schema}.revisions
+        where revisions.partition = half.partition and from_offset >= half.middle and from_offset < half.high
+        order by from_offset limit 1
+    ) as probe on true
+)
+select partition, max(low) as next_offset from search group by partition order by partition;
+
+-- name: pairs_at
+-- $1 the vector, $2 country or null, $3 whether by count, $4–$5 count and pair of the last row seen, $6 limit.
+with counted as (
+    select
+        pair, count(*) as count,
+        min(earliest) filter (where earliest > '-infinity') as first,
+        max(latest) filter (where latest < 'infinity') as last
+    from {schema}.entries
+    where ($2::text is null or $2 = split_part(pair, '-', 1) or $2 = split_part(pair, '-', 2))
+        and from_offset < ($1::bigint[])[partition + 1]
+        and (until_offset is null or until_offset >= ($1::bigint[])[partition + 1])
+        and not retracted
+    group by pair
+)
+select pair, count, first, last
+from counted
+where $5::text is null or case when $3 then (-count, pair) > (-$4::bigint, $5) else pair > $5 end
+order by case when $3 then -count end, pair
+limit $6;
+
+-- name: parked
+-- $1–$2 partition and offset of the last row seen, $3 limit.
+select
+    partition, "offset", event_id, problem, detail, recorded_at, code_version, key, value, headers,
+    exists (
+        select from {schema}.redrives where redrives.partition = outcomes.partition and redrives."offset" = outcomes."offset"
+    ) as redriving
+from {schema}.outcomes
+where outcome = 'parked' and (partition, "offset") > ($1::int, $2::bigint)
+order by partition, "offset"
+limit $3;
+
+-- name: request_redrive
+-- $1 partition, $2 offset: nothing if that record is not parked.
+insert into {schema}.redrives (partition, "offset")
+select partition, "offset" from {schema}.outcomes where partition = $1 and "offset" = $2 and outcome = 'parked'
+on conflict (partition, "offset") do update set requested_at = redrives.requested_at
+returning requested_at;
