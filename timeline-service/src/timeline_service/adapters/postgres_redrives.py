@@ -1,0 +1,70 @@
+"""Parked records that are to be judged again: found, loaded, and replaced by what became of them."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from timeline_service.adapters.postgres_database import connected
+from timeline_service.adapters.postgres_projection import Checkpoint, PostgresProjection
+from timeline_service.domain.arrivals import RawRecord, read_headers
+from timeline_service.domain.batch import Changes, Counts
+from timeline_service.errors import FencedError
+
+if TYPE_CHECKING:
+    from timeline_service.adapters.postgres_database import Pool
+
+
+class PostgresRedrives:
+    """The parked records of one generation. All methods raise UnavailableError when the server is away."""
+
+    def __init__(self, pool: "Pool", projection: PostgresProjection) -> None:
+        self._pool = pool
+        self._projection = projection
+        self._sql = projection.statements
+
+    async def find(self, partitions: Collection[int], code_version: str) -> list[tuple[int, str | None]]:
+        """Events, by partition, of which a redrive is asked for, or which other code has parked."""
+        async with connected(self._pool) as connection:
+            rows = await connection.fetch(self._sql["find_redrives"], sorted(partitions), code_version)
+        return [(row["partition"], str(row["event_id"]) if row["event_id"] is not None else None) for row in rows]
+
+    async def load(self, partition: int, event_id: str | None) -> Sequence[tuple[RawRecord, datetime]]:
+        """What is parked of an event, oldest first, each with its recorded_at."""
+        async with connected(self._pool) as connection:
+            rows = await connection.fetch(self._sql["load_parked_records"], partition, event_id)
+        return [
+            (
+                RawRecord(
+                    row["partition"],
+                    row["offset"],
+                    int(row["recorded_at"].timestamp() * 1000),
+                    row["key"],
+                    row["value"],
+                    read_headers(row["headers"]),
+                ),
+                row["recorded_at"],
+            )
+            for row in rows
+        ]
+
+    async def replace(self, held: Checkpoint, offsets: Sequence[int], changes: Changes) -> Checkpoint:
+        """Write what became of parked records in their stead, under the fence; returns the new checkpoint.
+
+        Raises FencedError, with nothing written, if somebody else has taken the partition over.
+        """
+        counts = changes.counts.get(held.partition, Counts())
+        async with connected(self._pool) as connection, connection.transaction():
+            await connection.fetch(self._sql["lock_checkpoints"], [held.partition])
+            parked = await connection.fetchval(
+                self._sql["recount"],
+                *(held.partition, held.epoch, held.next_offset),
+                *(counts.applied, counts.duplicate, counts.rejected, counts.parked - len(offsets)),
+            )
+            removed = await connection.fetch(self._sql["unpark"], held.partition, list(offsets))
+            if parked is None or len(removed) != len(offsets):
+                raise FencedError(f"another projector has taken over partition {held.partition}")
+            await connection.execute(self._sql["forget_redrives"], held.partition, list(offsets))
+            await self._projection.write_rows(connection, changes)
+            await connection.execute("select pg_notify('dyadline_projected', $1)", str(self._projection.generation))
+        return replace(held, parked=parked)
