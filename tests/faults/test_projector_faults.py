@@ -1,0 +1,179 @@
+import asyncio
+import os
+import random
+import sys
+from pathlib import Path
+
+import asyncpg
+import pytest
+from tests.support.engines import own_postgres
+from tests.support.log_writing import LogWriter, correcting, open_log, recording, retracting
+from tests.support.processes import Service, Services
+from tests.support.projections import projected
+from tests.support.waiting import wait_until
+
+from event_schemas.records import Record
+
+PAIRS = [["IN", "CN"], ["IN", "US"], ["CN", "US", "FR"], ["DE", "FR"], ["DE", "IN"]]
+
+
+def busy_log(events: int, seed: int) -> list[Record]:
+    """Events with corrections, retractions and repetitions among them."""
+    chance = random.Random(seed)
+    records: list[Record] = []
+    for number in range(events):
+        event = recording(f"event {number}", str(chance.randint(1950, 2025)), chance.choice(PAIRS))
+        records.append(event)
+        other = chance.choice(records).event_id
+        match chance.randrange(8):
+            case 0:
+                records.append(event)
+            case 1:
+                records.append(correcting(other, f"corrected {number}", "2021", chance.choice(PAIRS)))
+            case 2:
+                records.append(retracting(other))
+            case 3:
+                records.append(correcting(other, "stale", expected_revision=7))
+    return records
+
+
+async def append_slowly(log: LogWriter, records: list[Record]) -> None:
+    for start in range(0, len(records), 200):
+        await log.append(*records[start : start + 200])
+
+
+async def next_offsets(url: str) -> int:
+    connection = await asyncpg.connect(url)
+    try:
+        return int(await connection.fetchval("select coalesce(sum(next_offset), 0) from timeline_g1.checkpoints"))
+    finally:
+        await connection.close()
+
+
+async def test_a_projector_killed_again_and_again_projects_each_record_once(services: Services) -> None:
+    services.migrate()
+    async with open_log(services.bootstrap_servers, services.topic) as log:
+        await log.append(*busy_log(2_000, 1))
+        projector = await services.projector(TIMELINE_BATCH_RECORDS="150")
+        appending = asyncio.create_task(append_slowly(log, busy_log(3_000, 2)))
+        for _ in range(4):  # each time the group waits ten seconds for the one that was killed
+            before = await next_offsets(services.database_url)
+
+            async def goes_on(before: int = before) -> bool:
+                return await next_offsets(services.database_url) > before
+
+            await wait_until(goes_on, 40)
+            await projector.kill()
+            projector.start()
+        await appending
+        await projected(services, 90)
+
+
+async def test_of_two_projectors_one_is_killed(services: Services) -> None:
+    services.migrate()
+    async with open_log(services.bootstrap_servers, services.topic) as log:
+        first = await services.projector("first", TIMELINE_BATCH_RECORDS="100")
+        second = await services.projector("second", TIMELINE_BATCH_RECORDS="100")
+
+        async def shared() -> bool:
+            connection = await asyncpg.connect(services.database_url)
+            try:
+                rows = await connection.fetch("select count(distinct owner) from timeline_g1.checkpoints")
+            finally:
+                await connection.close()
+            return bool(rows[0][0] == 2)
+
+        await wait_until(shared, 40)
+        appending = asyncio.create_task(append_slowly(log, busy_log(3_000, 3)))
+        await log.append(*busy_log(1_000, 4))
+        await second.kill()
+        await appending
+        await projected(services, 90)
+        await first.terminate()
+        assert "level=error" not in first.log + second.log
+
+
+async def test_postgres_restarts_while_records_arrive(services: Services) -> None:
+    async with own_postgres() as postgres:
+        services.database_url = postgres.address
+        services.migrate()
+        projector = await services.projector(TIMELINE_BATCH_RECORDS="100")
+        async with open_log(services.bootstrap_servers, services.topic) as log:
+            await log.append(*busy_log(300, 5))
+            await projected(services)
+            appending = asyncio.create_task(append_slowly(log, busy_log(3_000, 6)))
+            await postgres.restart()
+            await appending
+            await projected(services, 90)
+            more = asyncio.create_task(append_slowly(log, busy_log(1_000, 7)))
+            await postgres.kill()
+            await postgres.start()
+            await more
+            await projected(services, 90)
+        assert "PostgreSQL is out of reach" in projector.log
+        assert projector.pid is not None
+        await projector.terminate()
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ("next_offset = next_offset + 100, last_offset = last_offset + 100", "but the projection has read up to"),
+        ("last_sha256 = decode(repeat('00', 32), 'hex')", "reads differently at offset"),
+        ("last_timestamp = last_timestamp + 1", "reads differently at offset"),
+        ("cluster_id = 'another'", "was made from the Kafka cluster another"),
+        ("partition_count = 12", "the projection knows 12"),
+    ],
+)
+async def test_a_log_that_is_not_the_one_projected_halts(services: Services, change: str, words: str) -> None:
+    services.migrate()
+    projector = await services.projector()
+    async with open_log(services.bootstrap_servers, services.topic) as log:
+        await log.append(*busy_log(30, 8))
+        await projected(services)
+        await projector.terminate()
+        connection = await asyncpg.connect(services.database_url)
+        try:
+            await connection.execute(f"update timeline_g1.checkpoints set {change} where next_offset > 0")
+            before = await connection.fetch("select * from timeline_g1.outcomes")
+            status = await run_to_its_end(services)
+            assert await connection.fetch("select * from timeline_g1.outcomes") == before
+        finally:
+            await connection.close()
+    log_of_it = services.state_dir / "halted.log"
+    assert status == 1
+    assert words in read(log_of_it)
+    assert "level=critical event=halted" in read(log_of_it)
+
+
+def read(file: Path) -> str:
+    """A log file."""
+    return file.read_text()
+
+
+async def run_to_its_end(services: Services) -> int:
+    """Run a projector that ends by itself; returns its exit status."""
+    with open(services.state_dir / "halted.log", "wb") as output:  # noqa: ASYNC230
+        child = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "timeline_service.cli", "project"),
+            env={**os.environ, **services.environment()},
+            stderr=output,
+        )
+        async with asyncio.timeout(40):
+            return await child.wait()
+
+
+async def test_a_fenced_projector_takes_over_again_or_leaves(services: Services) -> None:
+    services.migrate()
+    projector: Service = await services.projector()
+    async with open_log(services.bootstrap_servers, services.topic) as log:
+        await log.append(*busy_log(30, 9))
+        await projected(services)
+        connection = await asyncpg.connect(services.database_url)
+        try:
+            await connection.execute("update timeline_g1.checkpoints set epoch = epoch + 1")
+        finally:
+            await connection.close()
+        await log.append(*busy_log(300, 10))
+        await projected(services)
+    assert "another projector has taken over" in projector.log

@@ -1,0 +1,72 @@
+import pytest
+from tests.support.log_writing import START, recording
+
+from event_schemas.records import HEADERS, encode_value
+from timeline_service.domain import arrivals
+from timeline_service.domain.arrivals import RawRecord, read_arrival, write_headers
+
+RECORD = recording("words")
+KEY, VALUE = RECORD.event_id.encode(), encode_value(RECORD)
+OWN = tuple(HEADERS)
+
+
+def raw(key: bytes | None = KEY, value: bytes | None = VALUE, headers: arrivals.Headers = OWN) -> RawRecord:
+    return RawRecord(2, 7, 1_700_000_000_000, key, value, headers)
+
+
+def test_a_record_of_ours_is_read() -> None:
+    arrival = read_arrival(raw(), START, lambda _: 2)
+    assert arrival.refusal is None
+    assert arrival.record is not None
+    assert arrival.record.content == RECORD.content
+    assert encode_value(arrival.record) == VALUE
+    assert (arrival.event_id, arrival.place.position) == (RECORD.event_id, "2:7")
+
+
+@pytest.mark.parametrize(
+    ("record", "outcome", "words"),
+    [
+        (raw(value=None), "rejected", "tombstone"),
+        (raw(value=b""), "rejected", "empty"),
+        (raw(value=b"\xff\x00"), "rejected", "the value is"),
+        (raw(value=b"[1]"), "rejected", "expected a JSON object"),
+        (raw(key=None), "rejected", "the key is not"),
+        (raw(key=b"x" * 36), "rejected", "the key is not"),
+        (raw(key=b"\xff" * 36), "rejected", "the key is not"),
+        (raw(headers=()), "rejected", "content-type"),
+        (raw(headers=(("content-type", None),)), "rejected", "content-type"),
+        (raw(value=VALUE.replace(b"recorded.v1", b"recorded.v9")), "parked", "does not know"),
+        (raw(value=VALUE.replace(b"recorded.v1", b"invented.v1")), "rejected", "not one of ours"),
+        (raw(value=VALUE.replace(b'"words"', b'"wo\\u0000rds"')), "rejected", "data is not valid"),
+        (raw(value=VALUE.replace(b'"ban"', b'"\\ud800"')), "rejected", ""),
+    ],
+)
+def test_what_cannot_be_read_is_refused_with_a_reason(record: RawRecord, outcome: str, words: str) -> None:
+    arrival = read_arrival(record, START, lambda _: 2)
+    assert arrival.record is None
+    assert arrival.refusal is not None
+    assert arrival.refusal.outcome == outcome
+    assert words in arrival.refusal.detail
+    arrival.refusal.detail.encode()
+    assert "\0" not in arrival.refusal.detail
+
+
+def test_a_record_on_a_partition_that_is_not_its_keys_is_malformed() -> None:
+    refusal = read_arrival(raw(), START, lambda _: 1).refusal
+    assert refusal is not None
+    assert (refusal.outcome, refusal.problem) == ("rejected", "malformed")
+    assert "murmur2" in refusal.detail
+
+
+def test_an_exception_that_nobody_expected_parks_the_record(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> None:
+        raise RuntimeError("a bug\0of ours")
+
+    monkeypatch.setattr(arrivals, "decode", fail)
+    refusal = read_arrival(raw(), START, lambda _: 2).refusal
+    assert refusal is not None
+    assert (refusal.outcome, refusal.problem, refusal.detail) == ("parked", "failed", "RuntimeError: a bug�of ours")
+
+
+def test_headers_are_kept_as_they_came() -> None:
+    assert write_headers((("a", b"\xff"), ("b", None), ("a", b""))) == b'[["a","/w=="],["b",null],["a",""]]'

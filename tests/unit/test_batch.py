@@ -1,0 +1,203 @@
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from tests.support.log_writing import START, correcting, recording, retracting
+from tests.support.projections import Tables, count_pairs, fold_plainly
+
+from event_schemas.records import HEADERS, Record, encode_value
+from timeline_service.domain.arrivals import Arrival, RawRecord, Refusal, read_arrival
+from timeline_service.domain.batch import Changes, Counts, Known, fold_batch
+from timeline_service.domain.fold import Place, apply
+
+IDS = [str(UUID(int=number)) for number in range(1, 5)]
+ONE = IDS[0]
+
+
+def arrivals_in_order(records: list[Record], partition: int = 0) -> list[Arrival]:
+    """The records as they arrive on one partition."""
+    return [
+        read_arrival(
+            RawRecord(partition, offset, offset, record.event_id.encode(), encode_value(record), tuple(HEADERS)),
+            START + timedelta(seconds=offset),
+            lambda _: partition,
+        )
+        for offset, record in enumerate(records)
+    ]
+
+
+class MemoryTables:
+    """A database in memory: writes what a batch changes, and knows what the next batch must be told."""
+
+    def __init__(self) -> None:
+        self.known: dict[str, Known] = {}
+        self.revisions: list[list[Any]] = []
+        self.entries: list[list[Any]] = []
+        self.outcomes: list[tuple[Any, ...]] = []
+        self.pair_counts: dict[tuple[int, str], tuple[int, int]] = {}
+        self.counts: dict[int, Counts] = {}
+        self.ends: dict[int, int] = {}
+
+    def fold(self, arrivals: list[Arrival]) -> None:
+        """Fold one batch and write it."""
+        for arrival in arrivals:
+            self.ends[arrival.place.partition] = arrival.place.offset + 1
+            if arrival.event_id is not None:
+                self.known.setdefault(arrival.event_id, Known())
+        self.write(fold_batch(arrivals, self.known))
+
+    def write(self, changes: Changes) -> None:
+        """What the projection does, in its order."""
+        for event_id, number, offset in changes.closed_revisions:
+            (row,) = (row for row in self.revisions if row[:2] == [event_id, number])
+            row[4] = offset
+        for *key, offset in changes.closed_entries:
+            (row,) = (row for row in self.entries if row[:6] == key[:6] and row[9] is None)
+            row[9] = offset
+        self.revisions += changes.revisions
+        self.entries += changes.entries
+        self.outcomes += changes.outcomes
+        for pair, (events, last) in changes.pair_counts.items():
+            self.pair_counts[pair] = (self.pair_counts.get(pair, (0, 0))[0] + events, last)
+        for partition, counts in changes.counts.items():
+            total = self.counts.setdefault(partition, Counts())
+            for name in ("applied", "duplicate", "rejected", "parked"):
+                setattr(total, name, getattr(total, name) + getattr(counts, name))
+
+    def tables(self) -> Tables:
+        """In the form that can be compared."""
+        return Tables(
+            [(*row[:7], *row[13:16], row[17]) for row in self.revisions],
+            [tuple(row) for row in self.entries],
+            [(*row[:5], row[6]) for row in self.outcomes],
+            [(*key, *value) for key, value in self.pair_counts.items()],
+            [
+                (p, end, count.applied, count.duplicate, count.rejected, count.parked)
+                for p, end in self.ends.items()
+                for count in (self.counts[p],)
+            ],
+        ).sort()
+
+
+STORIES = {
+    "applied": [recording(event_id=ONE)],
+    "duplicate": [recording(event_id=ONE), recording(event_id=ONE)],
+    "conflict": [recording("a", event_id=ONE), recording("b", event_id=ONE)],
+    "unknown": [correcting(ONE), retracting(ONE), recording(event_id=ONE)],
+    "moved": [recording(event_id=ONE), correcting(ONE, "b", "2021-02", ["US", "FR", "DE"])],
+    "moved twice": [
+        recording(event_id=ONE),
+        correcting(ONE, "b", "2021", ["US", "FR"]),
+        correcting(ONE, "a", "2020", ["IN", "CN"]),
+    ],
+    "retracted": [recording(event_id=ONE), retracting(ONE), retracting(ONE)],
+    "reinstated": [recording("a", event_id=ONE), retracting(ONE), correcting(ONE, "a"), correcting(ONE, "a")],
+    "stale": [recording(event_id=ONE), correcting(ONE, "b", expected_revision=3), retracting(ONE, expected_revision=1)],
+    "same sort key": [recording(event_id=ONE), *(correcting(ONE, f"title {number}") for number in range(4))],
+    "directed": [recording(countries=["IN", "CN", "US"], initiators=["US"], event_id=ONE), retracting(ONE)],
+}
+
+
+@pytest.mark.parametrize("story", STORIES)
+def test_one_batch_and_many_give_the_same_rows(story: str) -> None:
+    arrivals = arrivals_in_order(STORIES[story])
+    together, apart = MemoryTables(), MemoryTables()
+    together.fold(arrivals)
+    for arrival in arrivals:
+        apart.fold([arrival])
+    assert together.tables() == apart.tables() == fold_plainly(arrivals)
+
+
+def test_a_moved_event_is_counted_where_it_is() -> None:
+    tables = MemoryTables()
+    tables.fold(arrivals_in_order([*STORIES["moved"], retracting(ONE), correcting(ONE, "c", "2022", ["IN", "US"])]))
+    assert {pair: events for (_, pair), (events, _) in tables.pair_counts.items()} == {
+        "CHN-IND": 0, "FRA-USA": 0, "DEU-USA": 0, "DEU-FRA": 0, "IND-USA": 1,
+    }  # fmt: skip
+
+
+def test_a_parked_record_holds_up_its_event_and_no_other() -> None:
+    records = [recording(event_id=ONE), correcting(ONE, "b"), recording(event_id=IDS[1]), retracting(ONE)]
+    arrivals = arrivals_in_order(records)
+    refusal = Refusal("parked", "unknown-version", "of tomorrow")
+    arrivals[1] = Arrival(arrivals[1].raw, arrivals[1].place, ONE, refusal=refusal)
+    tables = MemoryTables()
+    tables.fold(arrivals)
+    tables.fold([Arrival(arrivals[3].raw, Place(0, 4, START), ONE, arrivals[3].record)])
+    assert [(row[1], row[3], row[4]) for row in tables.outcomes] == [
+        (1, "parked", "unknown-version"),
+        (3, "parked", "behind-parked"),
+        (4, "parked", "behind-parked"),
+    ]
+    assert tables.outcomes[0][9:11] == (ONE.encode(), arrivals[1].raw.value)
+    assert [(row[0], row[3]) for row in tables.revisions] == [(ONE, 0), (IDS[1], 2)]
+
+
+def test_a_malformed_record_holds_up_nothing() -> None:
+    arrivals = arrivals_in_order([recording(event_id=ONE), recording(event_id=ONE), correcting(ONE, "b")])
+    arrivals[1] = Arrival(arrivals[1].raw, arrivals[1].place, ONE, refusal=Refusal("rejected", "malformed", "no"))
+    tables = MemoryTables()
+    tables.fold(arrivals)
+    assert [row[1] for row in tables.revisions] == [1, 2]
+    assert tables.counts[0] == Counts(applied=2, rejected=1)
+
+
+def test_a_bug_of_ours_parks_the_record_that_shows_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    def apply_with_a_bug(history: Any, record: Record, place: Place) -> Any:
+        if place.offset == 1:
+            raise ZeroDivisionError("a bug")
+        return apply(history, record, place)
+
+    monkeypatch.setattr("timeline_service.domain.batch.apply", apply_with_a_bug)
+    tables = MemoryTables()
+    tables.fold(arrivals_in_order([recording(event_id=ONE), correcting(ONE, "b"), recording(event_id=IDS[1])]))
+    assert [row[3:6] for row in tables.outcomes] == [("parked", "failed", "ZeroDivisionError: a bug")]
+    assert tables.counts[0] == Counts(applied=2, parked=1)
+
+
+PLACES = st.sampled_from([["IN", "CN"], ["IN", "US"], ["IN", "CN", "US"], ["FR", "DE"]])
+WHENS = st.sampled_from(["2020", "2020-05", "2020-05-06", "2020/..", "../2019"])
+TITLES = st.sampled_from(["a", "b", "c"])
+EXPECTED = st.sampled_from([None, None, 1, 2])
+RECORD_IDS = st.sampled_from(["x", "y", "z", "w"])
+RECORDS = st.one_of(
+    st.builds(recording, TITLES, WHENS, PLACES, event_id=st.sampled_from(IDS)),
+    st.builds(
+        correcting, st.sampled_from(IDS), TITLES, WHENS, PLACES, expected_revision=EXPECTED, record_id=RECORD_IDS
+    ),
+    st.builds(retracting, st.sampled_from(IDS), expected_revision=EXPECTED, record_id=RECORD_IDS),
+)
+
+
+@given(
+    st.lists(RECORDS, max_size=25), st.lists(st.integers(1, 6), min_size=25, max_size=25), st.sets(st.integers(0, 24))
+)
+def test_any_log_in_any_batches_gives_the_rows_of_the_plain_fold(
+    records: list[Record], sizes: list[int], later_versions: set[int]
+) -> None:
+    arrivals = [
+        Arrival(item.raw, item.place, item.event_id, refusal=Refusal("parked", "unknown-version", ""))
+        if offset in later_versions and offset % 5 == 0
+        else item
+        for offset, item in enumerate(arrivals_in_order(records))
+    ]
+    tables, rest = MemoryTables(), arrivals
+    for size in sizes:
+        part, rest = rest[:size], rest[size:]
+        if part:
+            tables.fold(part)
+    found = tables.tables()
+    assert found == fold_plainly(arrivals)
+    assert found.pair_counts == sorted(count_pairs(found.entries), key=repr)
+    for vector in range(len(records) + 1):  # what a reader sees at a vector is the fold of the log up to it
+        assert visible(found, vector) == visible(fold_plainly(arrivals[:vector]), vector)
+
+
+def visible(tables: Tables, vector: int) -> list[tuple[Any, ...]]:
+    """The entries that stand at a vector, by the rule that the API's queries follow."""
+    return sorted(
+        (*row[:9], row[10]) for row in tables.entries if row[8] < vector and (row[9] is None or row[9] >= vector)
+    )
