@@ -22,7 +22,7 @@ from timeline_service.adapters.postgres_database import connected, open_pool
 from timeline_service.adapters.postgres_projection import PostgresProjection
 from timeline_service.adapters.postgres_reader import PostgresReader, live_generation
 from timeline_service.adapters.postgres_redrives import PostgresRedrives
-from timeline_service.api import events, records, reference, status, timelines
+from timeline_service.api import events, parked, records, reference, status, timelines
 from timeline_service.api.problems import ERRORS, KINDS, translate
 from timeline_service.code_version import code_version
 from timeline_service.errors import FencedError, HaltError, UnavailableError
@@ -66,7 +66,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.topic = settings.topic
     app.state.cursor_secret = None
     install_problems(app, KINDS, translate, ERRORS)
-    for module in (timelines, events, records, reference, status):
+    for module in (timelines, events, records, parked, reference, status):
         app.include_router(module.router)
     app.add_middleware(Doors, allowed_hosts=settings.allowed_hosts, allowed_origins=settings.allowed_origins)
     return app

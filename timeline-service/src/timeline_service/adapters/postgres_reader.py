@@ -39,6 +39,15 @@ class Span:
 
 
 @dataclass(frozen=True, slots=True)
+class PairSelection:
+    """Which pairs: all or a country's, by name or by count, from behind the last (count, pair) that was seen."""
+
+    country: str | None = None
+    by_count: bool = False
+    key: tuple[int, str | None] = (0, None)
+
+
+@dataclass(frozen=True, slots=True)
 class SortKey:
     """An event's place in the contract's order."""
 
@@ -135,16 +144,41 @@ class PostgresReader:
                 return rows[0]
         return None
 
-    async def pairs(
-        self, moment: Moment, country: str | None, *, by_count: bool, after: tuple[int, str] | None, limit: int
-    ) -> Sequence[Row]:
-        """Pairs that have events, with counts and first and last dates."""
-        count, pair = after or (0, None)
-        return await self._fetch(moment.generation, "pairs", country, by_count, count, pair, limit)
+    async def revisions(self, moment: Moment, event_id: str) -> Sequence[Row]:
+        """An event's revisions at the moment, in their order."""
+        return await self._fetch(moment.generation, "revisions", moment.vector, event_id)
 
-    async def partners(self, moment: Moment, country: str) -> Sequence[Row]:
-        """The pairs of a country with their counts, largest first."""
-        return await self._fetch(moment.generation, "partners", country)
+    async def moment_as_of(self, moment: Moment, instant: datetime) -> Moment:
+        """The moment at which the records of an instant, and none later, were projected."""
+        rows = await self._fetch(moment.generation, "vector_as_of", instant)
+        offsets = {row["partition"]: row["next_offset"] for row in rows}
+        return Moment(moment.generation, vector_of(offsets, len(moment.vector)))
+
+    async def pairs_now(self, selection: PairSelection, limit: int) -> tuple[Moment, Sequence[Row]]:
+        """Pairs that have events now, with counts and first and last dates, and the moment of which that is true."""
+        generation = await self._live_generation()
+        async with connected(self._pool) as connection, connection.transaction(isolation="repeatable_read"):
+            vector = await connection.fetch(self._sql(generation, "vector"))
+            rows = await connection.fetch(
+                self._sql(generation, "pairs"), selection.country, selection.by_count, *selection.key, limit
+            )
+        offsets = {row["partition"]: row["next_offset"] for row in vector}
+        moment = Moment(generation, vector_of(offsets, vector[0]["partition_count"] if vector else 0))
+        return moment, [dict(row) for row in rows]
+
+    async def pairs_at(self, moment: Moment, selection: PairSelection, limit: int) -> Sequence[Row]:
+        """The same as it was at a moment, counted from the entries themselves."""
+        return await self._fetch(
+            moment.generation, "pairs_at", moment.vector, selection.country, selection.by_count, *selection.key, limit
+        )
+
+    async def parked(self, moment: Moment, after: tuple[int, int], limit: int) -> Sequence[Row]:
+        """Parked records by position, from behind (partition, offset) on."""
+        return await self._fetch(moment.generation, "parked", *after, limit)
+
+    async def request_redrive(self, moment: Moment, partition: int, offset: int) -> bool:
+        """Store that a parked record is to be judged again; False if it is not parked."""
+        return bool(await self._fetch(moment.generation, "request_redrive", partition, offset))
 
     async def checkpoints(self, moment: Moment) -> Sequence[Row]:
         """How far each partition is, by whom, with what outcomes."""
@@ -165,10 +199,14 @@ class PostgresReader:
         self._live = (n, time.monotonic())
         return n
 
-    async def _fetch(self, generation: int, name: str, *values: Any, **words: str) -> Sequence[Row]:
+    def _sql(self, generation: int, name: str, **words: str) -> str:
         sql = self._statements[name].replace("{schema}", generation_schema(generation))
         for word, meaning in words.items():
             sql = sql.replace(f"{{{word}}}", meaning)
+        return sql
+
+    async def _fetch(self, generation: int, name: str, *values: Any, **words: str) -> Sequence[Row]:
+        sql = self._sql(generation, name, **words)
         async with connected(self._pool) as connection:
             return [dict(row) for row in await connection.fetch(sql, *values)]
 

@@ -25,6 +25,9 @@ UNKNOWN_RECORD: Final = ProblemType(
     "The log has no record at this position",
     "The projection is past this offset, and there was no record at it.",
 )
+NOT_PARKED: Final = ProblemType(
+    "not-parked", 404, "No record is parked at this position", "/v1/parked lists the records that are parked."
+)
 NOT_YET: Final = ProblemType(
     "not-yet",
     404,
@@ -38,7 +41,7 @@ UNAVAILABLE: Final = ProblemType(
     "The database or the log is out of reach, or the projection has not got to the position that was asked for. The "
     "same request can be made again after Retry-After seconds.",
 )
-KINDS: Final = (UNKNOWN_EVENT, UNKNOWN_PAIR, UNKNOWN_COUNTRY, UNKNOWN_RECORD, NOT_YET, UNAVAILABLE)
+KINDS: Final = (UNKNOWN_EVENT, UNKNOWN_PAIR, UNKNOWN_COUNTRY, UNKNOWN_RECORD, NOT_PARKED, NOT_YET, UNAVAILABLE)
 _BY_SLUG: Final = {kind.slug: kind for kind in KINDS}
 
 

@@ -1,6 +1,7 @@
 """What every read shares: the position that it waits for, the moment that it answers at, and its validators."""
 
 import hashlib
+from datetime import UTC, datetime
 from typing import Annotated, Any, Final
 
 import orjson
@@ -62,6 +63,46 @@ async def _moment(
 
 #: The moment at which a read answers, after having waited for the position that the request names.
 At = Annotated[Moment, Depends(_moment)]
+
+
+async def _moment_then(
+    reader: Reader,
+    offsets: Offsets,
+    moment: At,
+    as_of: Annotated[
+        str | None,
+        Query(description="What the answer was at that instant (RFC 3339).", examples=["2025-07-01T00:00:00Z"]),
+    ] = None,
+) -> Moment:
+    if as_of is None:
+        return moment
+    instant = _instant(as_of)
+    behind = [
+        row["partition"]
+        for row in await reader.checkpoints(moment)
+        if row["recorded_at"] is None or row["recorded_at"] <= instant
+    ]
+    if behind:  # the log may hold records of that time which are not projected yet
+        ends = {partition: end for partition, (_, end) in (await offsets.bounds(len(moment.vector))).items()}
+        moment = await reader.moment_after({p: ends[p] - 1 for p in behind if ends[p]}, WAIT_SECONDS)
+    return await reader.moment_as_of(moment, instant)
+
+
+#: The moment at which a read answers that takes `as_of`.
+Then = Annotated[Moment, Depends(_moment_then)]
+
+
+def _instant(text: str) -> datetime:
+    try:
+        instant = datetime.fromisoformat(text)
+        if instant.tzinfo is None or "T" not in text.upper():
+            raise ValueError("no offset from UTC")
+        instant = instant.astimezone(UTC)
+    except (ValueError, OverflowError) as error:
+        raise RefusedError("/as_of", f"{text[:80]!r} is not RFC 3339: write 2025-07-01T00:00:00Z") from error
+    if instant > datetime.now(UTC):
+        raise RefusedError("/as_of", f"{text[:80]} is yet to come: nobody knows what will be recorded")
+    return instant
 
 
 def answer(

@@ -3,7 +3,7 @@
 from typing import Any, Final
 
 from fastapi import APIRouter, Request, Response
-from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, Gauge, generate_latest
 
 from timeline_service.adapters.postgres_reader import Moment
 from timeline_service.api.reading import At, Offsets, Reader, answer
@@ -11,6 +11,9 @@ from timeline_service.errors import UnavailableError
 
 router = APIRouter(tags=["operation"])
 _OUTCOMES: Final = ("applied", "duplicate", "rejected", "parked")
+_RECORDS: Final = Gauge(
+    "dyadline_projected_records", "Records of the log by what became of them", ["partition", "outcome"]
+)
 
 
 @router.get("/v1/status", summary="How far the projection is")
@@ -67,6 +70,9 @@ async def readyz(reader: Reader, request: Request) -> dict[str, str]:
 
 
 @router.get("/metrics", summary="Metrics for Prometheus")
-async def metrics() -> Response:
-    """The process's metrics in Prometheus' text format."""
+async def metrics(reader: Reader) -> Response:
+    """The process's metrics and the projection's counts, in Prometheus' text format."""
+    for row in await reader.checkpoints(await reader.moment()):
+        for name in _OUTCOMES:
+            _RECORDS.labels(row["partition"], name).set(row[name])
     return Response(generate_latest(REGISTRY), media_type=CONTENT_TYPE_LATEST)

@@ -1,5 +1,6 @@
 """`/v1/timelines`: the ordered events of a pair, and the pairs there are."""
 
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Annotated, Any, Final, Literal
 
@@ -8,9 +9,9 @@ from fastapi.responses import RedirectResponse
 
 from event_schemas.countries import CountryError, country_code, pair_name, parse_pair
 from event_schemas.dates import DateFormatError, parse_when
-from timeline_service.adapters.postgres_reader import Moment, SortKey, Span
+from timeline_service.adapters.postgres_reader import Moment, PairSelection, SortKey, Span
 from timeline_service.api.paging import Page, next_link
-from timeline_service.api.reading import At, Reader, answer
+from timeline_service.api.reading import Reader, Then, answer
 from timeline_service.domain.views import event_view, pair_view
 from timeline_service.errors import RefusedError, UnknownError
 
@@ -25,18 +26,23 @@ _EDTF: Final = ["2020", "2025-06", "2026-02-13"]
 async def pairs(
     request: Request,
     reader: Reader,
-    moment: At,
+    moment: Then,
     country: Annotated[str | None, Query(description="Only pairs of this country.", examples=["IND"])] = None,
     order: Literal["pair", "count"] = "pair",
     limit: Limit = 50,
     cursor: CursorText = None,
 ) -> Response:
     """Pairs with the number of their current events and their first and last known dates."""
-    page = Page.of(request, {"of": "pairs", "country": _country("country", country), "order": order}, moment, cursor)
-    after = (int(page.key[0]), str(page.key[1])) if page.key else None
-    rows = await reader.pairs(
-        moment, page.query["country"], by_count=page.query["order"] == "count", after=after, limit=limit + 1
-    )
+    asked = {"of": "pairs", "country": _country("country", country), "order": order, "as_of": _as_of(request)}
+    page = Page.of(request, asked, moment, cursor)
+    key = (int(page.key[0]), str(page.key[1])) if page.key else (0, None)
+    selection = PairSelection(page.query["country"], page.query["order"] == "count", key)
+    if cursor is None and page.query["as_of"] is None:
+        moment, rows = await reader.pairs_now(selection, limit + 1)
+        page = replace(page, vector=moment.vector)
+    else:
+        moment = Moment(moment.generation, page.vector)
+        rows = await reader.pairs_at(moment, selection, limit + 1)
     following = page.next((rows[limit - 1]["count"], rows[limit - 1]["pair"])) if len(rows) > limit else None
     items = [
         pair_view(row["pair"]) | {"count": row["count"], "first": _iso(row["first"]), "last": _iso(row["last"])}
@@ -63,7 +69,7 @@ async def lookup(
 async def timeline(
     request: Request,
     reader: Reader,
-    moment: At,
+    moment: Then,
     pair: Annotated[str, Path(description="Two country codes in either order.", examples=["IN-CN"])],
     from_: Annotated[str | None, Query(alias="from", description="EDTF; its first day.", examples=_EDTF)] = None,
     to: Annotated[str | None, Query(description="EDTF; its last day.", examples=_EDTF)] = None,
@@ -80,6 +86,7 @@ async def timeline(
     """
     name = _pair(pair)
     asked = {"of": name, "from": from_, "to": to, "match": match, "order": order, "include": include}
+    asked["as_of"] = _as_of(request)
     _span(asked)
     page = Page.of(request, asked, moment, cursor)
     span, retracted = _span(page.query), page.query["include"] == "retracted"
@@ -95,9 +102,16 @@ async def timeline(
     )
     following = page.next(_written(SortKey.of(rows[limit - 1]))) if len(rows) > limit else None
     body: dict[str, Any] = {**pair_view(name), "items": [event_view(row) for row in rows[:limit]], "next": following}
+    if page.query["as_of"] is not None:
+        body["as_of"] = page.query["as_of"]
     if count:
         body["count"] = await reader.timeline_count(at, name, span, retracted=retracted)
     return answer(request, at, body, headers=next_link(request, following))
+
+
+def _as_of(request: Request) -> str | None:
+    """`as_of` as written: a page's cursor carries it, its vector is what it means."""
+    return request.query_params.get("as_of")
 
 
 def _pair(text: str) -> str:

@@ -1,6 +1,7 @@
 """An event, a revision and a record as they are read."""
 
-from collections.abc import Mapping
+from base64 import b64encode
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import orjson
@@ -9,6 +10,7 @@ from event_schemas.countries import country_name, pairs_of
 from event_schemas.dates import parse_when
 from event_schemas.positions import format_position
 from event_schemas.records import format_time
+from timeline_service.domain.changes import changes_between
 
 #: What a reader finds where an event says nothing.
 _ABSENT: Final[Mapping[str, Any]] = {
@@ -50,6 +52,46 @@ def event_view(row: Mapping[str, Any]) -> dict[str, Any]:
         "recorded_at": format_time(row["first_recorded_at"]),
         "revised_at": format_time(row["recorded_at"]),
         "position": format_position(row["partition"], row["from_offset"]),
+    }
+
+
+def revision_views(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """An event's history: each revision with what it changed."""
+    views: list[dict[str, Any]] = []
+    before: dict[str, Any] | None = None
+    for row in rows:
+        stands = {"status": "retracted" if row["action"] == "retracted" else "current", **orjson.loads(row["content"])}
+        view = {
+            "revision": row["revision"],
+            "action": row["action"],
+            "recorded_at": format_time(row["recorded_at"]),
+            "principal": row["principal"],
+            "reason": row["reason"],
+            "position": format_position(row["partition"], row["from_offset"]),
+            "event": event_view(row),
+            "changes": changes_between(before, stands) if before is not None else [],
+        }
+        if row["duplicate_of"] is not None:
+            view["duplicate_of"] = str(row["duplicate_of"])
+        views.append(view)
+        before = stands
+    return views
+
+
+def parked_view(row: Mapping[str, Any]) -> dict[str, Any]:
+    """A parked record: why, by which code, whether it is asked for again, and its bytes in base64."""
+    key, value = (b64encode(part).decode() if part is not None else None for part in (row["key"], row["value"]))
+    return {
+        "position": format_position(row["partition"], row["offset"]),
+        "event_id": str(row["event_id"]) if row["event_id"] is not None else None,
+        "reason": row["problem"],
+        "detail": row["detail"],
+        "recorded_at": format_time(row["recorded_at"]),
+        "code_version": row["code_version"],
+        "redriving": row["redriving"],
+        "key": key,
+        "value": value,
+        "headers": orjson.loads(row["headers"]),
     }
 
 

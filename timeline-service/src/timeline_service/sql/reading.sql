@@ -117,15 +117,6 @@ cross join lateral (
 ) as bounds
 order by case when $2 then -page.count end, page.pair;
 
--- name: partners
--- $1 the country.
-select pair, sum(events)::bigint as count
-from {schema}.pair_counts
-where $1 in (split_part(pair, '-', 1), split_part(pair, '-', 2))
-group by pair
-having sum(events) > 0
-order by count desc, pair;
-
 -- name: status
 select partition, next_offset, owner, applied, duplicate, rejected, parked, recorded_at
 from {schema}.checkpoints order by partition;

@@ -1,0 +1,51 @@
+"""`/v1/parked`: records that today's code cannot judge, and the wish that they be judged again."""
+
+from typing import Annotated, Final
+
+from fastapi import APIRouter, Path, Request, Response
+
+from event_schemas.positions import PositionError, parse_position
+from service_edge.doors import media_type
+from timeline_service.api.paging import Page, next_link
+from timeline_service.api.reading import At, Reader, answer
+from timeline_service.api.timelines import CursorText, Limit
+from timeline_service.domain.views import parked_view
+from timeline_service.errors import RefusedError, UnknownError
+
+router = APIRouter(tags=["records"])
+_EMPTY: Final = {"requestBody": {"content": {"application/json": {"schema": {"type": "object"}, "example": {}}}}}
+
+
+@router.get("/v1/parked", summary="Records that today's code cannot judge")
+async def parked(
+    request: Request, reader: Reader, moment: At, limit: Limit = 50, cursor: CursorText = None
+) -> Response:
+    """By position, with the reason, the code that parked them, and their bytes. Later records of an event wait too."""
+    page = Page.of(request, {"of": "parked"}, moment, cursor)
+    after = (int(page.key[0]), int(page.key[1])) if page.key else (-1, -1)
+    rows = await reader.parked(moment, after, limit + 1)
+    following = page.next((rows[limit - 1]["partition"], rows[limit - 1]["offset"])) if len(rows) > limit else None
+    body = {"items": [parked_view(row) for row in rows[:limit]], "next": following}
+    return answer(request, moment, body, headers=next_link(request, following))
+
+
+@router.post(
+    "/v1/parked/{position}/redrive", status_code=202, summary="Have a parked record judged again", openapi_extra=_EMPTY
+)
+async def redrive(
+    request: Request,
+    reader: Reader,
+    position: Annotated[str, Path(description="partition:offset of a parked record.", examples=["3:17"])],
+) -> Response:
+    """Stores the wish; the projector that owns the partition carries it out, the event's oldest record first."""
+    media_type(request.headers.get("content-type"), ["application/json"])
+    if await request.body() not in (b"", b"{}"):
+        raise RefusedError("/body", "expected an empty object: {}")
+    try:
+        partition, offset = parse_position(position)
+    except PositionError as error:
+        raise RefusedError("/position", str(error)) from error
+    moment = await reader.moment()
+    if not await reader.request_redrive(moment, partition, offset):
+        raise UnknownError("not-parked", f"no record is parked at {position}")
+    return answer(request, moment, {"position": position}, headers={"location": f"/v1/records/{position}"}, status=202)
