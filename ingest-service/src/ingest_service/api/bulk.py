@@ -23,9 +23,9 @@ from ingest_service.domain.accept import Accepted, Clock, accept_event
 from ingest_service.errors import TooLargeError, UnavailableError, UnknownOutcomeError
 from service_edge.problems import ProblemError
 
-_SLICE_LINES: Final = 500
+_SLICE_LINES: Final = 1_000
 _SLICE_BYTES: Final = 2 * 1024 * 1024
-_SLICES_UNDER_WAY: Final = 3
+_SLICES_UNDER_WAY: Final = 2
 _SPOOL_BYTES: Final = 1024 * 1024
 _CHUNK_BYTES: Final = 64 * 1024
 _UNKNOWN: Final = "the log did not acknowledge in time: it may have been recorded. Post the same again"

@@ -31,12 +31,8 @@ class Accepted:
     """A record that is ready for the log, as its key and value."""
 
     record: Record
+    key: bytes
     value: bytes
-
-    @property
-    def key(self) -> bytes:
-        """The event id, which decides the partition."""
-        return self.record.event_id.encode("ascii")
 
 
 class Clock:
@@ -100,4 +96,4 @@ def _ready(record: Record) -> Accepted:
     value = encode_value(record)
     if len(value) > MAX_RECORD_BYTES - _ENVELOPE_BYTES:
         raise TooLargeError(f"normalised, the event has {len(value)} bytes: the log takes at most 1 MiB")
-    return Accepted(record, value)
+    return Accepted(record, record.event_id.encode(), value)
