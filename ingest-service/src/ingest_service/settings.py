@@ -2,10 +2,18 @@
 
 from typing import Annotated
 
-from pydantic import AliasChoices, Field
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import AliasChoices, BeforeValidator, Field
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from event_schemas.records import TOPIC
+
+
+def _split(names: object) -> object:
+    return tuple(name.strip() for name in names.split(",") if name.strip()) if isinstance(names, str) else names
+
+
+#: Names in one variable, with commas between them.
+Names = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)]
 
 
 class Settings(BaseSettings):
@@ -14,7 +22,7 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="INGEST_", frozen=True, populate_by_name=True)
 
     host: str = "127.0.0.1"
-    port: int = 8001
+    port: Annotated[int, Field(ge=1, le=65_535)] = 8001
     topic: str = TOPIC
     kafka_bootstrap_servers: Annotated[
         str, Field(validation_alias=AliasChoices("kafka_bootstrap_servers", "KAFKA_BOOTSTRAP_SERVERS"))
@@ -22,7 +30,7 @@ class Settings(BaseSettings):
     timeline_url: Annotated[str, Field(validation_alias=AliasChoices("timeline_url", "TIMELINE_URL"))] = (
         "http://127.0.0.1:8002"
     )
-    allowed_hosts: tuple[str, ...] = ()
-    allowed_origins: tuple[str, ...] = ()
+    allowed_hosts: Names = ()
+    allowed_origins: Names = ()
     append_seconds: Annotated[float, Field(gt=0, le=120)] = 10.0
     results_bytes: Annotated[int, Field(ge=1)] = 256 * 1024 * 1024

@@ -1,17 +1,20 @@
 """Reading request bodies: whole within a limit, or line by line in constant memory."""
 
+import asyncio
 from collections.abc import AsyncIterator
-from typing import Final
+from typing import Any, Final
 
 from fastapi import Request
 
 from event_schemas.events import MAX_EVENT_BYTES
+from event_schemas.json_text import read_json
 from ingest_service.errors import BadParameterError, TooLargeError
 from service_edge.problems import UNSUPPORTED_MEDIA_TYPE, ProblemError
 
 MAX_BODY_BYTES: Final = 8 * 1024 * 1024
 #: How much of a body that is too large is read on, so that its sender gets to our answer.
 _DRAINED_BYTES: Final = 64 * 1024 * 1024
+_LONG_BYTES: Final = 64 * 1024
 
 
 async def read_body(request: Request) -> bytes:
@@ -53,6 +56,13 @@ async def read_lines(request: Request) -> AsyncIterator[tuple[int, bytes | None]
             held, overlong = bytearray(), False
     if overlong or (line := bytes(held).strip(b" \t\r")):
         yield number + 1, None if overlong else line
+
+
+async def read_value(request: Request) -> tuple[Any, int]:
+    """The JSON value in the body and the body's size; raises TooLargeError and UnreadableError."""
+    body = await read_body(request)
+    # Others are answered while a long text is read.
+    return (await asyncio.to_thread(read_json, body) if len(body) > _LONG_BYTES else read_json(body)), len(body)
 
 
 def require_identity(request: Request) -> None:

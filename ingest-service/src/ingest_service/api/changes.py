@@ -6,9 +6,8 @@ from uuid import UUID
 import orjson
 from fastapi import APIRouter, Path, Request, Response
 
-from event_schemas.json_text import read_json
 from event_schemas.records import ANONYMOUS, format_time
-from ingest_service.api.bodies import idempotency_key, read_body
+from ingest_service.api.bodies import idempotency_key, read_value
 from ingest_service.api.descriptions import POST_CORRECTION, POST_RETRACTION
 from ingest_service.api.events import JSON, append_known
 from ingest_service.domain.accept import (
@@ -47,9 +46,9 @@ async def post_retraction(request: Request, event_id: EventId) -> Response:
 async def _read(request: Request) -> tuple[object, str | None]:
     media_type(request.headers.get("content-type"), [JSON])
     key = idempotency_key(request)
-    body = await read_body(request)
-    require_event_size(len(body))
-    return read_json(body), key
+    value, size = await read_value(request)
+    require_event_size(size)
+    return value, key
 
 
 async def _record(request: Request, accepted: Accepted) -> Response:

@@ -1,5 +1,6 @@
 """`POST /v1/events`: one event, an array, a stream of lines, or CloudEvents."""
 
+import asyncio
 from collections.abc import Callable, Sequence
 from typing import Annotated, Any, Final, Literal
 
@@ -8,12 +9,12 @@ from fastapi import APIRouter, Query, Request, Response
 
 from event_schemas.errors import LanguageError, RefusedEventError
 from event_schemas.events import MAX_EVENT_BYTES, content_of
-from event_schemas.json_text import read_json, write_json
+from event_schemas.json_text import write_json
 from event_schemas.positions import format_positions
 from event_schemas.records import ANONYMOUS, format_time
 from ingest_service.adapters.kafka_log import KafkaLog
 from ingest_service.adapters.kafka_session import Appended
-from ingest_service.api.bodies import idempotency_key, read_body
+from ingest_service.api.bodies import idempotency_key, read_value
 from ingest_service.api.bulk import Bulk, answer_bulk
 from ingest_service.api.descriptions import POST_EVENTS
 from ingest_service.api.problems import problem_of
@@ -29,6 +30,7 @@ CLOUD_EVENT: Final = "application/cloudevents+json"
 CLOUD_EVENTS: Final = "application/cloudevents-batch+json"
 TAKEN: Final = (JSON, NDJSON, CLOUD_EVENT, CLOUD_EVENTS)
 MOST_ITEMS: Final = 1000
+_SLICE: Final = 100
 _UNKNOWN: Final = "the log did not acknowledge in time: it may have been recorded. The same request again is safe"
 Open = Callable[[Any], tuple[Any, Origin | None]]
 
@@ -50,21 +52,20 @@ async def post_events(
         )
     if results is not None:
         raise RefusedRequestError("results=all is for application/x-ndjson: the answer to JSON has every result")
-    body = await read_body(request)
+    value, size = await read_value(request)
     binary = named == JSON and any(name.startswith("ce-") for name in request.headers)
     if binary:
         origin = origin_of_headers(request.headers)
-        return await _one(request, read_json(body), len(body), key, lambda value: (value, origin), validate is not None)
-    value = read_json(body)
+        return await _one(request, value, size, key, lambda data: (data, origin), validate is not None)
     if named == CLOUD_EVENT:
-        return await _one(request, value, len(body), key, open_cloud_event, validate is not None)
+        return await _one(request, value, size, key, open_cloud_event, validate is not None)
     if named == CLOUD_EVENTS and not isinstance(value, list):
         raise RefusedRequestError("a batch of CloudEvents is a JSON array")
     if isinstance(value, list):
         _require_no_key(key, "an array")
         opened: Open = open_cloud_event if named == CLOUD_EVENTS else _plain
-        return await _many(request, value, len(body), opened, validate is not None)
-    return await _one(request, value, len(body), key, _plain, validate is not None)
+        return await _many(request, value, size, opened, validate is not None)
+    return await _one(request, value, size, key, _plain, validate is not None)
 
 
 async def _one(request: Request, value: Any, size: int, key: str | None, opened: Open, validate: bool) -> Response:
@@ -93,9 +94,11 @@ async def _many(request: Request, values: Sequence[Any], size: int, opened: Open
         raise RefusedRequestError(f"{len(values)} events in one array: at most {MOST_ITEMS}; NDJSON has no limit")
     clock, results, taken = Clock(), [], []
     for index, value in enumerate(values):
+        if index % _SLICE == _SLICE - 1:
+            await asyncio.sleep(0)  # others are answered meanwhile
         try:
             if size > MAX_EVENT_BYTES:
-                require_event_size(len(write_json(value)))
+                require_event_size(_size(value))
             accepted = _accept(value, opened, clock, None)
         except (LanguageError, TooLargeError) as error:
             problem = problem_of(error)
@@ -112,8 +115,6 @@ async def _many(request: Request, values: Sequence[Any], size: int, opened: Open
         appended = await log.append([accepted for _, accepted in taken]) if taken else []
     except UnavailableError as error:
         raise _nothing(error, values) from error
-    if taken and not any(appended):
-        raise UnknownOutcomeError(None, _UNKNOWN)
     reached: dict[int, int] = {}
     for (result, accepted), place in zip(taken, appended, strict=True):
         result["id"] = accepted.record.event_id
@@ -123,6 +124,10 @@ async def _many(request: Request, values: Sequence[Any], size: int, opened: Open
         else:
             result["position"] = place.position
             reached[place.partition] = max(place.offset, reached.get(place.partition, 0))
+    if taken and not reached:
+        problem = problem_of(UnknownOutcomeError(None, _UNKNOWN))
+        problem.extra = {"results": results}
+        raise problem
     position = format_positions(reached)
     status = 201 if all(result["status"] == 201 for result in results) else 207
     headers = {"timeline-position": position} if position else {}
@@ -170,6 +175,14 @@ def _plain(value: Any) -> tuple[Any, Origin | None]:
 def _require_no_key(key: str | None, what: str) -> None:
     if key is not None:
         raise RefusedRequestError(f"an Idempotency-Key is for one event, not for {what}: give each event an id instead")
+
+
+def _size(value: Any) -> int:
+    """How many bytes an item of an array has, at least; 0 for what its fields will be refused for."""
+    try:
+        return len(write_json(value))
+    except ValueError:
+        return 0
 
 
 def _json(status: int, body: Any, headers: dict[str, str] | None = None) -> Response:

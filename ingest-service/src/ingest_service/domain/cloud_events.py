@@ -25,7 +25,18 @@ def open_cloud_event(envelope: Any) -> tuple[Any, Origin]:
 
 def origin_of_headers(headers: Mapping[str, str]) -> Origin:
     """The origin of a CloudEvent in binary mode, whose attributes are `ce-` headers, percent-encoded."""
-    attributes = {name[3:]: unquote(value) for name, value in headers.items() if name.startswith("ce-")}
+    attributes: dict[str, str] = {}
+    for header, value in headers.items():
+        name = header.removeprefix("ce-")
+        if name == header:
+            continue
+        if name in attributes:
+            raise RefusedEventError([Detail(f"/{name}", f"the header {header} is given more than once: give it once")])
+        try:
+            attributes[name] = unquote(value, errors="strict")
+        except UnicodeDecodeError as error:
+            said = f"the header {header} is not UTF-8: percent-encode what is not ASCII"
+            raise RefusedEventError([Detail(f"/{name}", said)]) from error
     return _origin(attributes, headers.get("content-type"))
 
 
