@@ -35,6 +35,11 @@ def test_open_ends_are_stored_as_the_extremes() -> None:
     assert standing("../2020", ["CHN", "IND"], None) == Standing(("CHN-IND",), 3, date.min, date(2020, 12, 31))
 
 
+def test_the_first_day_of_all_is_not_an_open_end() -> None:
+    stands = standing("0001-01-01", ["CHN", "IND"], None)
+    assert date.min < stands.earliest == stands.latest < standing("0001-01-03", ["CHN", "IND"], None).earliest
+
+
 def test_content_has_the_standing_of_its_fields() -> None:
     content = '{"countries":["CHN","IND","USA"],"initiators":["USA"],"title":"t","type":"ban","when":"2020-05"}'
     expected = Standing(("CHN-USA", "IND-USA"), 1, date(2020, 5, 1), date(2020, 5, 31))

@@ -12,6 +12,7 @@ from event_schemas.dates import DateFormatError, parse_when
 from timeline_service.adapters.postgres_reader import Moment, PairSelection, SortKey, Span
 from timeline_service.api.paging import Page, next_link
 from timeline_service.api.reading import Reader, Then, answer
+from timeline_service.domain.entries import stored_bounds
 from timeline_service.domain.views import event_view, pair_view
 from timeline_service.errors import RefusedError, UnknownError
 
@@ -136,7 +137,7 @@ def _span(query: Any) -> Span:
                 when = parse_when(text)
             except DateFormatError as error:
                 raise RefusedError(f"/{name}", str(error)) from error
-            bounds[name] = (when.earliest or date.min) if name == "from" else (when.latest or date.max)
+            bounds[name] = stored_bounds(when)[0 if name == "from" else 1]
     if bounds["from"] > bounds["to"]:
         raise RefusedError("/to", f"{query['to']} ends before {query['from']} begins: give the later date as to")
     return Span(bounds["from"], bounds["to"], query["match"] == "within")

@@ -13,6 +13,7 @@ from event_schemas.dates import When, parse_when
 #: The widest of each span class in days; the last class holds what is longer, or open at an end.
 SPAN_DAYS: Final = (0, 31, 366)
 OPEN_SPAN: Final = len(SPAN_DAYS)
+_FIRST_DAY: Final = date(1, 1, 2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +46,18 @@ def span_class(when: When) -> int:
     return next((number for number, widest in enumerate(SPAN_DAYS) if days <= widest), OPEN_SPAN)
 
 
+def stored_bounds(when: When) -> tuple[date, date]:
+    """A date's bounds as they are stored and compared; date.min and date.max stand for open ends.
+
+    asyncpg writes those two as -infinity and infinity, hence the years 0001 to 9998, and hence the first day of year 1
+    counts as the second.
+    """
+    earliest = max(when.earliest, _FIRST_DAY) if when.earliest is not None else date.min
+    latest = max(when.latest, _FIRST_DAY) if when.latest is not None else date.max
+    return earliest, latest
+
+
 @lru_cache(maxsize=65_536)
 def _bounds(text: str) -> tuple[int, date, date]:
-    """asyncpg writes date.min and date.max as -infinity and infinity, hence the years 0001 to 9998."""
     when = parse_when(text)
-    return span_class(when), when.earliest or date.min, when.latest or date.max
+    return span_class(when), *stored_bounds(when)
