@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import Any, Final
 
 from event_schemas.countries import all_countries
+from event_schemas.envelopes import LONGEST, SOURCE
 from event_schemas.events import READ_ONLY, Event
-from event_schemas.records import SOURCE
 from event_schemas.requests import Retraction
+from event_schemas.texts import ONE_LINE
 
 RESULT = Path(__file__).parent / "json"
 DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
@@ -71,18 +72,19 @@ def _content() -> dict[str, Any]:
 
 def _record(action: str, data: dict[str, Any]) -> dict[str, Any]:
     name = f"dyadline.event.{action}.v1"
+    line = {"type": "string", "minLength": 1, "maxLength": LONGEST, "pattern": ONE_LINE}
     envelope = {
         "specversion": {"const": "1.0"},
-        "id": {"type": "string", "minLength": 1},
-        "source": {"type": "string", "pattern": f"^{SOURCE}"},
+        "id": line,
+        "source": {**line, "allOf": [{"pattern": f"^{SOURCE}."}]},
         "type": {"const": name},
         "subject": UUID,
         "time": {"type": "string", "format": "date-time"},
         "datacontenttype": {"const": "application/json"},
         "dataschema": {"const": f"urn:dyadline:schema:{name}"},
         "data": data,
-        "originsource": {"type": "string", "description": "The source of the CloudEvent that the event came as"},
-        "originid": {"type": "string", "description": "The id of the CloudEvent that the event came as"},
+        "originsource": {**line, "description": "The source of the CloudEvent that the event came as"},
+        "originid": {**line, "description": "The id of the CloudEvent that the event came as"},
     }
     schema = {
         "type": "object",

@@ -13,7 +13,7 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord, TopicPa
 from event_schemas.events import content_of, derive_uuid, digest_of, read_event
 from event_schemas.json_text import write_json
 from event_schemas.positions import format_position
-from event_schemas.records import HEADERS, Record, encode_value, recorded
+from event_schemas.records import HEADERS, Record, encode_value
 
 START: Final = datetime(2026, 2, 13, tzinfo=UTC)
 _ticks = itertools.count()
@@ -36,13 +36,17 @@ def recording(
     """The record of an event."""
     event = read_event({"title": title, "when": when, "countries": list(countries), "type": "ban", **fields})
     content = write_json(content_of(event))
-    return recorded(
-        event,
-        event_id or str(uuid4()),
-        content,
-        digest_of(content),
+    digest = digest_of(content)
+    identifier = event_id or str(uuid4())
+    return Record(
+        record_id=derive_uuid("recorded", identifier, digest),
+        event_id=identifier,
+        action="recorded",
         principal="anonymous",
         accepted_at=accepted_at or accepted_next(),
+        event=event,
+        content=content,
+        digest=digest,
     )
 
 

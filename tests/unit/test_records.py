@@ -8,7 +8,8 @@ import pytest
 from event_schemas.errors import MalformedRecordError, UnknownVersionError
 from event_schemas.events import content_of, digest_of, id_from_digest, read_event
 from event_schemas.json_text import write_json
-from event_schemas.records import HEADERS, Action, Record, decode, encode_value, recorded
+from event_schemas.record_builders import recorded
+from event_schemas.records import HEADERS, Action, Record, decode, encode_value
 
 MOMENT = datetime(2026, 2, 13, 8, 30, 0, 123456, UTC)
 
@@ -75,13 +76,27 @@ def changed(**fields: Any) -> bytes:
         (changed(specversion="0.3"), "specversion"),
         (changed(type="com.example.thing.v1"), "not one of ours"),
         (changed(type="dyadline.event.recorded"), "not one of ours"),
+        (changed(type="dyadline.event.recorded.v01"), "not one of ours"),
+        (changed(type="dyadline.event.recorded.v2", source="https://example.org"), "source is not"),
         (changed(subject="1b4e28ba-2fa1-11d2-883f-0016d3cca427"), "the key is not"),
         (changed(time="yesterday"), "RFC 3339"),
         (changed(time="2026-01-01T00:00:00"), "no offset"),
         (changed(time="2026-W07-5T00:00:00Z"), "RFC 3339"),
         (changed(time="20260213T083000Z"), "RFC 3339"),
         (changed(time="2026-02-13 08:30:00Z"), "RFC 3339"),
+        (changed(time="0001-01-01T00:00:00+05:00"), "years 1 to 9999"),
+        (changed(time="9999-12-31T23:59:59-00:01"), "years 1 to 9999"),
         (changed(source="https://example.org"), "source is not"),
+        (changed(source="urn:dyadline:"), "source is not"),
+        (changed(source="urn:dyadline:" + "n" * 1024), "source is not one line of at most 1024"),
+        (changed(source="urn:dyadline:a\0b"), "source is not one line"),
+        (changed(id="i" * 1025), "id is not one line of at most 1024"),
+        (changed(id="a\nb"), "id is not one line"),
+        (changed(id=7), "id is missing"),
+        (changed(originsource="https://example.org"), "originid is missing"),
+        (changed(originsource="https://example.org", originid=7), "originid is missing"),
+        (changed(originsource="https://example.org", originid="\x85"), "originid is not one line"),
+        (changed(originsource="s" * 1025, originid="7"), "originsource is not one line"),
         (changed(data={"title": "t"}), "/when: is required"),
         (changed(data=None), "data is not valid"),
     ],

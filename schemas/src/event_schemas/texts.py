@@ -20,6 +20,12 @@ def normalised(text: str) -> str:
     return (text if text.isascii() else unicodedata.normalize("NFC", text)).strip()
 
 
+def is_one_line(text: str) -> bool:
+    """Whether a text holds no control character and no line end."""
+    # No control character is printable, and asking that is far quicker than searching for one.
+    return text.isprintable() or _CONTROL.search(text) is None
+
+
 def _sized(text: str, maximum: int) -> str:
     if not 1 <= len(text) <= maximum:
         raise ValueError(f"has {len(text)} characters: expected 1 to {maximum}")
@@ -91,18 +97,18 @@ def _limits(maximum: int, pattern: str | None = None) -> Any:
     return Field(json_schema_extra={"minLength": 1, "maxLength": maximum, **({"pattern": pattern} if pattern else {})})
 
 
-_ONE_LINE: Final = r"^[^\u0000-\u001f\u007f-\u009f\u2028\u2029]*$"
+ONE_LINE: Final = r"^[^\u0000-\u001f\u007f-\u009f\u2028\u2029]*$"
 
 Empty = BeforeValidator(lambda value: None if is_empty(value) else value)
 
-Title = Annotated[str, AfterValidator(_name), _limits(300, _ONE_LINE)]
-Name = Annotated[str, AfterValidator(_name), _limits(300, _ONE_LINE)]
+Title = Annotated[str, AfterValidator(_name), _limits(300, ONE_LINE)]
+Name = Annotated[str, AfterValidator(_name), _limits(300, ONE_LINE)]
 Summary = Annotated[str, AfterValidator(_paragraphs), _limits(10_000)]
 Reason = Annotated[str, AfterValidator(_paragraphs), _limits(10_000)]
-Tag = Annotated[str, AfterValidator(_tag), _limits(64, _ONE_LINE)]
+Tag = Annotated[str, AfterValidator(_tag), _limits(64, ONE_LINE)]
 Url = Annotated[str, AfterValidator(_url), _limits(2048, r"^[hH][tT][tT][pP][sS]?://[^\s/?#\\]+[^\s\\]*$")]
-Scheme = Annotated[str, AfterValidator(_scheme), _limits(64, _ONE_LINE)]
-Code = Annotated[str, AfterValidator(_code), _limits(128, _ONE_LINE)]
+Scheme = Annotated[str, AfterValidator(_scheme), _limits(64, ONE_LINE)]
+Code = Annotated[str, AfterValidator(_code), _limits(128, ONE_LINE)]
 Uuid = Annotated[str, AfterValidator(_uuid), Field(json_schema_extra={"format": "uuid"})]
 WhenText = Annotated[
     str, AfterValidator(_when), Field(json_schema_extra={"examples": ["2020", "2025-06", "2020-06-29"]})

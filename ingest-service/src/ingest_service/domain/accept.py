@@ -16,7 +16,8 @@ from event_schemas.events import (
     read_event,
 )
 from event_schemas.json_text import write_json
-from event_schemas.records import MAX_RECORD_BYTES, Record, corrected, encode_value, recorded, retracted
+from event_schemas.record_builders import corrected, recorded, retracted
+from event_schemas.records import MAX_RECORD_BYTES, Record, encode_value
 from event_schemas.requests import read_correction, read_retraction
 from ingest_service.errors import TooLargeError
 

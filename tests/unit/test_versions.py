@@ -1,0 +1,81 @@
+"""Versions: what the log holds of older ones goes on being read, and what newer code wrote waits for it."""
+
+from typing import Any
+
+import orjson
+import pytest
+from tests.support.log_writing import START, recording
+
+from event_schemas.errors import MalformedRecordError, UnknownVersionError
+from event_schemas.records import HEADERS, Record, decode, encode_value
+from event_schemas.versions import CURRENT, UPCASTERS, read_type
+from timeline_service.domain.arrivals import RawRecord, read_arrival
+
+RECORD = recording("words")
+
+
+def written_as(version: int, **data: Any) -> bytes:
+    """The record as a version would have written it that called the title `headline`."""
+    envelope = orjson.loads(encode_value(RECORD))
+    envelope["type"] = f"dyadline.event.recorded.v{version}"
+    envelope["data"]["headline"] = envelope["data"].pop("title")
+    return orjson.dumps({**envelope, "data": {**envelope["data"], **data}})
+
+
+def read(value: bytes) -> Record:
+    return decode(RECORD.event_id.encode(), value, HEADERS)
+
+
+def with_title(data: dict[str, Any]) -> dict[str, Any]:
+    return {("title" if name == "headline" else name): value for name, value in data.items()}
+
+
+def test_an_older_version_is_read_as_the_current_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(UnknownVersionError, match=r"recorded\.v0"):
+        read(written_as(0))
+    monkeypatch.setitem(UPCASTERS, "dyadline.event.recorded.v0", with_title)
+    assert read(written_as(0)) == read(encode_value(RECORD))
+
+
+def test_steps_follow_one_another(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(CURRENT, "recorded", 3)
+    monkeypatch.setitem(UPCASTERS, "dyadline.event.recorded.v1", with_title)
+    with pytest.raises(UnknownVersionError, match=r"recorded\.v1"):
+        read(written_as(1))
+    monkeypatch.setitem(UPCASTERS, "dyadline.event.recorded.v2", lambda data: {**data, "tags": ["old"]})
+    record = read(written_as(1))
+    assert record.event is not None
+    assert (record.event.title, record.event.tags) == ("words", ["old"])
+    assert b"recorded.v3" in encode_value(record)
+
+
+def test_a_version_of_tomorrow_stays_unknown(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(UPCASTERS, "dyadline.event.recorded.v2", with_title)
+    with pytest.raises(UnknownVersionError, match=r"recorded\.v2"):
+        read(written_as(2))
+
+
+def test_old_data_is_held_to_the_current_rules(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(UPCASTERS, "dyadline.event.recorded.v0", with_title)
+    with pytest.raises(MalformedRecordError, match="/when"):
+        read(written_as(0, when="yesterday"))
+    envelope = {**orjson.loads(written_as(0)), "data": ["words"]}
+    with pytest.raises(MalformedRecordError, match="expected an object"):
+        read(orjson.dumps(envelope))
+
+
+def test_a_step_that_fails_parks_the_record(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(data: dict[str, Any]) -> dict[str, Any]:
+        return {"title": data["a field that is not there"]}
+
+    monkeypatch.setitem(UPCASTERS, "dyadline.event.recorded.v0", fail)
+    raw = RawRecord(0, 0, 0, RECORD.event_id.encode(), written_as(0), HEADERS)
+    refusal = read_arrival(raw, START, lambda _: 0).refusal
+    assert refusal is not None
+    assert (refusal.outcome, refusal.problem) == ("parked", "failed")
+
+
+@pytest.mark.parametrize("name", ["dyadline.event.recorded", "dyadline.event.recorded.v-1", "dyadline.event.moved.v1"])
+def test_a_type_that_is_not_ours_has_no_version(name: str) -> None:
+    with pytest.raises(MalformedRecordError, match="not one of ours"):
+        read_type(name)
