@@ -8,6 +8,7 @@ from fastapi import Depends, FastAPI
 
 from ingest_service.adapters.kafka_log import KafkaLog
 from ingest_service.api import changes, events, probes
+from ingest_service.api.descriptions import DescribedAPI
 from ingest_service.api.problems import ERRORS, KINDS, translate
 from ingest_service.settings import Settings
 from service_edge.doors import Doors
@@ -29,7 +30,7 @@ def create_app(settings: Settings) -> FastAPI:
             supervisor.cancel()
             await asyncio.gather(supervisor, return_exceptions=True)
 
-    app = FastAPI(
+    app = DescribedAPI(
         title="Dyadline: ingest",
         description="Takes events between countries in, and appends them to the log.",
         version="0.1.0",

@@ -1,6 +1,5 @@
 """`ingest post`: events from a file or standard input, sent up as a stream."""
 
-import json
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,71 +7,90 @@ from pathlib import Path
 from typing import Annotated, Any, BinaryIO, Final
 
 import httpx
+import orjson
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn, TransferSpeedColumn
 
-from event_schemas.errors import UnreadableError
-from event_schemas.json_text import read_json, write_json
+from ingest_service.cli.inputs import read_input
 from service_edge.terminal import ExitStatus, leave, leave_out_of_reach, problem_text
 
-_CHUNK_BYTES: Final = 256 * 1024
 _MOST_LISTED: Final = 50
+_TIMEOUT: Final = httpx.Timeout(10, read=120, write=120)
+_AGAIN: Final = "post the same again, nothing is recorded twice"
 
 
 def post(
-    file: Annotated[str, typer.Argument(help="A file of events as NDJSON or JSON (one or an array); - for stdin.")],
+    file: Annotated[str, typer.Argument(help="A file of events: NDJSON, one JSON event, a JSON array; - for stdin.")],
     url: Annotated[
         str, typer.Option(envvar="INGEST_URL", help="Where the ingest service is.")
     ] = "http://127.0.0.1:8001",
     as_json: Annotated[bool, typer.Option("--json", help="Print the service's own lines.")] = False,
 ) -> None:
-    """Post events. Lists what was refused and why; exit status 1 if anything was, 3 if the service is out of reach."""
-    with _opened(file) as stream, _progress(stream) as bar:
-        try:
-            with (
-                httpx.Client(timeout=httpx.Timeout(30, read=None), trust_env=False) as client,
-                client.stream(
-                    "POST",
-                    f"{url.rstrip('/')}/v1/events",
-                    content=_counted(_ndjson(stream), bar),
-                    headers={"content-type": "application/x-ndjson"},
-                ) as answer,
-            ):
-                summary = _listed(answer, as_json) if answer.status_code == 200 else _refused(answer)
-        except httpx.HTTPError as error:
-            leave_out_of_reach(url, error)
+    """Post events, and list what was refused and why.
+
+    Exit status: 0 all recorded, 1 some refused, 2 wrong usage, 3 the service or its log is out of reach.
+    """
+    with _opened(file) as stream:
+        part, lines = read_input(stream)
+        summary = _send(url, _shown(lines, stream), part, as_json)
     if summary is None:
-        leave(ExitStatus.OUT_OF_REACH, "the answer broke off: post the same again, nothing is recorded twice")
+        leave(ExitStatus.OUT_OF_REACH, f"the answer broke off: {_AGAIN}")
+    counts = f"recorded {summary['recorded']}, refused {summary['refused']}"
     if (problem := summary.get("problem")) is not None:
-        leave(ExitStatus.OUT_OF_REACH, problem_text(problem))
+        leave(ExitStatus.OUT_OF_REACH, f"{counts}, unknown {summary['unknown']}. {problem_text(problem)}")
     if not as_json:
-        print(f"recorded {summary['recorded']}, refused {summary['refused']}")
+        print(counts)
     raise typer.Exit(ExitStatus.REFUSED if summary["refused"] else ExitStatus.DONE)
 
 
-def _refused(answer: httpx.Response) -> dict[str, Any]:
+def _send(url: str, lines: Iterator[bytes], part: str, as_json: bool) -> dict[str, Any] | None:
+    """Post, print the answer's lines as they come, and return its last one, or None if it has none."""
+    address = f"{url.rstrip('/')}/v1/events"
+    headers = {"content-type": "application/x-ndjson"}
+    try:
+        with (
+            httpx.Client(timeout=_TIMEOUT, trust_env=False) as client,
+            client.stream("POST", address, content=lines, headers=headers) as answer,
+        ):
+            if answer.status_code != 200:
+                _leave_refused(answer)
+            return _listed(answer, part, as_json)
+    except (httpx.InvalidURL, httpx.UnsupportedProtocol) as error:
+        leave(ExitStatus.USAGE, f"{url} is not an address: {error}")
+    except (httpx.ConnectError, httpx.ConnectTimeout) as error:
+        leave_out_of_reach(url, error)
+    except httpx.HTTPError as error:
+        leave(ExitStatus.OUT_OF_REACH, f"the connection broke off ({error or type(error).__name__}): {_AGAIN}")
+
+
+def _leave_refused(answer: httpx.Response) -> None:
     answer.read()
-    leave(ExitStatus.REFUSED, problem_text(answer.json()))
+    try:
+        words = problem_text(orjson.loads(answer.content))
+    except (ValueError, AttributeError):  # not our service
+        words = f"{answer.url} answers {answer.status_code} {answer.reason_phrase}"
+    leave(ExitStatus.OUT_OF_REACH if answer.status_code >= 500 else ExitStatus.REFUSED, words)
 
 
-def _listed(answer: httpx.Response, as_json: bool) -> dict[str, Any] | None:
-    """Print the answer's lines as they come; the last one, or None if it is missing."""
-    summary = None
+def _listed(answer: httpx.Response, part: str, as_json: bool) -> dict[str, Any] | None:
     listed = 0
     for line in answer.iter_lines():
-        result = json.loads(line)
+        try:
+            result: dict[str, Any] = orjson.loads(line)
+        except ValueError:  # cut off within a line
+            return None
         if as_json:
             print(line)
         if "recorded" in result:
-            summary = result
-        elif not as_json and "problem" in result:
+            return result
+        if not as_json and "problem" in result:
             listed += 1
             if listed <= _MOST_LISTED:
-                print(f"line {result['line']}: {problem_text(result['problem'])}", file=sys.stderr)
+                print(f"{part} {result['line']}: {problem_text(result['problem'])}", file=sys.stderr)
             elif listed == _MOST_LISTED + 1:
                 print("… more were refused: --json lists all of them", file=sys.stderr)
-    return summary
+    return None
 
 
 @contextmanager
@@ -88,48 +106,15 @@ def _opened(file: str) -> Iterator[BinaryIO]:
         yield stream
 
 
-def _ndjson(stream: BinaryIO) -> Iterator[bytes]:
-    """The input as NDJSON: as it is, unless it is one JSON value over several lines, an object or an array."""
-    first = stream.readline()
-    while first and not first.strip():
-        first = stream.readline()
-    if _is_whole(first):
-        yield first
-        while chunk := stream.read(_CHUNK_BYTES):
-            yield chunk
-        return
-    try:
-        value = read_json(first + stream.read())
-    except UnreadableError as error:
-        leave(ExitStatus.REFUSED, f"neither JSON nor NDJSON: {error}")
-    for item in value if isinstance(value, list) else [value]:
-        yield write_json(item) + b"\n"
-
-
-def _is_whole(line: bytes) -> bool:
-    """Whether a first line is one of NDJSON: an object that ends there, or nothing that JSON could go on from."""
-    text = line.strip()
-    if text.startswith(b"["):
-        return False
-    return not text.startswith(b"{") or text.endswith(b"}")
-
-
-@contextmanager
-def _progress(stream: BinaryIO) -> Iterator[Progress | None]:
-    if not sys.stderr.isatty():
-        yield None
-        return
+def _shown(chunks: Iterator[bytes], stream: BinaryIO) -> Iterator[bytes]:
+    """The same chunks, with a progress bar while they are sent, if somebody looks at a terminal."""
     columns = (TextColumn("posting"), BarColumn(), DownloadColumn(), TransferSpeedColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        bar.add_task("posting", total=_size(stream))
-        yield bar
-
-
-def _counted(chunks: Iterator[bytes], bar: Progress | None) -> Iterator[bytes]:
-    for chunk in chunks:
-        yield chunk
-        if bar is not None:
-            bar.advance(bar.task_ids[0], len(chunk))
+    console = Console(stderr=True)
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
+        task = bar.add_task("posting", total=_size(stream))
+        for chunk in chunks:
+            yield chunk
+            bar.advance(task, len(chunk))
 
 
 def _size(stream: BinaryIO) -> int | None:
