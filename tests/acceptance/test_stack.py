@@ -177,14 +177,14 @@ async def test_up_can_be_interrupted_at_any_moment_and_done_again() -> None:
     with new_stack() as stack:
         for number, (moment, has_come) in enumerate(MOMENTS.items()):
             starting = stack.begin("up")
-            await wait_until(lambda: has_come(stack, starting))  # noqa: B023
+            await wait_until(lambda: has_come(stack, starting), 60)  # noqa: B023
             starting.interrupt(signal.SIGTERM if number % 2 else signal.SIGINT)
             starting.interrupt()  # impatience changes nothing
             assert await starting.ended() == 130, (moment, starting.output)
             assert "Traceback" not in starting.output
             assert stack.left_over() == [], moment
         starting = stack.begin("up")
-        await wait_until(lambda: "projector" in stack.pids())
+        await wait_until(lambda: "projector" in stack.pids(), 60)
         starting.interrupt(signal.SIGKILL)
         await starting.ended()
         first, second = stack.begin("up"), stack.begin("up")

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import psutil
 from tests.support.free_ports import free_port
+from tests.support.processes import spawned
 from tests.support.session_folder import ROOT, session_folder, watch_session_folder
 from tests.support.waiting import wait_until
 
@@ -40,7 +41,10 @@ class Command:
 
     async def ended(self, timeout: float = 60) -> int:
         """Wait until it has ended; returns its exit status."""
-        await wait_until(lambda: self.child.poll() is not None, timeout)
+        try:
+            await wait_until(lambda: self.child.poll() is not None, timeout)
+        except AssertionError as error:
+            raise AssertionError(f"{self.child.args!r} goes on after {timeout} s:\n{self.output}") from error
         return int(self.child.returncode)
 
 
@@ -72,6 +76,7 @@ class Stack:
     def begin(self, *command: str) -> Command:
         """Start a command: a subcommand of `python -m local_stack`, or a whole command line."""
         words = list(command) if len(command) > 1 else [sys.executable, "-m", "local_stack", *command]
+        spawned.extend(process for process in map(self.process, NAMES) if process not in spawned)
         descriptor, name = tempfile.mkstemp(prefix="output-", dir=session_folder())
         with open(descriptor, "wb") as output:
             child = subprocess.Popen(
