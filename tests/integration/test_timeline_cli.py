@@ -1,0 +1,130 @@
+import asyncio
+import json
+import os
+import pty
+import sys
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+from tests.support.engines import Engines
+from tests.support.log_writing import recording
+from tests.support.timeline_stacks import TimelineStack, timeline_stack
+
+NOWHERE = "http://127.0.0.1:1"
+
+
+@pytest.fixture(scope="module")
+async def stack(engines: Engines) -> AsyncIterator[TimelineStack]:
+    async with timeline_stack(engines) as running:
+        titles = ["Talks", "Ban on 59 apps [bold]not bold[/bold]", "A treaty " + "of many words " * 20]
+        await running.get("/v1/status", await running.append(*(recording(t, f"202{n}") for n, t in enumerate(titles))))
+        yield running
+
+
+async def timeline(*words: str, **environment: str) -> tuple[int, str, str]:
+    """Run the command in a pipe; returns its exit status, output and complaints."""
+    child = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "timeline_service.cli", *words),
+        env={**os.environ, **environment},
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    output, complaints = await child.communicate()
+    assert child.returncode is not None
+    return child.returncode, output.decode(), complaints.decode()
+
+
+async def at_a_terminal(*words: str, columns: int) -> str:
+    """What the command shows at a terminal of so many columns."""
+    ours, theirs = pty.openpty()
+    child = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "timeline_service.cli", *words),
+        env={**os.environ, "COLUMNS": str(columns), "TERM": "xterm-256color"},
+        stdin=theirs,
+        stdout=theirs,
+        stderr=theirs,
+    )
+    os.close(theirs)
+    shown = await asyncio.to_thread(read_all, ours)
+    os.close(ours)
+    assert await child.wait() == 0, shown
+    return shown
+
+
+def read_all(descriptor: int) -> str:
+    """All that comes, until the other end of the terminal is closed."""
+    parts: list[bytes] = []
+    while True:
+        try:
+            part = os.read(descriptor, 65_536)
+        except OSError:  # how Linux says so
+            part = b""
+        if not part:
+            return b"".join(parts).decode()
+        parts.append(part)
+
+
+async def test_a_timeline_in_a_pipe_has_a_line_for_each_event(stack: TimelineStack) -> None:
+    url = str(stack.client.base_url)
+    status, output, _ = await timeline("show", "India", "cn", "--url", url)
+    lines = output.splitlines()
+    assert status == 0
+    assert [line.split("\t")[0] for line in lines] == ["2020", "2021", "2022"]
+    assert "Ban on 59 apps [bold]not bold[/bold]" in lines[1]
+    assert "\x1b" not in output
+    _, output, _ = await timeline("show", "IN", "CN", "--from", "2021", "--to", "2021", TIMELINE_URL=url)
+    assert len(output.splitlines()) == 1
+    _, output, _ = await timeline("show", "IN", "CN", "--limit", "2", TIMELINE_URL=url)
+    assert len(output.splitlines()) == 2
+    _, output, _ = await timeline("show", "IN", "CN", "--json", TIMELINE_URL=url)
+    body: dict[str, Any] = json.loads(output)
+    assert (body["pair"], len(body["items"]), body["next"]) == ("CHN-IND", 3, None)
+
+
+@pytest.mark.parametrize("columns", [40, 100])
+async def test_a_timeline_fits_the_terminal(stack: TimelineStack, columns: int) -> None:
+    shown = await at_a_terminal("show", "IN", "CN", "--url", str(stack.client.base_url), columns=columns)
+    assert "\x1b[" in shown
+    plain = "".join(part.partition("m")[2] if index else part for index, part in enumerate(shown.split("\x1b[")))
+    assert max(len(line.rstrip("\r")) for line in plain.split("\n")) <= columns
+    assert "[bold]not" in plain
+    assert "China" in plain
+
+
+async def test_status_says_how_far_the_projection_is(stack: TimelineStack) -> None:
+    url = str(stack.client.base_url)
+    status, output, _ = await timeline("status", "--url", url)
+    facts = dict(line.split("\t") for line in output.splitlines())
+    assert (status, facts["lag"], facts["records"], facts["applied"]) == (0, "0", "3", "3")
+    _, output, _ = await timeline("status", "--json", "--url", url)
+    assert json.loads(output)["lag"] == 0
+    shown = await at_a_terminal("status", "--url", url, columns=80)
+    assert "next offset" in shown
+
+
+async def test_exit_statuses_say_what_went_wrong(stack: TimelineStack) -> None:
+    url = str(stack.client.base_url)
+    status, output, complaints = await timeline("show", "Indja", "China", "--url", url)
+    assert (status, output) == (1, "")
+    assert "Indja" in complaints
+    assert (await timeline("show", "IN", "IN", "--url", url))[0] == 1
+    assert (await timeline("show", "IN", "CN", "--from", "yesterday", "--url", url))[0] == 1
+    assert (await timeline("show", "IN"))[0] == 2
+    assert (await timeline("show", "IN", "CN", "--limit", "0"))[0] == 2
+    assert (await timeline("dance"))[0] == 2
+    for words in (["status"], ["show", "IN", "CN"]):
+        status, output, complaints = await timeline(*words, "--url", NOWHERE)
+        assert (status, output) == (3, "")
+        assert "out of reach" in complaints
+    assert (await timeline("migrate", DATABASE_URL="postgresql://x@127.0.0.1:1/x"))[0] == 3
+    assert (await timeline("serve", TIMELINE_HOST="0.0.0.0"))[0] == 2
+    assert (await timeline("serve", TIMELINE_PORT="many"))[0] == 2
+
+
+async def test_migrate_says_what_it_did(database_url: str) -> None:
+    status, output, _ = await timeline("migrate", DATABASE_URL=database_url)
+    assert status == 0
+    assert "done: generation 1" in output
+    status, output, _ = await timeline("migrate", DATABASE_URL=database_url)
+    assert (status, output) == (0, "nothing to do: the tables are up to date\n")
