@@ -57,6 +57,9 @@ check: $(READY)  ## formatting, lint, types, import rules, schemas
 	@$(BIN)/python schemas/generate_countries.py --check
 	@$(BIN)/python schemas/generate_json_schemas.py --check
 
+bench: $(READY)  ## measure: each figure beside its floor and its peers (BENCH_EVENTS=100000)
+	@$(BIN)/python -m tests.bench
+
 format: $(READY)  ## format the code and mend what lint can mend
 	@$(BIN)/ruff format --quiet .
 	@$(BIN)/ruff check --fix --quiet .

@@ -1,0 +1,65 @@
+"""The benchmark: a log of its own on running engines, filled through ingest and projected, and the floors of both."""
+
+import tempfile
+from pathlib import Path
+from uuid import uuid4
+
+import asyncpg
+from tests.bench.bare_copy import copy_rows
+from tests.bench.figures import Figure
+from tests.bench.ingest_figures import bulk_figure, floors, post_bulk, post_singly, single_figures
+from tests.bench.memory import memory_figure
+from tests.bench.projection_figures import project, projection_figure
+from tests.support.engines import Engines
+from tests.support.log_writing import read_log
+from tests.support.processes import Services
+from tests.support.session_folder import session_folder
+
+from local_stack.topic import create_topic
+
+
+async def measure(engines: Engines, events: int, singles: int) -> list[Figure]:
+    """Measure everything with so many events in bulk and so many single posts."""
+    topic, floor_topic, database = f"bench.{uuid4().hex}", f"bench.{uuid4().hex}", f"bench_{uuid4().hex}"
+    for name in (topic, floor_topic):
+        await create_topic(engines.bootstrap_servers, name)
+    await _execute(engines.database_url, f"create database {database}")
+    url = f"{engines.database_url.rpartition('/')[0]}/{database}"
+    with tempfile.TemporaryDirectory(prefix="bench-", dir=session_folder()) as folder:
+        services = Services(Path(folder), engines.bootstrap_servers, topic, url)
+        try:
+            return await _measure(services, floor_topic, events, singles)
+        finally:
+            await services.stop()
+            await _execute(engines.database_url, f"drop database {database} with (force)")
+
+
+async def _measure(services: Services, floor_topic: str, events: int, singles: int) -> list[Figure]:
+    """One thing at a time, so that each has the machine to itself."""
+    services.migrate()
+    ingest = await services.ingest()
+    bulk = await post_bulk(ingest.url, events)
+    single = await post_singly(ingest.url, singles, first=events)
+    memory = [memory_figure(ingest)]
+    await ingest.terminate()
+    records = await read_log(services.bootstrap_servers, services.topic)
+    bulk_floor, single_floor = await floors(services.bootstrap_servers, floor_topic, records, singles)
+    del records
+    projection = await project(services, events + singles)
+    memory += [memory_figure(service) for service in services.all if service.process.name == "projector"]
+    await services.stop()
+    projection_floor = await copy_rows(services.database_url)
+    return [
+        bulk_figure(bulk, bulk_floor),
+        projection_figure(projection, projection_floor),
+        *single_figures(single, single_floor),
+        *memory,
+    ]
+
+
+async def _execute(url: str, statement: str) -> None:
+    connection = await asyncpg.connect(url)
+    try:
+        await connection.execute(statement)
+    finally:
+        await connection.close()

@@ -1,0 +1,35 @@
+"""What the benchmark finds: each figure beside its floor, which the same run has measured, and beside its peers."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+Unit = Literal["/s", "ms", "MB"]
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One figure. The floor is the least that the work could cost; for memory it is the most that it may take."""
+
+    name: str
+    value: float
+    floor: float
+    floor_name: str
+    unit: Unit
+    peers: tuple[str, ...] = ()
+
+    @property
+    def ratio(self) -> float:
+        """The figure as a part, or a multiple, of its floor."""
+        return self.value / self.floor
+
+    @property
+    def too_large(self) -> bool:
+        """Whether it is memory, and more than may be."""
+        return self.unit == "MB" and self.value >= self.floor
+
+
+def written(value: float, unit: Unit) -> str:
+    """A figure as people read it."""
+    if unit == "/s":
+        return f"{value:,.0f} /s"
+    return f"{value:.2f} ms" if unit == "ms" else f"{value:.0f} MB"

@@ -1,0 +1,89 @@
+"""Ingest measured from outside, over HTTP: bulk, and one event after the other."""
+
+import asyncio
+import http.client
+import json
+import statistics
+import time
+from collections.abc import AsyncIterator, Sequence
+from typing import Any, Final
+
+import httpx
+from tests.bench import peers
+from tests.bench.bare_producer import Records, send_in_batches, send_one_by_one
+from tests.bench.event_supply import ndjson
+from tests.bench.figures import Figure
+
+_CHUNK_BYTES: Final = 256 * 1024
+
+
+async def post_bulk(url: str, count: int) -> float:
+    """Post events as NDJSON in one request; returns events a second. Raises RuntimeError unless all are recorded."""
+    body = ndjson(count)
+
+    async def chunks() -> AsyncIterator[bytes]:
+        for start in range(0, len(body), _CHUNK_BYTES):
+            yield body[start : start + _CHUNK_BYTES]
+
+    headers = {"content-type": "application/x-ndjson"}
+    async with httpx.AsyncClient(timeout=600, trust_env=False) as client:
+        start = time.perf_counter()
+        answer = await client.post(f"{url}/v1/events", content=chunks(), headers=headers)
+        seconds = time.perf_counter() - start
+    summary: dict[str, Any] = json.loads(answer.text.splitlines()[-1])
+    if summary.get("recorded") != count:
+        raise RuntimeError(f"not everything was recorded: {answer.text[-2000:]}")
+    return count / seconds
+
+
+async def post_singly(url: str, count: int, first: int) -> list[float]:
+    """Post events one by one on one connection; returns the milliseconds that each took."""
+    return await asyncio.to_thread(_post_singly, url, ndjson(count, first).splitlines())
+
+
+def bulk_figure(rate: float, floor: float) -> Figure:
+    """The rate of bulk beside that of the bare producer."""
+    name = "NDJSON bulk, one request, checked and acknowledged"
+    return Figure(name, rate, floor, "the same records by aiokafka's batch API", "/s", peers.BULK)
+
+
+def single_figures(taken: Sequence[float], floor: Sequence[float]) -> list[Figure]:
+    """Median and 99th percentile of single posts beside those of the bare producer."""
+    return [
+        Figure(
+            f"single post over HTTP, p{percent}",
+            _percentile(taken, percent),
+            _percentile(floor, percent),
+            "the same records by aiokafka's send_and_wait",
+            "ms",
+            peers.SINGLE if percent == 50 else (),
+        )
+        for percent in (50, 99)
+    ]
+
+
+async def floors(bootstrap_servers: str, topic: str, records: Records, singles: int) -> tuple[float, list[float]]:
+    """What the bare producer does with the same records: its rate in batches, and what each of some takes alone."""
+    rate = await send_in_batches(bootstrap_servers, topic, records)
+    return rate, await send_one_by_one(bootstrap_servers, topic, records[:singles])
+
+
+def _post_singly(url: str, bodies: Sequence[bytes]) -> list[float]:
+    connection = http.client.HTTPConnection(url.removeprefix("http://"), timeout=60)
+    taken = []
+    try:
+        for body in bodies:
+            start = time.perf_counter()
+            connection.request("POST", "/v1/events", body, {"content-type": "application/json"})
+            answer = connection.getresponse()
+            words = answer.read()
+            taken.append((time.perf_counter() - start) * 1000)
+            if answer.status != 201:
+                raise RuntimeError(f"a post was answered {answer.status}: {words.decode()}")
+    finally:
+        connection.close()
+    return taken
+
+
+def _percentile(values: Sequence[float], percent: int) -> float:
+    return statistics.quantiles(values, n=100, method="inclusive")[percent - 1]

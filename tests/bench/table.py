@@ -1,0 +1,33 @@
+"""The benchmark's table."""
+
+from collections.abc import Sequence
+
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+from tests.bench.figures import Figure, written
+
+
+def print_table(figures: Sequence[Figure], events: int, console: Console) -> None:
+    """Print every figure with its floor, their ratio, and the peers."""
+    table = Table(box=SIMPLE_HEAD, title=f"Dyadline with {events:,} events, everything on this machine", pad_edge=False)
+    table.add_column("figure")
+    table.add_column("Dyadline", justify="right", no_wrap=True)
+    table.add_column("floor", justify="right", no_wrap=True)
+    table.add_column("ratio", justify="right", no_wrap=True)
+    table.add_column("what the floor is")
+    table.add_column("peers, with source", ratio=1)
+    for figure in figures:
+        table.add_row(
+            figure.name,
+            Text(written(figure.value, figure.unit), "bold red" if figure.too_large else "bold"),
+            written(figure.floor, figure.unit),
+            f"{figure.ratio:.2f}",
+            Text(figure.floor_name, "dim"),
+            "\n".join(figure.peers),
+        )
+    console.print(table)
+    console.print(
+        Text("Floors are of this run; peers are of other machines and loads: read them as magnitudes.", "dim")
+    )
