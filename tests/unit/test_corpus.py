@@ -1,0 +1,139 @@
+"""Records of every version ever written, replayed: the verdicts, and the states, are the ones they always were."""
+
+import hashlib
+import json
+from base64 import b64decode
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aiokafka.partitioner import murmur2
+
+from event_schemas.json_text import read_json
+from timeline_service.domain.arrivals import RawRecord, read_arrival
+from timeline_service.domain.batch import ENTRY_COLUMNS, OUTCOME_COLUMNS, REVISION_COLUMNS, Changes, Known, fold_batch
+
+SCHEMAS = Path(__file__).parents[2] / "schemas"
+LINES = (SCHEMAS / "examples/corpus.ndjson").read_bytes().splitlines(keepends=True)
+CORPUS = [json.loads(line) for line in LINES]
+DIGESTS = read_json((SCHEMAS / "examples/corpus-digests.json").read_bytes())
+PARTITIONS = 12
+#: Words for people, which newer code may put better. Columns that come after the first release go here too.
+UNPINNED = {"detail", "code_version", "headers"}
+
+
+def partition_of(key: bytes) -> int:
+    return int((murmur2(key) & 0x7FFFFFFF) % PARTITIONS)
+
+
+def replay(lines: list[dict[str, Any]], batch: int = 1_000) -> Changes:
+    """The rows of the corpus, folded in batches of a size; what one writes and another closes is put together."""
+    latest: dict[int, datetime] = {}
+    arrivals = []
+    for line in lines:
+        partition, offset = map(int, line["position"].split(":"))
+        moment = datetime.fromtimestamp(line["timestamp"] / 1000, UTC)
+        latest[partition] = max(moment, latest.get(partition, moment))
+        headers = tuple((name, bytes_of(value)) for name, value in line["headers"])
+        raw = RawRecord(partition, offset, line["timestamp"], bytes_of(line["key"]), bytes_of(line["value"]), headers)
+        arrivals.append(read_arrival(raw, latest[partition], partition_of))
+    known = {arrival.event_id: Known() for arrival in arrivals if arrival.event_id is not None}
+    return joined([fold_batch(arrivals[start : start + batch], known) for start in range(0, len(arrivals), batch)])
+
+
+def bytes_of(text: str | None) -> bytes | None:
+    return None if text is None else b64decode(text)
+
+
+def joined(batches: list[Changes]) -> Changes:
+    whole = Changes()
+    for changes in batches:
+        for event_id, number, offset in changes.closed_revisions:
+            row = next(row for row in whole.revisions if row[:2] == [event_id, number])
+            row[REVISION_COLUMNS.index("until_offset")] = offset
+        for *key, offset in changes.closed_entries:
+            until = ENTRY_COLUMNS.index("until_offset")
+            row = next(row for row in whole.entries if row[:6] == key and row[until] is None)
+            row[until] = offset
+        whole.revisions += changes.revisions
+        whole.entries += changes.entries
+        whole.outcomes += changes.outcomes
+    return whole
+
+
+def verdicts(changes: Changes) -> dict[str, dict[str, Any]]:
+    """What became of each record, by its position."""
+    found: dict[str, dict[str, Any]] = {}
+    for revision in named(REVISION_COLUMNS, changes.revisions):
+        found[f"{revision['partition']}:{revision['from_offset']}"] = {
+            "outcome": "applied",
+            "revision": revision["revision"],
+        }
+    for outcome in named(OUTCOME_COLUMNS, changes.outcomes):
+        said = {name: outcome[name] for name in ("outcome", "problem", "revision", "first_position")}
+        position = f"{outcome['partition']}:{outcome['offset']}"
+        found[position] = {name: value for name, value in said.items() if value is not None}
+    return found
+
+
+def named(columns: tuple[str, ...], rows: Any) -> list[dict[str, Any]]:
+    return [dict(zip(columns, row, strict=True)) for row in rows]
+
+
+def digest_of_states(changes: Changes) -> str:
+    """One digest of all that a corpus's lines leave in the tables, but words for people."""
+    tables = [
+        sorted(
+            json.dumps(
+                {name: value for name, value in row.items() if name not in UNPINNED}, sort_keys=True, default=plain
+            )
+            for row in named(columns, rows)
+        )
+        for columns, rows in (
+            (REVISION_COLUMNS, changes.revisions),
+            (ENTRY_COLUMNS, changes.entries),
+            (OUTCOME_COLUMNS, changes.outcomes),
+        )
+    ]
+    return hashlib.sha256(json.dumps(tables).encode()).hexdigest()
+
+
+def plain(value: Any) -> str:
+    return value.hex() if isinstance(value, bytes) else str(value)
+
+
+def test_every_record_gets_the_verdict_that_it_always_got() -> None:
+    found = verdicts(replay(CORPUS))
+    assert {line["position"]: (line["about"], found[line["position"]]) for line in CORPUS} == {
+        line["position"]: (line["about"], line["verdict"]) for line in CORPUS
+    }
+    assert len(found) == len(CORPUS)
+
+
+@pytest.mark.parametrize("known", DIGESTS, ids=lambda known: known["release"])
+def test_the_lines_of_a_release_are_as_they_were_and_give_the_known_states(known: dict[str, Any]) -> None:
+    lines = LINES[: known["lines"]]
+    assert hashlib.sha256(b"".join(lines)).hexdigest() == known["sha256"], (
+        "the corpus grows at its end and nowhere else"
+    )
+    assert digest_of_states(replay(CORPUS[: known["lines"]])) == known["states"]
+
+
+@pytest.mark.parametrize("batch", [1, 7])
+def test_batches_do_not_change_the_states(batch: int) -> None:
+    assert digest_of_states(replay(CORPUS, batch)) == digest_of_states(replay(CORPUS))
+
+
+def test_the_corpus_holds_every_version_and_every_verdict() -> None:
+    assert DIGESTS[-1]["lines"] == len(CORPUS), "add a release's line to corpus-digests.json"
+    applied = {
+        json.loads(b64decode(line["value"]))["type"] for line in CORPUS if line["verdict"]["outcome"] == "applied"
+    }
+    versions = {path.stem for path in (SCHEMAS / "json").glob("dyadline.event.*.json")}
+    assert versions <= applied
+    assert {(line["verdict"]["outcome"], line["verdict"].get("problem")) for line in CORPUS} >= {
+        ("applied", None), ("duplicate", None), ("rejected", "conflict"), ("rejected", "stale-revision"),
+        ("rejected", "unknown-event"), ("rejected", "already-retracted"), ("rejected", "no-change"),
+        ("rejected", "malformed"), ("parked", "unknown-version"), ("parked", "behind-parked"),
+    }  # fmt: skip
