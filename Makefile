@@ -9,11 +9,6 @@ BIN := $(VENV)/bin
 MEMBERS := schemas ingest-service timeline-service deploy/local
 READY := $(VENV)/.ready
 
-export INGEST_PORT TIMELINE_PORT KAFKA_PORT KAFKA_CONTROLLER_PORT POSTGRES_PORT STATE_DIR SAMPLES
-export KAFKA_BOOTSTRAP_SERVERS DATABASE_URL
-unexport $(foreach name,INGEST_PORT TIMELINE_PORT KAFKA_PORT KAFKA_CONTROLLER_PORT POSTGRES_PORT STATE_DIR SAMPLES \
-  KAFKA_BOOTSTRAP_SERVERS DATABASE_URL,$(if $(filter undefined,$(origin $(name))),$(name)))
-
 .PHONY: help setup run up down status test check bench format
 
 help:  ## list the targets
