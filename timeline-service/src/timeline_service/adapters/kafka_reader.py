@@ -32,8 +32,8 @@ class KafkaReader:
             auto_offset_reset="none",
             max_partition_fetch_bytes=_FETCH_BYTES,
             fetch_max_wait_ms=250,
-            session_timeout_ms=10_000,
-            heartbeat_interval_ms=2_000,
+            session_timeout_ms=6_000,  # the least that brokers allow: a dead projector's partitions move soon
+            heartbeat_interval_ms=1_500,
             request_timeout_ms=15_000,
         )
         self._consumer.subscribe([topic], listener=self)
