@@ -51,6 +51,7 @@ check: $(READY)  ## formatting, lint, types, import rules, schemas
 	@$(BIN)/lint-imports
 	@$(BIN)/python schemas/generate_countries.py --check
 	@$(BIN)/python schemas/generate_json_schemas.py --check
+	@$(BIN)/python schemas/check_compatibility.py
 
 bench: $(READY)  ## measure: each figure beside its floor and its peers (BENCH_EVENTS=100000)
 	@$(BIN)/python -m tests.bench
