@@ -90,6 +90,8 @@ class PostgresReader:
         deadline = time.monotonic() + seconds
         while True:
             moment = await self.moment()
+            if not positions:
+                return moment
             if moment.vector:
                 if strangers := [partition for partition in positions if partition >= len(moment.vector)]:
                     raise KeyError(strangers[0])

@@ -10,7 +10,6 @@ from typing import Final
 
 import structlog
 from aiokafka import ConsumerRecord
-from aiokafka.partitioner import murmur2
 
 from service_edge.topic_check import Topic
 from timeline_service.adapters.kafka_reader import KafkaReader
@@ -18,6 +17,7 @@ from timeline_service.adapters.postgres_projection import Advance, Checkpoint, P
 from timeline_service.adapters.postgres_redrives import PostgresRedrives
 from timeline_service.domain.arrivals import Arrival, RawRecord, read_arrival, write_headers
 from timeline_service.domain.batch import BEHIND, Changes, fold_batch
+from timeline_service.domain.partitions import partition_of
 from timeline_service.errors import HaltError, UnavailableError
 
 _LOG: Final = structlog.get_logger()
@@ -75,6 +75,9 @@ class Projector:
         try:
             while not stop.is_set():
                 if self._reader.assignment != self._taken:
+                    if following is not None:  # it must not swallow what is read from the new beginning on
+                        await following
+                        following = None
                     await self._take_over()
                 await self._redrive()
                 batch = await (following or self._read())
@@ -154,7 +157,7 @@ class Projector:
         return read_arrival(_raw(record), moment, self._partition_of)
 
     def _partition_of(self, key: bytes) -> int:
-        return int((murmur2(key) & 0x7FFFFFFF) % self._topic.partitions)
+        return partition_of(key, self._topic.partitions)
 
     async def _project(self, arrivals: Sequence[Arrival]) -> None:
         for part in _bounded(arrivals):
@@ -188,7 +191,7 @@ class Projector:
 
     async def _notice_stall(self) -> None:
         """A consumer that has stopped fetching says nothing (aiokafka 625, 1037): compare with the log's ends."""
-        if time.monotonic() - self._progressed < _STALL_SECONDS:
+        if not self._checkpoints or time.monotonic() - self._progressed < _STALL_SECONDS:
             return
         bounds = await self._reader.bounds(self._checkpoints)
         self._progressed = time.monotonic()
