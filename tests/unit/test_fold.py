@@ -1,85 +1,115 @@
-from datetime import UTC, datetime, timedelta
-from typing import Any
+"""The contract's verdicts, in its order, as sentences."""
 
-import pytest
+from datetime import timedelta
 
-from event_schemas.events import content_of, digest_of, read_event
-from event_schemas.json_text import write_json
-from event_schemas.records import Action, Record
-from timeline_service.domain.fold import History, Place, Verdict, apply
-
-START = datetime(2026, 2, 13, tzinfo=UTC)
-EVENT_ID = "1b4e28ba-2fa1-51d2-883f-0016d3cca427"
-
-
-def saying(title: str, action: Action = "recorded", record_id: str = "r", **fields: Any) -> Record:
-    event = read_event({"title": title, "when": "2020", "countries": ["IN", "CN"], "type": "ban"})
-    content = write_json(content_of(event))
-    digest = digest_of(content)
-    return Record(record_id, EVENT_ID, action, "anonymous", START, event, content, digest, **fields)
-
-
-def correcting(title: str, record_id: str = "c", **fields: Any) -> Record:
-    return saying(title, "corrected", record_id, reason="a better source", **fields)
-
-
-def retracting(record_id: str = "t", **fields: Any) -> Record:
-    return Record(record_id, EVENT_ID, "retracted", "anonymous", START, reason="false", **fields)
-
-
-def after(*records: Record) -> tuple[History | None, list[Verdict]]:
-    history: History | None = None
-    verdicts = []
-    for offset, record in enumerate(records):
-        history, verdict = apply(history, record, Place(3, offset, START + timedelta(seconds=offset)))
-        verdicts.append(verdict)
-    return history, verdicts
-
-
-APPLIED = Verdict("applied", 1)
-
-
-@pytest.mark.parametrize(
-    ("records", "verdict"),
-    [
-        ([saying("a")], APPLIED),
-        ([saying("a"), saying("a")], Verdict("duplicate", 1, first_position="3:0")),
-        ([saying("a"), saying("b")], Verdict("rejected", 1, "conflict")),
-        ([saying("a"), correcting("b"), saying("a")], Verdict("duplicate", 1, first_position="3:0")),
-        ([saying("a"), correcting("b"), saying("b")], Verdict("duplicate", 2, first_position="3:1")),
-        ([saying("a"), retracting(), saying("b")], Verdict("rejected", 2, "conflict")),
-        ([correcting("a")], Verdict("rejected", problem="unknown-event")),
-        ([retracting()], Verdict("rejected", problem="unknown-event")),
-        ([saying("a"), correcting("b")], Verdict("applied", 2)),
-        ([saying("a"), correcting("b"), correcting("b")], Verdict("duplicate", 2, first_position="3:1")),
-        ([saying("a"), correcting("a")], Verdict("rejected", 1, "no-change")),
-        ([saying("a"), correcting("b", expected_revision=2)], Verdict("rejected", 1, "stale-revision")),
-        (
-            [saying("a"), correcting("b", "1", expected_revision=1), correcting("c", "2", expected_revision=1)],
-            Verdict("rejected", 2, "stale-revision"),
-        ),
-        ([saying("a"), retracting("1"), retracting("2")], Verdict("rejected", 2, "already-retracted")),
-        ([saying("a"), retracting("1"), retracting("1")], Verdict("duplicate", 2, first_position="3:1")),
-        ([saying("a"), retracting(), correcting("a")], Verdict("applied", 3)),
-    ],
+from tests.support.fold_sentences import (
+    START,
+    already_retracted,
+    applied,
+    conflict,
+    corrected,
+    duplicate,
+    given,
+    no_change,
+    recorded,
+    retracted,
+    stale_revision,
+    unknown_event,
 )
-def test_the_last_record_gets_its_verdict(records: list[Record], verdict: Verdict) -> None:
-    assert after(*records)[1][-1] == verdict
 
 
-def test_a_correction_of_a_retracted_event_reinstates_it() -> None:
-    history, _ = after(saying("a"), retracting(), correcting("a"))
-    assert history is not None
-    assert [item.action for item in history.revisions] == ["recorded", "retracted", "reinstated"]
-    assert not history.retracted
+def test_an_event_that_is_new_is_applied() -> None:
+    given().when(recorded("a")).then(applied, revision=1).and_the_event_was("recorded").and_it_says("a")
+
+
+def test_the_same_words_again_are_a_duplicate() -> None:
+    given(recorded("a")).when(recorded("a")).then(duplicate, revision=1, of=1)
+
+
+def test_words_of_any_revision_are_a_duplicate_of_it() -> None:
+    given(recorded("a"), corrected("b"), corrected("c")).when(recorded("a")).then(duplicate, revision=1, of=1)
+    given(recorded("a"), corrected("b"), corrected("c")).when(recorded("b")).then(duplicate, revision=2, of=2)
+    given(recorded("a"), corrected("b"), corrected("a")).when(recorded("a")).then(duplicate, revision=1, of=1)
+    given(recorded("a"), retracted()).when(recorded("a")).then(duplicate, revision=1, of=1)
+
+
+def test_other_words_for_the_same_event_are_a_conflict() -> None:
+    given(recorded("a")).when(recorded("b")).then(conflict, revision=1)
+    given(recorded("a"), retracted()).when(recorded("b")).then(conflict, revision=2).and_it_says("a")
+    given(recorded("a"), recorded("b")).when(recorded("b")).then(conflict, revision=1)
+
+
+def test_what_is_not_there_is_neither_corrected_nor_retracted() -> None:
+    given().when(corrected("a")).then(unknown_event)
+    given().when(retracted(expecting=1)).then(unknown_event)
+    given(corrected("a"), retracted()).when(recorded("a")).then(applied, revision=1).and_the_event_was("recorded")
+
+
+def test_a_correction_is_the_next_revision() -> None:
+    given(recorded("a")).when(corrected("b")).then(applied, revision=2).and_it_says("b")
+    given(recorded("a"), corrected("b")).when(corrected("a")).then(applied, revision=3).and_it_says("a")
+
+
+def test_a_record_that_was_applied_is_a_duplicate_whatever_it_expected() -> None:
+    change = corrected("b", named="x", expecting=1)
+    given(recorded("a"), change).when(change).then(duplicate, revision=2, of=2)
+    given(recorded("a"), change, corrected("c")).when(change).then(duplicate, revision=2, of=2)
+    given(recorded("a"), retracted(named="x")).when(retracted(named="x")).then(duplicate, revision=2, of=2)
+
+
+def test_a_record_that_was_rejected_may_come_again() -> None:
+    change = corrected("b", named="x", expecting=1)
+    given(change, recorded("a")).when(change).then(applied, revision=2)
+    change = corrected("b", named="x", expecting=2)
+    given(recorded("a"), change, corrected("c")).when(change).then(applied, revision=3)
+
+
+def test_of_two_with_one_expectation_the_first_wins() -> None:
+    given(recorded("a")).when(corrected("b", expecting=1)).then(applied, revision=2)
+    given(recorded("a"), corrected("b", expecting=1)).when(corrected("c", expecting=1)).then(stale_revision, revision=2)
+    given(recorded("a"), corrected("b", expecting=1)).when(retracted(expecting=1)).then(stale_revision, revision=2)
+
+
+def test_an_expectation_of_the_future_is_stale_too() -> None:
+    given(recorded("a")).when(corrected("b", expecting=2)).then(stale_revision, revision=1)
+
+
+def test_a_stale_expectation_is_named_before_what_else_is_wrong() -> None:
+    given(recorded("a"), corrected("b")).when(corrected("b", expecting=1)).then(stale_revision, revision=2)
+    given(recorded("a"), retracted()).when(retracted(expecting=1)).then(stale_revision, revision=2)
+
+
+def test_what_is_retracted_is_not_retracted_again() -> None:
+    given(recorded("a")).when(retracted()).then(applied, revision=2).and_the_event_was("recorded", "retracted")
+    given(recorded("a"), retracted()).when(retracted()).then(already_retracted, revision=2)
+    given(recorded("a"), retracted()).when(retracted(expecting=2)).then(already_retracted, revision=2)
+
+
+def test_a_correction_in_the_current_words_changes_nothing() -> None:
+    given(recorded("a")).when(corrected("a")).then(no_change, revision=1)
+    given(recorded("a"), corrected("b")).when(corrected("b", expecting=2)).then(no_change, revision=2)
+
+
+def test_a_correction_reinstates_what_was_retracted_also_in_the_same_words() -> None:
+    (
+        given(recorded("a"), retracted())
+        .when(corrected("a"))
+        .then(applied, revision=3)
+        .and_the_event_was("recorded", "retracted", "reinstated")
+        .and_it_says("a")
+    )
+    given(recorded("a"), retracted(), corrected("b")).when(corrected("b")).then(no_change, revision=3)
+    (
+        given(recorded("a"), retracted(), corrected("b"))
+        .when(retracted())
+        .then(applied, revision=4)
+        .and_the_event_was("recorded", "retracted", "reinstated", "retracted")
+        .and_it_says("b")
+    )
 
 
 def test_a_history_remembers_when_it_began() -> None:
-    history, _ = after(saying("a"), correcting("b"))
+    history = given(corrected("a"), recorded("a"), corrected("b")).history
     assert history is not None
-    assert (history.first_accepted_at, history.first_recorded_at) == (START, START)
-
-
-def test_what_is_rejected_changes_nothing() -> None:
-    history, _ = after(saying("a"))
-    assert after(saying("a"), saying("b"), correcting("a"), correcting("c", expected_revision=9))[0] == history
+    assert history.first_accepted_at == START + timedelta(seconds=2)
+    assert history.first_recorded_at == START + timedelta(minutes=1)
