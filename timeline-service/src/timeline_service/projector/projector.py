@@ -93,7 +93,7 @@ class Projector:
         finally:
             if following is not None:
                 following.cancel()
-                await asyncio.wait([following])
+                await asyncio.gather(following, return_exceptions=True)
 
     async def _take_over(self) -> None:
         assignment = self._reader.assignment
