@@ -1,0 +1,70 @@
+"""The README holds: its examples are run as printed, in order, on a fresh stack, and answer what it says."""
+
+import asyncio
+import os
+import re
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+import pytest
+from tests.acceptance.readme_examples import Example, Reader, read_examples
+from tests.support.session_folder import ROOT
+from tests.support.stacks import Stack, new_stack
+
+README: Final = (ROOT / "README.md").read_text(encoding="utf-8")
+EXAMPLES: Final = list(read_examples(README))
+_PORTS: Final = {"8001": "INGEST_PORT", "8002": "TIMELINE_PORT", "9092": "KAFKA_PORT", "5433": "POSTGRES_PORT"}
+
+
+@pytest.fixture(scope="module")
+def stack() -> Iterator[Stack]:
+    """A stack as the README's reader has it: fresh, with the samples."""
+    with new_stack() as stack:
+        yield stack
+
+
+def reader_of(stack: Stack) -> Reader:
+    """Somebody at a terminal beside the stack, with the commands on the path."""
+    mine = {
+        "INGEST_URL": stack.ingest_url,
+        "TIMELINE_URL": stack.timeline_url,
+        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+    }
+    inherited = {name: value for name, value in stack.environment.items() if not name.startswith(("MAKE", "MFLAGS"))}
+    return Reader({**inherited, **mine}, {printed: stack.environment[name] for printed, name in _PORTS.items()})
+
+
+async def test_every_example_answers_as_printed(stack: Stack) -> None:
+    await stack.up()
+    reader = reader_of(stack)
+    for example in EXAMPLES:
+        await asyncio.to_thread(reader.follow, example)
+
+
+async def test_a_changed_answer_is_noticed(stack: Stack) -> None:
+    await stack.up()
+    reader = reader_of(stack)
+    command = "echo at 9:12, by CHN, no. 7:1 and 7:1"
+    reader.follow(Example(1, command, "at 3:4, by CHN,\n  no. 5:6 … 5:6\n"))
+    assert reader.own == {"3:4": "9:12", "5:6": "7:1"}
+    for changed in ("at 3:4, by IND, no. …", "at 3:4, by CHN, no. 3:4 and 5:6", "at 3:4, by CHN", "… and 5:6 or 3:4"):
+        with pytest.raises(AssertionError, match=r"README\.md:1"):
+            reader.follow(Example(1, command, changed))
+
+
+def test_all_console_blocks_were_read() -> None:
+    prompts = re.findall(r"^\$ ", README, re.MULTILINE)
+    assert len(EXAMPLES) == len(prompts) > 15
+    assert all(example.answer.strip() for example in EXAMPLES)
+
+
+def test_every_file_that_it_links_to_is_there() -> None:
+    for target in re.findall(r"\]\(([^)]+)\)", README):
+        assert (ROOT / target).exists(), target
+
+
+def test_every_target_of_make_that_it_names_exists() -> None:
+    targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
+    assert set(re.findall(r"(?:`| {4})make ([a-z]+)\b", README)) <= targets
