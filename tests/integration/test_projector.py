@@ -2,7 +2,9 @@ from uuid import uuid4
 
 import asyncpg
 import pytest
+from aiokafka.consumer import fetcher
 from aiokafka.partitioner import murmur2
+from aiokafka.record.default_records import _DefaultRecordBatchBuilderPy
 from tests.support.log_writing import LogWriter, correcting, open_log, recording, retracting
 from tests.support.processes import Services
 from tests.support.projections import projected
@@ -11,6 +13,8 @@ from tests.support.waiting import wait_until
 from event_schemas.positions import parse_position
 from event_schemas.records import CONTENT_TYPE, HEADERS, encode_value
 from local_stack.topic import create_topic
+from timeline_service.adapters.kafka_lenient import LenientRecords
+from timeline_service.domain.partitions import partition_of
 
 
 async def test_records_become_rows(services: Services) -> None:
@@ -88,6 +92,41 @@ async def test_a_foreign_header_does_no_harm(services: Services) -> None:
         tables = await projected(services)
     assert len(tables.revisions) == 1
     assert [row[3] for row in tables.outcomes] == ["duplicate"]
+
+
+class NotUtf8(str):
+    """A header's name as a client in C may write it."""
+
+    __slots__ = ()
+
+    def encode(self, encoding: str = "utf-8", errors: str = "strict") -> bytes:
+        return b"\xff\xfe"
+
+
+async def test_a_header_whose_name_is_not_utf8_blocks_nothing(
+    services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    services.migrate()
+    projector = await services.projector()
+    odd = recording("odd")
+    async with open_log(services.bootstrap_servers, services.topic) as log:
+        await log.append(*(recording(f"before {number}") for number in range(50)))
+        with monkeypatch.context() as patch:  # aiokafka's builder in C refuses such a name
+            patch.setattr(
+                "aiokafka.producer.message_accumulator.DefaultRecordBatchBuilder", _DefaultRecordBatchBuilderPy
+            )
+            batch = log.producer.create_batch()
+        for headers in ([*HEADERS, (NotUtf8("x"), b"value")], [(NotUtf8("x"), b"value")]):
+            batch.append(key=odd.event_id.encode(), value=encode_value(odd), timestamp=None, headers=headers)
+        batch.close()
+        partition = partition_of(odd.event_id.encode(), 3)
+        await (await log.producer.send_batch(batch, log.topic, partition=partition))
+        await log.append(*(recording(f"after {number}") for number in range(50)))
+        await wait_until(lambda: "not UTF-8" in projector.log)
+        monkeypatch.setattr(fetcher, "MemoryRecords", LenientRecords)  # in this process, to read the log back
+        tables = await projected(services)
+    assert len(tables.revisions) == 101
+    assert [row[3:5] for row in tables.outcomes] == [("rejected", "malformed")]
 
 
 async def test_a_correction_in_the_same_batch_moves_the_event(services: Services) -> None:

@@ -6,9 +6,16 @@ from collections.abc import Collection, Iterable, Mapping
 from typing import Final
 
 from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, ConsumerRecord, TopicPartition
-from aiokafka.errors import IllegalStateError, KafkaError, NoOffsetForPartitionError, OffsetOutOfRangeError
+from aiokafka.errors import (
+    IllegalStateError,
+    KafkaError,
+    NoOffsetForPartitionError,
+    OffsetOutOfRangeError,
+    UnsupportedCodecError,
+)
 from aiokafka.structs import OffsetAndMetadata
 
+from timeline_service.adapters.kafka_lenient import read_leniently
 from timeline_service.errors import HaltError, UnavailableError
 
 _LOG: Final = logging.getLogger(__name__)
@@ -87,6 +94,13 @@ class KafkaReader:
                 f"the log no longer has the offset at which the projection stands ({error}): it was cut or made anew. "
                 "Restore the log, or start a new projection from what is left of it"
             ) from error
+        except UnicodeDecodeError as error:
+            read_leniently()
+            raise UnavailableError(
+                "a header's name is not UTF-8: reading again from the checkpoint, leniently"
+            ) from error
+        except UnsupportedCodecError as error:
+            raise HaltError(f"the log holds records that are compressed in a way unknown here: {error}") from error
         except KafkaError as error:
             raise UnavailableError(f"Kafka is out of reach: {error}") from error
         return {item.partition: records for item, records in batches.items()}
