@@ -2,10 +2,18 @@
 
 from typing import Annotated
 
-from pydantic import AliasChoices, Field, SecretStr
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import AliasChoices, BeforeValidator, Field, SecretStr
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from event_schemas.records import TOPIC
+
+
+def _split(names: object) -> object:
+    return tuple(name.strip() for name in names.split(",") if name.strip()) if isinstance(names, str) else names
+
+
+#: Names in one variable, with commas between them.
+Names = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)]
 
 
 class Settings(BaseSettings):
@@ -14,7 +22,7 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="TIMELINE_", frozen=True, populate_by_name=True)
 
     host: str = "127.0.0.1"
-    port: int = 8002
+    port: Annotated[int, Field(ge=1, le=65_535)] = 8002
     topic: str = TOPIC
     kafka_bootstrap_servers: Annotated[
         str, Field(validation_alias=AliasChoices("kafka_bootstrap_servers", "KAFKA_BOOTSTRAP_SERVERS"))
@@ -22,7 +30,7 @@ class Settings(BaseSettings):
     database_url: Annotated[SecretStr, Field(validation_alias=AliasChoices("database_url", "DATABASE_URL"))] = (
         SecretStr("postgresql://dyadline@127.0.0.1:5433/dyadline")
     )
-    allowed_hosts: tuple[str, ...] = ()
-    allowed_origins: tuple[str, ...] = ()
+    allowed_hosts: Names = ()
+    allowed_origins: Names = ()
     connections: Annotated[int, Field(ge=1, le=100)] = 10
     batch_records: Annotated[int, Field(ge=1, le=50_000)] = 5_000

@@ -99,8 +99,12 @@ def _settings() -> Settings:
     try:
         return Settings()
     except ValidationError as error:
-        names = "; ".join(f"{'.'.join(map(str, item['loc']))}: {item['msg']}" for item in error.errors())
-        leave(ExitStatus.USAGE, f"a setting cannot be read: {names}")
+        wrong = "; ".join(f"{_variable(item['loc'][0])}={item['input']}: {item['msg']}" for item in error.errors())
+        leave(ExitStatus.USAGE, f"a setting cannot be: {wrong}")
+
+
+def _variable(field: int | str) -> str:
+    return str(field) if str(field).isupper() else f"TIMELINE_{field}".upper()
 
 
 def main() -> None:
