@@ -1,0 +1,134 @@
+"""The contract's verdicts once more, written without a look at the fold: facts per event, judged by its sentences."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from typing import Any, Final, Literal
+
+Kind = Literal["recorded", "corrected", "retracted", "of-tomorrow", "garbage"]
+
+#: First day, last day and span class of the dates that the tests write.
+DATES: Final[dict[str, tuple[date, date, int]]] = {
+    "2020": (date(2020, 1, 1), date(2020, 12, 31), 2),
+    "2020-05": (date(2020, 5, 1), date(2020, 5, 31), 1),
+    "2020-05-06": (date(2020, 5, 6), date(2020, 5, 6), 0),
+    "2020/..": (date(2020, 1, 1), date.max, 3),
+    "../2019": (date.min, date(2019, 12, 31), 3),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """What an event says, as far as the fold cares."""
+
+    title: str
+    when: str
+    pairs: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """A record of the log, and what became of it: outcome, problem, revision, where the same came first."""
+
+    partition: int
+    offset: int
+    event: str | None
+    kind: Kind
+    record_id: str
+    accepted_at: datetime
+    words: Words | None = None
+    expecting: int | None = None
+    verdict: tuple[str, str | None, int | None, str | None] = ("", None, None, None)
+
+    @property
+    def position(self) -> str:
+        """`partition:offset`."""
+        return f"{self.partition}:{self.offset}"
+
+
+class EventModel:
+    """A log that knows its verdicts."""
+
+    def __init__(self) -> None:
+        self.facts: list[Fact] = []
+
+    def tell(self, fact: Fact) -> None:
+        """Append a fact, judged."""
+        self.facts.append(replace(fact, verdict=self._judge(fact)))
+
+    def applied(self, event: str | None, partition: int | None = None, before: int | None = None) -> list[Fact]:
+        """An event's revisions, of which the first is number 1; with `before`, those below an offset."""
+        return [
+            fact
+            for fact in self.facts
+            if fact.event == event and fact.verdict[0] == "applied" and partition in (None, fact.partition)
+            and (before is None or fact.offset < before)
+        ]  # fmt: skip
+
+    def _judge(self, fact: Fact) -> tuple[str, str | None, int | None, str | None]:
+        if fact.kind == "garbage":
+            return "rejected", "malformed", None, None
+        if fact.kind == "of-tomorrow":
+            return "parked", "unknown-version", None, None
+        if any(other.event == fact.event and other.verdict[0] == "parked" for other in self.facts):
+            return "parked", "behind-parked", None, None
+        revisions = self.applied(fact.event)
+        current = len(revisions)
+        same = self._same_content if fact.kind == "recorded" else self._same_record
+        if fact.kind != "recorded" and current == 0:
+            return "rejected", "unknown-event", None, None
+        for number, revision in enumerate(revisions, 1):
+            if same(revision, fact):
+                return "duplicate", None, number, revision.position
+        if fact.kind == "recorded":
+            return ("rejected", "conflict", current, None) if current else ("applied", None, 1, None)
+        if fact.expecting not in (None, current):
+            return "rejected", "stale-revision", current, None
+        is_retracted = revisions[-1].kind == "retracted"
+        if fact.kind == "retracted" and is_retracted:
+            return "rejected", "already-retracted", current, None
+        if fact.kind == "corrected" and revisions[-1].words == fact.words:
+            return "rejected", "no-change", current, None
+        return "applied", None, current + 1, None
+
+    @staticmethod
+    def _same_content(revision: Fact, fact: Fact) -> bool:
+        return revision.words == fact.words
+
+    @staticmethod
+    def _same_record(revision: Fact, fact: Fact) -> bool:
+        return revision.record_id == fact.record_id
+
+    def events(self) -> list[str]:
+        """The events that a record was applied of."""
+        return sorted({fact.event for fact in self.facts if fact.event and fact.verdict[0] == "applied"})
+
+    def visible(self, partition: int, vector: int) -> list[tuple[Any, ...]]:
+        """The timeline entries that a reader at a vector must see."""
+        return sorted(entry for event in self.events() for entry in self._entries(event, partition, vector))
+
+    def _entries(self, event: str, partition: int, vector: int) -> Iterator[tuple[Any, ...]]:
+        revisions = self.applied(event, partition, vector)
+        said = [fact.words for fact in revisions if fact.words is not None]
+        if not said:
+            return
+        earliest, latest, span = DATES[said[-1].when]
+        for a, b in said[-1].pairs:
+            yield (
+                f"{a}-{b}", span, earliest, latest, revisions[0].accepted_at, event, len(revisions),
+                revisions[-1].kind == "retracted",
+            )  # fmt: skip
+
+    def pair_counts(self) -> dict[tuple[int, str], tuple[int, int]]:
+        """For each partition and pair: its events that hold, and the offset that touched it last."""
+        found: dict[tuple[int, str], tuple[int, int]] = {}
+        for fact in self.facts:
+            if fact.verdict[0] == "applied":
+                # A revision touches the pairs of its event before it and after it.
+                for vector in (fact.offset, fact.offset + 1):
+                    for entry in self._entries(str(fact.event), fact.partition, vector):
+                        found[fact.partition, entry[0]] = (0, fact.offset)
+        for partition, pair in found:
+            holding = [e for e in self.visible(partition, len(self.facts)) if e[0] == pair and not e[-1]]
+            found[partition, pair] = (len(holding), found[partition, pair][1])
+        return found

@@ -1,0 +1,96 @@
+"""A projection's tables in memory: they write what a batch changes, and tell the next one what it must know."""
+
+from collections.abc import Collection, Sequence
+from typing import Any
+
+from event_schemas.positions import format_position
+from timeline_service.domain.batch import ENTRY_COLUMNS, OUTCOME_COLUMNS, REVISION_COLUMNS, Changes, Counts, Known
+from timeline_service.domain.fold import History, Revision
+
+Row = dict[str, Any]
+_ENTRY_KEY = ("pair", "span", "earliest", "latest", "accepted_at", "event_id")
+
+
+class MemoryRows:
+    """The rows by the names of their columns, in the order in which they were written."""
+
+    def __init__(self) -> None:
+        self.revisions: list[Row] = []
+        self.entries: list[Row] = []
+        self.outcomes: list[Row] = []
+        self.pair_counts: dict[tuple[int, str], tuple[int, int]] = {}
+        self.counts: dict[int, Counts] = {}
+
+    def write(self, changes: Changes) -> None:
+        """Write a batch, as the database would: each closed row is there, once, and still open."""
+        for event_id, number, offset in changes.closed_revisions:
+            (row,) = (row for row in self.revisions if (row["event_id"], row["revision"]) == (event_id, number))
+            assert row["until_offset"] is None
+            row["until_offset"] = offset
+        for *key, offset in changes.closed_entries:
+            (row,) = (row for row in self.entries if row["until_offset"] is None and _key(row) == key)
+            row["until_offset"] = offset
+        self.revisions += named(REVISION_COLUMNS, changes.revisions)
+        self.entries += named(ENTRY_COLUMNS, changes.entries)
+        self.outcomes += named(OUTCOME_COLUMNS, changes.outcomes)
+        for pair, (events, last_offset) in changes.pair_counts.items():
+            self.pair_counts[pair] = (self.pair_counts.get(pair, (0, 0))[0] + events, last_offset)
+        for partition, counts in changes.counts.items():
+            total = self.counts.setdefault(partition, Counts())
+            for name in ("applied", "duplicate", "rejected", "parked"):
+                setattr(total, name, getattr(total, name) + getattr(counts, name))
+
+    def load(self, event_ids: Collection[str], changed: Collection[str]) -> dict[str, Known]:
+        """What the projector would read before a batch; words only of events that the batch may change."""
+        known = {event_id: Known() for event_id in event_ids}
+        for row in self.revisions:
+            if (event := known.get(row["event_id"])) is not None:
+                event.history = _longer(event.history, row)
+                event.content = row["content"] if row["event_id"] in changed else None
+        for row in self.outcomes:
+            if row["outcome"] == "parked" and row["event_id"] in known:
+                known[row["event_id"]].parked = True
+        return known
+
+    def verdicts(self) -> dict[str, tuple[Any, ...]]:
+        """What became of each record, by position: outcome, problem, revision, where the same came first."""
+        found: dict[str, tuple[Any, ...]] = {}
+        for row in self.revisions:
+            found[format_position(row["partition"], row["from_offset"])] = ("applied", None, row["revision"], None)
+        for row in self.outcomes:
+            position = format_position(row["partition"], row["offset"])
+            assert position not in found, "a record has one outcome"
+            found[position] = (row["outcome"], row["problem"], row["revision"], row["first_position"])
+        return found
+
+
+def visible(rows: Sequence[Row], partition: int, vector: int) -> list[Row]:
+    """The rows of a partition that stand at a vector, by the rule that every read follows."""
+    return [
+        row
+        for row in rows
+        if row["partition"] == partition
+        and row["from_offset"] < vector
+        and (row["until_offset"] is None or row["until_offset"] >= vector)
+    ]
+
+
+def named(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> list[Row]:
+    """Rows by the names of their columns."""
+    return [dict(zip(columns, row, strict=True)) for row in rows]
+
+
+def _key(row: Row) -> list[Any]:
+    return [row[name] for name in _ENTRY_KEY]
+
+
+def _longer(history: History | None, row: Row) -> History:
+    revision = Revision(
+        row["revision"],
+        row["action"],
+        row["record_id"],
+        row["digest"].hex() if row["digest"] is not None else None,
+        format_position(row["partition"], row["from_offset"]),
+    )
+    before = history.revisions if history is not None else ()
+    return History(row["first_accepted_at"], row["first_recorded_at"], (*before, revision))
