@@ -9,6 +9,7 @@ from fastapi import Depends, FastAPI
 from ingest_service.adapters.kafka_log import KafkaLog
 from ingest_service.api import changes, events, probes
 from ingest_service.api.descriptions import DescribedAPI
+from ingest_service.api.heads import Heads
 from ingest_service.api.problems import ERRORS, KINDS, translate
 from ingest_service.settings import Settings
 from service_edge.doors import Doors
@@ -42,5 +43,6 @@ def create_app(settings: Settings) -> FastAPI:
     install_problems(app, KINDS, translate, ERRORS)
     for module in (events, changes, probes):
         app.include_router(module.router)
+    app.add_middleware(Heads)
     app.add_middleware(Doors, allowed_hosts=settings.allowed_hosts, allowed_origins=settings.allowed_origins)
     return app

@@ -1,0 +1,16 @@
+"""HEAD, answered wherever GET is (RFC 9110, 9.1)."""
+
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+
+class Heads:
+    """ASGI middleware: the app sees a GET. The server, which knows better, sends the head of its answer only."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on."""
+        if scope["type"] == "http" and scope["method"] == "HEAD":
+            scope = {**scope, "method": "GET"}
+        await self._app(scope, receive, send)
