@@ -79,7 +79,7 @@ class KafkaLog:
             await self._watch(session)
             self._note("Kafka did not acknowledge in time")
         except asyncio.CancelledError:
-            seconds = _STOP_SECONDS
+            seconds = 0 if session.broken.is_set() else _STOP_SECONDS
             raise
         finally:
             self._session = None

@@ -183,7 +183,9 @@ async def _give_up(producer: Any) -> None:
         update.set_result(False)  # nobody is left to do so, and the sender may wait for it
     if task is not None:
         await asyncio.wait({task}, timeout=_CLOSING_SECONDS)
-    pending = [*accumulator._pending_batches, *(batch for queue in accumulator._batches.values() for batch in queue)]
+    # A batch that waits to be sent again has left this set, but is taken out of it when it fails.
+    accumulator._pending_batches.update(batch for queue in accumulator._batches.values() for batch in queue)
+    pending = list(accumulator._pending_batches)
     accumulator.fail_all(KafkaConnectionError("given up"))
     for batch in pending:  # whether or not somebody still waits for them, their failure is known
         for future in (batch.future, batch._drain_waiter):

@@ -118,7 +118,7 @@ class Bulk:
         for accepted, place, at in zip(current.accepted, current.places, appended, strict=True):
             current.results[place] = self._outcome(accepted, current.lines[place], at)
         for result in current.results:
-            if result is not None and (self._everything or "problem" in result):
+            if result is not None and (self._everything or 400 <= result["status"] < 500):
                 results.write(result)
 
     def _outcome(self, accepted: Accepted, line: int, at: Appended | None) -> dict[str, Any]:
