@@ -9,6 +9,7 @@ from tests.bench.bare_copy import copy_rows
 from tests.bench.figures import Figure
 from tests.bench.ingest_figures import bulk_figure, floors, post_bulk, post_singly, single_figures
 from tests.bench.memory import memory_figure
+from tests.bench.processor import cpu_seconds
 from tests.bench.projection_figures import project, projection_figure
 from tests.support.engines import Engines
 from tests.support.log_writing import read_log
@@ -38,20 +39,22 @@ async def _measure(services: Services, floor_topic: str, events: int, singles: i
     """One thing at a time, so that each has the machine to itself."""
     services.migrate()
     ingest = await services.ingest()
+    cpu = cpu_seconds(ingest)
     bulk = await post_bulk(ingest.url, events)
+    bulk_cpu = (cpu_seconds(ingest) - cpu) / events
     single = await post_singly(ingest.url, singles, first=events)
     memory = [memory_figure(ingest)]
     await ingest.terminate()
     records = await read_log(services.bootstrap_servers, services.topic)
     bulk_floor, single_floor = await floors(services.bootstrap_servers, floor_topic, records, singles)
     del records
-    projection = await project(services, events + singles)
+    projection, projection_cpu = await project(services, events + singles)
     memory += [memory_figure(service) for service in services.all if service.process.name == "projector"]
     await services.stop()
     projection_floor = await copy_rows(services.database_url)
     return [
-        bulk_figure(bulk, bulk_floor),
-        projection_figure(projection, projection_floor),
+        bulk_figure(bulk, bulk_floor, bulk_cpu),
+        projection_figure(projection, projection_floor, projection_cpu),
         *single_figures(single, single_floor),
         *memory,
     ]

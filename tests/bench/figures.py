@@ -16,6 +16,7 @@ class Figure:
     floor_name: str
     unit: Unit
     peers: tuple[str, ...] = ()
+    cpu_seconds: float = 0.0  # of our process for each event: what stays the same on a busy machine
 
     @property
     def ratio(self) -> float:

@@ -41,10 +41,10 @@ async def post_singly(url: str, count: int, first: int) -> list[float]:
     return await asyncio.to_thread(_post_singly, url, ndjson(count, first).splitlines())
 
 
-def bulk_figure(rate: float, floor: float) -> Figure:
+def bulk_figure(rate: float, floor: float, cpu: float) -> Figure:
     """The rate of bulk beside that of the bare producer."""
     name = "NDJSON bulk, one request, checked and acknowledged"
-    return Figure(name, rate, floor, "the same records by aiokafka's batch API", "/s", peers.BULK)
+    return Figure(name, rate, floor, "the same records by aiokafka's batch API", "/s", peers.BULK, cpu)
 
 
 def single_figures(taken: Sequence[float], floor: Sequence[float]) -> list[Figure]:

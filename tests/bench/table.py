@@ -1,11 +1,13 @@
 """The benchmark's table."""
 
+import os
 from collections.abc import Sequence
 
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
+from tests.bench import peers
 from tests.bench.figures import Figure, written
 
 
@@ -16,6 +18,7 @@ def print_table(figures: Sequence[Figure], events: int, console: Console) -> Non
     table.add_column("Dyadline", justify="right", no_wrap=True)
     table.add_column("floor", justify="right", no_wrap=True)
     table.add_column("ratio", justify="right", no_wrap=True)
+    table.add_column("CPU each", justify="right", no_wrap=True)
     table.add_column("what the floor is")
     table.add_column("peers, with source", ratio=1)
     for figure in figures:
@@ -24,10 +27,11 @@ def print_table(figures: Sequence[Figure], events: int, console: Console) -> Non
             Text(written(figure.value, figure.unit), "bold red" if figure.too_large else "bold"),
             written(figure.floor, figure.unit),
             f"{figure.ratio:.2f}",
+            f"{figure.cpu_seconds * 1e6:.0f} µs" if figure.cpu_seconds else "",
             Text(figure.floor_name, "dim"),
             "\n".join(figure.peers),
         )
     console.print(table)
-    console.print(
-        Text("Floors are of this run; peers are of other machines and loads: read them as magnitudes.", "dim")
-    )
+    load = ", ".join(f"{load:.1f}" for load in os.getloadavg())
+    console.print(Text(f"Floors are of this same run, on {os.cpu_count()} cores with a load of {load}.", "dim"))
+    console.print(Text(peers.STAR, "dim"))
