@@ -9,10 +9,11 @@ from typing import Any
 
 import pytest
 from aiokafka.partitioner import murmur2
+from tests.support.memory_rows import MemoryRows
 
 from event_schemas.json_text import read_json
 from timeline_service.domain.arrivals import RawRecord, read_arrival
-from timeline_service.domain.batch import ENTRY_COLUMNS, OUTCOME_COLUMNS, REVISION_COLUMNS, Changes, Known, fold_batch
+from timeline_service.domain.batch import fold_batch
 
 SCHEMAS = Path(__file__).parents[2] / "schemas"
 LINES = (SCHEMAS / "examples/corpus.ndjson").read_bytes().splitlines(keepends=True)
@@ -27,10 +28,10 @@ def partition_of(key: bytes) -> int:
     return int((murmur2(key) & 0x7FFFFFFF) % PARTITIONS)
 
 
-def replay(lines: list[dict[str, Any]], batch: int = 1_000) -> Changes:
-    """The rows of the corpus, folded in batches of a size; what one writes and another closes is put together."""
+def replay(lines: list[dict[str, Any]], batch: int = 1_000) -> MemoryRows:
+    """The rows that the corpus gives in batches of a size."""
     latest: dict[int, datetime] = {}
-    arrivals = []
+    rows, arrivals = MemoryRows(), []
     for line in lines:
         partition, offset = map(int, line["position"].split(":"))
         moment = datetime.fromtimestamp(line["timestamp"] / 1000, UTC)
@@ -38,63 +39,26 @@ def replay(lines: list[dict[str, Any]], batch: int = 1_000) -> Changes:
         headers = tuple((name, bytes_of(value)) for name, value in line["headers"])
         raw = RawRecord(partition, offset, line["timestamp"], bytes_of(line["key"]), bytes_of(line["value"]), headers)
         arrivals.append(read_arrival(raw, latest[partition], partition_of))
-    known = {arrival.event_id: Known() for arrival in arrivals if arrival.event_id is not None}
-    return joined([fold_batch(arrivals[start : start + batch], known) for start in range(0, len(arrivals), batch)])
+    event_ids = {arrival.event_id for arrival in arrivals if arrival.event_id is not None}
+    for start in range(0, len(arrivals), batch):
+        rows.write(fold_batch(arrivals[start : start + batch], rows.load(event_ids, event_ids)))
+    return rows
 
 
 def bytes_of(text: str | None) -> bytes | None:
     return None if text is None else b64decode(text)
 
 
-def joined(batches: list[Changes]) -> Changes:
-    whole = Changes()
-    for changes in batches:
-        for event_id, number, offset in changes.closed_revisions:
-            row = next(row for row in whole.revisions if row[:2] == [event_id, number])
-            row[REVISION_COLUMNS.index("until_offset")] = offset
-        for *key, offset in changes.closed_entries:
-            until = ENTRY_COLUMNS.index("until_offset")
-            row = next(row for row in whole.entries if row[:6] == key and row[until] is None)
-            row[until] = offset
-        whole.revisions += changes.revisions
-        whole.entries += changes.entries
-        whole.outcomes += changes.outcomes
-    return whole
-
-
-def verdicts(changes: Changes) -> dict[str, dict[str, Any]]:
-    """What became of each record, by its position."""
-    found: dict[str, dict[str, Any]] = {}
-    for revision in named(REVISION_COLUMNS, changes.revisions):
-        found[f"{revision['partition']}:{revision['from_offset']}"] = {
-            "outcome": "applied",
-            "revision": revision["revision"],
-        }
-    for outcome in named(OUTCOME_COLUMNS, changes.outcomes):
-        said = {name: outcome[name] for name in ("outcome", "problem", "revision", "first_position")}
-        position = f"{outcome['partition']}:{outcome['offset']}"
-        found[position] = {name: value for name, value in said.items() if value is not None}
-    return found
-
-
-def named(columns: tuple[str, ...], rows: Any) -> list[dict[str, Any]]:
-    return [dict(zip(columns, row, strict=True)) for row in rows]
-
-
-def digest_of_states(changes: Changes) -> str:
-    """One digest of all that a corpus's lines leave in the tables, but words for people."""
+def digest_of_states(rows: MemoryRows) -> str:
+    """One digest of all that the corpus's lines leave in the tables, but words for people."""
     tables = [
         sorted(
             json.dumps(
                 {name: value for name, value in row.items() if name not in UNPINNED}, sort_keys=True, default=plain
             )
-            for row in named(columns, rows)
+            for row in table
         )
-        for columns, rows in (
-            (REVISION_COLUMNS, changes.revisions),
-            (ENTRY_COLUMNS, changes.entries),
-            (OUTCOME_COLUMNS, changes.outcomes),
-        )
+        for table in (rows.revisions, rows.entries, rows.outcomes)
     ]
     return hashlib.sha256(json.dumps(tables).encode()).hexdigest()
 
@@ -104,11 +68,9 @@ def plain(value: Any) -> str:
 
 
 def test_every_record_gets_the_verdict_that_it_always_got() -> None:
-    found = verdicts(replay(CORPUS))
-    assert {line["position"]: (line["about"], found[line["position"]]) for line in CORPUS} == {
-        line["position"]: (line["about"], line["verdict"]) for line in CORPUS
-    }
-    assert len(found) == len(CORPUS)
+    names = ("outcome", "problem", "revision", "first_position")
+    known = {line["position"]: tuple(line["verdict"].get(name) for name in names) for line in CORPUS}
+    assert replay(CORPUS).verdicts() == known
 
 
 @pytest.mark.parametrize("known", DIGESTS, ids=lambda known: known["release"])
