@@ -129,6 +129,15 @@ async def test_a_header_whose_name_is_not_utf8_blocks_nothing(
     assert [row[3:5] for row in tables.outcomes] == [("rejected", "malformed")]
 
 
+async def test_every_compression_is_read(services: Services) -> None:
+    services.migrate()
+    await services.projector()
+    for compression in (None, "gzip", "snappy", "lz4", "zstd"):
+        async with open_log(services.bootstrap_servers, services.topic, compression=compression) as log:
+            await log.append(*(recording(f"{compression} {number}", summary="words " * 50) for number in range(20)))
+    assert len((await projected(services)).revisions) == 100
+
+
 async def test_a_correction_in_the_same_batch_moves_the_event(services: Services) -> None:
     services.migrate()
     async with open_log(services.bootstrap_servers, services.topic) as log:

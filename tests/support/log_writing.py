@@ -120,9 +120,15 @@ class LogWriter:
 
 
 @asynccontextmanager
-async def open_log(bootstrap_servers: str, topic: str) -> AsyncIterator[LogWriter]:
+async def open_log(bootstrap_servers: str, topic: str, *, compression: str | None = None) -> AsyncIterator[LogWriter]:
     """A writer to a topic."""
-    producer = AIOKafkaProducer(bootstrap_servers=bootstrap_servers, acks="all", linger_ms=2, max_request_size=2**21)
+    producer = AIOKafkaProducer(
+        bootstrap_servers=bootstrap_servers,
+        acks="all",
+        linger_ms=2,
+        max_request_size=2**21,
+        compression_type=compression,
+    )
     await producer.start()
     try:
         yield LogWriter(producer, topic)
