@@ -1,18 +1,22 @@
 import asyncio
+import itertools
 import os
 import random
+import signal
 import sys
-from pathlib import Path
 
 import asyncpg
 import pytest
+from aiokafka import AIOKafkaProducer
 from tests.support.engines import own_postgres
 from tests.support.log_writing import LogWriter, correcting, open_log, recording, retracting
 from tests.support.processes import Service, Services
+from tests.support.projecting import projecting
 from tests.support.projections import projected
 from tests.support.waiting import wait_until
 
-from event_schemas.records import Record
+from event_schemas.records import HEADERS, Record, encode_value
+from timeline_service.adapters.kafka_reader import KafkaReader
 
 PAIRS = [["IN", "CN"], ["IN", "US"], ["CN", "US", "FR"], ["DE", "FR"], ["DE", "IN"]]
 
@@ -136,31 +140,73 @@ async def test_a_log_that_is_not_the_one_projected_halts(services: Services, cha
         try:
             await connection.execute(f"update timeline_g1.checkpoints set {change} where next_offset > 0")
             before = await connection.fetch("select * from timeline_g1.outcomes")
-            status = await run_to_its_end(services)
+            child = await start_projector(services)
+            async with asyncio.timeout(40):
+                status = await child.wait()
             assert await connection.fetch("select * from timeline_g1.outcomes") == before
         finally:
             await connection.close()
-    log_of_it = services.state_dir / "halted.log"
     assert status == 1
-    assert words in read(log_of_it)
-    assert "level=critical event=halted" in read(log_of_it)
+    assert words in child_log(services)
+    assert "level=critical event=halted" in child_log(services)
 
 
-def read(file: Path) -> str:
-    """A log file."""
-    return file.read_text()
+def child_log(services: Services) -> str:
+    """What the projector of `start_projector` has written."""
+    return (services.state_dir / "child.log").read_text()
 
 
-async def run_to_its_end(services: Services) -> int:
-    """Run a projector that ends by itself; returns its exit status."""
-    with open(services.state_dir / "halted.log", "wb") as output:  # noqa: ASYNC230
-        child = await asyncio.create_subprocess_exec(
+async def start_projector(services: Services) -> asyncio.subprocess.Process:
+    """A projector as a child of the test, which can see its exit status."""
+    with open(services.state_dir / "child.log", "wb") as output:  # noqa: ASYNC230
+        return await asyncio.create_subprocess_exec(
             *(sys.executable, "-m", "timeline_service.cli", "project"),
             env={**os.environ, **services.environment()},
             stderr=output,
         )
-        async with asyncio.timeout(40):
-            return await child.wait()
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+async def test_a_signal_stops_a_projector_in_order(services: Services, number: signal.Signals) -> None:
+    services.migrate()
+    async with open_log(services.bootstrap_servers, services.topic) as log:
+        child = await start_projector(services)
+        appending = asyncio.create_task(append_slowly(log, busy_log(1_500, 11)))
+
+        async def has_begun() -> bool:
+            return await next_offsets(services.database_url) > 0
+
+        await wait_until(has_begun)
+        child.send_signal(number)
+        async with asyncio.timeout(20):
+            assert await child.wait() == 0
+        assert "event=stopped" in child_log(services)
+        assert "Traceback" not in child_log(services)
+        await appending
+        await services.projector()
+        await projected(services)
+
+
+async def test_a_marker_at_the_logs_end_is_no_stall(services: Services, monkeypatch: pytest.MonkeyPatch) -> None:
+    services.migrate()
+    monkeypatch.setattr("timeline_service.projector.projector._STALL_SECONDS", 0.1)
+    looks = itertools.count()
+    at_end = KafkaReader.at_end
+
+    async def look(reader: KafkaReader, partition: int, log_end: int) -> bool:
+        next(looks)
+        return await at_end(reader, partition, log_end)
+
+    monkeypatch.setattr(KafkaReader, "at_end", look)
+    event = recording()
+    producer = AIOKafkaProducer(bootstrap_servers=services.bootstrap_servers, transactional_id=services.topic)
+    await producer.start()
+    async with producer.transaction():
+        await producer.send(services.topic, encode_value(event), event.event_id.encode(), headers=list(HEADERS))
+    await producer.stop()
+    async with projecting(services.bootstrap_servers, services.topic, services.database_url, code_version="x") as task:
+        await wait_until(lambda: task.done() or next(looks) > 20)
+        assert not task.done()
 
 
 async def test_a_fenced_projector_takes_over_again_or_leaves(services: Services) -> None:

@@ -71,6 +71,13 @@ class KafkaReader:
             raise UnavailableError(f"Kafka is out of reach: {error}") from error
         return {item.partition: (starts[item], ends[item]) for item in wanted}
 
+    async def at_end(self, partition: int, log_end: int) -> bool:
+        """Whether nothing is left to read before an offset: a transaction's marker is none of the records."""
+        try:
+            return bool(await self._consumer.position(TopicPartition(self._topic, partition)) >= log_end)
+        except IllegalStateError:  # it was taken away meanwhile
+            return True
+
     def begin(self, partition: int, offset: int) -> None:
         """Read a partition from an offset on."""
         where = TopicPartition(self._topic, partition)

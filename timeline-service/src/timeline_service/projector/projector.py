@@ -195,7 +195,11 @@ class Projector:
             return
         bounds = await self._reader.bounds(self._checkpoints)
         self._progressed = time.monotonic()
-        behind = [p for p, item in self._checkpoints.items() if item.next_offset < bounds[p][1]]
+        behind = [
+            p
+            for p, item in self._checkpoints.items()
+            if item.next_offset < bounds[p][1] and not await self._reader.at_end(p, bounds[p][1])
+        ]
         if behind and self._reader.assignment == self._taken:
             raise UnavailableError(
                 f"no records of partitions {behind} for {_STALL_SECONDS:.0f} s, though there are some"
