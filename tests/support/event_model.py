@@ -51,26 +51,28 @@ class EventModel:
 
     def __init__(self) -> None:
         self.facts: list[Fact] = []
+        self._revisions: dict[str, list[Fact]] = {}
+        self._parked: set[str | None] = set()
 
     def tell(self, fact: Fact) -> None:
         """Append a fact, judged."""
-        self.facts.append(replace(fact, verdict=self._judge(fact)))
+        told = replace(fact, verdict=self._judge(fact))
+        self.facts.append(told)
+        if told.verdict[0] == "applied":
+            self._revisions.setdefault(str(told.event), []).append(told)
+        elif told.verdict[0] == "parked":
+            self._parked.add(told.event)
 
-    def applied(self, event: str | None, partition: int | None = None, before: int | None = None) -> list[Fact]:
-        """An event's revisions, of which the first is number 1; with `before`, those below an offset."""
-        return [
-            fact
-            for fact in self.facts
-            if fact.event == event and fact.verdict[0] == "applied" and partition in (None, fact.partition)
-            and (before is None or fact.offset < before)
-        ]  # fmt: skip
+    def applied(self, event: str | None) -> list[Fact]:
+        """An event's revisions, of which the first is number 1."""
+        return self._revisions.get(str(event), [])
 
     def _judge(self, fact: Fact) -> tuple[str, str | None, int | None, str | None]:
         if fact.kind == "garbage":
             return "rejected", "malformed", None, None
         if fact.kind == "of-tomorrow":
             return "parked", "unknown-version", None, None
-        if any(other.event == fact.event and other.verdict[0] == "parked" for other in self.facts):
+        if fact.event in self._parked:
             return "parked", "behind-parked", None, None
         revisions = self.applied(fact.event)
         current = len(revisions)
@@ -99,16 +101,12 @@ class EventModel:
     def _same_record(revision: Fact, fact: Fact) -> bool:
         return revision.record_id == fact.record_id
 
-    def events(self) -> list[str]:
-        """The events that a record was applied of."""
-        return sorted({fact.event for fact in self.facts if fact.event and fact.verdict[0] == "applied"})
-
     def visible(self, partition: int, vector: int) -> list[tuple[Any, ...]]:
         """The timeline entries that a reader at a vector must see."""
-        return sorted(entry for event in self.events() for entry in self._entries(event, partition, vector))
+        return sorted(entry for event in self._revisions for entry in self._entries(event, partition, vector))
 
     def _entries(self, event: str, partition: int, vector: int) -> Iterator[tuple[Any, ...]]:
-        revisions = self.applied(event, partition, vector)
+        revisions = [fact for fact in self.applied(event) if fact.partition == partition and fact.offset < vector]
         said = [fact.words for fact in revisions if fact.words is not None]
         if not said:
             return

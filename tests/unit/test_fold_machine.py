@@ -181,5 +181,5 @@ def arrival(raw: RawRecord) -> Arrival:
 
 TestProjecting = Projecting.TestCase
 TestProjecting.settings = settings(
-    max_examples=400, stateful_step_count=50, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+    max_examples=200, stateful_step_count=50, deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )

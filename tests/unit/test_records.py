@@ -1,9 +1,12 @@
+import json
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 import orjson
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from event_schemas.errors import MalformedRecordError, UnknownVersionError
 from event_schemas.events import content_of, digest_of, id_from_digest, read_event
@@ -112,6 +115,38 @@ def test_a_tombstone_and_a_foreign_content_type_are_malformed() -> None:
         decode(record.event_id.encode(), None, HEADERS)
     with pytest.raises(MalformedRecordError, match="content-type"):
         decode(record.event_id.encode(), encode_value(record), [])
+
+
+FIELDS = sorted(orjson.loads(encode_value(a_record(origin=("https://example.org", "7")))))
+ANYTHING = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.sampled_from(["1.0", "urn:dyadline:\0"]),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
+    max_leaves=8,
+)
+
+
+@given(st.dictionaries(st.sampled_from(FIELDS), ANYTHING, min_size=1, max_size=3))
+def test_whatever_stands_in_a_field_is_read_or_refused_and_fits_a_table(fields: dict[str, Any]) -> None:
+    envelope = {**orjson.loads(encode_value(a_record(origin=("https://example.org", "7")))), **fields}
+    try:
+        record = read(a_record(), json.dumps(envelope).encode())
+    except (MalformedRecordError, UnknownVersionError):
+        return
+    texts = [record.record_id, record.principal, *(record.origin or ())]
+    assert all(0 < len(text) <= 1024 and "\0" not in text for text in texts)
+    assert encode_value(read(record)) == encode_value(record)
+
+
+ZONES = st.integers(-1439, 1439).map(lambda minutes: timezone(timedelta(minutes=minutes)))
+
+
+@given(st.datetimes(timezones=ZONES))
+def test_any_time_is_read_or_refused(moment: datetime) -> None:
+    try:
+        record = read(a_record(), changed(time=moment.isoformat()))
+    except MalformedRecordError:
+        return
+    assert record.accepted_at == moment
 
 
 def test_a_newer_version_is_for_newer_code() -> None:
