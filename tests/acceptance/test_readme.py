@@ -8,10 +8,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
+import httpx
 import pytest
 from tests.acceptance.readme_examples import Example, Reader, read_examples
 from tests.support.session_folder import ROOT
 from tests.support.stacks import Stack, new_stack
+from tests.support.waiting import wait_until
 
 README: Final = (ROOT / "README.md").read_text(encoding="utf-8")
 EXAMPLES: Final = list(read_examples(README))
@@ -39,8 +41,14 @@ def reader_of(stack: Stack) -> Reader:
 async def test_every_example_answers_as_printed(stack: Stack) -> None:
     await stack.up()
     reader = reader_of(stack)
-    for example in EXAMPLES:
-        await asyncio.to_thread(reader.follow, example)
+    async with httpx.AsyncClient(base_url=stack.timeline_url, timeout=10, trust_env=False) as client:
+
+        async def projected() -> bool:
+            return bool((await client.get("/v1/status")).json()["lag"] == 0)
+
+        for example in EXAMPLES:
+            await wait_until(projected)  # a reader takes a moment between one example and the next
+            await asyncio.to_thread(reader.follow, example)
 
 
 async def test_a_changed_answer_is_noticed(stack: Stack) -> None:
