@@ -2,7 +2,9 @@
 
 import io
 
+import pytest
 from rich.console import Console
+from tests.bench.__main__ import main
 from tests.bench.bench import measure
 from tests.bench.event_supply import events
 from tests.bench.table import print_table
@@ -22,6 +24,15 @@ async def test_every_figure_has_its_floor(engines: Engines) -> None:
     words = " ".join(output.getvalue().split())
     for expected in ("2,000 events", "Debezium JDBC sink", "its docs", *(f"{figure.ratio:.2f}" for figure in figures)):
         assert expected in words
+
+
+@pytest.mark.parametrize("value", ["0", "many", "-1"])
+def test_a_number_of_events_that_cannot_be_is_wrong_usage(
+    value: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("BENCH_EVENTS", value)
+    assert main() == 2
+    assert f"BENCH_EVENTS={value} is not a number of events" in capsys.readouterr().err
 
 
 def test_events_are_varied_and_the_same_in_every_run() -> None:
