@@ -56,11 +56,11 @@ def read_arrival(raw: RawRecord, recorded_at: datetime, partition_of: Callable[[
     place = Place(raw.partition, raw.offset, recorded_at)
     event_id = _event_id(raw.key)
     try:
-        record = decode(raw.key, raw.value, [(name, value or b"") for name, value in raw.headers])
-        if partition_of(raw.key or b"") != raw.partition:
-            raise MalformedRecordError(
+        if event_id is not None and partition_of(event_id.encode()) != raw.partition:  # before all else: it must not
+            raise MalformedRecordError(  # park, and so block its event in the partition where that belongs
                 f"partition {raw.partition} is not the one that Kafka's murmur2 gives for the key"
             )
+        record = decode(raw.key, raw.value, [(name, value or b"") for name, value in raw.headers])
     except MalformedRecordError as error:
         return Arrival(raw, place, event_id, refusal=Refusal("rejected", MALFORMED, _words(error)))
     except UnknownVersionError as error:
