@@ -3,9 +3,12 @@ from collections.abc import AsyncIterator
 from typing import Any
 from uuid import uuid4
 
+import asyncpg
+import httpx
 import pytest
 from tests.support.engines import Engines
 from tests.support.log_writing import correcting, recording, retracting
+from tests.support.processes import Services
 from tests.support.timeline_stacks import TimelineStack, timeline_stack
 
 from event_schemas.positions import parse_position
@@ -125,6 +128,26 @@ async def test_status_counts_every_record(stack: TimelineStack) -> None:
     for item in body["partitions"]:
         assert (item["log_start"], item["next_offset"], item["lag"]) == (0, item["log_end"], 0)
     assert [item["partition"] for item in body["partitions"]] == [0, 1, 2]
+
+
+async def test_the_lag_is_unknown_until_a_projector_has_run(services: Services) -> None:
+    services.migrate()
+    service = await services.timeline()
+    async with httpx.AsyncClient(base_url=service.url, trust_env=False) as client:
+        body = (await client.get("/v1/status")).json()
+        assert (body["lag"], body["partitions"], body["records"]["total"]) == (None, [], 0)
+        assert (await client.get("/v1/timelines/IN-CN")).json()["items"] == []
+        connection = await asyncpg.connect(services.database_url)
+        try:  # a projector that has taken only one of three
+            await connection.execute(
+                "insert into timeline_g1.checkpoints (partition, next_offset, epoch, owner, cluster_id, "
+                "partition_count, applied, duplicate, rejected, parked) values (1, 0, 1, 'x', 'y', 3, 0, 0, 0, 0)"
+            )
+        finally:
+            await connection.close()
+        body = (await client.get("/v1/status")).json()
+        assert body["lag"] == 0
+        assert [(item["partition"], item["owner"]) for item in body["partitions"]] == [(0, None), (1, "x"), (2, None)]
 
 
 async def test_what_may_be_written_is_listed(stack: TimelineStack) -> None:

@@ -20,7 +20,7 @@ _RECORDS: Final = Gauge(
 async def status(request: Request, reader: Reader, offsets: Offsets, moment: At) -> Response:
     """Log bounds, next offsets and lag by partition, and what became of all records so far.
 
-    While the log is out of reach its bounds and the lag are null.
+    While the log is out of reach its bounds and the lag are null; the lag also before a projector has ever run.
     """
     rows = await reader.checkpoints(moment)
     try:
@@ -28,16 +28,18 @@ async def status(request: Request, reader: Reader, offsets: Offsets, moment: At)
     except UnavailableError:
         bounds = {}
     partitions: list[dict[str, Any]] = []
-    for row in rows:
-        start, end = bounds.get(row["partition"], (None, None))
+    held = {row["partition"]: row for row in rows}
+    for partition in range(len(moment.vector)):  # also those that no projector has taken yet
+        next_offset = held[partition]["next_offset"] if partition in held else 0
+        start, end = bounds.get(partition, (None, None))
         partitions.append(
             {
-                "partition": row["partition"],
+                "partition": partition,
                 "log_start": start,
                 "log_end": end,
-                "next_offset": row["next_offset"],
-                "lag": max(0, end - row["next_offset"]) if end is not None else None,
-                "owner": row["owner"],
+                "next_offset": next_offset,
+                "lag": max(0, end - next_offset) if end is not None else None,
+                "owner": held[partition]["owner"] if partition in held else None,
             }
         )
     lags = [item["lag"] for item in partitions]
@@ -45,12 +47,12 @@ async def status(request: Request, reader: Reader, offsets: Offsets, moment: At)
     body = {
         "topic": request.app.state.topic,
         "generation": moment.generation,
-        "lag": sum(lags) if None not in lags else None,
+        "lag": sum(lags) if lags and None not in lags else None,
         "partitions": partitions,
         "records": {"total": sum(records.values()), **records},
         "last_verification": None,
     }
-    at = Moment(moment.generation, tuple(row["next_offset"] for row in rows))
+    at = Moment(moment.generation, tuple(item["next_offset"] for item in partitions))
     return answer(request, at, body)
 
 

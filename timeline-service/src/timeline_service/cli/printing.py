@@ -20,7 +20,7 @@ def print_json(body: dict[str, Any]) -> None:
 def print_status(body: dict[str, Any]) -> None:
     """How far the projection is, and what became of the records."""
     lag, records = body["lag"], body["records"]
-    lag_words = "unknown: Kafka is out of reach" if lag is None else str(lag)
+    lag_words = "unknown: Kafka is out of reach, or no projector has run" if lag is None else str(lag)
     facts = {
         "topic": body["topic"],
         "generation": body["generation"],
