@@ -73,5 +73,5 @@ def array_items(chunks: Iterable[bytes]) -> Iterator[bytes]:
 def _is_one_object(text: bytes) -> bool:
     try:
         return isinstance(json.loads(text), dict)
-    except ValueError:
+    except (ValueError, RecursionError):
         return False
