@@ -3,8 +3,9 @@
 import json
 import re
 from collections.abc import Iterable, Iterator
+from io import BufferedIOBase
 from itertools import chain
-from typing import BinaryIO, Final
+from typing import Final
 
 _CHUNK_BYTES: Final = 256 * 1024
 _HEAD_BYTES: Final = 1024 * 1024
@@ -14,14 +15,18 @@ _INSIDE: Final = re.compile(rb'["\\\r\n]')
 _CONTROL: Final = b"\x01"
 
 
-def read_input(stream: BinaryIO) -> tuple[str, Iterator[bytes]]:
-    """What the input's parts are called (`line` or `item`), and the input as NDJSON."""
-    head = stream.read(_HEAD_BYTES)
-    rest = iter(lambda: stream.read(_CHUNK_BYTES), b"")
+def read_input(stream: BufferedIOBase) -> tuple[str, Iterator[bytes]]:
+    """What the input's parts are called (`line` or `item`), and the input as NDJSON, as soon as it comes."""
+    head = stream.readline(_HEAD_BYTES)
+    while head.isspace() and len(head) < _HEAD_BYTES and (line := stream.readline(_HEAD_BYTES)):
+        head += line
+    rest = iter(lambda: stream.read1(_CHUNK_BYTES), b"")
     if head.lstrip().startswith(b"["):
         return "item", (item + b"\n" for item in array_items(chain([head], rest)))
-    if len(head) < _HEAD_BYTES and _is_one_object(head):
-        return "line", iter([re.sub(rb"[\r\n]+", b" ", head.strip()) + b"\n"])
+    if head.lstrip().startswith(b"{") and not _is_one_object(head):  # it may go on over several lines
+        head += stream.read(_HEAD_BYTES)
+        if _is_one_object(head):
+            return "line", iter([re.sub(rb"[\r\n]+", b" ", head.strip()) + b"\n"])
     return "line", chain([head], rest)
 
 

@@ -1,10 +1,12 @@
 """`ingest post`: events from a file or standard input, sent up as a stream."""
 
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
-from typing import Annotated, Any, BinaryIO, Final
+from io import BufferedIOBase
+from stat import S_ISREG
+from typing import Annotated, Any, Final
 
 import httpx
 import orjson
@@ -94,19 +96,16 @@ def _listed(answer: httpx.Response, part: str, as_json: bool) -> dict[str, Any] 
 
 
 @contextmanager
-def _opened(file: str) -> Iterator[BinaryIO]:
-    if file == "-":
-        yield sys.stdin.buffer
-        return
+def _opened(file: str) -> Iterator[BufferedIOBase]:
     try:
-        stream = Path(file).open("rb")  # noqa: SIM115 - closed below
+        stream = open(sys.stdin.fileno() if file == "-" else file, "rb", closefd=file != "-")  # noqa: SIM115
     except OSError as error:
         leave(ExitStatus.USAGE, f"{file} cannot be read: {error.strerror}")
     with stream:
         yield stream
 
 
-def _shown(chunks: Iterator[bytes], stream: BinaryIO) -> Iterator[bytes]:
+def _shown(chunks: Iterator[bytes], stream: BufferedIOBase) -> Iterator[bytes]:
     """The same chunks, with a progress bar while they are sent, if somebody looks at a terminal."""
     columns = (TextColumn("posting"), BarColumn(), DownloadColumn(), TransferSpeedColumn(), TimeRemainingColumn())
     console = Console(stderr=True)
@@ -117,6 +116,6 @@ def _shown(chunks: Iterator[bytes], stream: BinaryIO) -> Iterator[bytes]:
             bar.advance(task, len(chunk))
 
 
-def _size(stream: BinaryIO) -> int | None:
-    path = Path(str(stream.name))
-    return path.stat().st_size if path.is_file() else None
+def _size(stream: BufferedIOBase) -> int | None:
+    found = os.fstat(stream.fileno())
+    return found.st_size if S_ISREG(found.st_mode) else None
