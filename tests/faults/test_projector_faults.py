@@ -187,6 +187,22 @@ async def test_a_signal_stops_a_projector_in_order(services: Services, number: s
         await projected(services)
 
 
+async def test_a_projector_stops_although_the_database_hangs(services: Services) -> None:
+    async with own_postgres() as postgres:
+        services.database_url = postgres.address
+        services.migrate()
+        async with open_log(services.bootstrap_servers, services.topic) as log:
+            child = await start_projector(services)
+            await log.append(*busy_log(100, 12))
+            await projected(services)
+            postgres.pause()
+            child.send_signal(signal.SIGTERM)
+            async with asyncio.timeout(30):
+                assert await child.wait() == 0
+            postgres.resume()
+        assert "Traceback" not in child_log(services)
+
+
 async def test_a_marker_at_the_logs_end_is_no_stall(services: Services, monkeypatch: pytest.MonkeyPatch) -> None:
     services.migrate()
     monkeypatch.setattr("timeline_service.projector.projector._STALL_SECONDS", 0.1)

@@ -18,7 +18,7 @@ from service_edge.topic_check import TopicUnavailableError, TopicUnfitError, che
 from timeline_service.adapters.kafka_offsets import KafkaOffsets
 from timeline_service.adapters.kafka_reader import KafkaReader
 from timeline_service.adapters.postgres_bell import PostgresBell
-from timeline_service.adapters.postgres_database import connected, open_pool
+from timeline_service.adapters.postgres_database import close_pool, connected, open_pool
 from timeline_service.adapters.postgres_projection import PostgresProjection
 from timeline_service.adapters.postgres_reader import PostgresReader, live_generation
 from timeline_service.adapters.postgres_redrives import PostgresRedrives
@@ -54,7 +54,7 @@ def create_app(settings: Settings) -> FastAPI:
                 task.cancel()
             await asyncio.gather(*background, return_exceptions=True)
             await app.state.offsets.close()
-            await pool.close()
+            await close_pool(pool)
 
     app = FastAPI(
         title="Dyadline: timelines",
@@ -101,7 +101,7 @@ async def project(settings: Settings) -> None:
             except TopicUnfitError as error:
                 raise HaltError(str(error)) from error
     finally:
-        await asyncio.wait_for(pool.close(), 10)
+        await close_pool(pool)
     _LOG.info("stopped")
 
 

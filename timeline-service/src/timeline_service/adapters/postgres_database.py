@@ -1,5 +1,6 @@
 """Connections to PostgreSQL, with its failures as ours."""
 
+import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from typing import TYPE_CHECKING, Final
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     Connection = asyncpg.pool.PoolConnectionProxy[asyncpg.Record]
 
 CONNECT_SECONDS: Final = 10
+CLOSE_SECONDS: Final = 5
 STATEMENT_SECONDS: Final = 60
 
 #: What going away looks like: refused or cut connections, a server that starts, stops, is short of something, or has
@@ -41,6 +43,14 @@ async def open_pool(url: str, *, most: int) -> "Pool":
         command_timeout=STATEMENT_SECONDS,
         server_settings={"application_name": "dyadline timeline", "jit": "off", "timezone": "UTC"},
     )
+
+
+async def close_pool(pool: "Pool") -> None:
+    """Let the connections go: in order, or at once where the server does not answer."""
+    try:
+        await asyncio.wait_for(pool.close(), CLOSE_SECONDS)
+    except (TimeoutError, OSError, asyncpg.InterfaceError):
+        pool.terminate()
 
 
 @asynccontextmanager
