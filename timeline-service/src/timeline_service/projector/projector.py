@@ -1,7 +1,6 @@
 """The projector: reads the log, judges each record in its order, and writes the projection exactly once."""
 
 import asyncio
-import hashlib
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,10 +14,11 @@ from service_edge.topic_check import Topic
 from timeline_service.adapters.kafka_reader import KafkaReader
 from timeline_service.adapters.postgres_projection import Advance, Checkpoint, PostgresProjection
 from timeline_service.adapters.postgres_redrives import PostgresRedrives
-from timeline_service.domain.arrivals import Arrival, RawRecord, read_arrival, write_headers
+from timeline_service.domain.arrivals import Arrival, RawRecord, read_arrival
 from timeline_service.domain.batch import BEHIND, Changes, fold_batch
 from timeline_service.domain.partitions import partition_of
 from timeline_service.errors import HaltError, UnavailableError
+from timeline_service.projector.same_log import digest, require_same_log, require_same_record
 
 _LOG: Final = structlog.get_logger()
 _REPORT_SECONDS: Final = 2.0
@@ -105,7 +105,7 @@ class Projector:
         if self._reader.assignment != assignment:
             return  # rebalanced again meanwhile: once more
         for partition, checkpoint in checkpoints.items():
-            _require_same_log(checkpoint, self._topic, *bounds[partition])
+            require_same_log(checkpoint, self._topic, *bounds[partition])
         self._checkpoints = checkpoints
         self._unproven = {p: item for p, item in checkpoints.items() if item.last_offset is not None}
         self._recorded_at = {p: item.recorded_at for p, item in checkpoints.items() if item.recorded_at is not None}
@@ -134,16 +134,7 @@ class Projector:
         """Hold the first record after a take-over against the one that was projected last: is it the same log?"""
         if (proof := self._unproven.get(partition)) is None or not records:
             return records
-        first = _raw(records[0])
-        if (first.offset, first.timestamp, digest(first)) != (
-            proof.last_offset,
-            proof.last_timestamp,
-            proof.last_sha256,
-        ):
-            raise HaltError(
-                f"partition {partition} reads differently at offset {proof.last_offset}, where the projection stands: "
-                "the log was cut and refilled, or another cluster answers. Restore the log that was projected"
-            )
+        require_same_record(proof, _raw(records[0]))
         del self._unproven[partition]
         return records[1:]
 
@@ -214,14 +205,6 @@ def _require_few_parked(changes: Changes, records: int) -> None:
         raise HaltError(f"{failing} of {records} records cannot be judged by this code ({reason}): update or mend it")
 
 
-def digest(record: RawRecord) -> bytes:
-    """SHA-256 of a record's key, value and headers, each hashed first, so that none can be taken for another."""
-    parts = (record.key, record.value, write_headers(record.headers))
-    return hashlib.sha256(
-        b"".join(b"\0" * 33 if part is None else b"\1" + hashlib.sha256(part).digest() for part in parts)
-    ).digest()
-
-
 def _raw(record: ConsumerRecord[bytes, bytes]) -> RawRecord:
     return RawRecord(record.partition, record.offset, record.timestamp, record.key, record.value, tuple(record.headers))
 
@@ -243,24 +226,3 @@ def _bounded(arrivals: Sequence[Arrival]) -> list[list[Arrival]]:
         event = arrival.record.event if arrival.record is not None else None
         rows += len(event.countries) * (len(event.countries) - 1) // 2 if event is not None else 1
     return parts
-
-
-def _require_same_log(checkpoint: Checkpoint, topic: Topic, log_start: int, log_end: int) -> None:
-    where = f"partition {checkpoint.partition} of {topic.name}"
-    if checkpoint.cluster_id != topic.cluster_id:
-        raise HaltError(
-            f"the projection was made from the Kafka cluster {checkpoint.cluster_id}, this one is {topic.cluster_id}: "
-            "name the cluster that it was made from, or give the other one a database of its own"
-        )
-    if checkpoint.partition_count != topic.partitions:
-        raise HaltError(
-            f"the topic has {topic.partitions} partitions, the projection knows {checkpoint.partition_count}: "
-            "the number may never change, because keys would move"
-        )
-    if log_start > 0:
-        raise HaltError(f"{where} begins at offset {log_start}: records before it were deleted. Restore the log")
-    if checkpoint.next_offset > log_end:
-        raise HaltError(
-            f"{where} ends at offset {log_end}, but the projection has read up to {checkpoint.next_offset}: "
-            "the log was cut or made anew. Restore the log that was projected"
-        )

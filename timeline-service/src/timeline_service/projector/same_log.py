@@ -1,0 +1,51 @@
+"""Whether the log is still the one that was projected: an offset alone does not notice one cut and refilled."""
+
+import hashlib
+
+from service_edge.topic_check import Topic
+from timeline_service.adapters.postgres_projection import Checkpoint
+from timeline_service.domain.arrivals import RawRecord, write_headers
+from timeline_service.errors import HaltError
+
+
+def digest(record: RawRecord) -> bytes:
+    """SHA-256 of a record's key, value and headers, each hashed first, so that none can be taken for another."""
+    parts = (record.key, record.value, write_headers(record.headers))
+    return hashlib.sha256(
+        b"".join(b"\0" * 33 if part is None else b"\1" + hashlib.sha256(part).digest() for part in parts)
+    ).digest()
+
+
+def require_same_log(checkpoint: Checkpoint, topic: Topic, log_start: int, log_end: int) -> None:
+    """Raises HaltError unless a checkpoint fits the cluster, the topic and the bounds of its partition."""
+    where = f"partition {checkpoint.partition} of {topic.name}"
+    if checkpoint.cluster_id != topic.cluster_id:
+        raise HaltError(
+            f"the projection was made from the Kafka cluster {checkpoint.cluster_id}, this one is {topic.cluster_id}: "
+            "name the cluster that it was made from, or give the other one a database of its own"
+        )
+    if checkpoint.partition_count != topic.partitions:
+        raise HaltError(
+            f"the topic has {topic.partitions} partitions, the projection knows {checkpoint.partition_count}: "
+            "the number may never change, because keys would move"
+        )
+    if log_start > 0:
+        raise HaltError(f"{where} begins at offset {log_start}: records before it were deleted. Restore the log")
+    if checkpoint.next_offset > log_end:
+        raise HaltError(
+            f"{where} ends at offset {log_end}, but the projection has read up to {checkpoint.next_offset}: "
+            "the log was cut or made anew. Restore the log that was projected"
+        )
+
+
+def require_same_record(proof: Checkpoint, record: RawRecord) -> None:
+    """Raises HaltError unless a record is the one that was projected last."""
+    if (record.offset, record.timestamp, digest(record)) != (
+        proof.last_offset,
+        proof.last_timestamp,
+        proof.last_sha256,
+    ):
+        raise HaltError(
+            f"partition {proof.partition} reads differently at offset {proof.last_offset}, where the projection "
+            "stands: the log was cut and refilled, or another cluster answers. Restore the log that was projected"
+        )
