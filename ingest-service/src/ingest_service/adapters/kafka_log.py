@@ -94,8 +94,11 @@ class KafkaLog:
             # What is under way has its own time-out: a broker that is back in time still acknowledges it.
             self._note(None if there else f"Kafka at {self._bootstrap_servers} does not answer")
             if there and loop.time() > check_at:
-                await self._fit_topic()
                 check_at = loop.time() + _CHECK_SECONDS
+                try:
+                    await self._fit_topic()
+                except TopicUnavailableError as error:  # no reason to give up what is under way
+                    self._note(str(error))
             try:
                 await asyncio.wait_for(session.broken.wait(), _BEAT_SECONDS)
             except TimeoutError:

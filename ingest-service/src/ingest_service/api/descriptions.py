@@ -1,5 +1,6 @@
 """What OpenAPI says of the bodies, which are read by hand: their schemas, examples and refusals."""
 
+import json
 from typing import Any, Final
 
 from fastapi import FastAPI
@@ -23,6 +24,7 @@ _CLOUD_EVENT: Final = {
     "type": "org.example.event",
     "data": _EVENT,
 }
+_LINES: Final = (json.dumps(_EVENT) + "\n") * 2
 _PROBLEMS: Final = {
     400: "The body or a parameter cannot be read",
     413: "Too many bytes",
@@ -118,7 +120,7 @@ POST_EVENTS: Final = _body(
             "schema": {"anyOf": [_ref("Event"), {**_list(_ref("Event")), "maxItems": 1000}]},
             "examples": {"one": {"value": _EVENT}, "many": {"value": [_EVENT]}},
         },
-        "application/x-ndjson": {"schema": {"type": "string"}, "example": '{"title": …}\n{"title": …}\n'},
+        "application/x-ndjson": {"schema": {"type": "string"}, "example": _LINES},
         "application/cloudevents+json": {"schema": {"type": "object"}, "example": _CLOUD_EVENT},
         "application/cloudevents-batch+json": {"schema": {"type": "array"}, "example": [_CLOUD_EVENT]},
     },
