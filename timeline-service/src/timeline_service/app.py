@@ -4,6 +4,7 @@ import asyncio
 import os
 import signal
 import socket
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Final
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 
 _LOG: Final = structlog.get_logger()
 _LONGEST_PAUSE: Final = 5.0
+_LONG_RUN: Final = 60.0
 
 
 def create_app(settings: Settings) -> FastAPI:
@@ -91,10 +93,12 @@ async def project(settings: Settings) -> None:
     pause = 0.1
     try:
         while not stop.is_set():
+            started = time.monotonic()
             try:
                 await _project_once(settings, pool, stop)
-                pause = 0.1
             except (UnavailableError, TopicUnavailableError, FencedError) as error:
+                if time.monotonic() - started > _LONG_RUN:
+                    pause = 0.1  # it went well until now
                 _LOG.warning("waiting", seconds=round(pause, 1), reason=str(error))
                 await _pause(stop, pause)
                 pause = min(2 * pause, _LONGEST_PAUSE)
