@@ -113,6 +113,8 @@ class Process:
                 _signal(pid, signal.SIGKILL, self.name)
                 deadline += STOP_SECONDS
             await asyncio.sleep(0.02)
+        if (child := _children.pop(pid, None)) is not None:
+            await asyncio.to_thread(child.wait, STOP_SECONDS)  # it has let its lock go, and is about to end
         _reap()
         self.pid_file.unlink(missing_ok=True)
         return True
