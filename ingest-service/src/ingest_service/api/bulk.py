@@ -26,6 +26,8 @@ from service_edge.problems import ProblemError
 _SLICE_LINES: Final = 1_000
 _SLICE_BYTES: Final = 2 * 1024 * 1024
 _SLICES_UNDER_WAY: Final = 2
+#: How long lines are taken in before others get a turn. A post is answered in some seven turns, so its wait is theirs.
+_TURN_SECONDS: Final = 0.001
 _SPOOL_BYTES: Final = 1024 * 1024
 _CHUNK_BYTES: Final = 64 * 1024
 _UNKNOWN: Final = "the log did not acknowledge in time: it may have been recorded. Post the same again"
@@ -59,8 +61,13 @@ class Bulk:
         """Take all lines in. Once the log is out of reach the rest is only read and counted, not sent."""
         under_way: deque[tuple[_Slice, asyncio.Task[list[Appended | None]]]] = deque()
         current = _Slice()
+        now = asyncio.get_running_loop().time
+        turn_ends = now() + _TURN_SECONDS
         try:
             async for number, line in lines:
+                if now() > turn_ends:
+                    await asyncio.sleep(0)
+                    turn_ends = now() + _TURN_SECONDS
                 if self._trouble is not None:
                     if current.lines:
                         under_way.append((current, asyncio.create_task(self._append(current))))
@@ -73,7 +80,7 @@ class Bulk:
                 if len(current.lines) >= _SLICE_LINES or current.size >= _SLICE_BYTES:
                     under_way.append((current, asyncio.create_task(self._append(current))))
                     current = _Slice()
-                    await asyncio.sleep(0)
+                    await asyncio.sleep(0)  # it is on its way before the next one is begun
                     while under_way and (len(under_way) > _SLICES_UNDER_WAY or under_way[0][1].done()):
                         await self._settle(*under_way.popleft(), results)
             if current.lines:

@@ -1,0 +1,62 @@
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+import orjson
+from tests.support.ingesting import an_event
+
+from ingest_service.adapters.kafka_log import KafkaLog
+from ingest_service.adapters.kafka_session import Appended
+from ingest_service.api.bulk import Bulk, Results
+from ingest_service.domain.accept import Accepted
+
+LINES = 5_000
+
+
+class InstantLog(KafkaLog):
+    """Acknowledges at once, so that taking lines in never has to wait."""
+
+    def __init__(self) -> None:
+        super().__init__("127.0.0.1:1", "topic", 1)
+        self.length = 0
+
+    async def append(self, accepted: Sequence[Accepted]) -> list[Appended | None]:
+        self.length += len(accepted)
+        first = self.length - len(accepted)
+        return [Appended(0, first + place, datetime.now(UTC)) for place in range(len(accepted))]
+
+
+async def at_once(lines: Sequence[bytes]) -> AsyncIterator[tuple[int, bytes | None]]:
+    for number, line in enumerate(lines, 1):
+        yield number, line
+
+
+async def take(lines: Sequence[bytes], **asked: bool) -> list[dict[str, Any]]:
+    results = Results(2**28)
+    bulk = Bulk(InstantLog(), "anonymous", validate=False, everything=asked.get("everything", False))
+    await bulk.take(at_once(lines), results)
+    return [orjson.loads(line) for line in b"".join(results.chunks()).splitlines()]
+
+
+async def test_others_get_their_turns_while_lines_are_taken_in() -> None:
+    turns = 0
+
+    async def others() -> None:
+        nonlocal turns
+        while True:
+            turns += 1
+            await asyncio.sleep(0)
+
+    waiting = asyncio.create_task(others())
+    (summary,) = await take([orjson.dumps(an_event(f"line {number}")) for number in range(LINES)])
+    waiting.cancel()
+    assert (summary["recorded"], summary["timeline_position"]) == (LINES, f"0:{LINES - 1}")
+    assert turns > LINES / 250  # a slice of the log alone is a thousand lines
+
+
+async def test_each_line_has_its_result_in_order() -> None:
+    lines = [orjson.dumps(an_event(f"line {number}")) if number % 3 else b"{}" for number in range(1, LINES + 1)]
+    *results, summary = await take(lines, everything=True)
+    assert [item["line"] for item in results] == list(range(1, LINES + 1))
+    assert summary["recorded"] + summary["refused"] == LINES
