@@ -29,6 +29,13 @@ def test_refuses_what_does_not_mean_one_thing_to_everybody(raw: bytes, said: str
         read_json(raw)
 
 
+def test_finds_the_one_repeated_key_among_many() -> None:
+    keys = [f"k{number}" for number in range(25_000)] + ["k24999"]
+    raw = "{" + ",".join(f'"{key}":0' for key in keys) + "}"
+    with pytest.raises(UnreadableError, match="'k24999' stands twice"):
+        read_json(raw.encode())
+
+
 def test_reads_a_surrogate_pair() -> None:
     assert read_json(b'"\\ud83d\\ude00"') == "😀"
 

@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections import Counter
 from json.decoder import JSONDecodeError
 from typing import Any, Final, NoReturn
 
@@ -57,9 +58,8 @@ def _read_strictly(raw: bytes) -> Any:
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     value = dict(pairs)
     if len(value) != len(pairs):
-        keys = [key for key, _ in pairs]
-        repeated = next(key for key in keys if keys.count(key) > 1)
-        raise UnreadableError(f"the key {repeated!r} stands twice in one object: send each key once")
+        repeated = next(key for key, times in Counter(key for key, _ in pairs).items() if times > 1)
+        raise UnreadableError(f"the key {repeated[:80]!r} stands twice in one object: send each key once")
     return value
 
 
