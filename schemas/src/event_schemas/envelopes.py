@@ -10,6 +10,9 @@ from event_schemas.texts import is_canonical_uuid, is_one_line
 
 SOURCE: Final = "urn:dyadline:"
 LONGEST: Final = 1024
+LAST_YEAR: Final = 9998
+_FIRST: Final = datetime.min.replace(tzinfo=UTC)
+_OUT_OF_YEARS: Final = f"the CloudEvent's time lies outside the years 1 to {LAST_YEAR} in UTC"
 _TIME: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}[^,]")
 
 
@@ -54,9 +57,13 @@ def time_of(envelope: Mapping[str, Any]) -> datetime:
     if not _TIME.match(text):  # other forms of ISO 8601, such as weeks
         raise MalformedRecordError("the CloudEvent's time is not RFC 3339")
     try:
-        return moment.astimezone(UTC)
+        moment = moment.astimezone(UTC)
     except OverflowError as error:
-        raise MalformedRecordError("the CloudEvent's time lies outside the years 1 to 9999 in UTC") from error
+        raise MalformedRecordError(_OUT_OF_YEARS) from error
+    # PostgreSQL's client takes the very first and last moment for infinity.
+    if moment.year > LAST_YEAR or moment == _FIRST:
+        raise MalformedRecordError(_OUT_OF_YEARS)
+    return moment
 
 
 def origin_of(envelope: Mapping[str, Any]) -> tuple[str, str] | None:
