@@ -109,6 +109,9 @@ def test_the_pairs_of_a_directed_event_join_initiators_with_the_others() -> None
         ({"type": "bann"}, "/type", "did you mean ban"),
         ({"sources": [{"url": "javascript:alert(1)"}]}, "/sources/0/url", "http"),
         ({"sources": [{"url": "https://a b"}]}, "/sources/0/url", "http"),
+        ({"sources": [{"url": "http://[::1"}]}, "/sources/0/url", "http"),
+        ({"sources": [{"url": "http://:80/x"}]}, "/sources/0/url", "http"),
+        ({"sources": [{"url": "http://me@/x"}]}, "/sources/0/url", "http"),
         ({"tags": ["Apps"]}, "/tags/0", "'apps'"),
         ({"goldstein": 11}, "/goldstein", "10"),
         ({"goldstein": True}, "/goldstein", "expected a number"),
@@ -151,6 +154,18 @@ def test_the_depth_of_attributes_counts_the_object_itself() -> None:
 
 def test_everything_that_is_wrong_is_listed() -> None:
     assert [pointer for pointer, _ in refusal(title="", when="x", type="y")] == ["/title", "/when", "/type"]
+
+
+def test_an_address_may_have_any_host() -> None:
+    for url in ("http://[::1]:8000/x", "https://münchen.example/?a[]=1", "http://me@x:80", "HTTP://x?at=://:@[1"):
+        assert content(sources=[{"url": url}])["sources"][0]["url"] == url
+
+
+def test_of_very_much_that_is_wrong_the_rest_is_counted() -> None:
+    wrong = refusal(**{f"{number}{'x' * 1000}": 0 for number in range(200)})
+    assert len(wrong) == 50
+    assert wrong[-1] == ("", "151 more mistakes are not listed: mend these first")
+    assert max(len(pointer) for pointer, _ in wrong) == 300
 
 
 def test_the_content_and_its_digest_have_known_answers() -> None:

@@ -16,6 +16,11 @@ _WORDS: Final = {
     "float_type": "expected a number",
 }
 
+#: How much of what is wrong is listed: more helps nobody, and an answer must not outgrow what it answers.
+MOST_DETAILS: Final = 50
+_LONGEST_POINTER: Final = 300
+_LONGEST_WORDS: Final = 500
+
 
 class FieldError(ValueError):
     """What is wrong with a field, found by looking at the whole object that holds it."""
@@ -34,9 +39,11 @@ class UnknownTypeError(ValueError):
 
 
 def details_of(error: ValidationError) -> list[Detail]:
-    """Pydantic's errors as JSON Pointers with what was expected there."""
+    """Pydantic's errors as JSON Pointers with what was expected there; the last of many counts the rest."""
     details = []
-    for item in error.errors(include_url=False, include_input=False):
+    items = error.errors(include_url=False, include_input=False)
+    listed = items if len(items) <= MOST_DETAILS else items[: MOST_DETAILS - 1]
+    for item in listed:
         path = list(item["loc"])
         if path[-1:] == ["[key]"]:  # how pydantic says that it means the key, not what it leads to
             path.pop()
@@ -45,8 +52,15 @@ def details_of(error: ValidationError) -> list[Detail]:
             path.append(cause.field)
         words = str(cause) if isinstance(cause, Exception) else _WORDS.get(item["type"], item["msg"])
         candidates = tuple(getattr(cause, "candidates", ()))
-        details.append(Detail("".join(f"/{_escape(part)}" for part in path), words, candidates))
+        pointer = "".join(f"/{_escape(part)}" for part in path)
+        details.append(Detail(_cut(pointer, _LONGEST_POINTER), _cut(words, _LONGEST_WORDS), candidates))
+    if len(listed) < len(items):
+        details.append(Detail("", f"{len(items) - len(listed)} more mistakes are not listed: mend these first"))
     return details
+
+
+def _cut(text: str, longest: int) -> str:
+    return text if len(text) <= longest else text[: longest - 1] + "…"
 
 
 def _escape(part: int | str) -> str:

@@ -3,6 +3,7 @@
 import re
 import unicodedata
 from typing import Annotated, Any, Final
+from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
@@ -70,9 +71,19 @@ def _code(text: str) -> str:
 
 def _url(text: str) -> str:
     text = _line(text, 2048)
-    if not _URL.fullmatch(text):
+    if not _URL.fullmatch(text) or not _names_host(text):
         raise ValueError("is not an http or https address: write it whole, such as https://example.org/report")
     return text
+
+
+def _names_host(address: str) -> bool:
+    # Most addresses have a plain host, and to see that is quicker than to take them apart.
+    if address.isascii() and "://:" not in address and not any(sign in address for sign in "@[]"):
+        return True
+    try:
+        return bool(urlsplit(address).hostname)
+    except ValueError:
+        return False
 
 
 def _uuid(text: str) -> str:
