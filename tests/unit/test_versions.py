@@ -31,10 +31,11 @@ def with_title(data: dict[str, Any]) -> dict[str, Any]:
 
 
 def test_an_older_version_is_read_as_the_current_one(monkeypatch: pytest.MonkeyPatch) -> None:
-    with pytest.raises(UnknownVersionError, match=r"recorded\.v0"):
-        read(written_as(0))
-    monkeypatch.setitem(UPCASTERS, "dyadline.event.recorded.v0", with_title)
-    assert read(written_as(0)) == read(encode_value(RECORD))
+    monkeypatch.setitem(CURRENT, "recorded", 2)
+    with pytest.raises(UnknownVersionError, match=r"recorded\.v1"):
+        read(written_as(1))
+    monkeypatch.setitem(UPCASTERS, "dyadline.event.recorded.v1", with_title)
+    assert read(written_as(1)) == read(encode_value(RECORD))
 
 
 def test_steps_follow_one_another(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -56,10 +57,11 @@ def test_a_version_of_tomorrow_stays_unknown(monkeypatch: pytest.MonkeyPatch) ->
 
 
 def test_old_data_is_held_to_the_current_rules(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(UPCASTERS, "dyadline.event.recorded.v0", with_title)
+    monkeypatch.setitem(CURRENT, "recorded", 2)
+    monkeypatch.setitem(UPCASTERS, "dyadline.event.recorded.v1", with_title)
     with pytest.raises(MalformedRecordError, match="/when"):
-        read(written_as(0, when="yesterday"))
-    envelope = {**orjson.loads(written_as(0)), "data": ["words"]}
+        read(written_as(1, when="yesterday"))
+    envelope = {**orjson.loads(written_as(1)), "data": ["words"]}
     with pytest.raises(MalformedRecordError, match="expected an object"):
         read(orjson.dumps(envelope))
 
@@ -68,14 +70,18 @@ def test_a_step_that_fails_parks_the_record(monkeypatch: pytest.MonkeyPatch) -> 
     def fail(data: dict[str, Any]) -> dict[str, Any]:
         return {"title": data["a field that is not there"]}
 
-    monkeypatch.setitem(UPCASTERS, "dyadline.event.recorded.v0", fail)
-    raw = RawRecord(0, 0, 0, RECORD.event_id.encode(), written_as(0), HEADERS)
+    monkeypatch.setitem(CURRENT, "recorded", 2)
+    monkeypatch.setitem(UPCASTERS, "dyadline.event.recorded.v1", fail)
+    raw = RawRecord(0, 0, 0, RECORD.event_id.encode(), written_as(1), HEADERS)
     refusal = read_arrival(raw, START, lambda _: 0).refusal
     assert refusal is not None
     assert (refusal.outcome, refusal.problem) == ("parked", "failed")
 
 
-@pytest.mark.parametrize("name", ["dyadline.event.recorded", "dyadline.event.recorded.v-1", "dyadline.event.moved.v1"])
+@pytest.mark.parametrize(
+    "name",
+    ["dyadline.event.recorded", "dyadline.event.recorded.v0", "dyadline.event.recorded.v-1", "dyadline.event.moved.v1"],
+)
 def test_a_type_that_is_not_ours_has_no_version(name: str) -> None:
     with pytest.raises(MalformedRecordError, match="not one of ours"):
         read_type(name)

@@ -20,7 +20,7 @@ CURRENT: Final[dict[Action, int]] = {"recorded": 1, "corrected": 1, "retracted":
 #: The step away from each older version, by the type's name, such as `dyadline.event.recorded.v1`.
 UPCASTERS: Final[dict[str, Upcaster]] = {}
 
-_TYPE: Final = re.compile(r"(dyadline\.event\.[a-z]+)\.v(0|[1-9][0-9]{0,8})")
+_TYPE: Final = re.compile(r"(dyadline\.event\.[a-z]+)\.v([1-9][0-9]{0,8})")
 _FAMILIES: Final[dict[str, Action]] = {f"dyadline.event.{action}": action for action in CURRENT}
 
 
