@@ -9,10 +9,10 @@ from fastapi import Depends, FastAPI
 from ingest_service.adapters.kafka_log import KafkaLog
 from ingest_service.api import changes, events, probes
 from ingest_service.api.descriptions import DescribedAPI
-from ingest_service.api.heads import Heads
 from ingest_service.api.problems import ERRORS, KINDS, translate
 from ingest_service.settings import Settings
 from service_edge.doors import Doors
+from service_edge.heads import Heads
 from service_edge.parameters import strict_query
 from service_edge.problems import install_problems
 

@@ -10,7 +10,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from service_edge.problems import FOREIGN_HOST, FOREIGN_ORIGIN, UNSUPPORTED_MEDIA_TYPE, ProblemError
 
-_PROBES: Final = frozenset({"/healthz", "/readyz"})
+#: What is asked under the service's name by whoever watches it, and tells no page anything about events.
+_PROBES: Final = frozenset({"/healthz", "/readyz", "/metrics"})
 _READING: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 
 

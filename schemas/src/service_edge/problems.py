@@ -147,10 +147,9 @@ def _framework_problem(error: Exception) -> ProblemError:
         if error.status_code == NOT_FOUND.status:
             return ProblemError(NOT_FOUND, "there is nothing at this address: /docs lists what there is")
         if error.status_code == METHOD_NOT_ALLOWED.status:
-            allowed = f"use {headers['allow']}" if "allow" in headers else "use another method"
-            return ProblemError(
-                METHOD_NOT_ALLOWED, f"this address does not take this method: {allowed}", headers=headers
-            )
+            allowed = {name.lower(): value for name, value in headers.items()}.get("allow", "another method")
+            said = f"this address does not take this method: use {allowed}"
+            return ProblemError(METHOD_NOT_ALLOWED, said, headers=headers)
         return ProblemError(BAD_PARAMETER, str(error.detail), headers=headers)
     return ProblemError(INTERNAL_ERROR, "an unexpected error; it is in the service's log")
 

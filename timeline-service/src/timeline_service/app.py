@@ -13,6 +13,7 @@ import structlog
 from fastapi import Depends, FastAPI
 
 from service_edge.doors import Doors
+from service_edge.heads import Heads
 from service_edge.parameters import strict_query
 from service_edge.problems import install_problems
 from service_edge.topic_check import TopicUnavailableError, TopicUnfitError, check_topic
@@ -70,6 +71,7 @@ def create_app(settings: Settings) -> FastAPI:
     install_problems(app, KINDS, translate, ERRORS)
     for module in (timelines, events, records, parked, reference, status):
         app.include_router(module.router)
+    app.add_middleware(Heads)
     app.add_middleware(Doors, allowed_hosts=settings.allowed_hosts, allowed_origins=settings.allowed_origins)
     return app
 
