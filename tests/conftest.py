@@ -10,7 +10,7 @@ from uuid import uuid4
 import asyncpg
 import pytest
 from tests.support.engines import Engines, shared_engines
-from tests.support.processes import Services, spawned
+from tests.support.processes import Services, last_words, spawned
 from tests.support.session_folder import close_session_folder, open_session_folder, session_folder
 
 from local_stack.topic import create_topic
@@ -34,7 +34,7 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
     report = yield
     if report.failed:
         for process in spawned:
-            report.sections.append((f"the end of the log of {process.name}", process.log_end(60)))
+            report.sections.append((f"the end of the log of {process.name}", last_words(process)))
     return report
 
 

@@ -16,6 +16,12 @@ from local_stack.processes import Process
 
 #: What the test that runs has spawned, so that the end of each log can be shown when it fails.
 spawned: list[Process] = []
+_last_words: dict[Path, str] = {}
+
+
+def last_words(process: Process) -> str:
+    """The end of a process's log, also when its folder has gone with the test."""
+    return process.log_end(60) if process.log_file.exists() else _last_words.get(process.log_file, "  (no log is left)")
 
 
 @dataclass(slots=True)
@@ -119,6 +125,7 @@ class Services:
             if service.pid is not None:
                 service.signal(signal.SIGCONT)
             await service.terminate()
+            _last_words[service.process.log_file] = last_words(service.process)
 
     async def _http(self, name: str, package: str, variable: str, environment: dict[str, str]) -> Service:
         port = environment.get(variable) or str(free_port())
