@@ -1,7 +1,5 @@
 """What can go wrong in the ingest service, by whose turn it is to act."""
 
-from event_schemas.errors import LanguageError
-
 
 class IngestError(Exception):
     """The base of this package's errors."""
@@ -33,7 +31,3 @@ class UnknownOutcomeError(IngestError):
     def __init__(self, event_id: str | None, detail: str) -> None:
         super().__init__(detail)
         self.event_id = event_id
-
-
-#: What a single item of many may be refused with.
-ItemError = LanguageError | TooLargeError

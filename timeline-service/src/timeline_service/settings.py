@@ -2,18 +2,11 @@
 
 from typing import Annotated
 
-from pydantic import AliasChoices, BeforeValidator, Field, SecretStr
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic import AliasChoices, Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from event_schemas.records import TOPIC
-
-
-def _split(names: object) -> object:
-    return tuple(name.strip() for name in names.split(",") if name.strip()) if isinstance(names, str) else names
-
-
-#: Names in one variable, with commas between them.
-Names = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)]
+from service_edge.settings import Names
 
 
 class Settings(BaseSettings):

@@ -2,9 +2,8 @@
 
 import gc
 
-from pydantic import ValidationError
-
 from ingest_service.settings import Settings
+from service_edge.settings import read_settings
 from service_edge.terminal import ExitStatus, leave
 
 
@@ -13,7 +12,7 @@ def serve() -> None:
     from ingest_service.app import create_app
     from service_edge import serving
 
-    settings = _settings()
+    settings = read_settings(Settings)
     serving.write_logs()
     app = create_app(settings)
     gc.freeze()
@@ -22,15 +21,3 @@ def serve() -> None:
         serving.serve(app, settings.host, settings.port)
     except serving.NotLoopbackError as error:
         leave(ExitStatus.USAGE, str(error))
-
-
-def _settings() -> Settings:
-    try:
-        return Settings()
-    except ValidationError as error:
-        wrong = "; ".join(f"{_variable(item['loc'][0])}={item['input']}: {item['msg']}" for item in error.errors())
-        leave(ExitStatus.USAGE, f"a setting cannot be: {wrong}")
-
-
-def _variable(field: int | str) -> str:
-    return str(field) if str(field).isupper() else f"INGEST_{field}".upper()

@@ -5,8 +5,8 @@ import gc
 from typing import Annotated, Final
 
 import typer
-from pydantic import ValidationError
 
+from service_edge.settings import read_settings
 from service_edge.terminal import ExitStatus, leave
 from timeline_service.cli.answers import DEFAULT_URL, Answers
 from timeline_service.cli.printing import print_json, print_status, print_timeline
@@ -29,7 +29,7 @@ def serve() -> None:
     from service_edge.serving import NotLoopbackError, serve, write_logs
     from timeline_service.app import create_app
 
-    settings = _settings()
+    settings = read_settings(Settings)
     write_logs()
     try:
         serve(create_app(settings), settings.host, settings.port)
@@ -46,7 +46,7 @@ def project() -> None:
     from service_edge.serving import write_logs
     from timeline_service.app import project
 
-    settings = _settings()
+    settings = read_settings(Settings)
     write_logs()
     gc.freeze()
     gc.set_threshold(50_000, 20, 50)  # a batch makes many objects and no cycles: fewer collections, a quarter faster
@@ -63,7 +63,7 @@ def migrate() -> None:
     from timeline_service.adapters.postgres_migrations import migrate_database
 
     try:
-        done = asyncio.run(migrate_database(_settings().database_url.get_secret_value()))
+        done = asyncio.run(migrate_database(read_settings(Settings).database_url.get_secret_value()))
     except UnavailableError as error:
         leave(ExitStatus.OUT_OF_REACH, f"{error}: DATABASE_URL names the database")
     except HaltError as error:
@@ -93,18 +93,6 @@ def show(
     with Answers(url) as answers:
         body = answers.timeline(a, b, {"from": from_, "to": to}, limit)
     print_json(body) if as_json else print_timeline(body)
-
-
-def _settings() -> Settings:
-    try:
-        return Settings()
-    except ValidationError as error:
-        wrong = "; ".join(f"{_variable(item['loc'][0])}={item['input']}: {item['msg']}" for item in error.errors())
-        leave(ExitStatus.USAGE, f"a setting cannot be: {wrong}")
-
-
-def _variable(field: int | str) -> str:
-    return str(field) if str(field).isupper() else f"TIMELINE_{field}".upper()
 
 
 def main() -> None:
