@@ -1,21 +1,24 @@
 """What today's code cannot judge waits, with all later records of its event, until newer code or somebody asks."""
 
-import asyncio
+import itertools
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 from typing import Any
+from uuid import NAMESPACE_URL, uuid5
 
 import httpx
 import pytest
+from aiokafka import AIOKafkaProducer
 from tests.support.log_writing import LogWriter, correcting, open_log, recording, retracting
 from tests.support.processes import Services
 from tests.support.projecting import projecting
 from tests.support.projections import projected
 from tests.support.waiting import wait_until
 
-from event_schemas.records import Record
+from event_schemas.records import HEADERS, Record, encode_value, format_time
 from timeline_service.domain import batch
 from timeline_service.domain.fold import History, Place, Verdict, apply
-from timeline_service.errors import HaltError
+from timeline_service.domain.partitions import partition_of
 
 
 class Code:
@@ -108,18 +111,65 @@ async def test_a_redrive_is_carried_out_by_the_projector_and_may_fail_again(
     assert wrong.status_code == 415
 
 
-async def test_a_projector_halts_when_nearly_everything_would_park(
+async def test_a_partition_stops_when_nearly_everything_would_park_and_others_go_on(
     services: Services, api: httpx.AsyncClient, log: LogWriter, code: Code
 ) -> None:
     code.fails_on = {"a hard one"}
-    await log.append(*(recording("a hard one") for _ in range(600)))
+    stuck = recording("a hard one")
+    (position,) = await log.append(stuck)
+    others = [recording("an easy one") for _ in range(30)]
+    await log.append(*others)
+    for number in range(8):  # one after the other: no single batch tells that nearly all of them fail
+        await log.append(*(correcting(stuck.event_id, f"behind {number}") for _ in range(2)))
+    hard = [recording("a hard one", event_id=id_in(position, number)) for number in range(400)]
     run = projecting(services.bootstrap_servers, services.topic, services.database_url, code_version="1")
     async with run as task:
-        await asyncio.wait([task], timeout=30)
-        with pytest.raises(HaltError, match="records cannot be judged by this code"):
-            await task
-    records = (await api.get("/v1/status")).json()["records"]
-    assert records["parked"] < 600
+        for start in range(0, len(hard), 10):
+            await log.append(*hard[start : start + 10])
+        partition = int(position.partition(":")[0])
+        status = await wait_until(lambda: _stopped(api, partition), timeout=60)
+        assert "ZeroDivisionError: a bug" in status["partitions"][partition]["stopped"]
+        assert status["partitions"][partition]["lag"] > 0
+        assert status["records"]["parked"] < 300
+        assert [item["stopped"] for item in status["partitions"]].count(None) == 2
+        for each in await log.append(*(recording("after it") for _ in range(10))):
+            if not each.startswith(f"{partition}:"):
+                assert (await outcome(api, each))["outcome"] == "applied"
+        assert not task.done()
+    code.fails_on = set()
+    async with projecting(services.bootstrap_servers, services.topic, services.database_url, code_version="2"):
+        await wait_until(lambda: _nothing_parked(api))
+        await projected(services)
+
+
+async def test_the_marker_of_a_transaction_is_no_lag(services: Services, api: httpx.AsyncClient) -> None:
+    producer = AIOKafkaProducer(bootstrap_servers=services.bootstrap_servers, transactional_id=services.topic)
+    await producer.start()
+    async with producer.transaction():
+        record = recording("in a transaction")
+        await producer.send_and_wait(
+            services.topic, encode_value(record), key=record.event_id.encode(), headers=list(HEADERS)
+        )
+    await producer.stop()
+    async with projecting(services.bootstrap_servers, services.topic, services.database_url, code_version="1"):
+        status = await wait_until(lambda: _level(api))
+        assert status["records"]["total"] == 1
+    answer = await api.get("/v1/timelines/IN-CN", params={"as_of": format_time(datetime.now(UTC))})
+    assert [item["title"] for item in answer.json()["items"]] == ["in a transaction"]
+    async with projecting(services.bootstrap_servers, services.topic, services.database_url, code_version="1"):
+        async with open_log(services.bootstrap_servers, services.topic) as log:
+            (position,) = await log.append(recording("behind the marker", event_id=record.event_id))
+        assert (await outcome(api, position))["problem"] == "conflict"
+
+
+def id_in(position: str, number: int) -> str:
+    """An event id whose key belongs in the same partition as a position."""
+    partition = int(position.partition(":")[0])
+    for attempt in itertools.count():
+        event_id = str(uuid5(NAMESPACE_URL, f"{number} {attempt}"))
+        if partition_of(event_id.encode(), 3) == partition:
+            return event_id
+    raise AssertionError
 
 
 async def redrive(api: httpx.AsyncClient, position: str) -> None:
@@ -135,3 +185,13 @@ async def _nothing_parked(api: httpx.AsyncClient) -> bool:
 
 async def _settled(api: httpx.AsyncClient) -> bool:
     return not any(item["redriving"] for item in (await api.get("/v1/parked")).json()["items"])
+
+
+async def _stopped(api: httpx.AsyncClient, partition: int) -> dict[str, Any] | None:
+    status: dict[str, Any] = (await api.get("/v1/status")).json()
+    return status if status["partitions"] and status["partitions"][partition]["stopped"] else None
+
+
+async def _level(api: httpx.AsyncClient) -> dict[str, Any] | None:
+    status: dict[str, Any] = (await api.get("/v1/status")).json()
+    return status if status["lag"] == 0 else None

@@ -34,11 +34,12 @@ async def projecting(
             code_version=code_version,
         )
         task = asyncio.create_task(projector.run(stop))
-        yield task
-        stop.set()
-        await asyncio.wait([task])
-        if not task.cancelled() and task.exception() is None:
-            await task
+        try:
+            yield task
+        finally:
+            stop.set()
+            await asyncio.wait([task])
+        await task
     finally:
         await reader.stop()
         await pool.close()

@@ -15,7 +15,7 @@ from fastapi import Depends, FastAPI
 from service_edge.doors import Doors
 from service_edge.heads import Heads
 from service_edge.parameters import strict_query
-from service_edge.problems import install_problems
+from service_edge.problems import PROBLEM_RESPONSE, install_problems
 from service_edge.topic_check import TopicUnavailableError, TopicUnfitError, check_topic
 from timeline_service.adapters.kafka_offsets import KafkaOffsets
 from timeline_service.adapters.kafka_reader import KafkaReader
@@ -65,6 +65,7 @@ def create_app(settings: Settings) -> FastAPI:
         version="0.1.0",
         lifespan=lifespan,
         dependencies=[Depends(strict_query)],
+        responses={"default": PROBLEM_RESPONSE},
     )
     app.state.topic = settings.topic
     app.state.cursor_secret = None

@@ -71,12 +71,19 @@ class KafkaReader:
             raise UnavailableError(f"Kafka is out of reach: {error}") from error
         return {item.partition: (starts[item], ends[item]) for item in wanted}
 
-    async def at_end(self, partition: int, log_end: int) -> bool:
-        """Whether nothing is left to read before an offset: a transaction's marker is none of the records."""
+    async def position(self, partition: int) -> int | None:
+        """The offset that is read next, behind all records that were returned; None if it is no longer ours."""
         try:
-            return bool(await self._consumer.position(TopicPartition(self._topic, partition)) >= log_end)
-        except IllegalStateError:  # it was taken away meanwhile
-            return True
+            return int(await self._consumer.position(TopicPartition(self._topic, partition)))
+        except IllegalStateError:
+            return None
+
+    def pause(self, partition: int) -> None:
+        """Read no more of a partition."""
+        try:
+            self._consumer.pause(TopicPartition(self._topic, partition))
+        except IllegalStateError:
+            _LOG.debug("partition %d is no longer ours", partition)
 
     def begin(self, partition: int, offset: int) -> None:
         """Read a partition from an offset on."""

@@ -107,6 +107,21 @@ class PostgresProjection:
             for partition, advance in advances.items()
         }
 
+    async def pass_markers(self, held: Checkpoint, next_offset: int) -> Checkpoint:
+        """Advance a partition past offsets that hold no record; raises FencedError."""
+        await self._fenced("pass_markers", held, next_offset)
+        return replace(held, next_offset=next_offset)
+
+    async def stop(self, held: Checkpoint, reason: str) -> None:
+        """Write down why a partition is projected no further; raises FencedError."""
+        await self._fenced("stop", held, reason)
+
+    async def _fenced(self, name: str, held: Checkpoint, value: Any) -> None:
+        async with connected(self._pool) as connection:
+            where = (held.partition, held.epoch, held.next_offset)
+            if await connection.fetchval(self.statements[name], *where, value) is None:
+                raise FencedError(f"another projector has taken over partition {held.partition}")
+
     async def _advance(
         self,
         connection: "Connection",

@@ -66,6 +66,22 @@ FIRST: Final = SortKey(date.min, date.min, datetime(1, 1, 2, tzinfo=UTC), "0" * 
 LAST: Final = SortKey(date.max, date.max, datetime(9999, 12, 30, tzinfo=UTC), "f" * 8 + "-ffff" * 3 + "-" + "f" * 12)
 
 
+_ASCENDING: Final = {
+    "beyond": ">",
+    "direction": "asc",
+    "nearest": "greatest($7::date, bound.low)",
+    "inside": "$7::date >= bound.low",
+    "far": "-infinity",
+}
+_DESCENDING: Final = {
+    "beyond": "<",
+    "direction": "desc",
+    "nearest": "least($7::date, bound.high)",
+    "inside": "$7::date <= bound.high",
+    "far": "infinity",
+}
+
+
 class PostgresReader:
     """Queries over the projection. All methods raise UnavailableError when the server is away."""
 
@@ -123,8 +139,7 @@ class PostgresReader:
             *where,
             *(key.earliest, key.latest, key.accepted_at, key.event_id),
             limit,
-            beyond="<" if descending else ">",
-            direction="desc" if descending else "asc",
+            **(_DESCENDING if descending else _ASCENDING),
         )
         return [dict(row) | {"first_accepted_at": row["accepted_at"]} for row in rows]
 

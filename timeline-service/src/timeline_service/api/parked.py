@@ -39,7 +39,7 @@ async def redrive(
 ) -> Response:
     """Stores the wish; the projector that owns the partition carries it out, the event's oldest record first."""
     media_type(request.headers.get("content-type"), ["application/json"])
-    if await request.body() not in (b"", b"{}"):
+    if (await request.body()).translate(None, b" \t\r\n") not in (b"", b"{}"):
         raise RefusedError("/body", "expected an empty object: {}")
     try:
         partition, offset = parse_position(position)

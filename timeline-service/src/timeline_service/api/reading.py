@@ -1,6 +1,7 @@
 """What every read shares: the position that it waits for, the moment that it answers at, and its validators."""
 
 import hashlib
+import re
 from datetime import UTC, datetime
 from typing import Annotated, Any, Final
 
@@ -14,6 +15,9 @@ from timeline_service.domain.vectors import timeline_position
 from timeline_service.errors import RefusedError
 
 WAIT_SECONDS: Final = 5.0
+_RFC_3339: Final = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,9})?(Z|[+-][0-9]{2}:[0-9]{2})", re.IGNORECASE
+)
 
 
 def reader_of(request: Request) -> PostgresReader:
@@ -39,6 +43,7 @@ Offsets = Annotated[KafkaOffsets, Depends(offsets_of)]
 
 
 async def _moment(
+    request: Request,
     reader: Reader,
     timeline_position: Annotated[
         str | None, Header(description="Answer at these positions or later: the header of an earlier answer.")
@@ -47,6 +52,8 @@ async def _moment(
         str | None, Query(description="The same as the Timeline-Position header, for links.", examples=["3:17,5:2"])
     ] = None,
 ) -> Moment:
+    if len(request.headers.getlist("timeline-position")) > 1:
+        raise RefusedError("/Timeline-Position", "is given more than once: give one list, such as 3:17,5:2")
     positions: dict[int, int] = {}
     for name, text in (("Timeline-Position", timeline_position), ("min_position", min_position)):
         try:
@@ -94,10 +101,9 @@ Then = Annotated[Moment, Depends(_moment_then)]
 
 def _instant(text: str) -> datetime:
     try:
-        instant = datetime.fromisoformat(text)
-        if instant.tzinfo is None or "T" not in text.upper():
-            raise ValueError("no offset from UTC")
-        instant = instant.astimezone(UTC)
+        if not _RFC_3339.fullmatch(text):
+            raise ValueError(text)
+        instant = datetime.fromisoformat(text.upper()).astimezone(UTC)
     except (ValueError, OverflowError) as error:
         raise RefusedError("/as_of", f"{text[:80]!r} is not RFC 3339: write 2025-07-01T00:00:00Z") from error
     if instant > datetime.now(UTC):
@@ -115,6 +121,6 @@ def answer(
     if position := timeline_position(moment.vector):
         shared["timeline-position"] = position
     known = [item.strip().removeprefix("W/") for item in request.headers.get("if-none-match", "").split(",")]
-    if tag in known or "*" in known:
+    if request.method in {"GET", "HEAD"} and (tag in known or "*" in known):
         return Response(status_code=304, headers=shared)
     return Response(content, status, shared, "application/json")

@@ -40,6 +40,7 @@ async def status(request: Request, reader: Reader, offsets: Offsets, moment: At)
                 "next_offset": next_offset,
                 "lag": max(0, end - next_offset) if end is not None else None,
                 "owner": held[partition]["owner"] if partition in held else None,
+                "stopped": held[partition]["stopped"] if partition in held else None,
             }
         )
     lags = [item["lag"] for item in partitions]

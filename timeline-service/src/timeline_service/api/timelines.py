@@ -11,8 +11,9 @@ from event_schemas.countries import CountryError, country_code, pair_name, parse
 from event_schemas.dates import DateFormatError, parse_when
 from timeline_service.adapters.postgres_reader import Moment, PairSelection, SortKey, Span
 from timeline_service.api.paging import Page, next_link
-from timeline_service.api.reading import Reader, Then, answer
+from timeline_service.api.reading import At, Reader, Then, answer
 from timeline_service.domain.entries import stored_bounds
+from timeline_service.domain.vectors import timeline_position
 from timeline_service.domain.views import event_view, pair_view
 from timeline_service.errors import RefusedError, UnknownError
 
@@ -54,6 +55,7 @@ async def pairs(
 
 @router.get("/v1/timelines/lookup", summary="From two names to a pair's timeline", status_code=307)
 async def lookup(
+    moment: At,
     a: Annotated[str, Query(description="A country by code or name.", examples=["India"])],
     b: Annotated[str, Query(description="Another one.", examples=["China"])],
 ) -> RedirectResponse:
@@ -63,7 +65,9 @@ async def lookup(
     assert second is not None
     if first == second:
         raise RefusedError("/b", f"{first} is named twice: a pair is two countries")
-    return RedirectResponse(f"/v1/timelines/{pair_name(first, second)}", 307)
+    position = timeline_position(moment.vector)
+    headers = {"timeline-position": position} if position else {}
+    return RedirectResponse(f"/v1/timelines/{pair_name(first, second)}", 307, headers)
 
 
 @router.get("/v1/timelines/{pair}", summary="The ordered events of a pair")

@@ -9,7 +9,7 @@ import typer
 from service_edge.settings import read_settings
 from service_edge.terminal import ExitStatus, leave
 from timeline_service.cli.answers import DEFAULT_URL, Answers
-from timeline_service.cli.printing import print_json, print_status, print_timeline
+from timeline_service.cli.printing import print_json, print_parked, print_status, print_timeline
 from timeline_service.errors import HaltError, UnavailableError
 from timeline_service.settings import Settings
 
@@ -85,14 +85,23 @@ def show(
     b: Annotated[str, typer.Argument(help="Another one.", metavar="COUNTRY")],
     from_: Annotated[str | None, typer.Option("--from", help="A date in EDTF, such as 2020 or 2025-06.")] = None,
     to: Annotated[str | None, typer.Option("--to", help="A date in EDTF.")] = None,
+    as_of: Annotated[str | None, typer.Option(help="As it was recorded at an instant (RFC 3339).")] = None,
     limit: Annotated[int | None, typer.Option(min=1, help="At most so many events; all of them by default.")] = None,
     url: Url = DEFAULT_URL,
     as_json: Json = False,
 ) -> None:
     """The timeline of two countries, in its order."""
     with Answers(url) as answers:
-        body = answers.timeline(a, b, {"from": from_, "to": to}, limit)
+        body = answers.timeline(a, b, {"from": from_, "to": to, "as_of": as_of}, limit)
     print_json(body) if as_json else print_timeline(body)
+
+
+@app.command()
+def parked(url: Url = DEFAULT_URL, as_json: Json = False) -> None:
+    """Records that today's code cannot judge, with the reason of each."""
+    with Answers(url) as answers:
+        items = answers.pages("/v1/parked")
+    print_json({"items": items}) if as_json else print_parked(items)
 
 
 def main() -> None:

@@ -45,6 +45,16 @@ class Answers:
             body = page | {"items": body["items"] + page["items"]}
         return body
 
+    def pages(self, path: str) -> list[dict[str, Any]]:
+        """The items of all pages of a list."""
+        items: list[dict[str, Any]] = []
+        cursor: str | None = ""
+        while cursor is not None:
+            page = self.get(path, {"limit": _LARGEST_PAGE, "cursor": cursor or None})
+            items += page["items"]
+            cursor = page["next"]
+        return items
+
     def _send(self, path: str, parameters: Mapping[str, Any] | None) -> httpx.Response:
         given = {name: value for name, value in (parameters or {}).items() if value is not None}
         try:

@@ -48,6 +48,22 @@ def print_status(body: dict[str, Any]) -> None:
     console.print(table)
 
 
+def print_parked(items: list[dict[str, Any]]) -> None:
+    """Parked records: a line for each in a pipe, else a table."""
+    rows = [(item["position"], item["event_id"] or "", item["reason"], item["detail"] or "") for item in items]
+    console = Console(highlight=False)
+    if not console.is_terminal:
+        for row in rows:
+            typer.echo("\t".join(row))
+        return
+    if not rows:
+        return console.print("nothing is parked")
+    table = Table("position", "event", "reason", "detail", box=SIMPLE_HEAD)
+    for row in rows:
+        table.add_row(*map(Text, row))
+    console.print(table)
+
+
 def print_timeline(body: dict[str, Any]) -> None:
     """A timeline: a line for each event in a pipe, else as wide as the terminal."""
     console = Console(highlight=False)

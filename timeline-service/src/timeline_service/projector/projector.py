@@ -17,7 +17,8 @@ from timeline_service.adapters.postgres_redrives import PostgresRedrives
 from timeline_service.domain.arrivals import Arrival, RawRecord, read_arrival
 from timeline_service.domain.batch import BEHIND, Changes, fold_batch
 from timeline_service.domain.partitions import partition_of
-from timeline_service.errors import HaltError, UnavailableError
+from timeline_service.errors import UnavailableError
+from timeline_service.projector.breaker import Breaker
 from timeline_service.projector.same_log import digest, require_same_log, require_same_record
 
 _LOG: Final = structlog.get_logger()
@@ -25,8 +26,6 @@ _REPORT_SECONDS: Final = 2.0
 _STALL_SECONDS: Final = 30.0
 _SLICE: Final = 200
 _MOST_PAIR_ROWS: Final = 40_000
-_BREAKER_RECORDS: Final = 50
-_BREAKER_SHARE: Final = 0.9
 
 
 @dataclass(slots=True)
@@ -66,6 +65,8 @@ class Projector:
         self._checkpoints: dict[int, Checkpoint] = {}
         self._unproven: dict[int, Checkpoint] = {}
         self._recorded_at: dict[int, datetime] = {}
+        self._breaker = Breaker()
+        self._stopped: set[int] = set()
         self._reported = 0.0
         self._progressed = time.monotonic()
 
@@ -79,6 +80,7 @@ class Projector:
                         await following
                         following = None
                     await self._take_over()
+                    continue  # it may have been rebalanced again meanwhile
                 await self._redrive()
                 batch = await (following or self._read())
                 following = None
@@ -88,6 +90,7 @@ class Projector:
                     following = asyncio.create_task(self._read())
                     await self._project(batch.arrivals)
                 else:
+                    await self._pass_markers()
                     await self._notice_stall()
                 await self._report()
         finally:
@@ -109,6 +112,7 @@ class Projector:
         self._checkpoints = checkpoints
         self._unproven = {p: item for p, item in checkpoints.items() if item.last_offset is not None}
         self._recorded_at = {p: item.recorded_at for p, item in checkpoints.items() if item.recorded_at is not None}
+        self._breaker, self._stopped = Breaker(), set()
         self._taken = assignment
         self._progressed = time.monotonic()
         for partition, checkpoint in checkpoints.items():
@@ -151,17 +155,46 @@ class Projector:
         return partition_of(key, self._topic.partitions)
 
     async def _project(self, arrivals: Sequence[Arrival]) -> None:
-        for part in _bounded(arrivals):
+        for part in _bounded([item for item in arrivals if item.place.partition not in self._stopped]):
             event_ids = {item.event_id for item in part if item.event_id is not None}
             changed = {item.record.event_id for item in part if item.record and item.record.action != "recorded"}
             parked = any(checkpoint.parked for checkpoint in self._checkpoints.values())
             known = await self._projection.load(event_ids, changed, parked=parked)
             changes = fold_batch(part, known, self._code_version)
-            _require_few_parked(changes, len(part))
             last = {item.place.partition: item for item in part}
+            if await self._stop_failing(part, changes):
+                await self._project(part)  # the partitions that still go on
+                continue
             advances = {partition: _advance(item) for partition, item in last.items()}
             self._checkpoints |= await self._projection.write(self._checkpoints, advances, changes)
             self._progressed = time.monotonic()
+
+    async def _stop_failing(self, part: Sequence[Arrival], changes: Changes) -> bool:
+        """Stop the partitions of which nearly everything would park; returns whether there are any."""
+        reasons = {row[:2]: row[5] for row in changes.outcomes if row[3] == "parked" and row[4] != BEHIND}
+        failing: dict[int, list[bool]] = {}
+        for item in part:
+            failing.setdefault(item.place.partition, []).append((item.place.partition, item.place.offset) in reasons)
+        tripped = [partition for partition, flags in failing.items() if self._breaker.trips(partition, flags)]
+        for partition in tripped:
+            reason = next(words for place, words in reasons.items() if place[0] == partition)
+            words = f"nearly no record can be judged by this code ({reason}): update or mend it, and start it again"
+            _LOG.critical("partition stopped", partition=partition, reason=words)
+            self._reader.pause(partition)
+            self._stopped.add(partition)
+            await self._projection.stop(self._checkpoints[partition], words)
+        if not tripped:
+            for partition, flags in failing.items():
+                self._breaker.note(partition, flags)
+        return bool(tripped)
+
+    async def _pass_markers(self) -> None:
+        """Nothing is left to project: let the checkpoint pass the markers of transactions, which are no records."""
+        for partition, held in list(self._checkpoints.items()):
+            if partition not in self._stopped and partition not in self._unproven:
+                position = await self._reader.position(partition)
+                if position is not None and position > held.next_offset and self._reader.assignment == self._taken:
+                    self._checkpoints[partition] = await self._projection.pass_markers(held, position)
 
     async def _redrive(self) -> None:
         """Judge again what somebody asked for, or other code has parked: an event's records, oldest first."""
@@ -187,22 +220,12 @@ class Projector:
         bounds = await self._reader.bounds(self._checkpoints)
         self._progressed = time.monotonic()
         behind = [
-            p
-            for p, item in self._checkpoints.items()
-            if item.next_offset < bounds[p][1] and not await self._reader.at_end(p, bounds[p][1])
+            p for p, item in self._checkpoints.items() if item.next_offset < bounds[p][1] and p not in self._stopped
         ]
         if behind and self._reader.assignment == self._taken:
             raise UnavailableError(
                 f"no records of partitions {behind} for {_STALL_SECONDS:.0f} s, though there are some"
             )
-
-
-def _require_few_parked(changes: Changes, records: int) -> None:
-    """Halt where nearly everything would park: that is a bug of ours, or code that is too old, and no bad data."""
-    failing = sum(outcome[3] == "parked" and outcome[4] != BEHIND for outcome in changes.outcomes)
-    if records >= _BREAKER_RECORDS and failing > _BREAKER_SHARE * records:
-        reason = next(outcome[5] for outcome in changes.outcomes if outcome[3] == "parked")
-        raise HaltError(f"{failing} of {records} records cannot be judged by this code ({reason}): update or mend it")
 
 
 def _raw(record: ConsumerRecord[bytes, bytes]) -> RawRecord:
@@ -225,4 +248,4 @@ def _bounded(arrivals: Sequence[Arrival]) -> list[list[Arrival]]:
         parts[-1].append(arrival)
         event = arrival.record.event if arrival.record is not None else None
         rows += len(event.countries) * (len(event.countries) - 1) // 2 if event is not None else 1
-    return parts
+    return [part for part in parts if part]

@@ -15,7 +15,8 @@ create table checkpoints (
     applied bigint not null,
     duplicate bigint not null,
     rejected bigint not null,
-    parked bigint not null
+    parked bigint not null,
+    stopped text
 );
 comment on table checkpoints is 'How far each partition is projected, by whom, and what its last record was.';
 

@@ -6,7 +6,7 @@ insert into {schema}.checkpoints (
     partition, next_offset, epoch, owner, cluster_id, partition_count, applied, duplicate, rejected, parked
 )
 select partition, 0, 1, $2, $3, $4, 0, 0, 0, 0 from unnest($1::int[]) as partition order by partition
-on conflict (partition) do update set epoch = checkpoints.epoch + 1, owner = excluded.owner
+on conflict (partition) do update set epoch = checkpoints.epoch + 1, owner = excluded.owner, stopped = null
 returning partition, next_offset, epoch, cluster_id, partition_count, last_offset, last_timestamp, last_sha256,
     recorded_at, parked;
 
@@ -100,3 +100,13 @@ update {schema}.checkpoints set
     applied = applied + $4, duplicate = duplicate + $5, rejected = rejected + $6, parked = parked + $7
 where partition = $1 and epoch = $2 and next_offset = $3
 returning parked;
+
+-- name: pass_markers
+update {schema}.checkpoints set next_offset = $4
+where partition = $1 and epoch = $2 and next_offset = $3
+returning partition;
+
+-- name: stop
+update {schema}.checkpoints set stopped = $4
+where partition = $1 and epoch = $2 and next_offset = $3
+returning partition;

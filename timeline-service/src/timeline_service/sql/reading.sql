@@ -13,15 +13,22 @@ from (
     select entry.*
     from (values (0::smallint, 0), (1::smallint, 31), (2::smallint, 366), (3::smallint, null)) as class (span, days)
     cross join lateral (
+        select
+            coalesce(case when $5 then $3::date else $3::date - class.days end, '-infinity') as low, $4::date as high
+    ) as bound
+    cross join lateral (
+        -- The index is entered at the key of the last row seen, or at the bound where that is nearer.
         select event_id, revision, earliest, latest, accepted_at, retracted, partition, from_offset
         from {schema}.entries
         where pair = $2 and entries.span = class.span
-            and earliest >= coalesce(
-                case when $5 then $3::date else $3::date - class.days end, '-infinity'
+            and earliest >= bound.low and earliest <= bound.high
+            and latest >= $3::date and (not $5 or latest <= $4::date)
+            and (entries.earliest, latest, accepted_at, event_id) {beyond} (
+                {nearest},
+                case when {inside} then $8::date else '{far}' end,
+                case when {inside} then $9::timestamptz else '{far}' end,
+                $10::uuid
             )
-            and earliest <= $4::date and latest >= $3::date
-            and (not $5 or latest <= $4::date)
-            and (entries.earliest, latest, accepted_at, event_id) {beyond} ($7::date, $8::date, $9::timestamptz, $10::uuid)
             and from_offset < ($1::bigint[])[partition + 1]
             and (until_offset is null or until_offset >= ($1::bigint[])[partition + 1])
             and ($6 or not retracted)
@@ -118,7 +125,7 @@ cross join lateral (
 order by case when $2 then -page.count end, page.pair;
 
 -- name: status
-select partition, next_offset, owner, applied, duplicate, rejected, parked, recorded_at
+select partition, next_offset, owner, applied, duplicate, rejected, parked, recorded_at, stopped
 from {schema}.checkpoints order by partition;
 
 -- name: vector_as_of
