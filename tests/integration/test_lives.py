@@ -202,6 +202,10 @@ async def _live(product: Product, chance: random.Random, models: dict[str, Model
         return
     event_id = chance.choice(list(models))
     model = models[event_id]
+    if chance.random() < 0.15:  # the first words again, whatever has become of them
+        posted = await product.ingest.post("/v1/events", json={**BAN, "id": event_id, "title": model.titles[0]})
+        assert (await product.get(f"/v1/records/{posted.json()['position']}", wait=20))["outcome"] == "duplicate"
+        return
     if chance.random() < 0.3:
         outcome = await product.retract(event_id)
         expected = ("rejected", "already-retracted") if model.retracted else ("applied", None)
