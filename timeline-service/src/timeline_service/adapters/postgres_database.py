@@ -67,4 +67,6 @@ def going_away() -> Iterator[None]:
     try:
         yield
     except _AWAY as error:
+        if isinstance(error, ValueError):  # what asyncpg cannot encode: a bug of ours, which no waiting cures
+            raise
         raise UnavailableError(f"PostgreSQL is out of reach: {error or type(error).__name__}") from error
