@@ -109,6 +109,15 @@ async def test_what_is_wrong_with_a_change_is_refused(
     assert await read_log(kafka, topic) == []
 
 
+async def test_an_event_of_almost_256_kib_can_be_corrected(client: httpx.AsyncClient) -> None:
+    event = an_event(sources=[{"url": "https://example.org/" + "x" * 2020, "title": "t" * 300}] * 50, snippet="")
+    event["snippet"] = "x" * (262_144 - len(orjson.dumps(event)))
+    posted = await client.post("/v1/events", json=event)
+    assert posted.status_code == 201, posted.text[:500]
+    answer = await change(client, "corrections", {"reason": "r" * 10_000, "event": event}, posted.json()["id"])
+    assert answer.status_code == 202, answer.text
+
+
 async def test_an_id_that_is_no_uuid_is_400(client: httpx.AsyncClient) -> None:
     answer = await change(client, "retractions", {"reason": "r"}, "7")
     assert answer.status_code == 400

@@ -77,6 +77,15 @@ async def test_a_header_given_twice_is_refused(client: httpx.AsyncClient) -> Non
     assert "more than once" in answer.json()["detail"]
 
 
+async def test_the_envelope_does_not_count_as_the_event(client: httpx.AsyncClient) -> None:
+    held = cloud("1", snippet="x" * 262_000) | {"extension": "e" * 1000}
+    over = cloud("2", snippet="x" * 262_144)
+    assert (await post(client, held, STRUCTURED)).status_code == 201
+    assert (await post(client, over, STRUCTURED)).status_code == 413
+    answer = await post(client, [held, over], BATCH)
+    assert [item["status"] for item in answer.json()["results"]] == [201, 413]
+
+
 async def test_a_batch_answers_by_index(client: httpx.AsyncClient, kafka: str, topic: str) -> None:
     answer = await post(client, [cloud("1"), {**cloud("2"), "specversion": "0.3"}, cloud("3", when="soon")], BATCH)
     assert answer.status_code == 207

@@ -16,6 +16,7 @@ from ingest_service.domain.accept import (
     accept_event,
     accept_retraction,
     require_event_size,
+    require_event_size_within,
 )
 from ingest_service.errors import TooLargeError
 
@@ -97,3 +98,11 @@ def test_an_event_is_at_most_256_kib() -> None:
     require_event_size(256 * 1024)
     with pytest.raises(TooLargeError, match="256 KiB"):
         require_event_size(256 * 1024 + 1)
+
+
+def test_what_stands_around_an_event_does_not_count() -> None:
+    event = an_event(attributes={"a": "x" * 262_000})
+    require_event_size_within({"event": event, "reason": "r" * 1000}, "event", 263_200)
+    for whole in ({"event": an_event(attributes={"a": "x" * 262_144})}, {"other": event}, [event]):
+        with pytest.raises(TooLargeError, match="256 KiB"):
+            require_event_size_within(whole, "event", 263_200)

@@ -16,6 +16,7 @@ from ingest_service.domain.accept import (
     accept_correction,
     accept_retraction,
     require_event_size,
+    require_event_size_within,
 )
 from service_edge.doors import media_type
 
@@ -28,7 +29,8 @@ EventId = Annotated[UUID, Path(description="The event's id.")]
 )
 async def post_correction(request: Request, event_id: EventId) -> Response:
     """Records the whole event as it should have been, and why. Of a retracted event it is a reinstatement."""
-    value, key = await _read(request)
+    value, size, key = await _read(request)
+    require_event_size_within(value, "event", size)
     accepted = accept_correction(value, str(event_id), principal=ANONYMOUS, accepted_at=Clock().tick(), key=key)
     return await _record(request, accepted)
 
@@ -38,17 +40,17 @@ async def post_correction(request: Request, event_id: EventId) -> Response:
 )
 async def post_retraction(request: Request, event_id: EventId) -> Response:
     """Records that an event no longer holds, and why; its history stays."""
-    value, key = await _read(request)
+    value, size, key = await _read(request)
+    require_event_size(size)
     accepted = accept_retraction(value, str(event_id), principal=ANONYMOUS, accepted_at=Clock().tick(), key=key)
     return await _record(request, accepted)
 
 
-async def _read(request: Request) -> tuple[object, str | None]:
+async def _read(request: Request) -> tuple[object, int, str | None]:
     media_type(request.headers.get("content-type"), [JSON])
     key = idempotency_key(request)
     value, size = await read_value(request)
-    require_event_size(size)
-    return value, key
+    return value, size, key
 
 
 async def _record(request: Request, accepted: Accepted) -> Response:

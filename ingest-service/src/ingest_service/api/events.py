@@ -9,7 +9,6 @@ from fastapi import APIRouter, Query, Request, Response
 
 from event_schemas.errors import LanguageError, RefusedEventError
 from event_schemas.events import MAX_EVENT_BYTES, content_of
-from event_schemas.json_text import write_json
 from event_schemas.positions import format_positions
 from event_schemas.records import ANONYMOUS, format_time
 from ingest_service.adapters.kafka_log import KafkaLog
@@ -18,7 +17,15 @@ from ingest_service.api.bodies import idempotency_key, read_value
 from ingest_service.api.bulk import Bulk, answer_bulk
 from ingest_service.api.descriptions import POST_EVENTS
 from ingest_service.api.problems import problem_of
-from ingest_service.domain.accept import Accepted, Clock, Origin, accept_event, require_event_size
+from ingest_service.domain.accept import (
+    Accepted,
+    Clock,
+    Origin,
+    accept_event,
+    require_event_size,
+    require_event_size_within,
+    size_of,
+)
 from ingest_service.domain.cloud_events import open_cloud_event, origin_of_headers, within_data
 from ingest_service.errors import IngestError, RefusedRequestError, TooLargeError, UnavailableError, UnknownOutcomeError
 from service_edge.doors import media_type
@@ -69,7 +76,7 @@ async def post_events(
 
 
 async def _one(request: Request, value: Any, size: int, key: str | None, opened: Open, validate: bool) -> Response:
-    require_event_size(size)
+    _require_size(value, size, opened)
     accepted = _accept(value, opened, Clock(), key)
     if validate:
         return _json(200, normalised(accepted))
@@ -98,7 +105,7 @@ async def _many(request: Request, values: Sequence[Any], size: int, opened: Open
             await asyncio.sleep(0)  # others are answered meanwhile
         try:
             if size > MAX_EVENT_BYTES:
-                require_event_size(_size(value))
+                _require_size(value, size_of(value), opened)
             accepted = _accept(value, opened, clock, None)
         except (LanguageError, TooLargeError) as error:
             problem = problem_of(error)
@@ -177,12 +184,11 @@ def _require_no_key(key: str | None, what: str) -> None:
         raise RefusedRequestError(f"an Idempotency-Key is for one event, not for {what}: give each event an id instead")
 
 
-def _size(value: Any) -> int:
-    """How many bytes an item of an array has, at least; 0 for what its fields will be refused for."""
-    try:
-        return len(write_json(value))
-    except ValueError:
-        return 0
+def _require_size(value: Any, size: int, opened: Open) -> None:
+    if opened is open_cloud_event:
+        require_event_size_within(value, "data", size)
+    else:
+        require_event_size(size)
 
 
 def _json(status: int, body: Any, headers: dict[str, str] | None = None) -> Response:

@@ -93,6 +93,21 @@ def require_event_size(size: int) -> None:
         raise TooLargeError(f"an event is at most {MAX_EVENT_BYTES} bytes (256 KiB), this one has {size}")
 
 
+def require_event_size_within(whole: Any, field: str, size: int) -> None:
+    """Raises TooLargeError for an event that is a field of something of so many bytes, and is itself too large."""
+    if size > MAX_EVENT_BYTES and isinstance(whole, dict) and field in whole:
+        size = size_of(whole[field])
+    require_event_size(size)
+
+
+def size_of(value: Any) -> int:
+    """How many bytes a value has as JSON, at least; 0 for what its fields will be refused for."""
+    try:
+        return len(write_json(value))
+    except ValueError:
+        return 0
+
+
 def _ready(record: Record) -> Accepted:
     value = encode_value(record)
     if len(value) > MAX_RECORD_BYTES - _ENVELOPE_BYTES:
