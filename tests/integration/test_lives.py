@@ -185,13 +185,13 @@ async def _live_through_kills(product: Product) -> None:
             await killed.kill()
             killed.start()
         await _live(product, chance, models)
+    await projected(product.services)  # and so everything that was posted is there to be read
     for event_id, model in models.items():
         event = await product.get(f"/v1/events/{event_id}")
         assert (event["title"], event["revision"]) == (model.titles[-1], model.revision)
         assert (event["status"] == "retracted") == model.retracted
     shown = await product.titles("IN-CN", limit=1000)
     assert sorted(shown) == sorted(model.titles[-1] for model in models.values() if not model.retracted)
-    await projected(product.services)
 
 
 async def _live(product: Product, chance: random.Random, models: dict[str, Model]) -> None:
