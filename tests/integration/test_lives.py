@@ -1,20 +1,24 @@
 """The lives of events over HTTP: posted to ingest, judged by the projector, read from the timeline service."""
 
 import asyncio
-import random
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Coroutine, Iterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
-from typing import Any, Final
+from dataclasses import dataclass
+from itertools import combinations
+from typing import Any, ClassVar, Final, TypeVar
 from uuid import uuid4
 
 import httpx
 import pytest
+from hypothesis import HealthCheck, Phase, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule, run_state_machine_as_test
 from tests.support.engines import Engines
-from tests.support.processes import Services
+from tests.support.processes import Service, Services
 from tests.support.projections import projected
 from tests.support.timeline_stacks import TimelineStack, timeline_stack
 
+T = TypeVar("T")
 BAN: Final[dict[str, Any]] = {"title": "a ban", "when": "2020", "countries": ["IN", "CN"], "type": "ban"}
 
 
@@ -165,62 +169,111 @@ async def test_of_concurrent_corrections_with_one_expectation_exactly_one_wins(p
 class Model:
     """What a user believes of an event after the outcomes that came back to them."""
 
-    titles: list[str] = field(default_factory=list)
+    titles: list[str]
     revision: int = 1
     retracted: bool = False
 
 
+TITLES: Final = st.sampled_from(["words", "other words", "more words"])
+
+
+class Lives(RuleBasedStateMachine):
+    """Random interleavings of what users do and of what happens to projectors, against a model of each event.
+
+    It runs in a thread of its own; `loop` is where the product's clients live.
+    """
+
+    product: ClassVar[Product]
+    projectors: ClassVar[list[Service]]
+    loop: ClassVar[asyncio.AbstractEventLoop]
+    pairs: ClassVar[Iterator[tuple[str, str]]]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.models: dict[str, Model] = {}
+        self.countries = list(next(self.pairs))  # a timeline of this run's own
+        self.kills = 0
+
+    def do(self, work: Coroutine[Any, Any, T]) -> T:
+        """Have something done in the loop."""
+        return asyncio.run_coroutine_threadsafe(work, self.loop).result(90)
+
+    def chosen(self, number: int) -> tuple[str, Model]:
+        """One of the events."""
+        return list(self.models.items())[number % len(self.models)]
+
+    @initialize(title=TITLES)
+    def begin(self, title: str) -> None:
+        self.post(title)
+
+    @rule(title=TITLES)
+    def post(self, title: str) -> None:
+        event_id = self.do(self.product.post(id=str(uuid4()), title=title, countries=self.countries))
+        self.models[event_id] = Model([title])
+
+    @rule(number=st.integers(0, 99))
+    def post_the_first_words_again(self, number: int) -> None:
+        event_id, model = self.chosen(number)
+        event = {**BAN, "id": event_id, "title": model.titles[0], "countries": self.countries}
+        position = self.do(self.product.ingest.post("/v1/events", json=event)).json()["position"]
+        assert self.do(self.product.get(f"/v1/records/{position}", wait=20))["outcome"] == "duplicate"
+
+    @rule(number=st.integers(0, 99), title=TITLES, stale=st.booleans())
+    def correct(self, number: int, title: str, stale: bool) -> None:
+        event_id, model = self.chosen(number)
+        expected = model.revision + 5 if stale else None
+        outcome = self.do(self.product.correct(event_id, expected, title=title, countries=self.countries))
+        if stale:
+            assert outcome["problem"] == "stale-revision"
+        elif not model.retracted and title == model.titles[-1]:
+            assert outcome["problem"] == "no-change"
+        else:
+            assert outcome["outcome"] == "applied"
+            model.titles.append(title)
+            model.revision += 1
+            model.retracted = False
+        assert outcome["revision"] == model.revision
+
+    @rule(number=st.integers(0, 99))
+    def retract(self, number: int) -> None:
+        event_id, model = self.chosen(number)
+        outcome = self.do(self.product.retract(event_id))
+        if model.retracted:
+            assert outcome["problem"] == "already-retracted"
+        else:
+            assert outcome["outcome"] == "applied"
+            model.revision += 1
+            model.retracted = True
+        assert outcome["revision"] == model.revision
+
+    @precondition(lambda self: self.kills == 0)  # a rebalance takes seconds
+    @rule(number=st.integers(0, 1))
+    def kill_a_projector(self, number: int) -> None:
+        self.kills += 1
+        self.do(self.projectors[number].kill())
+        self.projectors[number].start()
+
+    def teardown(self) -> None:
+        self.do(projected(self.product.services))  # and so everything that was posted is there to be read
+        for event_id, model in self.models.items():
+            event = self.do(self.product.get(f"/v1/events/{event_id}"))
+            assert (event["title"], event["revision"]) == (model.titles[-1], model.revision)
+            assert (event["status"] == "retracted") == model.retracted
+        shown = self.do(self.product.titles("-".join(self.countries), limit=1000))
+        assert sorted(shown) == sorted(model.titles[-1] for model in self.models.values() if not model.retracted)
+
+
 async def test_random_lives_survive_kills_and_rebalances(engines: Engines) -> None:
     async with timeline_stack(engines) as stack, _product(stack) as product:
-        await _live_through_kills(product)
-
-
-async def _live_through_kills(product: Product) -> None:
-    chance = random.Random(4)
-    models: dict[str, Model] = {}
-    projectors = [product.services.all[0], await product.services.projector("second")]
-    for step in range(60):
-        if step % 25 == 24:
-            killed = projectors[step // 25 % 2]
-            await killed.kill()
-            killed.start()
-        await _live(product, chance, models)
-    await projected(product.services)  # and so everything that was posted is there to be read
-    for event_id, model in models.items():
-        event = await product.get(f"/v1/events/{event_id}")
-        assert (event["title"], event["revision"]) == (model.titles[-1], model.revision)
-        assert (event["status"] == "retracted") == model.retracted
-    shown = await product.titles("IN-CN", limit=1000)
-    assert sorted(shown) == sorted(model.titles[-1] for model in models.values() if not model.retracted)
-
-
-async def _live(product: Product, chance: random.Random, models: dict[str, Model]) -> None:
-    """One step: something is posted or changed, and the outcome is what the model says."""
-    title = f"words {chance.randint(1, 6)}"
-    if not models or chance.random() < 0.25:
-        models[await product.post(id=str(uuid4()), title=title)] = Model([title])
-        return
-    event_id = chance.choice(list(models))
-    model = models[event_id]
-    if chance.random() < 0.15:  # the first words again, whatever has become of them
-        posted = await product.ingest.post("/v1/events", json={**BAN, "id": event_id, "title": model.titles[0]})
-        assert (await product.get(f"/v1/records/{posted.json()['position']}", wait=20))["outcome"] == "duplicate"
-        return
-    if chance.random() < 0.3:
-        outcome = await product.retract(event_id)
-        expected = ("rejected", "already-retracted") if model.retracted else ("applied", None)
-        model.retracted = True
-    else:
-        stale = chance.random() < 0.2
-        outcome = await product.correct(event_id, model.revision + 5 if stale else None, title=title)
-        if stale:
-            expected = ("rejected", "stale-revision")
-        elif not model.retracted and title == model.titles[-1]:
-            expected = ("rejected", "no-change")
-        else:
-            expected = ("applied", None)
-            model.titles.append(title)
-            model.retracted = False
-    model.revision += expected[0] == "applied"
-    assert (outcome["outcome"], outcome.get("problem")) == expected
-    assert outcome["revision"] == model.revision
+        Lives.product, Lives.loop = product, asyncio.get_running_loop()
+        Lives.projectors = [product.services.all[0], await product.services.projector("second")]
+        Lives.pairs = combinations(["IND", "CHN", "PAK", "USA", "FRA", "DEU"], 2)
+        few = settings(
+            max_examples=4,
+            stateful_step_count=15,
+            deadline=None,
+            database=None,
+            phases=[Phase.generate],
+            suppress_health_check=list(HealthCheck),
+        )
+        await asyncio.to_thread(run_state_machine_as_test, Lives, settings=few)
