@@ -52,6 +52,7 @@ check: $(READY)  ## formatting, lint, types, import rules, schemas
 	@$(BIN)/python schemas/generate_countries.py --check
 	@$(BIN)/python schemas/generate_json_schemas.py --check
 	@$(BIN)/python schemas/check_compatibility.py
+	@$(BIN)/python schemas/check_asyncapi.py
 
 bench: $(READY)  ## measure: each figure beside its floor and its peers (BENCH_EVENTS=100000)
 	@$(BIN)/python -m tests.bench
