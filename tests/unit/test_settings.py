@@ -30,3 +30,22 @@ def test_a_port_that_cannot_be_is_wrong_usage_and_named(module: str, variable: s
     assert done.returncode == 2
     assert f"{variable}={value}: " in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_an_origin_is_read_as_browsers_write_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    given = "https://Page.example:443, http://localhost:3000,http://[::1]:80, moz-extension://abc"
+    expected = ("https://page.example", "http://localhost:3000", "http://[::1]", "moz-extension://abc")
+    for name in ("INGEST_ALLOWED_ORIGINS", "TIMELINE_ALLOWED_ORIGINS", "TIMELINE_READING_ORIGINS"):
+        monkeypatch.setenv(name, given)
+    assert IngestSettings().allowed_origins == TimelineSettings().allowed_origins == expected
+    assert TimelineSettings().reading_origins == expected
+    monkeypatch.setenv("TIMELINE_READING_ORIGINS", "*")
+    assert TimelineSettings().reading_origins == ("*",)
+
+
+@pytest.mark.parametrize("origin", ["*", "null", "page.example", "https://page.example/", "https://a b", "https://u@h"])
+def test_what_is_no_origin_is_refused(origin: str) -> None:
+    with pytest.raises(ValueError, match="is not the origin of a web page: write scheme://host"):
+        IngestSettings(allowed_origins=(origin,))
+    with pytest.raises(ValueError, match="is not the origin of a web page"):
+        TimelineSettings(reading_origins=(origin, "https://page.example"))

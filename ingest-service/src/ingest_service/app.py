@@ -11,6 +11,7 @@ from ingest_service.api import changes, events, probes
 from ingest_service.api.descriptions import DescribedAPI
 from ingest_service.api.problems import ERRORS, KINDS, translate
 from ingest_service.settings import Settings
+from service_edge.cross_origins import CrossOrigins
 from service_edge.doors import Doors
 from service_edge.heads import Heads
 from service_edge.parameters import strict_query
@@ -45,4 +46,5 @@ def create_app(settings: Settings) -> FastAPI:
         app.include_router(module.router)
     app.add_middleware(Heads)
     app.add_middleware(Doors, allowed_hosts=settings.allowed_hosts, allowed_origins=settings.allowed_origins)
+    app.add_middleware(CrossOrigins, writers=settings.allowed_origins)
     return app

@@ -6,7 +6,7 @@ from pydantic import AliasChoices, Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from event_schemas.records import TOPIC
-from service_edge.settings import Names
+from service_edge.settings import Names, Origins
 
 
 class Settings(BaseSettings):
@@ -24,6 +24,6 @@ class Settings(BaseSettings):
         "http://127.0.0.1:8002"
     )
     allowed_hosts: Names = ()
-    allowed_origins: Names = ()
+    allowed_origins: Origins = ()
     append_seconds: Annotated[float, Field(gt=0, le=120)] = 10.0
     results_bytes: Annotated[int, Field(ge=1)] = 256 * 1024 * 1024

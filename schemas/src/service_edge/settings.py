@@ -1,8 +1,9 @@
 """Settings from the environment, and what is said of one that cannot be."""
 
-from typing import Annotated, TypeVar
+import re
+from typing import Annotated, Final, TypeVar
 
-from pydantic import BeforeValidator, ValidationError
+from pydantic import AfterValidator, BeforeValidator, ValidationError
 from pydantic_settings import BaseSettings, NoDecode
 
 from service_edge.terminal import ExitStatus, leave
@@ -12,8 +13,34 @@ def _split(names: object) -> object:
     return tuple(name.strip() for name in names.split(",") if name.strip()) if isinstance(names, str) else names
 
 
+_ORIGIN: Final = re.compile(r"[a-z][a-z0-9+.-]*://[^\s/?#@]+")
+_DEFAULT_PORTS: Final = (("http:", ":80"), ("https:", ":443"))
+
+
+def _origin(name: str) -> str:
+    """An origin as browsers write it (RFC 6454, 6.2). Raises ValueError for what is none, `null` and `*` included."""
+    origin = name.lower()
+    if not _ORIGIN.fullmatch(origin):
+        raise ValueError(f"{name[:80]!r} is not the origin of a web page: write scheme://host or scheme://host:port")
+    for scheme, port in _DEFAULT_PORTS:
+        origin = origin.removesuffix(port) if origin.startswith(scheme) else origin
+    return origin
+
+
+def _origins(names: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(_origin(name) for name in names)
+
+
+def _origins_or_any(names: tuple[str, ...]) -> tuple[str, ...]:
+    return names if names == ("*",) else _origins(names)
+
+
 #: Names in one variable, with commas between them.
 Names = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)]
+#: Origins of web pages, such as `https://page.example`.
+Origins = Annotated[Names, AfterValidator(_origins)]
+#: The same, or `*` alone: any.
+OriginsOrAny = Annotated[Names, AfterValidator(_origins_or_any)]
 Kind = TypeVar("Kind", bound=BaseSettings)
 
 

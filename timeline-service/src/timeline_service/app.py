@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 import structlog
 from fastapi import Depends, FastAPI
 
+from service_edge.cross_origins import CrossOrigins
 from service_edge.doors import Doors
 from service_edge.heads import Heads
 from service_edge.parameters import strict_query
@@ -74,6 +75,7 @@ def create_app(settings: Settings) -> FastAPI:
         app.include_router(module.router)
     app.add_middleware(Heads)
     app.add_middleware(Doors, allowed_hosts=settings.allowed_hosts, allowed_origins=settings.allowed_origins)
+    app.add_middleware(CrossOrigins, writers=settings.allowed_origins, readers=settings.reading_origins)
     return app
 
 

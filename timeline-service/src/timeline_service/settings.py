@@ -6,7 +6,7 @@ from pydantic import AliasChoices, Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from event_schemas.records import TOPIC
-from service_edge.settings import Names
+from service_edge.settings import Names, Origins, OriginsOrAny
 
 
 class Settings(BaseSettings):
@@ -24,6 +24,7 @@ class Settings(BaseSettings):
         SecretStr("postgresql://dyadline@127.0.0.1:5433/dyadline")
     )
     allowed_hosts: Names = ()
-    allowed_origins: Names = ()
+    allowed_origins: Origins = ()
+    reading_origins: OriginsOrAny = ()
     connections: Annotated[int, Field(ge=1, le=100)] = 10
     batch_records: Annotated[int, Field(ge=1, le=50_000)] = 2_500  # 5,000 take 218 MB and as much CPU
