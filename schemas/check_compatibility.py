@@ -17,7 +17,8 @@ _LOWER: Final = ("minimum", "minLength", "minItems", "minProperties")
 _UPPER: Final = ("maximum", "maxLength", "maxItems", "maxProperties")
 _ANNOTATIONS: Final = frozenset(["$schema", "$defs", "title", "description", "examples", "readOnly"])
 _LOOKED_INTO: Final = frozenset([
-    "type", "enum", "const", "required", "properties", "additionalProperties", "items", "anyOf", *_LOWER, *_UPPER,
+    "type", "enum", "const", "required", "properties", "patternProperties", "additionalProperties", "items", "anyOf",
+    *_LOWER, *_UPPER,
 ])  # fmt: skip
 _JSON_TYPES: Final = {
     str: "string", bool: "boolean", int: "integer", float: "number", list: "array", dict: "object", type(None): "null",
@@ -111,14 +112,20 @@ def _fields(old: Schema, new: Schema, at: str) -> Iterator[str]:
     for name in [name for name in new.get("required", []) if name not in old.get("required", [])]:
         yield f"{at}/{name}: is required now"
     for name, schema in before.items():
-        if name not in after:
-            yield f"{at}/{name}: is gone"
-        else:
+        if name in after:
             yield from _narrowings(schema, after[name], f"{at}/{name}")
+        elif rest_after is not True:
+            yield f"{at}/{name}: is gone"
     for name in [name for name in after if name not in before]:
         yield from _narrowings(rest_before, after[name], f"{at}/{name}")
-    if "patternProperties" in old and "patternProperties" not in new and rest_after is not True:
+    named_before, named_after = old.get("patternProperties", {}), new.get("patternProperties", {})
+    if named_before.keys() - named_after.keys() and rest_after is not True:
         yield f"{at}: patternProperties is gone"
+    for pattern, schema in named_after.items():
+        if pattern in named_before:
+            yield from _narrowings(named_before[pattern], schema, f"{at}/{pattern}")
+        else:
+            yield f"{at}: patternProperties is new: {json.dumps(pattern)[:80]}"
     if rest_before is not False and rest_after is False:
         yield f"{at}: other fields are no longer taken (additionalProperties)"
     else:

@@ -11,24 +11,22 @@ from typing import Any, Final
 
 from event_schemas.countries import all_countries
 from event_schemas.envelopes import LONGEST, SOURCE
-from event_schemas.events import READ_ONLY, Event
+from event_schemas.events import Event
+from event_schemas.published import UUID, bare, posted_event, present
 from event_schemas.requests import Retraction
 from event_schemas.texts import ONE_LINE
 
 RESULT = Path(__file__).parent / "json"
 DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
-UUID: Final = {"type": "string", "pattern": "^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$"}
-_DATE: Final = "[0-9]{2}([0-9]{2}|[0-9]X|XX)(-([0-9]{2}|XX)(-([0-9]{2}|XX))?)?[?~%]?"
-WHEN: Final = {"type": "string", "pattern": rf"^({_DATE}|{_DATE}/({_DATE}|\.\.)?|(\.\.)?/{_DATE})$"}
 
 
 def generate() -> dict[str, dict[str, Any]]:
     """Every schema by its name."""
-    asked = _bare(Retraction.model_json_schema())["properties"]
-    reason, expected, duplicate = (_present(asked[name]) for name in ("reason", "expected_revision", "duplicate_of"))
+    asked = bare(Retraction.model_json_schema())["properties"]
+    reason, expected, duplicate = (present(asked[name]) for name in ("reason", "expected_revision", "duplicate_of"))
     said = {"reason": reason, "expected_revision": expected}
     return {
-        "event.v1": _posted(),
+        "event.v1": _named("event.v1", "An event, as it is posted", posted_event()),
         "dyadline.event.recorded.v1": _record("recorded", _content()),
         "dyadline.event.corrected.v1": _record("corrected", _closed({"event": _content(), **said}, "event", "reason")),
         "dyadline.event.retracted.v1": _record(
@@ -37,24 +35,10 @@ def generate() -> dict[str, dict[str, Any]]:
     }
 
 
-def _posted() -> dict[str, Any]:
-    schema = _bare(Event.model_json_schema())
-    fields = schema["properties"]
-    actors = _present(fields["actors"])
-    actors["items"] = {"anyOf": [{"$ref": "#/$defs/Actor/properties/name"}, actors["items"]]}
-    for name in ("title", "publisher", "published"):
-        _source(schema)[name] = {"anyOf": [_source(schema)[name], {"type": "null"}]}
-    country = schema["$defs"]["Actor"]["properties"]
-    country["country"] = {"anyOf": [country["country"], {"type": "null"}]}
-    fields |= {name: {"readOnly": True} for name in sorted(READ_ONLY)}
-    fields["status"] = {"readOnly": True, "not": {"const": "retracted"}}
-    return _named("event.v1", "An event, as it is posted", schema)
-
-
 def _content() -> dict[str, Any]:
     """An event's content: normalised, without id, and nothing in it is empty."""
-    schema = _bare(Event.model_json_schema())
-    fields = {name: _present(field) for name, field in schema["properties"].items() if name != "id"}
+    schema = bare(Event.model_json_schema())
+    fields = {name: present(field) for name, field in schema["properties"].items() if name != "id"}
     country = {"enum": [code for code, _ in all_countries()]}
     fields["countries"] |= {"items": country, "uniqueItems": True}
     fields["initiators"] |= {"items": country, "uniqueItems": True, "minItems": 1}
@@ -63,7 +47,7 @@ def _content() -> dict[str, Any]:
         fields[name]["minItems"] = 1
     for name in ("codes", "attributes"):
         fields[name]["minProperties"] = 1
-    actor, source = schema.pop("$defs")["Actor"], _source(_bare(Event.model_json_schema()))
+    actor, source = schema.pop("$defs")["Actor"], _source(bare(Event.model_json_schema()))
     actor["properties"]["country"] = country
     fields["actors"]["items"] = actor
     fields["sources"]["items"] = _closed(source, "url")
@@ -103,27 +87,9 @@ def _closed(fields: dict[str, Any], *required: str) -> dict[str, Any]:
     return {"type": "object", "properties": fields, "required": list(required), "additionalProperties": False}
 
 
-def _present(field: dict[str, Any]) -> dict[str, Any]:
-    """A field's schema where it is not null."""
-    found: dict[str, Any] = field["anyOf"][0] if "anyOf" in field else field
-    return found
-
-
 def _source(schema: dict[str, Any]) -> dict[str, Any]:
     found: dict[str, Any] = schema["$defs"]["Source"]["properties"]
     return found
-
-
-def _bare(schema: dict[str, Any]) -> dict[str, Any]:
-    """The schema without pydantic's titles and defaults, its dates with their pattern."""
-    for model in (schema, *schema.get("$defs", {}).values()):
-        model.pop("title")
-        for name, field in model["properties"].items():
-            field.pop("title", None)
-            field.pop("default", None)
-            if name in {"when", "published"}:
-                field.update(WHEN)
-    return schema
 
 
 def main() -> None:
