@@ -59,9 +59,10 @@ def correcting(
     reason: str = "a better source",
     expected_revision: int | None = None,
     record_id: str | None = None,
+    **fields: Any,
 ) -> Record:
     """The record of a correction; of a retracted event it is a reinstatement."""
-    new = recording(title, when, countries, event_id=event_id)
+    new = recording(title, when, countries, event_id=event_id, **fields)
     return Record(
         record_id=record_id or str(uuid4()),
         event_id=event_id,
