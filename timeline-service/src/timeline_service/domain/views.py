@@ -6,11 +6,12 @@ from typing import Any, Final
 
 import orjson
 
-from event_schemas.countries import country_name, pairs_of
+from event_schemas.countries import pairs_of
 from event_schemas.dates import parse_when
 from event_schemas.positions import format_position
 from event_schemas.records import format_time
 from timeline_service.domain.changes import changes_between
+from timeline_service.domain.country_names import ENGLISH_NAMES
 
 #: What a reader finds where an event says nothing.
 _ABSENT: Final[Mapping[str, Any]] = {
@@ -95,14 +96,14 @@ def parked_view(row: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def pair_view(pair: str) -> dict[str, Any]:
+def pair_view(pair: str, names: Mapping[str, str] = ENGLISH_NAMES) -> dict[str, Any]:
     """A pair with the names of its countries."""
-    return {"pair": pair, "countries": [country_view(code) for code in pair.split("-")]}
+    return {"pair": pair, "countries": [country_view(code, names) for code in pair.split("-")]}
 
 
-def country_view(code: str) -> dict[str, str]:
+def country_view(code: str, names: Mapping[str, str] = ENGLISH_NAMES) -> dict[str, str]:
     """A country's code and name."""
-    return {"code": code, "name": country_name(code)}
+    return {"code": code, "name": names[code]}
 
 
 def record_view(position: str, row: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,0 +1,26 @@
+"""The language in which a read names countries (RFC 9110, 12.5.4)."""
+
+from typing import Annotated
+
+from fastapi import Depends, Header, Request
+
+from timeline_service.domain.country_names import negotiate_language
+
+
+def _language(
+    request: Request,
+    accept_language: Annotated[
+        str | None,
+        Header(description="The languages of country names, best first; English when nothing fits.", examples=["hi"]),
+    ] = None,
+) -> str:
+    return negotiate_language(accept_language and ",".join(request.headers.getlist("accept-language")))
+
+
+#: What a read's `Accept-Language` comes to: a BCP 47 tag for `names_in` and for `Content-Language`.
+Language = Annotated[str, Depends(_language)]
+
+
+def language_headers(language: str) -> dict[str, str]:
+    """The headers of an answer that names countries in a language, for whoever keeps it."""
+    return {"content-language": language}
