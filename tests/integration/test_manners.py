@@ -175,9 +175,9 @@ async def test_what_every_read_answers(both: Both) -> None:
     assert {path for path, status in checked if status >= 500} == set()
 
 
-@pytest.mark.parametrize("path", ["/v1/timelines/IN-CN", "/v1/events/{id}", "/v1/events/{id}/revisions"])
+@pytest.mark.parametrize("path", ["/v1/timelines/IN-CN", "/v1/timelines", "/v1/events"])
 async def test_an_instant_is_answered_in_utc_however_it_was_asked(both: Both, path: str) -> None:
     query = {"as_of": "2026-01-01T05:30:00+05:30"}
-    answer = await both.stack.client.get(path.format(id=both.event_id), params=query)
-    assert answer.status_code in {200, 400, 404}
+    answer = await both.stack.client.get(path, params=query)
+    assert answer.status_code == 200, answer.text
     check(answer)

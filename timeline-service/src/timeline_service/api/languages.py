@@ -22,5 +22,5 @@ Language = Annotated[str, Depends(_language)]
 
 
 def language_headers(language: str) -> dict[str, str]:
-    """The headers of an answer that names countries in a language, for whoever keeps it."""
+    """The header that says in which language an answer names countries; every answer says what it varies by."""
     return {"content-language": language}
