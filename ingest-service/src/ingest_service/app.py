@@ -8,10 +8,11 @@ from fastapi import Depends, FastAPI
 
 from ingest_service.adapters.kafka_log import KafkaLog
 from ingest_service.api import changes, events, probes
-from ingest_service.api.descriptions import DescribedAPI
 from ingest_service.api.problems import ERRORS, KINDS, translate
+from ingest_service.api.shapes import schemas
 from ingest_service.settings import Settings
 from service_edge.cross_origins import CrossOrigins
+from service_edge.descriptions import DescribedAPI
 from service_edge.doors import Doors
 from service_edge.heads import Heads
 from service_edge.parameters import strict_query
@@ -33,6 +34,8 @@ def create_app(settings: Settings) -> FastAPI:
             await asyncio.gather(supervisor, return_exceptions=True)
 
     app = DescribedAPI(
+        kinds=KINDS,
+        schemas=schemas(),
         title="Dyadline: ingest",
         description="Takes events between countries in, and appends them to the log.",
         version="0.1.0",

@@ -11,7 +11,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from service_edge.problems import FOREIGN_HOST, FOREIGN_ORIGIN, UNSUPPORTED_MEDIA_TYPE, ProblemError
 
 #: What is asked under the service's name by whoever watches it, and tells no page anything about events.
-_PROBES: Final = frozenset({"/healthz", "/readyz", "/metrics"})
+PROBES: Final = frozenset({"/healthz", "/readyz", "/metrics"})
 _READING: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
@@ -33,7 +33,7 @@ class Doors:
         headers = Headers(scope=scope)
         host = headers.get("host", "").lower()
         name = _host_name(host)
-        if scope["path"] not in _PROBES and not (is_loopback(name) or name in self._hosts or host in self._hosts):
+        if scope["path"] not in PROBES and not (is_loopback(name) or name in self._hosts or host in self._hosts):
             return ProblemError(
                 FOREIGN_HOST, f"host {host[:80]!r} is not loopback: use 127.0.0.1, or name it in ALLOWED_HOSTS"
             )

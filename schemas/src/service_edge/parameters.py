@@ -1,13 +1,43 @@
 """Query parameters, strictly: what a request's description does not list is refused, not ignored."""
 
-from typing import Any, Final
+import re
+from typing import Annotated, Any, Final
 
-from fastapi import Request
+from fastapi import Path, Request
+from pydantic import BeforeValidator
 
 from event_schemas.errors import Detail
+from event_schemas.texts import Uuid
 from service_edge.problems import BAD_PARAMETER, ProblemError
 
 _DESCRIBED: Final = "described_parameters"
+_WHOLE: Final = re.compile(r"0|-?[1-9][0-9]{0,17}")
+_DECIMAL: Final = re.compile(r"-?(0|[1-9][0-9]{0,17})(\.[0-9]{1,17})?([eE][+-]?[0-9]{1,3})?")
+
+
+def _whole(value: object) -> object:
+    if isinstance(value, str) and not _WHOLE.fullmatch(value):
+        raise ValueError(f"{value[:80]!r} is not a whole number: write decimal digits only, such as 50")
+    return value
+
+
+def _decimal(value: object) -> object:
+    if isinstance(value, str) and not _DECIMAL.fullmatch(value):
+        raise ValueError(f"{value[:80]!r} is not a number: write decimal digits, such as 5 or 2.5")
+    return value
+
+
+def _true_or_false(value: object) -> object:
+    if isinstance(value, str) and value not in {"true", "false"}:
+        raise ValueError(f"{value[:80]!r} is neither true nor false: write one of them")
+    return value
+
+
+#: Values of parameters in the one form that JSON has for them: Python would also read 1_0, 1.0, yes and infinity.
+WholeNumber = Annotated[int, BeforeValidator(_whole)]
+DecimalNumber = Annotated[float, BeforeValidator(_decimal)]
+EventId = Annotated[Uuid, Path(description="The event's id.", examples=["80d5d10a-b3b5-59dc-825b-830d249e8c6a"])]
+TrueOrFalse = Annotated[bool, BeforeValidator(_true_or_false)]
 
 
 async def strict_query(request: Request) -> None:

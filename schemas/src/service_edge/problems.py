@@ -1,35 +1,45 @@
-"""Refusals as problem details (RFC 9457), the framework's own included; `/problems/{slug}` explains each type."""
+"""Refusals as problem details (RFC 9457), the framework's own included; each type has a page that explains it."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from html import escape
 from typing import Any, Final
 
 import orjson
 import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import HTMLResponse, Response
+from fastapi.responses import Response
 from starlette.exceptions import HTTPException
 
 from event_schemas.errors import Detail
+from service_edge.pages import Page
+from service_edge.problem_pages import problem_page, problems_page
 
 MEDIA_TYPE: Final = "application/problem+json"
 
 
 @dataclass(frozen=True, slots=True)
 class ProblemType:
-    """One kind of refusal: its slug, HTTP status, title, and what somebody who gets it can do."""
+    """One kind of refusal: its slug, HTTP status, title, and what somebody who gets it can do.
+
+    `example` are members of a problem of this type, beside type, title and status.
+    """
 
     slug: str
     status: int
     title: str
     explanation: str
+    example: Mapping[str, Any] = field(default_factory=dict, hash=False, compare=False)
 
     @property
     def uri(self) -> str:
         """The type URI, relative to either service."""
         return f"/problems/{self.slug}"
+
+    def sample(self) -> dict[str, Any]:
+        """A problem of this type, as an example."""
+        members = {"type": self.uri, "title": self.title, "status": self.status, "detail": self.title, "errors": []}
+        return {**members, **self.example}
 
 
 @dataclass(eq=False)
@@ -92,36 +102,58 @@ BAD_PARAMETER: Final = ProblemType(
     "bad-parameter",
     400,
     "A parameter cannot be read",
-    "A path, query or header parameter is unknown, repeated, or has a value that cannot be. `errors` names it; "
-    "/docs lists what each request takes.",
+    "A path, query or header parameter is unknown, repeated, or has a value that cannot be. `errors` names it and says "
+    "what was expected: change it, or leave it out. /docs lists what each request takes.",
+    {
+        "detail": "colour is not a parameter of this request: it takes none",
+        "errors": [{"pointer": "/colour", "detail": "is not a parameter of this request: it takes none"}],
+    },
 )
 NOT_FOUND: Final = ProblemType(
-    "not-found", 404, "There is nothing here", "The address is not one of this service's; /docs lists those that are."
+    "not-found",
+    404,
+    "There is nothing here",
+    "The address is not one of this service's. /docs lists those that are: look for the one that was meant.",
+    {"detail": "there is nothing at this address: /docs lists what there is"},
 )
 METHOD_NOT_ALLOWED: Final = ProblemType(
-    "method-not-allowed", 405, "This address takes another method", "The `Allow` header lists the methods it takes."
+    "method-not-allowed",
+    405,
+    "This address takes another method",
+    "Use a method that the `Allow` header lists. HEAD is answered wherever GET is.",
+    {"detail": "this address does not take this method: use GET"},
 )
 UNSUPPORTED_MEDIA_TYPE: Final = ProblemType(
     "unsupported-media-type",
     415,
     "The body's media type is not taken here",
-    "Every POST needs a Content-Type from the list in `detail`.",
+    "Every POST needs a Content-Type from the list in `detail` and in the `Accept-Post` header, and no "
+    "Content-Encoding: send the body in one of them, as it is.",
+    {"detail": "'text/plain' is not taken here: send application/json"},
 )
 FOREIGN_HOST: Final = ProblemType(
     "foreign-host",
     421,
     "This service does not answer for that host",
     "Without accounts the service answers to loopback names only, so that no web page can reach it under a name of "
-    "its own (DNS rebinding). The setting ALLOWED_HOSTS names more.",
+    "its own (DNS rebinding). Ask it as 127.0.0.1 or localhost, or name the host in the setting ALLOWED_HOSTS.",
+    {"detail": "host 'dyadline.example' is not loopback: use 127.0.0.1, or name it in ALLOWED_HOSTS"},
 )
 FOREIGN_ORIGIN: Final = ProblemType(
     "foreign-origin",
     403,
     "A page of another origin may not write",
-    "A browser sent this from a page that is not the service's own. The setting ALLOWED_ORIGINS names others.",
+    "A browser sent this from a page that is not the service's own. If that page should write, name its origin in the "
+    "setting ALLOWED_ORIGINS.",
+    {"detail": "origin 'https://elsewhere.example' may not write here: name it in ALLOWED_ORIGINS if it should"},
 )
 INTERNAL_ERROR: Final = ProblemType(
-    "internal-error", 500, "Something went wrong on our side", "A bug. The service's log has the details."
+    "internal-error",
+    500,
+    "Something went wrong on our side",
+    "A bug. The service's log has the details: please report them with the request that met it. Asking again may help, "
+    "and is safe.",
+    {"detail": "an unexpected error; it is in the service's log"},
 )
 COMMON: Final = (
     BAD_PARAMETER,
@@ -151,16 +183,17 @@ def install_problems(
     for kind in (ProblemError, HTTPException, RequestValidationError, Exception, *errors):
         app.add_exception_handler(kind, answer)
 
-    @app.get("/problems/{slug}", response_class=HTMLResponse, include_in_schema=False)
-    async def explain(slug: str) -> str:
+    @app.get("/problems", response_class=Page, include_in_schema=False)
+    async def index() -> Page:
+        return problems_page(pages.values())
+
+    @app.get("/problems/{slug}", response_class=Page, include_in_schema=False)
+    async def explain(slug: str) -> Page:
         if slug not in pages:
-            raise ProblemError(NOT_FOUND, f"there is no problem type {slug[:80]!r}: {', '.join(pages)} are known")
-        kind = pages[slug]
-        return (
-            f"<!doctype html><html lang=en><meta charset=utf-8><title>{escape(kind.title)}</title>"
-            f"<h1>{escape(kind.title)}</h1><p><code>{kind.slug}</code>, HTTP status {kind.status}</p>"
-            f"<p>{escape(kind.explanation)}</p></html>"
-        )
+            raise ProblemError(
+                NOT_FOUND, f"there is no problem type {slug[:80]!r}: /problems lists those that there are"
+            )
+        return problem_page(pages[slug])
 
 
 def _framework_problem(error: Exception) -> ProblemError:

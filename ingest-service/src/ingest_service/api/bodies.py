@@ -69,7 +69,11 @@ def require_identity(request: Request) -> None:
     """Raises ProblemError (415) for a compressed body."""
     encoding = request.headers.get("content-encoding", "identity").strip().lower()
     if encoding not in {"", "identity"}:
-        raise ProblemError(UNSUPPORTED_MEDIA_TYPE, f"content-encoding {encoding[:40]!r} is not taken: send it as it is")
+        raise ProblemError(
+            UNSUPPORTED_MEDIA_TYPE,
+            f"content-encoding {encoding[:40]!r} is not taken: send it as it is",
+            headers={"accept-encoding": "identity"},  # RFC 9110, 12.5.3
+        )
 
 
 def idempotency_key(request: Request) -> str | None:

@@ -1,10 +1,7 @@
 """Corrections and retractions of events that are recorded already; the timeline service holds the verdicts."""
 
-from typing import Annotated
-from uuid import UUID
-
 import orjson
-from fastapi import APIRouter, Path, Request, Response
+from fastapi import APIRouter, Request, Response
 
 from event_schemas.records import ANONYMOUS, format_time
 from ingest_service.api.bodies import idempotency_key, read_value
@@ -19,30 +16,26 @@ from ingest_service.domain.accept import (
     require_event_size_within,
 )
 from service_edge.doors import media_type
+from service_edge.parameters import EventId
 
 router = APIRouter(tags=["changes"])
-EventId = Annotated[UUID, Path(description="The event's id.")]
 
 
-@router.post(
-    "/v1/events/{event_id}/corrections", status_code=202, summary="Correct an event", openapi_extra=POST_CORRECTION
-)
+@router.post("/v1/events/{event_id}/corrections", status_code=202, summary="Correct an event", **POST_CORRECTION)
 async def post_correction(request: Request, event_id: EventId) -> Response:
     """Records the whole event as it should have been, and why. Of a retracted event it is a reinstatement."""
     value, size, key = await _read(request)
     require_event_size_within(value, "event", size)
-    accepted = accept_correction(value, str(event_id), principal=ANONYMOUS, accepted_at=Clock().tick(), key=key)
+    accepted = accept_correction(value, event_id, principal=ANONYMOUS, accepted_at=Clock().tick(), key=key)
     return await _record(request, accepted)
 
 
-@router.post(
-    "/v1/events/{event_id}/retractions", status_code=202, summary="Retract an event", openapi_extra=POST_RETRACTION
-)
+@router.post("/v1/events/{event_id}/retractions", status_code=202, summary="Retract an event", **POST_RETRACTION)
 async def post_retraction(request: Request, event_id: EventId) -> Response:
     """Records that an event no longer holds, and why; its history stays."""
     value, size, key = await _read(request)
     require_event_size(size)
-    accepted = accept_retraction(value, str(event_id), principal=ANONYMOUS, accepted_at=Clock().tick(), key=key)
+    accepted = accept_retraction(value, event_id, principal=ANONYMOUS, accepted_at=Clock().tick(), key=key)
     return await _record(request, accepted)
 
 

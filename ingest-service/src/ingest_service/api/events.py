@@ -42,13 +42,16 @@ _UNKNOWN: Final = "the log did not acknowledge in time: it may have been recorde
 Open = Callable[[Any], tuple[Any, Origin | None]]
 
 
-@router.post("/v1/events", status_code=201, summary="Post events", openapi_extra=POST_EVENTS)
+@router.post("/v1/events", status_code=201, summary="Post events", **POST_EVENTS)
 async def post_events(
     request: Request,
     validate: Annotated[Literal["only"] | None, Query(description="Only say what would be recorded.")] = None,
     results: Annotated[Literal["all"] | None, Query(description="NDJSON: answer a line for every line.")] = None,
 ) -> Response:
-    """Takes events in. A 2xx means that every in-sync replica of the log has them, at the positions answered."""
+    """Takes events in. A 2xx means that every in-sync replica of the log has them, at the positions answered.
+
+    A CloudEvent in binary mode is an event as `application/json`, with the attributes as `ce-` headers.
+    """
     log: KafkaLog = request.app.state.log
     named = media_type(request.headers.get("content-type"), TAKEN)
     key = idempotency_key(request)

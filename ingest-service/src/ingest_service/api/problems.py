@@ -21,20 +21,28 @@ UNREADABLE: Final = ProblemType(
     400,
     "The body cannot be read",
     "It is not UTF-8, not JSON, or JSON that different readers would read differently: a key twice in one object, a "
-    "lone surrogate, a number that no IEEE double holds (RFC 8259, RFC 7493). Nothing was recorded.",
+    "lone surrogate, a number that no IEEE double holds (RFC 8259, RFC 7493). Nothing was recorded: mend the body, as "
+    "`detail` says, and send it again.",
+    {"detail": "not JSON: unexpected end of data: line 1 column 18"},
 )
 INVALID_EVENT: Final = ProblemType(
     "invalid-event",
     422,
     "This is not an event as it should be",
     "`errors` lists everything that is wrong: where, as a JSON Pointer, and what was expected there; `candidates` what "
-    "may have been meant. Nothing was recorded.",
+    "may have been meant. Nothing was recorded: mend all of it and send it again.",
+    {
+        "detail": "/countries/0: 'Indai' is not a country: did you mean IND India?",
+        "errors": [{"pointer": "/countries/0", "detail": "'Indai' is not a country: did you mean IND India?"}],
+        "candidates": ["IND India"],
+    },
 )
 REFUSED_REQUEST: Final = ProblemType(
     "refused-request",
     422,
     "The request cannot be taken like this",
-    "`detail` says what to change. Nothing was recorded.",
+    "`detail` says what to change. Nothing was recorded: change it and send it again.",
+    {"detail": "an Idempotency-Key is for one event, not for an array: give each event an id instead"},
 )
 TOO_LARGE: Final = ProblemType(
     "too-large",
@@ -42,9 +50,14 @@ TOO_LARGE: Final = ProblemType(
     "Too many bytes",
     "An event is at most 256 KiB as sent, a JSON body 8 MiB. Send many events as application/x-ndjson, which has no "
     "limit. Nothing of what was too large was recorded.",
+    {"detail": "an event is at most 262144 bytes (256 KiB), this one has 300000"},
 )
 LOG_UNAVAILABLE: Final = ProblemType(
-    "log-unavailable", 503, "The log is out of reach", "Nothing was sent to it. The same request can be made again."
+    "log-unavailable",
+    503,
+    "The log is out of reach",
+    "Nothing was sent to it. The same request can be made again, after `Retry-After` seconds.",
+    {"detail": "Kafka at 127.0.0.1:9092 does not answer"},
 )
 UNKNOWN_OUTCOME: Final = ProblemType(
     "unknown-outcome",
@@ -52,6 +65,10 @@ UNKNOWN_OUTCOME: Final = ProblemType(
     "It may have been recorded",
     "The log did not acknowledge in time. The same request again is safe: the same event is recorded once. `id` names "
     "the event.",
+    {
+        "detail": "the log did not acknowledge in time: it may have been recorded. The same request again is safe",
+        "id": "5c596594-e4c4-5260-b4d4-ebd98fe2fdb4",
+    },
 )
 INCOMPLETE: Final = ProblemType(
     "incomplete",
@@ -59,12 +76,14 @@ INCOMPLETE: Final = ProblemType(
     "Not everything was recorded",
     "The log went out of reach while the body was being taken in. Post the same body again: what is recorded already "
     "is recorded once.",
+    {"detail": "the log did not acknowledge in time: post the same body again"},
 )
 RESULTS_CUT: Final = ProblemType(
     "results-cut",
     507,
     "The answer has more lines than we keep",
     "Everything was taken in and counted, but lines of the answer are missing. Post smaller bodies to see them all.",
+    {"detail": "12 lines of this answer were dropped: post smaller bodies"},
 )
 KINDS: Final = (
     UNREADABLE, INVALID_EVENT, REFUSED_REQUEST, TOO_LARGE, LOG_UNAVAILABLE, UNKNOWN_OUTCOME, INCOMPLETE, RESULTS_CUT,

@@ -1,0 +1,199 @@
+"""What OpenAPI says of both services: shapes, headers, and an example for each problem that a request can meet."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from copy import deepcopy
+from typing import Any, Final
+
+from fastapi import FastAPI
+
+from service_edge.docs import docs_page
+from service_edge.doors import PROBES
+from service_edge.pages import Page
+from service_edge.problems import (
+    BAD_PARAMETER,
+    COMMON,
+    FOREIGN_HOST,
+    FOREIGN_ORIGIN,
+    MEDIA_TYPE,
+    METHOD_NOT_ALLOWED,
+    UNSUPPORTED_MEDIA_TYPE,
+    ProblemType,
+)
+
+JsonObject = dict[str, Any]
+UUID: Final = {"type": "string", "format": "uuid"}
+TIME: Final = {"type": "string", "format": "date-time", "description": "RFC 3339, in UTC with microseconds."}
+POSITION: Final = {"type": "string", "pattern": "^(0|[1-9][0-9]*):(0|[1-9][0-9]*)$", "examples": ["3:17"]}
+POSITIONS: Final = {
+    "type": "string",
+    "pattern": "^((0|[1-9][0-9]*):(0|[1-9][0-9]*)(,(0|[1-9][0-9]*):(0|[1-9][0-9]*))*)?$",
+    "examples": ["3:17,5:2"],
+}
+PAIR: Final = {"type": "string", "pattern": "^[A-Z]{3}-[A-Z]{3}$", "examples": ["CHN-IND"]}
+_HTML: Final = {"type": "string"}
+_HEADERS: Final[Mapping[str, JsonObject]] = {
+    "Timeline-Position": {
+        "description": "Positions, up to and with: given to a read, it answers at them or later.",
+        "schema": POSITIONS,
+    },
+    "Location": {"description": "Where what the answer speaks of is found.", "schema": {"type": "string"}},
+    "Retry-After": {
+        "description": "Seconds after which the same request may be made again.",
+        "schema": {"type": "integer", "minimum": 0},
+        "required": True,
+    },
+    "Allow": {"description": "The methods that this address takes.", "schema": {"type": "string"}, "required": True},
+    "Accept-Post": {"description": "The media types that a body may have.", "schema": {"type": "string"}},
+}
+_HEADERS_OF: Final = {405: ("Allow",), 415: ("Accept-Post",), 503: ("Retry-After",)}
+_PROBLEM: Final = {
+    "type": "object",
+    "description": "Problem details (RFC 9457). Some problems have members of their own.",
+    "required": ["type", "title", "status", "detail", "errors"],
+    "properties": {
+        "type": {"type": "string", "description": "A page that explains it, relative to the service."},
+        "title": {"type": "string"},
+        "status": {"type": "integer"},
+        "detail": {"type": "string"},
+        "instance": {"type": "string", "description": "The path and query that met the problem."},
+        "errors": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "required": ["pointer", "detail"],
+                "properties": {
+                    "pointer": {"type": "string", "description": "Where, as a JSON Pointer (RFC 6901)."},
+                    "detail": {"type": "string", "description": "What was expected there."},
+                },
+            },
+        },
+        "candidates": {
+            "type": "array",
+            "items": {"type": "string"},
+            "description": "What may have been meant; there where there is something near.",
+        },
+    },
+}
+
+
+def ref(name: str) -> JsonObject:
+    """A reference to a schema of the document."""
+    return {"$ref": f"#/components/schemas/{name}"}
+
+
+def record(optional: Iterable[str] = (), **fields: Any) -> JsonObject:
+    """The schema of an object with these fields, all of which are there but the optional ones."""
+    return {"type": "object", "required": [name for name in fields if name not in {*optional}], "properties": fields}
+
+
+def list_of(items: JsonObject) -> JsonObject:
+    """The schema of a list."""
+    return {"type": "array", "items": items}
+
+
+def or_null(schema: JsonObject) -> JsonObject:
+    """A schema that also takes null."""
+    return {"anyOf": [schema, {"type": "null"}]}
+
+
+def headers(*required: str, optional: Iterable[str] = ()) -> JsonObject:
+    """The headers of an answer."""
+    always = {name: {**_HEADERS[name], "required": True} for name in required}
+    return always | {name: dict(_HEADERS[name]) for name in optional}
+
+
+def success(
+    description: str, schema: JsonObject, *, media_type: str = "application/json", **examples: Any
+) -> JsonObject:
+    """An answer that is no problem, with an example of each kind by its name."""
+    return {"description": description, "content": {media_type: body(schema, **examples)}}
+
+
+def body(schema: JsonObject, **examples: Any) -> JsonObject:
+    """What is sent as one media type, with an example of each kind by its name."""
+    return {"schema": schema, "examples": {name: {"value": value} for name, value in examples.items()}}
+
+
+def problems(*kinds: ProblemType) -> dict[int | str, JsonObject]:
+    """OpenAPI's `responses` for problems: those of one status together, each with its example."""
+    found: dict[int | str, JsonObject] = {}
+    for kind in kinds:
+        response = found.setdefault(
+            kind.status,
+            {"description": "", "content": {MEDIA_TYPE: {"schema": ref("Problem"), "examples": {}}}},
+        )
+        response["content"][MEDIA_TYPE]["examples"][kind.slug] = {"$ref": f"#/components/examples/{kind.slug}"}
+        if names := _HEADERS_OF.get(kind.status):
+            response["headers"] = {name: dict(_HEADERS[name]) for name in names}
+        words = [response["description"], kind.title]
+        response["description"] = "; or ".join(filter(None, words))
+    return found
+
+
+class DescribedAPI(FastAPI):
+    """An app that describes itself without gaps, at /openapi.json and, for people, at /docs.
+
+    `schemas` are those of what is read and answered by hand. Problems that every request of a kind can meet are
+    described here; a route names its own with `responses=problems(…)`.
+    """
+
+    def __init__(self, *, kinds: Iterable[ProblemType], schemas: Mapping[str, JsonObject], **settings: Any) -> None:
+        super().__init__(docs_url=None, redoc_url=None, **settings)
+        self._kinds = (*COMMON, *kinds)
+        self._schemas = schemas
+
+        @self.get("/docs", response_class=Page, include_in_schema=False)
+        async def docs() -> Page:
+            return docs_page(self.openapi())
+
+    def openapi(self) -> JsonObject:
+        """The OpenAPI document."""
+        if self.openapi_schema is None:
+            document = super().openapi()
+            components = document.setdefault("components", {})
+            examples = {kind.slug: {"summary": kind.title, "value": kind.sample()} for kind in self._kinds}
+            components["examples"] = examples
+            made = components.get("schemas", {})
+            for name in ("HTTPValidationError", "ValidationError"):  # the framework's, which never answers
+                made.pop(name, None)
+            components["schemas"] = {**made, **deepcopy(dict(self._schemas)), "Problem": _PROBLEM}
+            for path, method, operation in operations(document):
+                _complete(path, method, operation)
+        return super().openapi()
+
+
+def operations(document: JsonObject) -> Iterator[tuple[str, str, JsonObject]]:
+    """Every operation of a document, with its path and method."""
+    for path, item in document["paths"].items():
+        for method, operation in item.items():
+            yield path, method, operation
+
+
+def _complete(path: str, method: str, operation: JsonObject) -> None:
+    for parameter in operation.get("parameters", ()):
+        parameter["schema"] = _without_null(parameter["schema"])
+    answers = operation["responses"]
+    if MEDIA_TYPE not in answers.get("422", {}).get("content", {}):
+        answers.pop("422", None)  # the framework's; ours answers 400
+    common = [BAD_PARAMETER, METHOD_NOT_ALLOWED]
+    if path not in PROBES:
+        common.append(FOREIGN_HOST)
+    if method != "get":
+        common.append(FOREIGN_ORIGIN)
+    if method == "post":
+        common.append(UNSUPPORTED_MEDIA_TYPE)
+    for status, answer in problems(*common).items():
+        held = answers.setdefault(str(status), answer)
+        if held is not answer:
+            held["content"][MEDIA_TYPE]["examples"] |= answer["content"][MEDIA_TYPE]["examples"]
+            if answer["description"] not in held["description"]:
+                held["description"] += f"; or {answer['description']}"
+    operation["responses"] = dict(sorted(answers.items()))
+
+
+def _without_null(schema: JsonObject) -> JsonObject:
+    """A parameter's schema: what is written in an address is never null."""
+    kinds = [item for item in schema.get("anyOf", ()) if item != {"type": "null"}]
+    left_out = {"title", "description", *(["anyOf"] if len(kinds) == 1 else [])}
+    rest = {name: value for name, value in schema.items() if name not in left_out}
+    return {**kinds[0], **rest} if len(kinds) == 1 else rest

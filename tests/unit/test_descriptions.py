@@ -1,0 +1,139 @@
+"""What both services say of themselves: the OpenAPI document, and the pages for people."""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+import pytest
+from fastapi import FastAPI
+from jsonschema import Draft202012Validator
+
+from ingest_service.api.problems import INCOMPLETE, RESULTS_CUT
+from ingest_service.api.problems import KINDS as INGEST_KINDS
+from ingest_service.app import create_app as ingest_app
+from ingest_service.settings import Settings as IngestSettings
+from service_edge.descriptions import operations
+from service_edge.problems import COMMON, INTERNAL_ERROR, MEDIA_TYPE, NOT_FOUND, ProblemType
+
+#: Those that answer no request described here, or that only stand within an answer.
+APART = {INTERNAL_ERROR.slug, NOT_FOUND.slug, INCOMPLETE.slug, RESULTS_CUT.slug}
+SERVICES: dict[str, tuple[FastAPI, tuple[ProblemType, ...]]] = {
+    "ingest": (ingest_app(IngestSettings()), (*COMMON, *INGEST_KINDS)),
+}
+APPS = [pytest.param(app, id=name) for name, (app, _) in SERVICES.items()]
+DOCUMENTS = [pytest.param(app.openapi(), id=name) for name, (app, _) in SERVICES.items()]
+OPERATIONS = [
+    pytest.param(app.openapi(), method, operation, id=f"{method.upper()} {path}")
+    for app, _ in SERVICES.values()
+    for path, method, operation in operations(app.openapi())
+]
+
+
+def client_of(app: FastAPI) -> httpx.AsyncClient:
+    return httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://127.0.0.1")
+
+
+def found(document: dict[str, Any], reference: str) -> Any:
+    """What a reference leads to; raises KeyError where that is nothing."""
+    target: Any = document
+    for part in reference.removeprefix("#/").split("/"):
+        target = target[part]
+    return target
+
+
+def references(item: Any) -> Iterator[str]:
+    if isinstance(item, dict):
+        if isinstance(item.get("$ref"), str):
+            yield item["$ref"]
+        for inner in item.values():
+            yield from references(inner)
+    elif isinstance(item, list):
+        for inner in item:
+            yield from references(inner)
+
+
+def misfits(document: dict[str, Any], content: dict[str, Any]) -> list[str]:
+    """What the examples of a body or answer do not have of its schema; each content has an example."""
+    assert content["examples"]
+    validator = Draft202012Validator({**content["schema"], "components": document["components"]})
+    found_examples = [
+        found(document, item["$ref"]) if "$ref" in item else item for item in content["examples"].values()
+    ]
+    return [error.message for example in found_examples for error in validator.iter_errors(example["value"])]
+
+
+@pytest.mark.parametrize("document", DOCUMENTS)
+def test_every_reference_leads_to_something_and_every_schema_is_one(document: dict[str, Any]) -> None:
+    assert all(found(document, reference) is not None for reference in references(document))
+    for schema in document["components"]["schemas"].values():
+        Draft202012Validator.check_schema(schema)
+
+
+@pytest.mark.parametrize(("document", "method", "operation"), OPERATIONS)
+def test_every_body_and_answer_has_a_schema_and_examples_that_fit_it(
+    document: dict[str, Any], method: str, operation: dict[str, Any]
+) -> None:
+    assert operation["summary"]
+    assert operation["description"]
+    contents = [operation["requestBody"]["content"]] if method == "post" else []
+    for status, answer in operation["responses"].items():
+        assert answer["description"]
+        assert set(answer.get("content", {})) == {MEDIA_TYPE} or status < "400"
+        assert "content" in answer or status in {"204", "304", "307"}
+        contents.append(answer.get("content", {}))
+    for content in contents:
+        for media_type, described in content.items():
+            assert misfits(document, described) == [], media_type
+
+
+@pytest.mark.parametrize(("document", "method", "operation"), OPERATIONS)
+def test_every_parameter_says_what_it_is_and_how_it_looks(
+    document: dict[str, Any], method: str, operation: dict[str, Any]
+) -> None:
+    for parameter in operation.get("parameters", []):
+        assert parameter["description"], parameter["name"]
+        schema = parameter["schema"]
+        inner = schema.get("items", schema)
+        told = inner.keys() & {"enum", "const", "examples", "minimum"} or inner.get("type") == "boolean"
+        assert told or parameter.get("examples") or schema.get("examples"), parameter["name"]
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_every_type_of_problem_is_documented_where_it_can_be_met(name: str) -> None:
+    app, kinds = SERVICES[name]
+    met: set[str] = set()
+    for _, _, operation in operations(app.openapi()):
+        for status, answer in operation["responses"].items():
+            for slug in answer.get("content", {}).get(MEDIA_TYPE, {}).get("examples", {}):
+                assert app.openapi()["components"]["examples"][slug]["value"]["status"] == int(status)
+                met.add(slug)
+    assert met == {kind.slug for kind in kinds} - APART
+
+
+@pytest.mark.parametrize("name", SERVICES)
+async def test_every_type_of_problem_has_a_page_that_says_what_to_do(name: str) -> None:
+    app, kinds = SERVICES[name]
+    async with client_of(app) as client:
+        index = (await client.get("/problems")).text
+        for kind in kinds:
+            assert f"href='{kind.uri}'" in index
+            page = await client.get(kind.uri)
+            assert page.status_code == 200
+            assert len(kind.explanation) > 60, kind.slug
+            assert kind.example, kind.slug
+            assert f"/problems/{kind.slug}" in page.text
+
+
+@pytest.mark.parametrize("app", APPS)
+async def test_the_pages_for_people_list_every_request_and_ask_for_nothing_from_elsewhere(app: FastAPI) -> None:
+    async with client_of(app) as client:
+        docs = await client.get("/docs")
+        assert (await client.get("/redoc")).status_code == 404
+        pages = [docs.text, (await client.get("/problems")).text, (await client.get("/problems/not-found")).text]
+    for path, _, operation in operations(app.openapi()):
+        assert f"<code>{path}</code> {operation['summary']}" in docs.text
+    for page in pages:
+        assert "<script" not in page
+        assert not re.search(r"""(?:src|href|url)\s*[=(]\s*["']?(?:https?:)?//""", page)
+    assert "default-src 'none'" in docs.headers["content-security-policy"]
