@@ -1,0 +1,107 @@
+"""Which format an Accept header asks for (RFC 9110, 12.5.1)."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from timeline_service.errors import TimelineError
+from timeline_service.formats import FORMATS
+
+_TOKEN: Final = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
+_QUOTED: Final = r'"(?:[^"\\]|\\.)*"'
+# A quotation without an end reaches to the end, so that no text is gone through twice.
+_ITEM: Final = re.compile(r'(?:[^,"]|"(?:[^"\\]|\\.)*(?:"|\\?$))+', re.DOTALL)
+_RANGE: Final = re.compile(rf"({_TOKEN})/({_TOKEN})")
+_PARAMETER: Final = re.compile(rf"\s*;\s*(?:({_TOKEN})=({_TOKEN}|{_QUOTED}))?")
+_QUALITY: Final = re.compile(r"0(?:\.[0-9]{0,3})?|1(?:\.0{0,3})?")
+
+#: What can be asked for, in the order that decides where a header leaves the choice.
+_OFFERS: Final[Mapping[str, str]] = {
+    "json": "application/json",
+    **{name: writer.accept_name for name, writer in FORMATS.items()},
+}
+#: Parameters that a range may have beside q, because the answer has them.
+_PARAMETERS: Final[Mapping[str, Mapping[str, str]]] = {
+    "csv": {"header": "present"},
+    "ics": {"method": "publish", "component": "vevent"},
+    "atom": {"type": "feed"},
+}
+
+_NAMED: Final = 3  # how exactly a range without parameters names its media type
+
+
+class NotAcceptableError(TimelineError):
+    """An Accept header takes nothing of what there is; the message lists that. HTTP status 406."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Range:
+    kind: str
+    subkind: str
+    parameters: Mapping[str, str]
+    quality: float
+
+    def specificity(self, name: str) -> int:
+        """How exactly this range names an offer; 0 where it does not."""
+        kind, subkind = _OFFERS[name].split("/")
+        if self.kind == "*":
+            return 1
+        if self.kind != kind:
+            return 0
+        if self.subkind == "*":
+            return 2
+        has = {"charset": "utf-8", **_PARAMETERS.get(name, {})}
+        if self.subkind != subkind or any(has.get(key) != value for key, value in self.parameters.items()):
+            return 0
+        return _NAMED + len(self.parameters)
+
+
+def negotiate(accept: str | None) -> str:
+    """The format that an Accept header likes best: "json" or a name of FORMATS; raises NotAcceptableError.
+
+    Of formats that it likes equally, one that it names goes before one that a wildcard takes, then JSON before others.
+    What is malformed in the header takes nothing.
+    """
+    if accept is None or not accept.strip():
+        return "json"
+    ranges = [found for item in _ITEM.findall(accept) if (found := _read_range(item)) is not None]
+    best, best_rank = None, (0.0, 0)
+    for name in _OFFERS:
+        # The most exact range decides, so that `text/csv;q=0, */*` is everything but CSV.
+        specificity, quality = max(((each.specificity(name), each.quality) for each in ranges), default=(0, 0.0))
+        rank = (quality, min(specificity, _NAMED))
+        if specificity and quality and rank > best_rank:
+            best, best_rank = name, rank
+    if best is None:
+        there = ", ".join(f"{media_type} (.{name})" for name, media_type in _OFFERS.items())
+        raise NotAcceptableError(f"Accept {accept[:200]!r} takes none of the formats that there are: {there}")
+    return best
+
+
+def _read_range(item: str) -> _Range | None:
+    item = item.strip()
+    found = _RANGE.match(item)
+    if found is None or (found[1] == "*" and found[2] != "*"):
+        return None
+    parameters: dict[str, str] = {}
+    quality, place = 1.0, found.end()
+    while place < len(item):
+        parameter = _PARAMETER.match(item, place)
+        if parameter is None:
+            return None
+        place = parameter.end()
+        if parameter[1] is None:
+            continue
+        key, value = parameter[1].lower(), _unquoted(parameter[2]).lower()
+        if key == "q":
+            if not _QUALITY.fullmatch(value):
+                return None
+            quality = float(value)
+        else:
+            parameters[key] = value
+    return _Range(found[1].lower(), found[2].lower(), parameters, quality)
+
+
+def _unquoted(value: str) -> str:
+    return re.sub(r"\\(.)", r"\1", value[1:-1]) if value.startswith('"') else value
