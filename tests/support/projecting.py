@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from service_edge.topic_check import check_topic
 from timeline_service.adapters.kafka_reader import KafkaReader
 from timeline_service.adapters.postgres_database import open_pool
+from timeline_service.adapters.postgres_documents import PostgresDocuments
 from timeline_service.adapters.postgres_projection import PostgresProjection
 from timeline_service.adapters.postgres_redrives import PostgresRedrives
 from timeline_service.projector.projector import Projector
@@ -17,8 +18,8 @@ async def projecting(
     bootstrap_servers: str, topic: str, database_url: str, *, code_version: str
 ) -> AsyncIterator["asyncio.Task[None]"]:
     """Run a projector, and stop it in order; yields its task, which ends early when the projector halts."""
-    pool = await open_pool(database_url, most=2)
-    projection = PostgresProjection(pool, 1)
+    pool = await open_pool(database_url, most=3)
+    projection, documents = PostgresProjection(pool, 1), PostgresDocuments(pool, 1)
     reader = KafkaReader(bootstrap_servers, topic, f"{topic}.projector")
     checked = await check_topic(bootstrap_servers, topic)
     stop = asyncio.Event()
@@ -27,7 +28,8 @@ async def projecting(
         projector = Projector(
             reader,
             projection,
-            PostgresRedrives(pool, projection),
+            PostgresRedrives(pool, projection, documents),
+            documents,
             checked,
             owner=f"test/{code_version}",
             batch_records=500,

@@ -1,5 +1,6 @@
 """What the tables should hold: the log folded record by record in the plainest way, and what they do hold."""
 
+import json
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -97,7 +98,7 @@ def fold_plainly(arrivals: Iterable[Arrival]) -> Tables:
                 entry[9] = place.offset
         if record.event is not None and record.content is not None:
             story.content = record.content.decode()
-            story.stands = standing(record.event.when, record.event.countries, record.event.initiators)
+            story.stands = standing(json.loads(story.content))
         assert story.stands is not None
         story.history = history
         story.revision = [
@@ -108,6 +109,7 @@ def fold_plainly(arrivals: Iterable[Arrival]) -> Tables:
             [
                 pair, story.stands.span, story.stands.earliest, story.stands.latest, history.first_accepted_at,
                 record.event_id, history.current.number, place.partition, place.offset, None, history.retracted,
+                *_traits(story.content, pair),
             ]
             for pair in story.stands.pairs
         ]  # fmt: skip
@@ -122,11 +124,19 @@ def fold_plainly(arrivals: Iterable[Arrival]) -> Tables:
     return tables.sort()
 
 
+def _traits(content: str | None, pair: str) -> tuple[Any, ...]:
+    """What an entry says of its event, read from the words that were stored: type to Goldstein, and who acted."""
+    event = json.loads(content or "")
+    acted = [pair.split("-").index(code) + 1 for code in event.get("initiators", ()) if code in pair.split("-")]
+    names = (event["type"], event.get("valence"), event.get("domain"), event.get("stage"))
+    return *names, len(event.get("sources", ())), event.get("goldstein"), *(acted or [0])
+
+
 def count_pairs(entries: Sequence[tuple[Any, ...]]) -> Rows:
     """What the counters must say, from the entries: current events, and the last record that touched the pair."""
     events: Counter[tuple[int, str]] = Counter()
     last: dict[tuple[int, str], int] = {}
-    for pair, *_, partition, from_offset, until_offset, retracted in entries:
+    for pair, *_, partition, from_offset, until_offset, retracted in (entry[:11] for entry in entries):
         key = (partition, pair)
         events[key] += until_offset is None and not retracted
         last[key] = max(last.get(key, 0), from_offset, until_offset or 0)
@@ -152,7 +162,7 @@ async def read_tables(url: str, generation: int = 1) -> Tables:
             await rows(
                 "entries",
                 "pair, span, earliest, latest, accepted_at, event_id::text, revision, partition, from_offset, "
-                "until_offset, retracted",
+                "until_offset, retracted, type, valence, domain, stage, sources, goldstein, direction",
             ),
             await rows("outcomes", 'partition, "offset", event_id::text, outcome, problem, revision'),
             await rows("pair_counts", "partition, pair, events, last_offset"),

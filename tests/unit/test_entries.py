@@ -1,4 +1,5 @@
 from datetime import date
+from typing import Any
 
 import pytest
 
@@ -30,17 +31,53 @@ def test_a_span_class_holds_what_is_at_most_so_wide(when: str, span: int) -> Non
     assert span_class(parse_when(when)) == span
 
 
+def stands(when: str, **fields: Any) -> Standing:
+    """The standing of an event between China and India."""
+    return standing({"when": when, "countries": ["CHN", "IND"], "type": "ban", **fields})
+
+
 def test_open_ends_are_stored_as_the_extremes() -> None:
-    assert standing("2020/..", ["CHN", "IND"], None) == Standing(("CHN-IND",), 3, date(2020, 1, 1), date.max)
-    assert standing("../2020", ["CHN", "IND"], None) == Standing(("CHN-IND",), 3, date.min, date(2020, 12, 31))
+    assert (stands("2020/..").earliest, stands("2020/..").latest) == (date(2020, 1, 1), date.max)
+    assert (stands("../2020").earliest, stands("../2020").latest) == (date.min, date(2020, 12, 31))
+    assert stands("2020/..").span == stands("../2020").span == 3
 
 
 def test_the_first_day_of_all_is_not_an_open_end() -> None:
-    stands = standing("0001-01-01", ["CHN", "IND"], None)
-    assert date.min < stands.earliest == stands.latest < standing("0001-01-03", ["CHN", "IND"], None).earliest
+    first = stands("0001-01-01")
+    assert date.min < first.earliest == first.latest < stands("0001-01-03").earliest
+
+
+@pytest.mark.parametrize(
+    ("initiators", "pairs", "directions"),
+    [
+        (None, ("CHN-IND", "CHN-USA", "IND-USA"), (0, 0, 0)),
+        (["USA"], ("CHN-USA", "IND-USA"), (2, 2)),
+        (["CHN"], ("CHN-IND", "CHN-USA"), (1, 1)),
+        (["CHN", "USA"], ("CHN-IND", "IND-USA"), (1, 2)),
+    ],
+)
+def test_a_pair_knows_who_acted(initiators: list[str] | None, pairs: tuple[str], directions: tuple[int]) -> None:
+    found = stands("2020", countries=["CHN", "IND", "USA"], initiators=initiators)
+    assert (found.pairs, found.directions) == (pairs, directions)
+
+
+def test_a_type_gives_its_valence_unless_the_event_says_otherwise() -> None:
+    assert stands("2020").traits[:2] == ("ban", "conflictual")
+    assert stands("2020", valence="neutral").traits[:2] == ("ban", "neutral")
+    assert stands("2020", type="other").traits[:2] == ("other", None)
 
 
 def test_content_has_the_standing_of_its_fields() -> None:
-    content = '{"countries":["CHN","IND","USA"],"initiators":["USA"],"title":"t","type":"ban","when":"2020-05"}'
-    expected = Standing(("CHN-USA", "IND-USA"), 1, date(2020, 5, 1), date(2020, 5, 31))
+    content = (
+        '{"countries":["CHN","IND","USA"],"domain":"trade","goldstein":-3,"initiators":["USA"],"sources":[{},{}],'
+        '"stage":"ended","title":"t","type":"ban","valence":"conflictual","when":"2020-05"}'
+    )
+    expected = Standing(
+        ("CHN-USA", "IND-USA"),
+        1,
+        date(2020, 5, 1),
+        date(2020, 5, 31),
+        (2, 2),
+        ("ban", "conflictual", "trade", "ended", 2, -3.0),
+    )
     assert standing_of_content(content) == expected

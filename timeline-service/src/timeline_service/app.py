@@ -22,10 +22,12 @@ from timeline_service.adapters.kafka_offsets import KafkaOffsets
 from timeline_service.adapters.kafka_reader import KafkaReader
 from timeline_service.adapters.postgres_bell import PostgresBell
 from timeline_service.adapters.postgres_database import close_pool, connected, open_pool
+from timeline_service.adapters.postgres_documents import PostgresDocuments
 from timeline_service.adapters.postgres_projection import PostgresProjection
-from timeline_service.adapters.postgres_reader import PostgresReader, live_generation
+from timeline_service.adapters.postgres_reader import PostgresReader, find_live_generation
 from timeline_service.adapters.postgres_redrives import PostgresRedrives
-from timeline_service.api import events, parked, records, reference, status, timelines
+from timeline_service.adapters.postgres_selections import PostgresSelections
+from timeline_service.api import events, pairs, parked, records, reference, search, status, summaries, timelines
 from timeline_service.api.problems import ERRORS, KINDS, translate
 from timeline_service.code_version import code_version
 from timeline_service.errors import FencedError, HaltError, UnavailableError
@@ -49,6 +51,7 @@ def create_app(settings: Settings) -> FastAPI:
         pool = await open_pool(url, most=settings.connections)
         bell = PostgresBell(url)
         app.state.reader = PostgresReader(pool, bell)
+        app.state.selections = PostgresSelections(pool)
         app.state.offsets = KafkaOffsets(settings.kafka_bootstrap_servers, settings.topic)
         background = [asyncio.create_task(bell.run()), asyncio.create_task(_read_secret(app))]
         try:
@@ -71,7 +74,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.topic = settings.topic
     app.state.cursor_secret = None
     install_problems(app, KINDS, translate, ERRORS)
-    for module in (timelines, events, records, parked, reference, status):
+    for module in (pairs, timelines, summaries, search, events, records, parked, reference, status):
         app.include_router(module.router)
     app.add_middleware(Heads)
     app.add_middleware(Doors, allowed_hosts=settings.allowed_hosts, allowed_origins=settings.allowed_origins)
@@ -94,7 +97,7 @@ async def project(settings: Settings) -> None:
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    pool = await open_pool(settings.database_url.get_secret_value(), most=2)
+    pool = await open_pool(settings.database_url.get_secret_value(), most=3)
     pause = 0.1
     try:
         while not stop.is_set():
@@ -117,16 +120,18 @@ async def project(settings: Settings) -> None:
 async def _project_once(settings: Settings, pool: "Pool", stop: asyncio.Event) -> None:
     topic = await check_topic(settings.kafka_bootstrap_servers, settings.topic)
     async with connected(pool) as connection:
-        generation = await live_generation(connection)
+        generation = await find_live_generation(connection)
     reader = KafkaReader(settings.kafka_bootstrap_servers, settings.topic, f"{settings.topic}.projector.g{generation}")
     await reader.start()
     try:
         owner = f"{socket.gethostname()}/{os.getpid()}"
         projection = PostgresProjection(pool, generation)
+        documents = PostgresDocuments(pool, generation)
         projector = Projector(
             reader,
             projection,
-            PostgresRedrives(pool, projection),
+            PostgresRedrives(pool, projection, documents),
+            documents,
             topic,
             owner=owner,
             batch_records=settings.batch_records,

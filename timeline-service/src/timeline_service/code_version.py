@@ -1,6 +1,7 @@
-"""Which code judges records: a parked record is judged again as soon as that changes."""
+"""Which code judges records, for a parked one is judged again as soon as that changes; and which code answers."""
 
 import hashlib
+from collections.abc import Iterator
 from functools import cache
 from importlib.metadata import version
 from importlib.resources import files
@@ -15,6 +16,24 @@ def code_version() -> str:
         for file in sorted(_sources(folder), key=lambda item: item.name):
             digest.update(file.name.encode() + b"\0" + file.read_bytes() + b"\0")
     return f"{version('dyadline-timeline-service')}+{digest.hexdigest()[:12]}"
+
+
+@cache
+def release() -> str:
+    """A digest of all code and statements that an answer can depend on, for its ETag."""
+    digest = hashlib.sha256()
+    for package in ("event_schemas", "timeline_service"):
+        for file in sorted(_all_sources(files(package)), key=str):
+            digest.update(file.name.encode() + b"\0" + file.read_bytes() + b"\0")
+    return digest.hexdigest()[:16]
+
+
+def _all_sources(folder: Traversable) -> Iterator[Traversable]:
+    for item in folder.iterdir():
+        if item.is_dir():
+            yield from _all_sources(item)
+        elif item.name.endswith((".py", ".json", ".sql")):
+            yield item
 
 
 def _sources(folder: Traversable) -> list[Traversable]:

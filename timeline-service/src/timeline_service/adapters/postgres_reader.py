@@ -1,16 +1,15 @@
-"""What the API reads: each answer from one generation, at one vector."""
+"""What the API reads of single events and records, and the moments at which it reads."""
 
 import secrets
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from timeline_service.adapters.postgres_bell import PostgresBell
 from timeline_service.adapters.postgres_database import connected
 from timeline_service.adapters.sql_files import generation_schema, read_statements
-from timeline_service.domain.vectors import Vector, reached, vector_of
+from timeline_service.domain.vectors import Moment, Vector, narrowed, reached, vector_of
 from timeline_service.errors import UnavailableError
 
 if TYPE_CHECKING:
@@ -19,67 +18,6 @@ if TYPE_CHECKING:
 Row = Mapping[str, Any]
 _FRESH_SECONDS: Final = 0.5
 _LOOK_SECONDS: Final = 0.5
-
-
-@dataclass(frozen=True, slots=True)
-class Moment:
-    """Where an answer stands: a generation of the projection, and a vector of the log."""
-
-    generation: int
-    vector: Vector
-
-
-@dataclass(frozen=True, slots=True)
-class Span:
-    """The dates that a timeline is asked for; date.min and date.max are open ends."""
-
-    first: date = date.min
-    last: date = date.max
-    within: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class PairSelection:
-    """Which pairs: all or a country's, by name or by count, from behind the last (count, pair) that was seen."""
-
-    country: str | None = None
-    by_count: bool = False
-    key: tuple[int, str | None] = (0, None)
-
-
-@dataclass(frozen=True, slots=True)
-class SortKey:
-    """An event's place in the contract's order."""
-
-    earliest: date
-    latest: date
-    accepted_at: datetime
-    event_id: str
-
-    @classmethod
-    def of(cls, row: Row) -> "SortKey":
-        """The key of a row of a page."""
-        return cls(row["earliest"], row["latest"], row["accepted_at"], str(row["event_id"]))
-
-
-FIRST: Final = SortKey(date.min, date.min, datetime(1, 1, 2, tzinfo=UTC), "0" * 8 + "-0000" * 3 + "-" + "0" * 12)
-LAST: Final = SortKey(date.max, date.max, datetime(9999, 12, 30, tzinfo=UTC), "f" * 8 + "-ffff" * 3 + "-" + "f" * 12)
-
-
-_ASCENDING: Final = {
-    "beyond": ">",
-    "direction": "asc",
-    "nearest": "greatest($7::date, bound.low)",
-    "inside": "$7::date >= bound.low",
-    "far": "-infinity",
-}
-_DESCENDING: Final = {
-    "beyond": "<",
-    "direction": "desc",
-    "nearest": "least($7::date, bound.high)",
-    "inside": "$7::date <= bound.high",
-    "far": "infinity",
-}
 
 
 class PostgresReader:
@@ -91,21 +29,21 @@ class PostgresReader:
         self._statements = read_statements("reading")
         self._live: tuple[int, float] | None = None
 
-    async def moment(self) -> Moment:
-        """The live generation, and how far it is."""
-        generation = await self._live_generation()
-        rows = await self._fetch(generation, "vector")
+    async def moment(self, *, searching: bool = False) -> Moment:
+        """The live generation, and how far it is; `searching`: how far its documents are."""
+        generation = await self.live_generation()
+        rows = await self._fetch(generation, "search_vector" if searching else "vector")
         offsets = {row["partition"]: row["next_offset"] for row in rows}
         return Moment(generation, vector_of(offsets, rows[0]["partition_count"] if rows else 0))
 
-    async def moment_after(self, positions: Mapping[int, int], seconds: float) -> Moment:
-        """Wait until the projection holds the positions.
+    async def moment_after(self, positions: Mapping[int, int], seconds: float, *, searching: bool = False) -> Moment:
+        """Wait until the projection, or its documents, hold the positions.
 
         Raises UnavailableError when the time is over, KeyError for a partition that the topic does not have.
         """
         deadline = time.monotonic() + seconds
         while True:
-            moment = await self.moment()
+            moment = await self.moment(searching=searching)
             if not positions:
                 return moment
             if moment.vector:
@@ -118,41 +56,15 @@ class PostgresReader:
                 raise UnavailableError("the projection has not got to the position that was asked for yet")
             await self._bell.wait(min(left, _LOOK_SECONDS))
 
-    async def timeline_page(
-        self,
-        moment: Moment,
-        pair: str,
-        span: Span,
-        *,
-        retracted: bool,
-        descending: bool,
-        after: SortKey | None,
-        limit: int,
-    ) -> Sequence[Row]:
-        """Rows of a pair in the contract's order, from behind the key `after` on."""
-        key = after or (LAST if descending else FIRST)
-        where = (pair, span.first, span.last, span.within, retracted)
-        rows = await self._fetch(
-            moment.generation,
-            "timeline_page",
-            moment.vector,
-            *where,
-            *(key.earliest, key.latest, key.accepted_at, key.event_id),
-            limit,
-            **(_DESCENDING if descending else _ASCENDING),
-        )
-        return [dict(row) | {"first_accepted_at": row["accepted_at"]} for row in rows]
-
-    async def timeline_count(self, moment: Moment, pair: str, span: Span, *, retracted: bool) -> int:
-        """How many rows all pages of a timeline have together."""
-        where = (pair, span.first, span.last, span.within, retracted)
-        rows = await self._fetch(moment.generation, "timeline_count", moment.vector, *where)
-        return int(rows[0]["count"])
-
     async def event(self, moment: Moment, event_id: str) -> Row | None:
         """An event's revision at the moment, or None if it has none."""
         rows = await self._fetch(moment.generation, "event", moment.vector, event_id)
         return rows[0] if rows else None
+
+    async def narrow(self, moment: Moment, pair: str) -> Vector:
+        """The least vector at which a pair reads as at this moment: it stays while the pair is not touched."""
+        rows = await self._fetch(moment.generation, "touched", pair)
+        return narrowed(moment.vector, {row["partition"]: row["last_offset"] for row in rows})
 
     async def record(self, moment: Moment, partition: int, offset: int) -> Row | None:
         """What became of a record: the row of the revision that it made, else of its other outcome, else None."""
@@ -170,24 +82,6 @@ class PostgresReader:
         rows = await self._fetch(moment.generation, "vector_as_of", instant)
         offsets = {row["partition"]: row["next_offset"] for row in rows}
         return Moment(moment.generation, vector_of(offsets, len(moment.vector)))
-
-    async def pairs_now(self, selection: PairSelection, limit: int) -> tuple[Moment, Sequence[Row]]:
-        """Pairs that have events now, with counts and first and last dates, and the moment of which that is true."""
-        generation = await self._live_generation()
-        async with connected(self._pool) as connection, connection.transaction(isolation="repeatable_read"):
-            vector = await connection.fetch(self._sql(generation, "vector"))
-            rows = await connection.fetch(
-                self._sql(generation, "pairs"), selection.country, selection.by_count, *selection.key, limit
-            )
-        offsets = {row["partition"]: row["next_offset"] for row in vector}
-        moment = Moment(generation, vector_of(offsets, vector[0]["partition_count"] if vector else 0))
-        return moment, [dict(row) for row in rows]
-
-    async def pairs_at(self, moment: Moment, selection: PairSelection, limit: int) -> Sequence[Row]:
-        """The same as it was at a moment, counted from the entries themselves."""
-        return await self._fetch(
-            moment.generation, "pairs_at", moment.vector, selection.country, selection.by_count, *selection.key, limit
-        )
 
     async def parked(self, moment: Moment, after: tuple[int, int], limit: int) -> Sequence[Row]:
         """Parked records by position, from behind (partition, offset) on."""
@@ -208,11 +102,12 @@ class PostgresReader:
             await connection.execute(statements["keep_secret"], name, secrets.token_bytes(32))
             return bytes(await connection.fetchval(statements["secret"], name))
 
-    async def _live_generation(self) -> int:
+    async def live_generation(self) -> int:
+        """The generation that is read, as known half a second ago at most."""
         if self._live is not None and time.monotonic() - self._live[1] < _FRESH_SECONDS:
             return self._live[0]
         async with connected(self._pool) as connection:
-            n = await live_generation(connection)
+            n = await find_live_generation(connection)
         self._live = (n, time.monotonic())
         return n
 
@@ -228,7 +123,7 @@ class PostgresReader:
             return [dict(row) for row in await connection.fetch(sql, *values)]
 
 
-async def live_generation(connection: Any) -> int:
+async def find_live_generation(connection: Any) -> int:
     """The number of the generation that is read; raises UnavailableError before the first migration."""
     import asyncpg
 

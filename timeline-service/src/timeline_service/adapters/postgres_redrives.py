@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from timeline_service.adapters.postgres_database import connected
+from timeline_service.adapters.postgres_documents import PostgresDocuments
 from timeline_service.adapters.postgres_projection import Checkpoint, PostgresProjection
 from timeline_service.domain.arrivals import RawRecord, read_headers
 from timeline_service.domain.batch import Changes, Counts
@@ -18,9 +19,10 @@ if TYPE_CHECKING:
 class PostgresRedrives:
     """The parked records of one generation. All methods raise UnavailableError when the server is away."""
 
-    def __init__(self, pool: "Pool", projection: PostgresProjection) -> None:
+    def __init__(self, pool: "Pool", projection: PostgresProjection, documents: PostgresDocuments) -> None:
         self._pool = pool
         self._projection = projection
+        self._documents = documents
         self._sql = projection.statements
 
     async def find(self, partitions: Collection[int], code_version: str) -> list[tuple[int, str | None]]:
@@ -66,5 +68,6 @@ class PostgresRedrives:
                 raise FencedError(f"another projector has taken over partition {held.partition}")
             await connection.execute(self._sql["forget_redrives"], held.partition, list(offsets))
             await self._projection.write_rows(connection, changes)
+            await self._documents.add(connection, held.partition, offsets)
             await connection.execute("select pg_notify('dyadline_projected', $1)", str(self._projection.generation))
         return replace(held, parked=parked)

@@ -5,7 +5,8 @@ from uuid import UUID
 
 from fastapi import APIRouter, Path, Request, Response
 
-from timeline_service.api.reading import Reader, Then, answer
+from timeline_service.api.answers import answer
+from timeline_service.api.reading import Reader, Then
 from timeline_service.domain.views import event_view, revision_views
 from timeline_service.errors import UnknownError
 

@@ -6,47 +6,53 @@ from typing import Any
 
 from fastapi import Request
 
-from timeline_service.adapters.postgres_reader import Moment
 from timeline_service.api.reading import secret_of
 from timeline_service.domain.cursors import Cursor, CursorError, read_cursor, write_cursor
-from timeline_service.domain.vectors import Vector, reached
+from timeline_service.domain.vectors import Moment, Vector, reached
 from timeline_service.errors import RefusedError, UnavailableError
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A page of a query: the vector that all its pages share, and the key behind which it begins."""
+    """A page of a query, behind `key`, at the vector that all its pages share; both are None on the first page."""
 
     query: Mapping[str, Any]
-    vector: Vector
+    vector: Vector | None
     key: tuple[Any, ...] | None
     secret: bytes
 
     @classmethod
-    def of(cls, request: Request, asked: Mapping[str, Any], moment: Moment, cursor: str | None) -> "Page":
-        """The page that a request asks for. A parameter given beside a cursor must be the cursor's own.
+    def of(cls, request: Request, asked: Mapping[str, Any], cursor: str | None) -> "Page":
+        """The page that a request asks for; what is None in `asked` was not asked.
 
-        Raises RefusedError for a cursor that is not ours or belongs to another query.
+        A parameter that is given beside a cursor must be the cursor's own. Raises RefusedError for a cursor that is
+        not ours or belongs to another query.
         """
         secret = secret_of(request)
         if secret is None:
             raise UnavailableError("the service has not reached its database yet")
         if cursor is None:
-            return cls(asked, moment.vector, None, secret)
+            return cls({name: value for name, value in asked.items() if value is not None}, None, None, secret)
         try:
             held = read_cursor(cursor, secret)
         except CursorError as error:
             raise RefusedError("/cursor", str(error)) from error
         given = {"of", *request.query_params} & asked.keys()
-        if held.query.keys() != asked.keys() or any(asked[name] != held.query[name] for name in given):
+        if any(asked[name] != held.query.get(name) for name in given):
             raise RefusedError("/cursor", "belongs to another query: leave it out to begin this one")
-        if not reached(moment.vector, {p: offset - 1 for p, offset in enumerate(held.vector) if offset}):
-            raise UnavailableError("the projection is behind the page that this cursor continues")
         return cls(held.query, held.vector, held.key, secret)
 
-    def next(self, key: tuple[Any, ...]) -> str:
-        """The cursor of the page behind the row with this key."""
-        return write_cursor(Cursor(self.query, self.vector, key), self.secret)
+    def moment(self, now: Moment) -> Moment:
+        """The moment at which the page is read; raises UnavailableError where the projection is behind it."""
+        if self.vector is None:
+            return now
+        if not reached(now.vector, {p: offset - 1 for p, offset in enumerate(self.vector) if offset}):
+            raise UnavailableError("the projection is behind the page that this cursor continues")
+        return Moment(now.generation, self.vector)
+
+    def next(self, vector: Vector, key: tuple[Any, ...]) -> str:
+        """The cursor of the page behind the row with this key, at the same vector."""
+        return write_cursor(Cursor(self.query, vector, key), self.secret)
 
 
 def next_link(request: Request, cursor: str | None) -> dict[str, str]:

@@ -6,9 +6,10 @@ from fastapi import APIRouter, Path, Request, Response
 
 from event_schemas.positions import PositionError, parse_position
 from service_edge.doors import media_type
+from timeline_service.api.answers import answer
 from timeline_service.api.paging import Page, next_link
-from timeline_service.api.reading import At, Reader, answer
-from timeline_service.api.timelines import CursorText, Limit
+from timeline_service.api.reading import At, Reader
+from timeline_service.api.selecting import CursorText, Limit
 from timeline_service.domain.views import parked_view
 from timeline_service.errors import RefusedError, UnknownError
 
@@ -21,10 +22,13 @@ async def parked(
     request: Request, reader: Reader, moment: At, limit: Limit = 50, cursor: CursorText = None
 ) -> Response:
     """By position, with the reason, the code that parked them, and their bytes. Later records of an event wait too."""
-    page = Page.of(request, {"of": "parked"}, moment, cursor)
+    page = Page.of(request, {"of": "parked"}, cursor)
+    at = page.moment(moment)
     after = (int(page.key[0]), int(page.key[1])) if page.key else (-1, -1)
     rows = await reader.parked(moment, after, limit + 1)
-    following = page.next((rows[limit - 1]["partition"], rows[limit - 1]["offset"])) if len(rows) > limit else None
+    following = (
+        page.next(at.vector, (rows[limit - 1]["partition"], rows[limit - 1]["offset"])) if len(rows) > limit else None
+    )
     body = {"items": [parked_view(row) for row in rows[:limit]], "next": following}
     return answer(request, moment, body, headers=next_link(request, following))
 

@@ -5,6 +5,7 @@ from typing import Final
 from event_schemas.errors import Detail
 from service_edge.problems import BAD_PARAMETER, ProblemError, ProblemType
 from timeline_service.errors import RefusedError, TimelineError, UnavailableError, UnknownError
+from timeline_service.formats.negotiation import NotAcceptableError
 
 UNKNOWN_EVENT: Final = ProblemType(
     "unknown-event", 404, "There is no such event", "No event with this id is projected, at the moment asked for."
@@ -34,6 +35,12 @@ NOT_YET: Final = ProblemType(
     "This record is not projected yet",
     "The log may or may not have it. Ask again, or wait for it with ?wait=5.",
 )
+NOT_ACCEPTABLE: Final = ProblemType(
+    "not-acceptable",
+    406,
+    "There is no such format",
+    "Name a format by suffix (.json, .csv, .ndjson, .ics, .atom, .timelinejs.json) or by its media type in Accept.",
+)
 UNAVAILABLE: Final = ProblemType(
     "unavailable",
     503,
@@ -41,7 +48,16 @@ UNAVAILABLE: Final = ProblemType(
     "The database or the log is out of reach, or the projection has not got to the position that was asked for. The "
     "same request can be made again after Retry-After seconds.",
 )
-KINDS: Final = (UNKNOWN_EVENT, UNKNOWN_PAIR, UNKNOWN_COUNTRY, UNKNOWN_RECORD, NOT_PARKED, NOT_YET, UNAVAILABLE)
+KINDS: Final = (
+    UNKNOWN_EVENT,
+    UNKNOWN_PAIR,
+    UNKNOWN_COUNTRY,
+    UNKNOWN_RECORD,
+    NOT_PARKED,
+    NOT_YET,
+    NOT_ACCEPTABLE,
+    UNAVAILABLE,
+)
 _BY_SLUG: Final = {kind.slug: kind for kind in KINDS}
 
 
@@ -54,6 +70,8 @@ def translate(error: Exception) -> ProblemError | None:
         case UnknownError():
             details = [Detail("", str(error), error.candidates)] if error.candidates else []
             return ProblemError(_BY_SLUG[error.what], str(error), details)
+        case NotAcceptableError():
+            return ProblemError(NOT_ACCEPTABLE, str(error))
         case UnavailableError():
             return ProblemError(UNAVAILABLE, str(error), headers={"retry-after": "1"})
         case _:

@@ -1,17 +1,18 @@
-"""What every read shares: the position that it waits for, the moment that it answers at, and its validators."""
+"""What every read shares: the position that it waits for, and the moment at which it answers."""
 
-import hashlib
 import re
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 
-import orjson
-from fastapi import Depends, Header, Query, Request, Response
+from fastapi import Depends, Header, Query, Request
 
 from event_schemas.positions import PositionError, parse_positions
 from timeline_service.adapters.kafka_offsets import KafkaOffsets
-from timeline_service.adapters.postgres_reader import Moment, PostgresReader
-from timeline_service.domain.vectors import timeline_position
+from timeline_service.adapters.postgres_reader import PostgresReader
+from timeline_service.adapters.postgres_selections import PostgresSelections
+from timeline_service.domain.vectors import Moment
 from timeline_service.errors import RefusedError
 
 WAIT_SECONDS: Final = 5.0
@@ -24,6 +25,12 @@ def reader_of(request: Request) -> PostgresReader:
     """The app's reader."""
     reader: PostgresReader = request.app.state.reader
     return reader
+
+
+def selections_of(request: Request) -> PostgresSelections:
+    """The app's reader of selections."""
+    selections: PostgresSelections = request.app.state.selections
+    return selections
 
 
 def offsets_of(request: Request) -> KafkaOffsets:
@@ -39,19 +46,60 @@ def secret_of(request: Request) -> bytes | None:
 
 
 Reader = Annotated[PostgresReader, Depends(reader_of)]
+Selections = Annotated[PostgresSelections, Depends(selections_of)]
 Offsets = Annotated[KafkaOffsets, Depends(offsets_of)]
+AsOf = Annotated[
+    str | None,
+    Query(description="What the answer was at that instant (RFC 3339).", examples=["2025-07-01T00:00:00Z"]),
+]
 
 
-async def _moment(
+@dataclass(frozen=True, slots=True)
+class Awaited:
+    """What a read waits for before it answers: the positions that the request names, under the name of `parameter`."""
+
+    reader: PostgresReader
+    offsets: KafkaOffsets
+    positions: Mapping[int, int]
+    parameter: str
+
+    async def moment(self, *, searching: bool = False) -> Moment:
+        """Now, or as soon as the projection has got there; `searching`: as soon as its documents have."""
+        try:
+            return await self.reader.moment_after(self.positions, WAIT_SECONDS, searching=searching)
+        except KeyError as error:
+            raise RefusedError(f"/{self.parameter}", f"the log has no partition {error}") from error
+
+    async def moment_as_of(self, as_of: str, *, searching: bool = False) -> Moment:
+        """What was recorded at an instant, once the projection, or its documents, hold all of it."""
+        instant = _instant(as_of)
+        moment = await self.moment()
+        behind = [
+            row["partition"]
+            for row in await self.reader.checkpoints(moment)
+            if row["recorded_at"] is None or row["recorded_at"] <= instant
+        ]
+        if behind:  # the log may hold records of that time which are not projected yet
+            ends = {p: end for p, (_, end) in (await self.offsets.bounds(len(moment.vector))).items()}
+            moment = await self.reader.moment_after({p: ends[p] - 1 for p in behind if ends[p]}, WAIT_SECONDS)
+        moment = await self.reader.moment_as_of(moment, instant)
+        if searching:
+            held = {partition: offset - 1 for partition, offset in enumerate(moment.vector) if offset}
+            await self.reader.moment_after(held, WAIT_SECONDS, searching=True)
+        return moment
+
+
+def _awaited(
     request: Request,
     reader: Reader,
+    offsets: Offsets,
     timeline_position: Annotated[
         str | None, Header(description="Answer at these positions or later: the header of an earlier answer.")
     ] = None,
     min_position: Annotated[
         str | None, Query(description="The same as the Timeline-Position header, for links.", examples=["3:17,5:2"])
     ] = None,
-) -> Moment:
+) -> Awaited:
     if len(request.headers.getlist("timeline-position")) > 1:
         raise RefusedError("/Timeline-Position", "is given more than once: give one list, such as 3:17,5:2")
     positions: dict[int, int] = {}
@@ -61,38 +109,23 @@ async def _moment(
         except PositionError as error:
             raise RefusedError(f"/{name}", str(error)) from error
         positions |= {partition: max(offset, positions.get(partition, 0)) for partition, offset in given.items()}
-    try:
-        return await reader.moment_after(positions, WAIT_SECONDS)
-    except KeyError as error:
-        name = "Timeline-Position" if timeline_position is not None else "min_position"
-        raise RefusedError(f"/{name}", f"the log has no partition {error}") from error
+    return Awaited(reader, offsets, positions, "Timeline-Position" if timeline_position else "min_position")
+
+
+#: What a read waits for; it then chooses its moment by itself.
+Waits = Annotated[Awaited, Depends(_awaited)]
+
+
+async def _moment(awaited: Waits) -> Moment:
+    return await awaited.moment()
 
 
 #: The moment at which a read answers, after having waited for the position that the request names.
 At = Annotated[Moment, Depends(_moment)]
 
 
-async def _moment_then(
-    reader: Reader,
-    offsets: Offsets,
-    moment: At,
-    as_of: Annotated[
-        str | None,
-        Query(description="What the answer was at that instant (RFC 3339).", examples=["2025-07-01T00:00:00Z"]),
-    ] = None,
-) -> Moment:
-    if as_of is None:
-        return moment
-    instant = _instant(as_of)
-    behind = [
-        row["partition"]
-        for row in await reader.checkpoints(moment)
-        if row["recorded_at"] is None or row["recorded_at"] <= instant
-    ]
-    if behind:  # the log may hold records of that time which are not projected yet
-        ends = {partition: end for partition, (_, end) in (await offsets.bounds(len(moment.vector))).items()}
-        moment = await reader.moment_after({p: ends[p] - 1 for p in behind if ends[p]}, WAIT_SECONDS)
-    return await reader.moment_as_of(moment, instant)
+async def _moment_then(awaited: Waits, as_of: AsOf = None) -> Moment:
+    return await awaited.moment() if as_of is None else await awaited.moment_as_of(as_of)
 
 
 #: The moment at which a read answers that takes `as_of`.
@@ -109,18 +142,3 @@ def _instant(text: str) -> datetime:
     if instant > datetime.now(UTC):
         raise RefusedError("/as_of", f"{text[:80]} is yet to come: nobody knows what will be recorded")
     return instant
-
-
-def answer(
-    request: Request, moment: Moment, body: Any, *, headers: dict[str, str] | None = None, status: int = 200
-) -> Response:
-    """A JSON answer with its position and a strong ETag; 304 without a body if the caller has it already."""
-    content = orjson.dumps(body)
-    tag = f'"{hashlib.sha256(content).hexdigest()[:32]}"'
-    shared = {"etag": tag, "cache-control": "no-cache", **(headers or {})}
-    if position := timeline_position(moment.vector):
-        shared["timeline-position"] = position
-    known = [item.strip().removeprefix("W/") for item in request.headers.get("if-none-match", "").split(",")]
-    if request.method in {"GET", "HEAD"} and (tag in known or "*" in known):
-        return Response(status_code=304, headers=shared)
-    return Response(content, status, shared, "application/json")

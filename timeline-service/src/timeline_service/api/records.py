@@ -5,7 +5,8 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Query, Request, Response
 
 from event_schemas.positions import PositionError, parse_position
-from timeline_service.api.reading import At, Reader, answer
+from timeline_service.api.answers import answer
+from timeline_service.api.reading import At, Reader
 from timeline_service.domain.vectors import reached
 from timeline_service.domain.views import record_view
 from timeline_service.errors import RefusedError, UnavailableError, UnknownError

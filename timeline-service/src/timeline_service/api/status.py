@@ -5,8 +5,9 @@ from typing import Any, Final
 from fastapi import APIRouter, Request, Response
 from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, Gauge, generate_latest
 
-from timeline_service.adapters.postgres_reader import Moment
-from timeline_service.api.reading import At, Offsets, Reader, answer
+from timeline_service.api.answers import answer
+from timeline_service.api.reading import At, Offsets, Reader
+from timeline_service.domain.vectors import Moment
 from timeline_service.errors import UnavailableError
 
 router = APIRouter(tags=["operation"])

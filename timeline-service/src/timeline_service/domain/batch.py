@@ -57,7 +57,7 @@ REVISION_COLUMNS = (
 )  # fmt: skip
 ENTRY_COLUMNS = (
     "pair", "span", "earliest", "latest", "accepted_at", "event_id", "revision", "partition", "from_offset",
-    "until_offset", "retracted",
+    "until_offset", "retracted", "type", "valence", "domain", "stage", "sources", "goldstein", "direction",
 )  # fmt: skip
 OUTCOME_COLUMNS = (
     "partition", "offset", "event_id", "outcome", "problem", "detail", "revision", "first_position", "recorded_at",
@@ -119,7 +119,7 @@ class _BatchFold:
             self._close(arrival, record.event_id, known, known.history)
         if record.event is not None and record.content is not None:
             known.content = record.content.decode()
-            stands = standing(record.event.when, record.event.countries, record.event.initiators)
+            stands = standing(record.event.__dict__)
         else:
             stands = self._standing(record.event_id, known)
         self._standings[record.event_id] = stands
@@ -135,9 +135,9 @@ class _BatchFold:
         entries = [
             [
                 pair, stands.span, stands.earliest, stands.latest, history.first_accepted_at, record.event_id,
-                current.number, place.partition, place.offset, None, history.retracted,
+                current.number, place.partition, place.offset, None, history.retracted, *stands.traits, direction,
             ]
-            for pair in stands.pairs
+            for pair, direction in zip(stands.pairs, stands.directions, strict=True)
         ]  # fmt: skip
         self.changes.entries += entries
         self._fresh_entries[record.event_id] = entries

@@ -1,5 +1,6 @@
 """Where an event stands: in which pairs, with which sort key. Open ends are ±infinity: sort columns are never null."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
@@ -9,6 +10,7 @@ import orjson
 
 from event_schemas.countries import pairs_of
 from event_schemas.dates import When, parse_when
+from event_schemas.taxonomy import TYPES
 
 #: The widest of each span class in days; the last class holds what is longer, or open at an end.
 SPAN_DAYS: Final = (0, 31, 366)
@@ -18,24 +20,40 @@ _FIRST_DAY: Final = date(1, 1, 2)
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """An event's pairs, and its bounds as they are stored and sorted."""
+    """An event's pairs, its bounds as they are stored and sorted, and what its entries can be asked for.
+
+    A direction goes with each pair: 0 mutual, 1 or 2 where the pair's first or second country acted. Traits are type,
+    valence, domain, stage, the number of sources, and Goldstein's scale.
+    """
 
     pairs: tuple[str, ...]
     span: int
     earliest: date
     latest: date
+    directions: tuple[int, ...]
+    traits: tuple[str, str | None, str | None, str | None, int, float | None]
 
 
-def standing(when: str, countries: list[str], initiators: list[str] | None) -> Standing:
-    """The standing of an event by its normalised fields."""
-    span, earliest, latest = _bounds(when)
-    return Standing(tuple(pairs_of(countries, initiators or [])), span, earliest, latest)
+def standing(event: Mapping[str, Any]) -> Standing:
+    """The standing of an event by its normalised fields, of which those that say nothing may be None or absent."""
+    initiators = event.get("initiators") or ()
+    pairs = tuple(pairs_of(event["countries"], initiators))
+    directions = tuple((1 if pair[:3] in initiators else 2) if initiators else 0 for pair in pairs)
+    kind, goldstein = event["type"], event.get("goldstein")
+    traits = (
+        kind,
+        event.get("valence") or TYPES[kind],
+        event.get("domain"),
+        event.get("stage"),
+        len(event.get("sources") or ()),
+        float(goldstein) if goldstein is not None else None,
+    )
+    return Standing(pairs, *stored_span(event["when"]), directions, traits)
 
 
 def standing_of_content(content: str) -> Standing:
     """The standing of an event by the content that was stored of it."""
-    event: dict[str, Any] = orjson.loads(content)
-    return standing(event["when"], event["countries"], event.get("initiators"))
+    return standing(orjson.loads(content))
 
 
 def span_class(when: When) -> int:
@@ -58,6 +76,7 @@ def stored_bounds(when: When) -> tuple[date, date]:
 
 
 @lru_cache(maxsize=65_536)
-def _bounds(text: str) -> tuple[int, date, date]:
+def stored_span(text: str) -> tuple[int, date, date]:
+    """A date's span class and its stored bounds."""
     when = parse_when(text)
     return span_class(when), *stored_bounds(when)

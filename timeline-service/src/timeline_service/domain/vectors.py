@@ -1,10 +1,19 @@
 """Vectors: the next offset of each partition, which is a moment of the log that all reads of an answer share."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from event_schemas.positions import format_positions
 
 Vector = tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """Where an answer stands: a generation of the projection, and a vector of the log."""
+
+    generation: int
+    vector: Vector
 
 
 def vector_of(next_offsets: Mapping[int, int], partitions: int) -> Vector:
@@ -20,3 +29,11 @@ def reached(vector: Sequence[int], positions: Mapping[int, int]) -> bool:
 def timeline_position(vector: Sequence[int]) -> str:
     """The `Timeline-Position` of an answer: the last offset of each partition that holds any record."""
     return format_positions({partition: offset - 1 for partition, offset in enumerate(vector) if offset > 0})
+
+
+def narrowed(vector: Sequence[int], touched: Mapping[int, int]) -> Vector:
+    """The least vector at which a pair reads as at this one. `touched`: the last offset that touched it, by partition.
+
+    It says when a pair's answer is the same although the log has gone on.
+    """
+    return tuple(min(offset, touched.get(partition, -1) + 1) for partition, offset in enumerate(vector))

@@ -12,6 +12,7 @@ from aiokafka import ConsumerRecord
 
 from service_edge.topic_check import Topic
 from timeline_service.adapters.kafka_reader import KafkaReader
+from timeline_service.adapters.postgres_documents import PostgresDocuments
 from timeline_service.adapters.postgres_projection import Advance, Checkpoint, PostgresProjection
 from timeline_service.adapters.postgres_redrives import PostgresRedrives
 from timeline_service.domain.arrivals import Arrival, RawRecord, read_arrival
@@ -20,6 +21,7 @@ from timeline_service.domain.partitions import partition_of
 from timeline_service.errors import UnavailableError
 from timeline_service.projector.breaker import Breaker
 from timeline_service.projector.same_log import digest, require_same_log, require_same_record
+from timeline_service.projector.search_feed import SearchFeed
 
 _LOG: Final = structlog.get_logger()
 _REPORT_SECONDS: Final = 2.0
@@ -48,6 +50,7 @@ class Projector:
         reader: KafkaReader,
         projection: PostgresProjection,
         redrives: PostgresRedrives,
+        documents: PostgresDocuments,
         topic: Topic,
         *,
         owner: str,
@@ -57,6 +60,7 @@ class Projector:
         self._reader = reader
         self._projection = projection
         self._redrives = redrives
+        self._search = SearchFeed(documents, lambda: self._checkpoints)
         self._code_version = code_version
         self._topic = topic
         self._owner = owner
@@ -73,6 +77,7 @@ class Projector:
     async def run(self, stop: asyncio.Event) -> None:
         """Project. The next batch is read and decoded while this one is written."""
         following: asyncio.Task[Batch] | None = None
+        feeding = asyncio.create_task(self._search.run())
         try:
             while not stop.is_set():
                 if self._reader.assignment != self._taken:
@@ -84,19 +89,24 @@ class Projector:
                 await self._redrive()
                 batch = await (following or self._read())
                 following = None
+                if feeding.done():
+                    feeding.result()  # a bug ends the projector, as everywhere else
                 if batch.assignment != self._taken:
                     continue  # read under an assignment that is over: it is read again
                 if batch.arrivals:
                     following = asyncio.create_task(self._read())
                     await self._project(batch.arrivals)
+                    self._search.projected(catching_up=len(batch.arrivals) > self._batch_records // 2)
                 else:
+                    self._search.projected(catching_up=False)
                     await self._pass_markers()
                     await self._notice_stall()
                 await self._report()
         finally:
-            if following is not None:
-                following.cancel()
-                await asyncio.gather(following, return_exceptions=True)
+            for task in (feeding, following):
+                if task is not None:
+                    task.cancel()
+                    await asyncio.gather(task, return_exceptions=True)
 
     async def _take_over(self) -> None:
         assignment = self._reader.assignment

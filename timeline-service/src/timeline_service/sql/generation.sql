@@ -53,17 +53,25 @@ create table entries (
     partition integer not null,
     from_offset bigint not null,
     until_offset bigint,
-    retracted boolean not null
+    retracted boolean not null,
+    type text not null,
+    valence text,
+    domain text,
+    stage text,
+    sources smallint not null,
+    goldstein double precision,
+    direction smallint not null
 );
 comment on table entries is
-    'Which event stands in which pair, with its sort key and its span class: 0 a day, 1 and 2 up to 31 and 366 days, 3 longer or open.';
+    'Which event stands in which pair, with its sort key and its span class: 0 a day, 1 and 2 up to 31 and 366 days, 3 longer or open. '
+    'Direction: 0 mutual, 1 and 2 where the pair''s first or second country acted.';
 
 create table pair_counts (
     partition integer not null,
     pair text not null,
     events bigint not null,
     last_offset bigint not null,
-    primary key (partition, pair)
+    primary key (pair, partition)
 );
 comment on table pair_counts is 'Current events of each pair by partition, and the last record that touched them.';
 
@@ -93,3 +101,31 @@ create table redrives (
     primary key (partition, "offset")
 );
 comment on table redrives is 'Parked records that somebody asked to be projected again, until the projector has done so.';
+
+create table search_checkpoints (
+    partition integer primary key,
+    next_offset bigint not null
+);
+comment on table search_checkpoints is 'How far the documents are, which are made of the revisions: never further than the checkpoints.';
+
+create table documents (
+    event_id uuid not null,
+    revision integer not null,
+    partition integer not null,
+    from_offset bigint not null,
+    until_offset bigint,
+    retracted boolean not null,
+    span smallint not null,
+    earliest date not null,
+    latest date not null,
+    accepted_at timestamptz not null,
+    type text not null,
+    valence text,
+    domain text,
+    sources smallint not null,
+    goldstein double precision,
+    facets text[] not null,
+    words tsvector not null
+);
+comment on table documents is
+    'Every revision once more, to be searched: what it is about as facets (pair:CHN-IND, tag:chips, …), and its words.';

@@ -1,0 +1,66 @@
+"""The documents: what full-text search reads, made of the revisions behind the projection, never ahead of it."""
+
+from collections.abc import Collection, Sequence
+from typing import TYPE_CHECKING, Any, Final
+
+from timeline_service.adapters.postgres_database import connected
+from timeline_service.adapters.sql_files import generation_schema, read_statements
+from timeline_service.domain.documents import document_of
+
+if TYPE_CHECKING:
+    from timeline_service.adapters.postgres_database import Connection, Pool
+
+_BETWEEN_FACETS: Final = "\x1f"
+
+
+class PostgresDocuments:
+    """The documents of one generation. All methods raise UnavailableError when the server is away."""
+
+    def __init__(self, pool: "Pool", generation: int) -> None:
+        self._pool = pool
+        schema = generation_schema(generation)
+        self._sql: Final = {
+            name: text.replace("{schema}", schema) for name, text in read_statements("documents").items()
+        }
+
+    async def lagging(self, partitions: Collection[int]) -> list[int]:
+        """Those of the partitions whose documents are behind."""
+        async with connected(self._pool) as connection:
+            rows = await connection.fetch(self._sql["lagging"], sorted(partitions))
+        return [row["partition"] for row in rows]
+
+    async def feed(self, partition: int, most: int) -> None:
+        """Make the next documents of a partition, at most so many, and move its checkpoint: all or nothing.
+
+        Any process may do it at any time: the checkpoint's row lets one at a time.
+        """
+        async with connected(self._pool) as connection, connection.transaction():
+            await connection.execute("set local synchronous_commit = off")  # the revisions have it all
+            start = await connection.fetchval(self._sql["lock"], partition)
+            goal = await connection.fetchval(self._sql["goal"], partition)
+            rows = await connection.fetch(self._sql["load"], partition, start, goal, most)
+            await self._write(connection, rows)
+            reached = goal if len(rows) < most else rows[-1]["from_offset"] + 1
+            await connection.execute(self._sql["advance"], partition, reached)
+            await connection.execute("select pg_notify('dyadline_projected', 'documents')")
+
+    async def add(self, connection: "Connection", partition: int, offsets: Sequence[int]) -> None:
+        """Make documents of revisions that a redrive has made behind the checkpoint, inside its transaction."""
+        reached = await connection.fetchval(self._sql["lock"], partition)
+        await self._write(connection, await connection.fetch(self._sql["load_at"], partition, list(offsets), reached))
+
+    async def _write(self, connection: "Connection", rows: Sequence[Any]) -> None:
+        if not rows:
+            return
+        written = []
+        for row in rows:
+            document = document_of(row["content"])
+            stands = document.stands
+            kind, valence, domain, _, sources, goldstein = stands.traits
+            written.append((
+                row["event_id"], row["revision"], stands.span, stands.earliest, stands.latest, kind, valence, domain,
+                sources, goldstein, _BETWEEN_FACETS.join(document.facets), document.words,
+            ))  # fmt: skip
+        await connection.execute(self._sql["write"], *(list(column) for column in zip(*written, strict=True)))
+        if replacing := [row["event_id"] for row in rows if row["revision"] > 1]:
+            await connection.execute(self._sql["close"], replacing)

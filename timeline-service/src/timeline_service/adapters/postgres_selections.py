@@ -1,0 +1,129 @@
+"""Events as they are selected: pages, counts, summaries and pairs, each from one generation at one vector."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from timeline_service.adapters.postgres_conditions import Conditions, Rows, conditions_of
+from timeline_service.adapters.postgres_database import connected
+from timeline_service.adapters.sql_files import generation_schema, read_statements
+from timeline_service.domain.selections import FIRST, LAST, Selection, SortKey
+from timeline_service.domain.vectors import Moment
+
+if TYPE_CHECKING:
+    from timeline_service.adapters.postgres_database import Pool
+
+Row = Mapping[str, Any]
+
+_ASCENDING: Final = {
+    "beyond": ">",
+    "direction": "asc",
+    "nearest": "greatest($6::date, bound.low)",
+    "inside": "$6::date >= bound.low",
+    "far": "-infinity",
+}
+_DESCENDING: Final = {
+    "beyond": "<",
+    "direction": "desc",
+    "nearest": "least($6::date, bound.high)",
+    "inside": "$6::date <= bound.high",
+    "far": "infinity",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class PairSelection:
+    """Which pairs: all or a country's, by name or by count, from behind the last (count, pair) that was seen."""
+
+    country: str | None = None
+    by_count: bool = False
+    key: tuple[int, str | None] = (0, None)
+
+
+class PostgresSelections:
+    """Queries for selections. All methods raise UnavailableError when the server is away.
+
+    `across`: of events of all pairs, which only the documents can answer.
+    """
+
+    def __init__(self, pool: "Pool") -> None:
+        self._pool = pool
+        self._statements = read_statements("selecting")
+
+    async def page(
+        self, moment: Moment, selection: Selection, *, descending: bool, after: SortKey | None, limit: int
+    ) -> Sequence[Row]:
+        """Rows in the contract's order, from behind the key `after` on."""
+        key = after or (LAST if descending else FIRST)
+        conditions = conditions_of(selection, rows_for(selection), 11, in_order=not selection.narrow)
+        rows = await self._fetch(
+            "gather" if selection.narrow else "walk",
+            moment,
+            selection,
+            conditions,
+            *(key.earliest, key.latest, key.accepted_at, key.event_id, limit),
+            **(_DESCENDING if descending else _ASCENDING),
+        )
+        return [dict(row) | {"first_accepted_at": row["accepted_at"]} for row in rows]
+
+    async def best(self, moment: Moment, selection: Selection, limit: int) -> Sequence[Row]:
+        """The rows that fit the selection's words best."""
+        assert selection.words is not None
+        conditions = conditions_of(selection, "documents", 8)
+        rows = await self._fetch("best", moment, selection, conditions, selection.words.tsquery, limit)
+        return [dict(row) | {"first_accepted_at": row["accepted_at"]} for row in rows]
+
+    async def count(self, moment: Moment, selection: Selection) -> int:
+        """How many rows all pages have together."""
+        rows = await self._fetch("count", moment, selection, conditions_of(selection, rows_for(selection), 6))
+        return int(rows[0]["count"])
+
+    async def summary(self, moment: Moment, selection: Selection) -> Sequence[Row]:
+        """Counts by year and valence, by type, by domain, and of all: `fold` 0 to 3."""
+        return await self._fetch("summary", moment, selection, conditions_of(selection, rows_for(selection), 6))
+
+    async def pairs(self, moment: Moment, selection: Selection, which: PairSelection, limit: int) -> Sequence[Row]:
+        """Pairs that have selected events, with counts and first and last dates."""
+        rows: Rows = "documents" if selection.searches else "entries"
+        values = (which.country, which.by_count, *which.key, limit)
+        return await self._fetch(f"pairs_of_{rows}", moment, selection, conditions_of(selection, rows, 11), *values)
+
+    async def pairs_now(
+        self, generation: int, which: PairSelection, limit: int
+    ) -> tuple[dict[int, int], Sequence[Row]]:
+        """Pairs that have events now, from their counters, and the next offsets of which that is true."""
+        schema = generation_schema(generation)
+        async with connected(self._pool) as connection, connection.transaction(isolation="repeatable_read"):
+            vector = await connection.fetch(read_statements("reading")["vector"].replace("{schema}", schema))
+            rows = await connection.fetch(
+                self._statements["pairs"].replace("{schema}", schema), which.country, which.by_count, *which.key, limit
+            )
+        return {row["partition"]: row["next_offset"] for row in vector}, [dict(row) for row in rows]
+
+    async def _fetch(
+        self,
+        name: str,
+        moment: Moment,
+        selection: Selection,
+        conditions: Conditions,
+        *values: Any,
+        **words: str,
+    ) -> Sequence[Row]:
+        sql = self._statements[name].replace("{selected}", self._statements["selected"])
+        words |= {
+            "conditions": conditions.text,
+            "alternatives": conditions.alternatives,
+            "rows": conditions.rows,
+            "schema": generation_schema(moment.generation),
+        }
+        for word, meaning in words.items():
+            sql = sql.replace(f"{{{word}}}", meaning)
+        span = selection.span
+        shared = (moment.vector, span.first, span.last, span.within, selection.retracted)
+        async with connected(self._pool) as connection:
+            return [dict(row) for row in await connection.fetch(sql, *shared, *values, *conditions.values)]
+
+
+def rows_for(selection: Selection) -> Rows:
+    """Entries for a pair wherever they can tell, else documents."""
+    return "entries" if selection.pair is not None and not selection.searches else "documents"

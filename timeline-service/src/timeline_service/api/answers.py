@@ -1,0 +1,92 @@
+"""Answers: bodies and streams with their position, a strong ETag, and the coding that the caller takes."""
+
+import hashlib
+from collections.abc import AsyncIterator, Sequence
+from typing import Any, Final
+
+import orjson
+from fastapi import Request, Response
+from fastapi.responses import StreamingResponse
+
+from service_edge.encodings import WORTHWHILE, accepts_gzip, encoded_tag, gzip_bytes, gzip_stream
+from service_edge.validators import matches
+from timeline_service.code_version import release
+from timeline_service.domain.vectors import Moment, timeline_position
+
+_VARY: Final = "Accept, Accept-Encoding, Accept-Language"
+JSON: Final = "application/json"
+
+
+def answer(
+    request: Request,
+    moment: Moment,
+    body: Any,
+    *,
+    headers: dict[str, str] | None = None,
+    status: int = 200,
+    tag: str | None = None,
+    media_type: str = JSON,
+) -> Response:
+    """An answer with its position and a strong ETag; 304 without a body if the caller has it already.
+
+    The body is bytes, or what is written as JSON. Its own digest is its tag unless there is a better one.
+    """
+    content = body if isinstance(body, bytes) else orjson.dumps(body)
+    gzip = accepts_gzip(request.headers.get("accept-encoding")) and len(content) >= WORTHWHILE
+    tag = encoded_tag(tag or tag_of(content), gzip)
+    shared = heads(moment, tag) | (headers or {})
+    if unchanged(request, tag):
+        return Response(status_code=304, headers=shared)
+    if gzip:
+        content, shared = gzip_bytes(content), shared | {"content-encoding": "gzip"}
+    return Response(content, status, shared, media_type)
+
+
+def stream(
+    request: Request,
+    moment: Moment,
+    chunks: AsyncIterator[bytes],
+    *,
+    headers: dict[str, str] | None = None,
+    tag: str,
+    media_type: str,
+) -> Response:
+    """A body of any length as it comes; 304 as above. Where it breaks off, so does the connection."""
+    gzip = accepts_gzip(request.headers.get("accept-encoding"))
+    tag = encoded_tag(tag, gzip)
+    shared = heads(moment, tag) | (headers or {})
+    if unchanged(request, tag):
+        return Response(status_code=304, headers=shared)
+    if gzip:
+        chunks, shared = gzip_stream(chunks), shared | {"content-encoding": "gzip"}
+    return StreamingResponse(chunks, 200, shared, media_type)
+
+
+def known_already(request: Request, moment: Moment, tag: str, headers: dict[str, str] | None = None) -> Response | None:
+    """304 if the caller has what the tag stands for, in any coding: known before anything was read."""
+    for coded in (encoded_tag(tag, gzip) for gzip in (False, True)):
+        if unchanged(request, coded):
+            return Response(status_code=304, headers=heads(moment, coded) | (headers or {}))
+    return None
+
+
+def heads(moment: Moment, tag: str) -> dict[str, str]:
+    """The headers of every answer."""
+    shared = {"etag": tag, "cache-control": "no-cache", "vary": _VARY}
+    if position := timeline_position(moment.vector):
+        shared["timeline-position"] = position
+    return shared
+
+
+def unchanged(request: Request, tag: str) -> bool:
+    """Whether the caller says that it has this already."""
+    return request.method in {"GET", "HEAD"} and matches(",".join(request.headers.getlist("if-none-match")), tag)
+
+
+def tag_of(*parts: bytes | str | Sequence[int]) -> str:
+    """A strong ETag of whatever determines a body, in the hands of this release."""
+    digest = hashlib.sha256(release().encode())
+    for part in parts:
+        raw = part if isinstance(part, bytes) else orjson.dumps(part)
+        digest.update(len(raw).to_bytes(8) + raw)
+    return f'"{digest.hexdigest()[:32]}"'

@@ -1,0 +1,142 @@
+"""Lists of events in every format: a page as JSON or Atom, the whole selection as a stream in the others."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from fastapi import APIRouter, Request, Response
+
+from timeline_service.adapters.postgres_selections import PostgresSelections
+from timeline_service.api.answers import answer, stream
+from timeline_service.api.paging import Page, next_link
+from timeline_service.domain.selections import Selection, SortKey
+from timeline_service.domain.snippets import snippet_of
+from timeline_service.domain.vectors import Moment
+from timeline_service.domain.views import event_view
+from timeline_service.formats import FORMATS, Document, Format
+from timeline_service.formats.negotiation import NotAcceptableError, negotiate
+
+Event = dict[str, Any]
+PAGE: Final = 50
+MOST_RELEVANT: Final = 1000
+_BATCH: Final = 1000
+_SLICE: Final = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """Events of a selection at a moment: where they are read from, and the page that is asked for."""
+
+    selections: PostgresSelections
+    at: Moment
+    selection: Selection
+    page: Page
+    order: str
+
+    async def events(self, limit: int) -> tuple[list[Event], str | None]:
+        """A page's events, and the cursor of the next one."""
+        if self.order == "relevance":
+            return self._views(await self.selections.best(self.at, self.selection, limit)), None
+        after = SortKey.read(self.page.key) if self.page.key else None
+        rows = await self._rows(after, limit + 1)
+        more = len(rows) > limit
+        following = self.page.next(self.at.vector, SortKey.of(rows[limit - 1]).written()) if more else None
+        return self._views(rows[:limit]), following
+
+    async def batches(self) -> AsyncIterator[list[Event]]:
+        """All events from the page on, in batches; no transaction is held between them."""
+        if self.order == "relevance":
+            yield (await self.events(MOST_RELEVANT))[0]
+            return
+        after = SortKey.read(self.page.key) if self.page.key else None
+        while True:
+            rows = await self._rows(after, _BATCH)
+            for start in range(0, len(rows), _SLICE):
+                yield self._views(rows[start : start + _SLICE])
+                await asyncio.sleep(0)  # others are answered meanwhile
+            if len(rows) < _BATCH:
+                return
+            after = SortKey.of(rows[-1])
+
+    async def _rows(self, after: SortKey | None, limit: int) -> Sequence[Mapping[str, Any]]:
+        descending = self.order == "desc"
+        return await self.selections.page(self.at, self.selection, descending=descending, after=after, limit=limit)
+
+    def _views(self, rows: Iterable[Mapping[str, Any]]) -> list[Event]:
+        events = [event_view(row) for row in rows]
+        if self.selection.words is not None:
+            for event in events:
+                event["snippet"] = snippet_of(event, self.selection.words.words)
+        return events
+
+
+async def write_listing(
+    request: Request, moment: Moment, listing: Listing, form: str, title: str, limit: int | None, tag: str
+) -> Response:
+    """A listing in a format of FORMATS. `moment` is what the answer says of its position."""
+    writer = FORMATS[form]
+    base = str(request.base_url).rstrip("/")
+    url = str(request.url)
+    if writer.paged or limit is not None:
+        events, following = await listing.events(limit or PAGE)
+        document = Document(
+            title,
+            url,
+            base,
+            first_url=str(request.url.remove_query_params("cursor")),
+            next_url=str(request.url.include_query_params(cursor=following)) if following else None,
+            updated=max((event["revised_at"] for event in events), default=None),
+        )
+        body = writer.begin(document) + writer.write(document, events, first=True) + writer.end(document)
+        headers = next_link(request, following)
+        return answer(request, moment, body, headers=headers, tag=tag, media_type=writer.media_type)
+    batches = listing.batches()
+    first: list[Event] = await anext(batches, [])  # so that what cannot be read at all is refused in order
+    chunks = _chunks(writer, Document(title, url, base), first, batches)
+    return stream(request, moment, chunks, tag=tag, media_type=writer.media_type)
+
+
+async def _chunks(
+    writer: Format, document: Document, first: list[Event], batches: AsyncIterator[list[Event]]
+) -> AsyncIterator[bytes]:
+    yield writer.begin(document)
+    if first:
+        yield writer.write(document, first, first=True)
+    async for events in batches:
+        yield writer.write(document, events, first=False)
+    yield writer.end(document)
+
+
+def form_of(request: Request) -> str:
+    """The format that a request asks for, by its suffix or else by its Accept header; raises NotAcceptableError."""
+    template: str = request.scope["route"].path_format
+    suffix = template.rsplit("/", 1)[1].partition(".")[2]
+    return suffix or negotiate(",".join(request.headers.getlist("accept")) or None)
+
+
+def refuse_suffix(segment: str) -> None:
+    """Raises NotAcceptableError for a suffix that no format has."""
+    _, dot, suffix = segment.partition(".")
+    if dot:
+        there = ", ".join(f".{form}" for form in ("json", *FORMATS))
+        raise NotAcceptableError(f".{suffix[:80]} is none of the formats that there are: {there}")
+
+
+def add_listing(router: APIRouter, path: str, summary: str, handler: Callable[..., Any]) -> None:
+    """Route a listing in all its formats: by `Accept` at `path`, and by a suffix for each."""
+    for form in sorted(FORMATS, key=len, reverse=True):  # `.timelinejs.json` before `.json`
+        name = FORMATS[form].media_type.partition(";")[0]
+        router.add_api_route(
+            f"{path}.{form}",
+            handler,
+            methods=["GET"],
+            summary=f"{summary}, as {form}",
+            name=f"{handler.__name__}_{form.replace('.', '_')}",
+            response_class=Response,
+            responses={200: {"content": {name: {}}}},
+        )
+    router.add_api_route(
+        f"{path}.json", handler, methods=["GET"], summary=f"{summary}, as json", name=f"{handler.__name__}_json"
+    )
+    router.add_api_route(path, handler, methods=["GET"], summary=summary, name=handler.__name__)

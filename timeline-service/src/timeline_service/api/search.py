@@ -1,0 +1,67 @@
+"""`/v1/events`: events across pairs."""
+
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Query, Request, Response
+
+from timeline_service.api.answers import answer, tag_of
+from timeline_service.api.listings import PAGE, Listing, add_listing, form_of, write_listing
+from timeline_service.api.paging import Page, next_link
+from timeline_service.api.reading import AsOf, Selections, Waits
+from timeline_service.api.selecting import Count, CursorText, Filters, Limit, Strings, read_selection
+from timeline_service.api.timelines import moment_of
+from timeline_service.errors import RefusedError
+
+router = APIRouter(tags=["search"])
+Countries = Annotated[Strings, Query(description="Countries by code or name.", examples=[["IND"]])]
+Codes = Annotated[Strings, Query(description="A source's own codes, as scheme:code.", examples=[["gdelt:1012345678"]])]
+Order = Annotated[
+    Literal["asc", "desc", "relevance"],
+    Query(description="By date of occurrence, or what fits `q` best: at most 1,000 events, without a cursor."),
+]
+
+
+async def search(
+    request: Request,
+    selections: Selections,
+    awaited: Waits,
+    filters: Filters,
+    country: Countries = None,
+    code: Codes = None,
+    order: Order = "asc",
+    count: Count = False,
+    limit: Limit | None = None,
+    cursor: CursorText = None,
+    as_of: AsOf = None,
+) -> Response:
+    """Events of all pairs, with all the filters of a timeline and in its order; with `q`, each has a snippet.
+
+    A snippet is HTML: escaped text with the words in `<mark>`. Documents for search follow the projection: the answer's
+    Timeline-Position says how far they are, and a request's is waited for.
+    """
+    form = form_of(request)
+    by = order if order != "asc" else None
+    page = Page.of(request, {"of": "events", **filters, "country": country, "code": code, "order": by}, cursor)
+    selection = read_selection(page.query)
+    ordered = page.query.get("order", "asc")
+    if ordered == "relevance" and selection.words is None:
+        raise RefusedError("/order", "relevance is of words: give q as well, or take asc or desc")
+    now = await moment_of(awaited, page, selection, across=True)
+    at = page.moment(now)
+    listing = Listing(selections, at, selection, page, ordered)
+    if form != "json":
+        title = "Events: " + (
+            ", ".join(f"{name} {value}" for name, value in sorted(request.query_params.items())) or "all"
+        )
+        tag = tag_of(str(request.url), form, at.vector)
+        return await write_listing(request, now, listing, form, title, limit, tag)
+    events, following = await listing.events(limit or PAGE)
+    body: dict[str, Any] = {"items": events, "next": following}
+    if (instant := page.query.get("as_of")) is not None:
+        body["as_of"] = instant
+    if count:
+        body["count"] = await selections.count(at, selection)
+    return answer(request, now, body, headers=next_link(request, following))
+
+
+add_listing(router, "/v1/events", "Events across pairs", search)

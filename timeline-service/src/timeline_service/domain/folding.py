@@ -1,0 +1,30 @@
+"""Folded text, which is what words are compared by: without case and accents, so that Sao finds São."""
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from typing import Final
+
+#: A word is a run of letters and digits, with the marks that belong to them.
+WORD: Final = re.compile(r"[^\W_]+")
+#: PostgreSQL takes lexemes of up to 2,046 bytes; what is longer than this is found by its beginning.
+LONGEST_WORD: Final = 500
+
+
+def fold(text: str) -> str:
+    """A text in lower case (Unicode case folding) and without accents (NFKD, combining marks dropped)."""
+    if text.isascii():
+        return text.lower()
+    plain = "".join(letter for letter in unicodedata.normalize("NFKD", text) if not unicodedata.combining(letter))
+    return plain.casefold()
+
+
+def fold_whole(text: str) -> str:
+    """A whole name as it is compared: folded, with single blanks."""
+    return " ".join(fold(text).split())
+
+
+def words_of(text: str) -> Iterator[str]:
+    """The folded words of a text, in its order."""
+    for found in WORD.finditer(fold(text)):
+        yield found[0][:LONGEST_WORD]

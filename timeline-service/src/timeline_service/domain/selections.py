@@ -1,0 +1,85 @@
+"""Selections: which events a reader asks for, whatever the form of the answer."""
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import Any, Final, Literal
+
+from timeline_service.domain.word_queries import WordQuery
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """The dates that are asked for; date.min and date.max are open ends."""
+
+    first: date = date.min
+    last: date = date.max
+    within: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Events of a pair, or of all. Alternatives of one kind are a tuple; where that is empty everything fits."""
+
+    pair: str | None = None
+    country: tuple[str, ...] = ()
+    span: Span = Span()
+    type: tuple[str, ...] = ()
+    valence: tuple[str, ...] = ()
+    domain: tuple[str, ...] = ()
+    stage: tuple[str, ...] = ()
+    tag: tuple[str, ...] = ()
+    actor: tuple[str, ...] = ()
+    initiator: tuple[str, ...] = ()
+    code: tuple[str, ...] = ()
+    words: WordQuery | None = None
+    min_sources: int = 0
+    retracted: bool = False
+
+    @property
+    def narrow(self) -> bool:
+        """Whether it names something of which few events are expected, so that all of them can be gathered."""
+        return self.words is not None or bool(self.tag or self.actor or self.code)
+
+    @property
+    def searches(self) -> bool:
+        """Whether it takes the documents to answer; all else is answered from the entries of pairs.
+
+        An entry knows its pair's direction, and not who else acted in the event.
+        """
+        strangers = bool(self.initiator) and (
+            self.pair is None or any(code not in self.pair for code in self.initiator)
+        )
+        return self.narrow or strangers
+
+
+Order = Literal["asc", "desc"]
+
+
+@dataclass(frozen=True, slots=True)
+class SortKey:
+    """An event's place in the contract's order."""
+
+    earliest: date
+    latest: date
+    accepted_at: datetime
+    event_id: str
+
+    @classmethod
+    def of(cls, row: Any) -> "SortKey":
+        """The key of a row of a page."""
+        return cls(row["earliest"], row["latest"], row["accepted_at"], str(row["event_id"]))
+
+    @classmethod
+    def read(cls, written: tuple[Any, ...]) -> "SortKey":
+        """A key as a cursor carries it."""
+        earliest, latest, accepted_at, event_id = written
+        moment = datetime.fromisoformat(accepted_at)
+        return cls(date.fromisoformat(earliest), date.fromisoformat(latest), moment, event_id)
+
+    def written(self) -> tuple[str, ...]:
+        """As a cursor carries it."""
+        return self.earliest.isoformat(), self.latest.isoformat(), self.accepted_at.isoformat(), self.event_id
+
+
+FIRST: Final = SortKey(date.min, date.min, datetime(1, 1, 2, tzinfo=UTC), "0" * 8 + "-0000" * 3 + "-" + "0" * 12)
+LAST: Final = SortKey(date.max, date.max, datetime(9999, 12, 30, tzinfo=UTC), "f" * 8 + "-ffff" * 3 + "-" + "f" * 12)

@@ -1,0 +1,61 @@
+-- How the documents follow the revisions, each partition at its own checkpoint. {schema} is the generation's.
+
+-- name: lagging
+-- $1 partitions: those whose documents are behind.
+select checkpoint.partition
+from {schema}.checkpoints as checkpoint
+left join {schema}.search_checkpoints as search using (partition)
+where checkpoint.partition = any($1::int[]) and checkpoint.next_offset > coalesce(search.next_offset, 0)
+order by checkpoint.partition;
+
+-- name: lock
+-- $1 partition: how far its documents are. Whoever holds the row writes them.
+insert into {schema}.search_checkpoints as mine (partition, next_offset) values ($1, 0)
+on conflict (partition) do update set next_offset = mine.next_offset
+returning next_offset;
+
+-- name: goal
+select next_offset from {schema}.checkpoints where partition = $1;
+
+-- name: load
+-- $1 partition, $2 from, $3 to, $4 limit: revisions that have no document yet.
+select event_id, revision, from_offset, content
+from {schema}.revisions
+where partition = $1 and from_offset >= $2 and from_offset < $3
+order by from_offset
+limit $4;
+
+-- name: load_at
+-- $1 partition, $2 offsets: revisions that were made behind the checkpoint, by a redrive.
+select event_id, revision, from_offset, content
+from {schema}.revisions
+where partition = $1 and from_offset = any($2::bigint[]) and from_offset < $3;
+
+-- name: write
+-- Facets come as one text with U+001F between them, since no array holds arrays of different lengths.
+insert into {schema}.documents (
+    event_id, revision, partition, from_offset, until_offset, retracted, span, earliest, latest, accepted_at,
+    type, valence, domain, sources, goldstein, facets, words
+)
+select
+    event_id, revision, made.partition, made.from_offset, made.until_offset, made.action = 'retracted',
+    read.span, read.earliest, read.latest, made.first_accepted_at,
+    read.type, read.valence, read.domain, read.sources, read.goldstein,
+    string_to_array(read.facets, chr(31)), read.words::tsvector
+from unnest(
+    $1::uuid[], $2::int[], $3::smallint[], $4::date[], $5::date[], $6::text[], $7::text[], $8::text[], $9::smallint[],
+    $10::float8[], $11::text[], $12::text[]
+) as read (
+    event_id, revision, span, earliest, latest, type, valence, domain, sources, goldstein, facets, words
+)
+join {schema}.revisions as made using (event_id, revision);
+
+-- name: close
+-- $1 events: documents of revisions that others have replaced.
+update {schema}.documents as old set until_offset = made.until_offset
+from {schema}.revisions as made
+where old.event_id = any($1::uuid[]) and old.until_offset is null
+    and made.event_id = old.event_id and made.revision = old.revision and made.until_offset is not null;
+
+-- name: advance
+update {schema}.search_checkpoints set next_offset = $2 where partition = $1;
