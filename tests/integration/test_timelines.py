@@ -259,7 +259,7 @@ async def test_the_pairs_have_counts_and_bounds(stack: TimelineStack, order: str
     assert await stack.get("/v1/timelines", position, limit=1)
     tables = await read_tables(stack.services.database_url)
     pairs: dict[str, list[tuple[date, date]]] = {}
-    for pair, _, earliest, latest, *_, until, retracted in tables.entries:
+    for pair, _, earliest, latest, *_, until, retracted in (entry[:11] for entry in tables.entries):
         if until is None and not retracted and "MAR" in pair:
             pairs.setdefault(pair, []).append((earliest, latest))
     wanted = [

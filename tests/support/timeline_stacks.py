@@ -40,7 +40,7 @@ class TimelineStack:
         """The body of a 200; a parameter `from_` is sent as `from`."""
         given = {name.rstrip("_"): value for name, value in parameters.items() if value is not None}
         headers = {"timeline-position": position} if position else {}
-        response = await self.client.get(path, params=given, headers=headers)
+        response = await self.client.get(path, params=given or None, headers=headers)  # {} would drop the path's own
         assert response.status_code == 200, response.text
         body: dict[str, Any] = response.json()
         return body

@@ -10,7 +10,7 @@ from timeline_service.adapters.postgres_selections import PairSelection
 from timeline_service.api.answers import answer
 from timeline_service.api.languages import Language, language_headers
 from timeline_service.api.paging import Page, next_link
-from timeline_service.api.reading import AsOf, Reader, Selections, Waits
+from timeline_service.api.reading import Reader, Selections, Waits
 from timeline_service.api.selecting import CursorText, Filters, Limit, read_country, read_selection
 from timeline_service.api.timelines import moment_of
 from timeline_service.domain.country_names import names_in
@@ -35,7 +35,6 @@ async def pairs(
     order: Annotated[Literal["pair", "count"], Query(description="`count`: the most active first.")] = "pair",
     limit: Limit = 50,
     cursor: CursorText = None,
-    as_of: AsOf = None,
 ) -> Response:
     """Pairs with the number of their events and their first and last known dates; of those that filters select."""
     code = read_country("country", country) if country is not None else None
@@ -72,7 +71,6 @@ async def partners(
     filters: Filters,
     language: Language,
     country: Annotated[str, Path(description="A country by code or name.", examples=["IND"])],
-    as_of: AsOf = None,
 ) -> Response:
     """The countries with which a country has events, largest number first; with filters, of the events they select."""
     try:
@@ -83,7 +81,7 @@ async def partners(
     selection = read_selection(page.query)
     at = await moment_of(awaited, page, selection)
     which = PairSelection(code, by_count=True)
-    if selection == Selection() and as_of is None:
+    if selection == Selection() and page.query.get("as_of") is None:
         offsets, rows = await selections.pairs_now(at.generation, which, _MOST)
         at = Moment(at.generation, vector_of(offsets, len(at.vector)))
     else:

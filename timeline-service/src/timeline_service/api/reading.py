@@ -72,7 +72,7 @@ class Awaited:
 
     async def moment_as_of(self, as_of: str, *, searching: bool = False) -> Moment:
         """What was recorded at an instant, once the projection, or its documents, hold all of it."""
-        instant = _instant(as_of)
+        instant = read_instant(as_of)
         moment = await self.moment()
         behind = [
             row["partition"]
@@ -132,7 +132,8 @@ async def _moment_then(awaited: Waits, as_of: AsOf = None) -> Moment:
 Then = Annotated[Moment, Depends(_moment_then)]
 
 
-def _instant(text: str) -> datetime:
+def read_instant(text: str) -> datetime:
+    """The instant that an `as_of` names; raises RefusedError."""
     try:
         if not _RFC_3339.fullmatch(text):
             raise ValueError(text)

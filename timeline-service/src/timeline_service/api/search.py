@@ -7,7 +7,7 @@ from fastapi import APIRouter, Query, Request, Response
 from timeline_service.api.answers import answer, tag_of
 from timeline_service.api.listings import PAGE, Listing, add_listing, form_of, write_listing
 from timeline_service.api.paging import Page, next_link
-from timeline_service.api.reading import AsOf, Selections, Waits
+from timeline_service.api.reading import Selections, Waits
 from timeline_service.api.selecting import Count, CursorText, Filters, Limit, Strings, read_selection
 from timeline_service.api.timelines import moment_of
 from timeline_service.errors import RefusedError
@@ -32,7 +32,6 @@ async def search(
     count: Count = False,
     limit: Limit | None = None,
     cursor: CursorText = None,
-    as_of: AsOf = None,
 ) -> Response:
     """Events of all pairs, with all the filters of a timeline and in its order; with `q`, each has a snippet.
 

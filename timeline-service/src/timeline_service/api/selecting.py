@@ -4,11 +4,13 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import date
 from typing import Annotated, Any, Final, Literal
 
-from fastapi import Depends, Query, Request
+from fastapi import Depends, Query
 
 from event_schemas.countries import CountryError, country_code
 from event_schemas.dates import DateFormatError, parse_when
+from event_schemas.records import format_time
 from event_schemas.taxonomy import DOMAINS, STAGES, TYPES, VALENCES, nearest_types
+from timeline_service.api.reading import AsOf, read_instant
 from timeline_service.domain.entries import stored_bounds
 from timeline_service.domain.folding import fold_whole
 from timeline_service.domain.selections import Selection, Span
@@ -31,7 +33,6 @@ Strings = list[str] | None
 
 
 def _filters(
-    request: Request,
     from_: Annotated[str | None, Query(alias="from", description="EDTF; its first day.", examples=_EDTF)] = None,
     to: Annotated[str | None, Query(description="EDTF; its last day.", examples=_EDTF)] = None,
     match: Annotated[Literal["overlaps", "within"], Query(description="`within`: certainly inside.")] = "overlaps",
@@ -48,6 +49,7 @@ def _filters(
     ] = None,
     min_sources: Annotated[int | None, Query(ge=0, le=50, description="At least so many sources.")] = None,
     include: Annotated[Literal["retracted"] | None, Query(description="Retracted events too, marked.")] = None,
+    as_of: AsOf = None,
 ) -> dict[str, Any]:
     """The filters of a request as they are written: what a cursor carries. Repeated ones are alternatives.
 
@@ -67,7 +69,7 @@ def _filters(
         "q": q,
         "min_sources": min_sources or None,
         "include": include,
-        "as_of": request.query_params.get("as_of"),
+        "as_of": format_time(read_instant(as_of)) if as_of is not None else None,
     }
 
 

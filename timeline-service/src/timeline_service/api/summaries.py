@@ -8,7 +8,7 @@ from fastapi import APIRouter, Request, Response
 from timeline_service.adapters.postgres_selections import Row
 from timeline_service.api.answers import answer, known_already
 from timeline_service.api.paging import Page
-from timeline_service.api.reading import AsOf, Reader, Selections, Waits
+from timeline_service.api.reading import Reader, Selections, Waits
 from timeline_service.api.search import Codes, Countries
 from timeline_service.api.selecting import Filters, read_selection
 from timeline_service.api.timelines import PairPath, moment_of, pair_tag, read_pair
@@ -30,7 +30,6 @@ async def summary(
     awaited: Waits,
     filters: Filters,
     pair: PairPath,
-    as_of: AsOf = None,
 ) -> Response:
     """Counts by year and valence, by type and by domain, the mean of Goldstein's scale, and the first and last date."""
     name = read_pair(pair)
@@ -52,7 +51,6 @@ async def summary_of_events(
     filters: Filters,
     country: Countries = None,
     code: Codes = None,
-    as_of: AsOf = None,
 ) -> Response:
     """A summary of events of all pairs, each counted once; `pair` is null."""
     page = Page.of(request, {"of": "summary of events", **filters, "country": country, "code": code}, None)
@@ -63,7 +61,7 @@ async def summary_of_events(
 
 def _summary(rows: Sequence[Row]) -> dict[str, Any]:
     years: dict[int | None, dict[str, Any]] = {}
-    body: dict[str, Any] = {"years": [], "types": [], "domains": [], "count": 0, "mean_goldstein": None}
+    body: dict[str, Any] = {"years": [], "types": [], "domains": [], "mean_goldstein": None}
     for row in rows:
         match row["fold"]:
             case 0:
@@ -75,7 +73,6 @@ def _summary(rows: Sequence[Row]) -> dict[str, Any]:
                 body["domains"].append({"domain": row["domain"], "count": row["count"]})
             case _:
                 mean = row["mean_goldstein"]
-                body["count"] = row["count"]
                 body["mean_goldstein"] = round(mean, 6) if mean is not None else None
                 first, last = (row[name].isoformat() if row[name] else None for name in ("first", "last"))
     return body | {"years": list(years.values()), "first": first, "last": last, "note": _NOTE}

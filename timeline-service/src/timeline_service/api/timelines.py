@@ -10,7 +10,7 @@ from timeline_service.api.answers import answer, heads, known_already, tag_of
 from timeline_service.api.languages import Language, language_headers
 from timeline_service.api.listings import PAGE, Listing, add_listing, form_of, refuse_suffix, write_listing
 from timeline_service.api.paging import Page, next_link
-from timeline_service.api.reading import AsOf, At, Awaited, Reader, Selections, Waits
+from timeline_service.api.reading import At, Awaited, Reader, Selections, Waits
 from timeline_service.api.selecting import Count, CursorText, Filters, Limit, read_country, read_selection
 from timeline_service.domain.country_names import names_in
 from timeline_service.domain.selections import Selection
@@ -33,7 +33,6 @@ async def lookup(
     order: Order = "asc",
     count: Count = False,
     limit: Limit | None = None,
-    as_of: AsOf = None,
 ) -> RedirectResponse:
     """Redirects to the timeline of the pair of two countries, which may be written as codes or names.
 
@@ -59,7 +58,6 @@ async def timeline(
     count: Count = False,
     limit: Limit | None = None,
     cursor: CursorText = None,
-    as_of: AsOf = None,
 ) -> Response:
     """Events by date of occurrence: `earliest`, then `latest`, then when it was first accepted, then `id`.
 
