@@ -1,13 +1,20 @@
 """One HTTP process: where it may listen, and how its log reads."""
 
 import logging
+import resource
 import sys
+from types import FrameType
+from typing import Final
 
 import structlog
 import uvicorn
 from fastapi import FastAPI
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from service_edge.doors import is_loopback
+
+#: The extension of a request's scope that cuts its connection at once, with whatever is still to be sent.
+ABORT: Final = "dyadline.abort"
 
 
 class NotLoopbackError(ValueError):
@@ -20,18 +27,44 @@ def serve(app: FastAPI, host: str, port: int) -> None:
         raise NotLoopbackError(
             f"{host} can be reached from outside, and no authentication is configured: listen on 127.0.0.1"
         )
-    uvicorn.run(
+    _allow_connections()
+    config = uvicorn.Config(
         app,
         host=host,
         port=port,
         loop="uvloop",
-        http="httptools",
+        http=_Connection,
         ws="none",
         access_log=False,
         log_config=None,
         server_header=False,
         timeout_graceful_shutdown=20,
     )
+    _Server(config).run()
+
+
+class _Server(uvicorn.Server):
+    """Tells the app at once that it is asked to stop: the server itself waits for answers under way to end."""
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        super().handle_exit(sig, frame)
+        app = self.config.app
+        if isinstance(app, FastAPI) and (leave := getattr(app.state, "leave", None)) is not None:
+            leave()
+
+
+class _Connection(HttpToolsProtocol):
+    """A connection that an answer can cut: closing it would wait for a client that takes nothing."""
+
+    def on_message_begin(self) -> None:
+        super().on_message_begin()
+        self.scope["extensions"] = {ABORT: self.transport.abort}  # type: ignore[dict-item]
+
+
+def _allow_connections() -> None:
+    """As many open files as the system lets us have: the usual 1,024 are fewer than listeners may be."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
 def write_logs() -> None:

@@ -7,6 +7,7 @@ import socket
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 import structlog
@@ -23,14 +24,16 @@ from timeline_service.adapters.kafka_reader import KafkaReader
 from timeline_service.adapters.postgres_bell import PostgresBell
 from timeline_service.adapters.postgres_database import close_pool, connected, open_pool
 from timeline_service.adapters.postgres_documents import PostgresDocuments
+from timeline_service.adapters.postgres_live import PostgresLive
 from timeline_service.adapters.postgres_projection import PostgresProjection
 from timeline_service.adapters.postgres_reader import PostgresReader, find_live_generation
 from timeline_service.adapters.postgres_redrives import PostgresRedrives
 from timeline_service.adapters.postgres_selections import PostgresSelections
-from timeline_service.api import events, pairs, parked, records, reference, search, status, summaries, timelines
+from timeline_service.api import events, live, pairs, parked, records, reference, search, status, summaries, timelines
 from timeline_service.api.problems import ERRORS, KINDS, translate
 from timeline_service.code_version import code_version
 from timeline_service.errors import FencedError, HaltError, UnavailableError
+from timeline_service.live.feed import LiveFeed
 from timeline_service.projector.projector import Projector
 from timeline_service.settings import Settings
 
@@ -53,7 +56,9 @@ def create_app(settings: Settings) -> FastAPI:
         app.state.reader = PostgresReader(pool, bell)
         app.state.selections = PostgresSelections(pool)
         app.state.offsets = KafkaOffsets(settings.kafka_bootstrap_servers, settings.topic)
-        background = [asyncio.create_task(bell.run()), asyncio.create_task(_read_secret(app))]
+        feed = app.state.live = LiveFeed(app.state.reader, PostgresLive(pool), bell)
+        app.state.leave = partial(asyncio.get_running_loop().call_soon_threadsafe, feed.close)
+        background = [asyncio.create_task(run) for run in (bell.run(), _read_secret(app), feed.run())]
         try:
             yield
         finally:
@@ -73,8 +78,10 @@ def create_app(settings: Settings) -> FastAPI:
     )
     app.state.topic = settings.topic
     app.state.cursor_secret = None
+    app.state.heartbeat_seconds = settings.heartbeat_seconds
+    app.state.slow_seconds = settings.slow_seconds
     install_problems(app, KINDS, translate, ERRORS)
-    for module in (pairs, timelines, summaries, search, events, records, parked, reference, status):
+    for module in (live, pairs, timelines, summaries, search, events, records, parked, reference, status):
         app.include_router(module.router)
     app.add_middleware(Heads)
     app.add_middleware(Doors, allowed_hosts=settings.allowed_hosts, allowed_origins=settings.allowed_origins)

@@ -28,3 +28,5 @@ class Settings(BaseSettings):
     reading_origins: OriginsOrAny = ()
     connections: Annotated[int, Field(ge=1, le=100)] = 10
     batch_records: Annotated[int, Field(ge=1, le=50_000)] = 2_500  # 5,000 take 218 MB and as much CPU
+    heartbeat_seconds: Annotated[float, Field(gt=0, le=30)] = 15
+    slow_seconds: Annotated[float, Field(gt=0)] = 30

@@ -57,6 +57,8 @@ def stream(
     shared = heads(moment, tag) | (headers or {})
     if unchanged(request, tag):
         return Response(status_code=304, headers=shared)
+    if request.scope.get("head"):
+        chunks = _nothing()
     if gzip:
         chunks, shared = gzip_stream(chunks), shared | {"content-encoding": "gzip"}
     return StreamingResponse(chunks, 200, shared, media_type)
@@ -90,3 +92,9 @@ def tag_of(*parts: bytes | str | Sequence[int]) -> str:
         raw = part if isinstance(part, bytes) else orjson.dumps(part)
         digest.update(len(raw).to_bytes(8) + raw)
     return f'"{digest.hexdigest()[:32]}"'
+
+
+async def _nothing() -> AsyncIterator[bytes]:
+    none: tuple[bytes, ...] = ()
+    for chunk in none:
+        yield chunk
