@@ -45,16 +45,24 @@ class LiveFeed:
         while True:
             await self._wanted.wait()
             try:
-                moment = await self._reader.moment()
-                if self._head is None or len(self._head) != len(moment.vector):
-                    self._head = moment.vector
-                while any(goal > at for goal, at in zip(moment.vector, self._head, strict=True)):
-                    self._keep(await self._records.chunk(moment.generation, self._head, moment.vector))
+                await self._follow()
                 self._move()
             except UnavailableError:
                 await asyncio.sleep(_RETRY_SECONDS)
                 continue
             await self._bell.wait(_LOOK_SECONDS)
+
+    async def _follow(self) -> None:
+        """Read up to where the projection is, for as long as anybody listens."""
+        moment = await self._reader.moment()
+        if self._head is None or len(self._head) != len(moment.vector):
+            self._head = moment.vector
+        head: Vector | None = self._head
+        while head is not None and any(goal > at for goal, at in zip(moment.vector, head, strict=True)):
+            chunk = await self._records.chunk(moment.generation, head, moment.vector)
+            if self._head == head:
+                self._keep(chunk)
+            head = self._head  # None where the last listener has gone meanwhile
 
     def close(self) -> None:
         """End all streams: the process stops."""
@@ -74,6 +82,9 @@ class LiveFeed:
         with self._counted():
             at, loop = start, asyncio.get_running_loop()
             yield _RETRY + mark(at)
+            if self._head is None:  # the first one here: the next ring may be far
+                moment = await self._reader.moment()
+                self._head = self._head or moment.vector
             spoken = loop.time()
             while not self._closed:
                 if self._head is not None:  # before the first projector, nothing is known of partitions

@@ -52,7 +52,9 @@ class SearchFeed:
 
 
 async def _wait(event: asyncio.Event, seconds: float) -> None:
+    # Not wait_for: until Python 3.12 it can swallow a cancellation that comes with the event.
     try:
-        await asyncio.wait_for(event.wait(), seconds)
+        async with asyncio.timeout(seconds):
+            await event.wait()
     except TimeoutError:
         return
