@@ -22,7 +22,7 @@ from service_edge.topic_check import TopicUnavailableError, TopicUnfitError, che
 from timeline_service.adapters.kafka_offsets import KafkaOffsets
 from timeline_service.adapters.kafka_reader import KafkaReader
 from timeline_service.adapters.postgres_bell import PostgresBell
-from timeline_service.adapters.postgres_database import close_pool, connected, open_pool
+from timeline_service.adapters.postgres_database import BY_VALUE, IN_ORDER, close_pool, connected, open_pool
 from timeline_service.adapters.postgres_documents import PostgresDocuments
 from timeline_service.adapters.postgres_live import PostgresLive
 from timeline_service.adapters.postgres_projection import PostgresProjection
@@ -51,10 +51,11 @@ def create_app(settings: Settings) -> FastAPI:
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         url = settings.database_url.get_secret_value()
-        pool = await open_pool(url, most=settings.connections)
+        pool = await open_pool(url, most=settings.connections, planning=BY_VALUE)
+        in_order = await open_pool(url, most=settings.connections, planning=IN_ORDER)
         bell = PostgresBell(url)
         app.state.reader = PostgresReader(pool, bell)
-        app.state.selections = PostgresSelections(pool)
+        app.state.selections = PostgresSelections(pool, in_order)
         app.state.offsets = KafkaOffsets(settings.kafka_bootstrap_servers, settings.topic)
         feed = app.state.live = LiveFeed(app.state.reader, PostgresLive(pool), bell)
         app.state.leave = partial(asyncio.get_running_loop().call_soon_threadsafe, feed.close)
@@ -67,6 +68,7 @@ def create_app(settings: Settings) -> FastAPI:
             await asyncio.gather(*background, return_exceptions=True)
             await app.state.offsets.close()
             await close_pool(pool)
+            await close_pool(in_order)
 
     app = FastAPI(
         title="Dyadline: timelines",

@@ -1,7 +1,7 @@
 """Connections to PostgreSQL, with its failures as ours."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from typing import TYPE_CHECKING, Final
 
@@ -33,16 +33,39 @@ _AWAY: Final = (
 )
 
 
-async def open_pool(url: str, *, most: int) -> "Pool":
-    """A pool that connects when it is first used; close it when done."""
+#: Plans for rows that come in order from an index and are few: the planner, which cannot know how few, would gather and
+#: sort all there are. One plan serves all values.
+IN_ORDER: Final = {
+    "enable_bitmapscan": "off",
+    "enable_seqscan": "off",
+    "enable_hashjoin": "off",
+    "enable_mergejoin": "off",
+    "plan_cache_mode": "force_generic_plan",
+}
+#: Plans for what is asked for, however rare or common it is.
+BY_VALUE: Final = {"plan_cache_mode": "force_custom_plan"}
+
+
+async def open_pool(url: str, *, most: int, planning: Mapping[str, str] | None = None) -> "Pool":
+    """A pool that connects when it is first used; close it when done. `planning`: how its statements are planned."""
     return await asyncpg.create_pool(
         url,
         min_size=0,  # so that a process starts although the server is away
         max_size=most,
         timeout=CONNECT_SECONDS,
         command_timeout=STATEMENT_SECONDS,
-        server_settings={"application_name": "dyadline timeline", "jit": "off", "timezone": "UTC"},
+        reset=_nothing,
+        server_settings={
+            "application_name": "dyadline timeline",
+            "jit": "off",
+            "timezone": "UTC",
+            **(planning or {}),
+        },
     )
+
+
+async def _nothing(connection: object) -> None:
+    """No session is ever changed, so none is reset: that would be one more round trip for each statement."""
 
 
 async def close_pool(pool: "Pool") -> None:

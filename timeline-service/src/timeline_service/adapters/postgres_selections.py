@@ -43,11 +43,12 @@ class PairSelection:
 class PostgresSelections:
     """Queries for selections. All methods raise UnavailableError when the server is away.
 
-    `across`: of events of all pairs, which only the documents can answer.
+    `in_order` is a pool for pages that come in order from an index of the entries.
     """
 
-    def __init__(self, pool: "Pool") -> None:
+    def __init__(self, pool: "Pool", in_order: "Pool") -> None:
         self._pool = pool
+        self._in_order = in_order
         self._statements = read_statements("selecting")
 
     async def page(
@@ -120,7 +121,8 @@ class PostgresSelections:
             sql = sql.replace(f"{{{word}}}", meaning)
         span = selection.span
         shared = (moment.vector, span.first, span.last, span.within, selection.retracted)
-        async with connected(self._pool) as connection:
+        walking = name == "walk" and conditions.rows == "entries"
+        async with connected(self._in_order if walking else self._pool) as connection:
             return [dict(row) for row in await connection.fetch(sql, *shared, *values, *conditions.values)]
 
 
