@@ -48,6 +48,10 @@ from (
 join {schema}.revisions using (event_id, revision)
 order by earliest {direction}, latest {direction}, found.accepted_at {direction}, event_id {direction};
 
+-- name: estimate
+-- How many documents there are by the planner's statistics; nothing is read.
+explain (format json) select from {schema}.documents where {conditions};
+
 -- name: gather
 -- A page in order of rows that are few: all of them are found by what they hold, and then sorted. As in a walk.
 select found.*, revisions.action, revisions.recorded_at, revisions.first_recorded_at, revisions.content
