@@ -1,4 +1,7 @@
-"""`make bench`: measure on engines of its own, and print the table. BENCH_EVENTS says how many events (100,000)."""
+"""`make bench`: measure on engines of its own, and print the table. BENCH_EVENTS says how many events (100,000).
+
+Reads are measured on ten times as many, and on a tenth.
+"""
 
 import os
 import sys
@@ -7,16 +10,25 @@ from typing import Final
 import uvloop
 from rich.console import Console
 from tests.bench.bench import measure
-from tests.bench.figures import Figure
-from tests.bench.table import print_table
+from tests.bench.figures import Figure, Reading
+from tests.bench.reading_figures import measure_reads
+from tests.bench.table import print_conditions, print_readings, print_table
 from tests.support.engines import shared_engines
 from tests.support.session_folder import close_session_folder, open_session_folder
 
 _SINGLES: Final = 500
+_READS: Final = 200
 
 
-async def _measured(events: int) -> list[Figure]:
-    return await measure(await shared_engines(), events, _SINGLES)
+async def _measured(events: int) -> tuple[list[Figure], list[Reading]]:
+    engines = await shared_engines()
+    figures = await measure(engines, events, _SINGLES)
+    readings, more = await measure_reads(engines, 10 * events, _small(events), _READS)
+    return [*figures, *more], readings
+
+
+def _small(events: int) -> int:
+    return max(1_000, events // 10)
 
 
 def main() -> int:
@@ -25,14 +37,17 @@ def main() -> int:
     if not text.isdecimal() or int(text) == 0:
         print(f"BENCH_EVENTS={text} is not a number of events", file=sys.stderr)
         return 2
-    print(f"measuring with {int(text):,} events: a minute or two …", file=sys.stderr)
+    print(f"measuring with {int(text):,} events: some minutes …", file=sys.stderr)
     open_session_folder()
     try:
-        figures = uvloop.run(_measured(int(text)))
+        figures, readings = uvloop.run(_measured(int(text)))
     finally:
         close_session_folder()
     console = Console(highlight=False)
-    print_table(figures, int(text), console if console.is_terminal else Console(highlight=False, width=160))
+    console = console if console.is_terminal else Console(highlight=False, width=160)
+    print_table(figures, int(text), console)
+    print_readings(readings, 10 * int(text), _small(int(text)), console)
+    print_conditions(console)
     return int(any(figure.too_large for figure in figures))
 
 

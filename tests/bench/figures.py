@@ -1,5 +1,7 @@
 """What the benchmark finds: each figure beside its floor, which the same run has measured, and beside its peers."""
 
+import statistics
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -34,3 +36,28 @@ def written(value: float, unit: Unit) -> str:
     if unit == "/s":
         return f"{value:,.0f} /s"
     return f"{value:.2f} ms" if unit == "ms" else f"{value:.0f} MB"
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """Milliseconds that a read took, those of its floor, and its median where there is a hundredth of the events."""
+
+    name: str
+    taken: tuple[float, ...]
+    floor: float
+    floor_name: str
+    small: float
+
+    @property
+    def ratio(self) -> float:
+        """The median as a multiple of the floor."""
+        return self.at(50) / self.floor
+
+    def at(self, percent: int) -> float:
+        """So many of a hundred took no longer."""
+        return percentile(self.taken, percent)
+
+
+def percentile(values: Sequence[float], percent: int) -> float:
+    """The value below which so many of a hundred lie."""
+    return statistics.quantiles(values, n=100, method="inclusive")[percent - 1]

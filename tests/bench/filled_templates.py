@@ -67,7 +67,7 @@ def _template(number: int, random: Random) -> Template:
     said = {name: value for name, value in event.items() if value not in (None, [])}
     text = write_json(said | {"countries": list(_STAND_IN), "initiators": ["!"], "when": "2000"}).decode()
     head, rest = text.split(write_json({"countries": list(_STAND_IN)}).decode()[1:-1])
-    middle, tail = rest.split('"initiators":["!"],')
+    middle, tail = rest.removeprefix(",").split('"initiators":["!"],')
     document = document_of(write_json(said | {"countries": list(_STAND_IN), "when": "2000"}).decode())
     facets = tuple(facet for facet in document.facets if facet.partition(":")[0] not in {"pair", "country"})
     return Template(head, middle, tail.removesuffix('"when":"2000"}'), document.stands.traits, facets, document.words)

@@ -3,7 +3,6 @@
 import asyncio
 import http.client
 import json
-import statistics
 import time
 from collections.abc import AsyncIterator, Sequence
 from typing import Any, Final
@@ -12,7 +11,7 @@ import httpx
 from tests.bench import peers
 from tests.bench.bare_producer import Records, send_in_batches, send_one_by_one
 from tests.bench.event_supply import ndjson
-from tests.bench.figures import Figure
+from tests.bench.figures import Figure, percentile
 
 _CHUNK_BYTES: Final = 256 * 1024
 
@@ -52,8 +51,8 @@ def single_figures(taken: Sequence[float], floor: Sequence[float]) -> list[Figur
     return [
         Figure(
             f"single post over HTTP, p{percent}",
-            _percentile(taken, percent),
-            _percentile(floor, percent),
+            percentile(taken, percent),
+            percentile(floor, percent),
             "the same records by aiokafka's send_and_wait",
             "ms",
             peers.SINGLE if percent == 50 else (),
@@ -83,7 +82,3 @@ def _post_singly(url: str, bodies: Sequence[bytes]) -> list[float]:
     finally:
         connection.close()
     return taken
-
-
-def _percentile(values: Sequence[float], percent: int) -> float:
-    return statistics.quantiles(values, n=100, method="inclusive")[percent - 1]

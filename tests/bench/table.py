@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 from tests.bench import peers
-from tests.bench.figures import Figure, written
+from tests.bench.figures import Figure, Reading, written
 
 
 def print_table(figures: Sequence[Figure], events: int, console: Console) -> None:
@@ -32,6 +32,31 @@ def print_table(figures: Sequence[Figure], events: int, console: Console) -> Non
             "\n".join(figure.peers),
         )
     console.print(table)
+    console.print(Text(peers.STAR, "dim"))
+
+
+def print_readings(readings: Sequence[Reading], events: int, small: int, console: Console) -> None:
+    """Print what reads take beside their floors, and beside the same reads of few events."""
+    title = f"Reads over HTTP, pages of 50, of {events:,} events: 50 pairs, the timeline's has a quarter"
+    table = Table(box=SIMPLE_HEAD, title=title, pad_edge=False)
+    table.add_column("read")
+    for name in ("p50", "p99", "floor", "ratio", f"p50 of {small:,}"):
+        table.add_column(name, justify="right", no_wrap=True)
+    table.add_column("what the floor is")
+    for reading in readings:
+        table.add_row(
+            reading.name,
+            Text(written(reading.at(50), "ms"), "bold"),
+            written(reading.at(99), "ms"),
+            written(reading.floor, "ms"),
+            f"{reading.ratio:.2f}",
+            written(reading.small, "ms"),
+            Text(reading.floor_name, "dim"),
+        )
+    console.print(table)
+
+
+def print_conditions(console: Console) -> None:
+    """Print on what all of it was measured."""
     load = ", ".join(f"{load:.1f}" for load in os.getloadavg())
     console.print(Text(f"Floors are of this same run, on {os.cpu_count()} cores with a load of {load}.", "dim"))
-    console.print(Text(peers.STAR, "dim"))

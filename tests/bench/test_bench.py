@@ -1,17 +1,37 @@
 """That the benchmark measures what it says, on few events; never how fast anything is."""
 
+import hashlib
 import io
+import json
+from collections import Counter
 
+import asyncpg
 import pytest
 from rich.console import Console
 from tests.bench.__main__ import main
 from tests.bench.bench import measure
 from tests.bench.event_supply import events
-from tests.bench.table import print_table
+from tests.bench.filled_tables import LARGEST, PAIRS, fill_tables
+from tests.bench.reading_figures import measure_reads
+from tests.bench.reading_pages import reads
+from tests.bench.table import print_readings, print_table
 from tests.support.engines import Engines
 
 from event_schemas.dates import parse_when
 from event_schemas.events import read_event
+from event_schemas.json_text import write_json
+from timeline_service.adapters.postgres_migrations import create_generation
+from timeline_service.domain.documents import document_of
+
+_INDEXES = "select count(*) from pg_indexes where schemaname = 'timeline_g' || $1::int"
+_COUNTED = "select pair, sum(events) as events from timeline_g1.pair_counts group by pair"
+_TRAITS = ("type", "valence", "domain", "stage", "sources", "goldstein")
+_FILLED = """
+select entry.*, made.content, made.digest, document.facets, document.earliest as document_earliest
+from timeline_g1.entries as entry
+join timeline_g1.revisions as made using (event_id, revision, partition, from_offset)
+join timeline_g1.documents as document using (event_id, revision, partition, from_offset)
+"""
 
 
 async def test_every_figure_has_its_floor(engines: Engines) -> None:
@@ -24,6 +44,55 @@ async def test_every_figure_has_its_floor(engines: Engines) -> None:
     words = " ".join(output.getvalue().split())
     for expected in ("2,000 events", "Debezium JDBC sink", "its docs", *(f"{figure.ratio:.2f}" for figure in figures)):
         assert expected in words
+
+
+async def test_every_read_has_its_floor_and_a_smaller_one(engines: Engines) -> None:
+    readings, figures = await measure_reads(engines, events=5_000, small=1_000, repetitions=4)
+    assert len(readings) == len(list(reads())) + 1
+    assert all(reading.at(99) >= reading.at(50) > 0 for reading in readings)
+    assert all(reading.floor > 0 and reading.small > 0 for reading in readings)
+    assert [figure.unit for figure in figures] == ["/s", "/s", "/s", "MB"]
+    assert all(figure.value > 0 and figure.floor > 0 for figure in figures)
+    output = io.StringIO()
+    print_readings(readings, 5_000, 1_000, Console(file=output, width=160))
+    words = " ".join(output.getvalue().split())
+    for expected in ("5,000 events", "p50 of 1,000", *(f"{reading.ratio:.2f}" for reading in readings)):
+        assert expected in words
+
+
+async def test_filled_tables_hold_what_the_product_would_have_made(database_url: str) -> None:
+    await fill_tables(database_url, 6_000)
+    connection = await asyncpg.connect(database_url)
+    try:
+        rows = await connection.fetch(_FILLED)
+        counted = await connection.fetch(
+            "select pair, sum(events) as events from timeline_g1.pair_counts group by pair"
+        )
+        assert await connection.fetchval(_INDEXES, 1) > 10
+        async with connection.transaction():
+            await create_generation(connection, 2, indexes=True)
+        assert await connection.fetchval(_INDEXES, 1) == await connection.fetchval(_INDEXES, 2)
+    finally:
+        await connection.close()
+    assert len(rows) == 6_000
+    assert {row["pair"]: row["events"] for row in counted} == Counter(row["pair"] for row in rows)
+    assert {row["pair"] for row in rows} == {*PAIRS}
+    assert sum(row["pair"] == LARGEST for row in rows) == 1_500
+    spans = set()
+    for row in rows:
+        document = document_of(row["content"])
+        stands = document.stands
+        assert write_json(json.loads(row["content"])).decode() == row["content"]
+        assert hashlib.sha256(row["content"].encode()).digest() == row["digest"]
+        assert (row["pair"],) == stands.pairs
+        assert (row["span"], row["earliest"], row["latest"]) == (stands.span, stands.earliest, stands.latest)
+        assert (row["direction"],) == stands.directions
+        assert tuple(row[name] for name in _TRAITS) == stands.traits
+        assert sorted(row["facets"]) == sorted(document.facets)
+        assert row["document_earliest"] == stands.earliest
+        spans.add(stands.span)
+    assert spans == {0, 1, 2, 3}
+    assert read_event(json.loads(rows[0]["content"])).title
 
 
 @pytest.mark.parametrize("value", ["0", "many", "-1"])

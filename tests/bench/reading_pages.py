@@ -1,0 +1,67 @@
+"""The reads that the benchmark times: each with its variants, of which every one is a request."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from itertools import product
+from typing import Final
+
+from tests.bench.filled_tables import COMMON_COUNTRY, LARGEST, RARE_COUNTRY
+from tests.bench.filled_templates import COMMON, RARE, RARE_ACTOR
+
+#: Where a page lies, as a part of all the events.
+FIRST: Final = 0.0
+MIDDLE: Final = 0.5
+LAST: Final = 1.0
+_TIMELINE: Final = f"/v1/timelines/{LARGEST}"
+_YEAR: Final = {"from": "1988", "to": "1988"}
+_FIRST_COUNTRY, _SECOND_COUNTRY = LARGEST.split("-")
+
+
+@dataclass(frozen=True, slots=True)
+class Variant:
+    """One request, and where its page lies."""
+
+    path: str
+    query: dict[str, str] = field(default_factory=dict)
+    place: float = FIRST
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """One line of the table. `unchanged`: asked for with the ETag of the answer."""
+
+    name: str
+    variants: tuple[Variant, ...]
+    unchanged: bool = False
+
+
+def reads() -> Iterator[Read]:
+    """All of them, pages of 50 from the largest pair before all others."""
+    for name, place in (("first", FIRST), ("in the middle", MIDDLE), ("last", LAST)):
+        yield Read(f"timeline, page {name}", _pages(_TIMELINE, {}, (place,)))
+    for match in ("overlaps", "within"):
+        yield Read(f"… from, to, match={match}", _pages(_TIMELINE, _YEAR | {"match": match}, (FIRST,)))
+    for name in ("type", "valence", "domain"):
+        yield Read(f"… one {name}, first and middle", _pages(_TIMELINE, {name: COMMON[name]}))
+    yield Read("… one initiator, first and middle", _pages(_TIMELINE, {"initiator": _FIRST_COUNTRY}))
+    rare = [{name: RARE[name]} for name in ("type", "valence", "domain")] + [{"initiator": _SECOND_COUNTRY}]
+    yield Read("… a rare one of each", tuple(page for query in rare for page in _pages(_TIMELINE, query)))
+    yield Read("… one type in a year", _pages(_TIMELINE, _YEAR | {"type": COMMON["type"]}, (FIRST,)))
+    rare = [{"tag": RARE["tag"]}, {"actor": RARE_ACTOR}, {"q": RARE["q"]}]
+    yield Read("… a rare tag, actor or word", tuple(page for query in rare for page in _pages(_TIMELINE, query)))
+    yield Read("… a common tag", _pages(_TIMELINE, {"tag": COMMON["tag"]}))
+    yield Read("… a common word", _pages(_TIMELINE, {"q": COMMON["q"]}))
+    yield Read("search, a country of many events", _pages("/v1/events", {"country": COMMON_COUNTRY}))
+    yield Read("search, a country of few events", _pages("/v1/events", {"country": RARE_COUNTRY}))
+    yield Read("search, a rare word by relevance", (Variant("/v1/events", {"q": RARE["q"], "order": "relevance"}),))
+    yield Read("timeline, unchanged: 304", _pages(_TIMELINE, {}, (FIRST,)), unchanged=True)
+
+
+SUMMARY: Final = Read("summary of the pair", (Variant(f"{_TIMELINE}/summary"),))
+
+
+def _pages(path: str, query: dict[str, str], places: tuple[float, ...] = (FIRST, MIDDLE)) -> tuple[Variant, ...]:
+    return tuple(
+        Variant(path, query | ({"order": "desc"} if order == "desc" else {}), place)
+        for place, order in product(places, ("asc", "desc"))
+    )
