@@ -30,3 +30,4 @@ class Settings(BaseSettings):
     batch_records: Annotated[int, Field(ge=1, le=50_000)] = 2_500  # 5,000 take 218 MB and as much CPU
     heartbeat_seconds: Annotated[float, Field(gt=0, le=30)] = 15
     slow_seconds: Annotated[float, Field(gt=0)] = 30
+    walk_from: Annotated[int, Field(ge=0)] = 10_000  # so many documents are looked through in order, fewer are sorted

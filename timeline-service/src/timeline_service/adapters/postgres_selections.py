@@ -16,8 +16,6 @@ if TYPE_CHECKING:
     from timeline_service.adapters.postgres_database import Pool
 
 Row = Mapping[str, Any]
-#: Where one in a hundred documents is wanted, a walk looks at about 20,000 of a million for a page of 50.
-_MANY: Final = 10_000
 
 _ASCENDING: Final = {
     "beyond": ">",
@@ -47,10 +45,12 @@ class PairSelection:
 class PostgresSelections:
     """Queries for selections. All methods raise UnavailableError when the server is away.
 
-    `in_order` is a pool for pages that come in order from an index.
+    `in_order` is a pool for pages that come in order from an index, as they do where so many documents are expected as
+    `walk_from` says: of a million, a walk for 50 that are one in a hundred looks at about 20,000.
     """
 
-    def __init__(self, pool: "Pool", in_order: "Pool") -> None:
+    def __init__(self, pool: "Pool", in_order: "Pool", *, walk_from: int) -> None:
+        self._walk_from = walk_from
         self._pool = pool
         self._in_order = in_order
         self._statements = read_statements("selecting")
@@ -61,7 +61,7 @@ class PostgresSelections:
         """Rows in the contract's order, from behind the key `after` on."""
         key = after or (LAST if descending else FIRST)
         rows_from = rows_for(selection)
-        walks = rows_from == "entries" or await self._many(moment, selection)
+        walks = rows_from == "entries" or await self._are_many(moment, selection)
         rows = await self._fetch(
             "walk" if walks else "gather",
             moment,
@@ -106,7 +106,7 @@ class PostgresSelections:
             )
         return {row["partition"]: row["next_offset"] for row in vector}, [dict(row) for row in rows]
 
-    async def _many(self, moment: Moment, selection: Selection) -> bool:
+    async def _are_many(self, moment: Moment, selection: Selection) -> bool:
         """Whether PostgreSQL expects so many that it is less to look for some in order than to gather them all."""
         conditions = conditions_of(selection, "documents", 1)
         sql = self._statements["estimate"].replace("{conditions}", conditions.text)
@@ -114,7 +114,7 @@ class PostgresSelections:
             plan = await connection.fetchval(
                 sql.replace("{schema}", generation_schema(moment.generation)), *conditions.values
             )
-        return int(orjson.loads(plan)[0]["Plan"]["Plan Rows"]) >= _MANY
+        return int(orjson.loads(plan)[0]["Plan"]["Plan Rows"]) >= self._walk_from
 
     async def _fetch(
         self,
