@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from tests.support.event_strategies import event_views, one_event
+from tests.support.format_readers import as_a_reader_repairs_it
 
 from event_schemas.dates import parse_when
 from timeline_service.domain.date_words import say_when
@@ -132,14 +133,6 @@ def test_what_is_read_back_is_what_was_written(events: list[dict[str, Any]]) -> 
         assert content.endswith(without_forbidden(event["summary"] or ""))
         terms = [item.attrib["term"] for item in entry.findall("category", NAMES)]
         assert [tag for tag in map(without_forbidden, event["tags"]) if tag not in terms] == []
-
-
-def as_a_reader_repairs_it(value: str) -> str:
-    """Readers take "Â¡" for a "¡" that was encoded twice, and keep no blanks at the ends."""
-    try:
-        return value.encode("iso-8859-1").decode().strip()
-    except UnicodeError:
-        return value.strip()
 
 
 @given(st.lists(event_views(), max_size=3, unique_by=lambda event: event["id"]))

@@ -1,12 +1,12 @@
 import csv
 import io
-import json
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from tests.support.event_strategies import event_views, one_event
+from tests.support.format_readers import cell_means
 
 from timeline_service.formats import FORMATS, Document
 
@@ -68,19 +68,4 @@ def test_what_is_read_back_is_what_was_written(events: list[dict[str, Any]]) -> 
         assert list(row) == COLUMNS.split(",")
         for name, cell in row.items():
             assert cell[:1] not in tuple("=+-@\t\r") or name == "goldstein"
-            assert same(name, cell, event[name]), name
-
-
-def same(name: str, cell: str, value: Any) -> bool:
-    """Whether a cell means a value, as somebody reads it who knows the columns only."""
-    if name in {"countries", "initiators", "pairs"}:
-        return [part for part in cell.split(";") if part] == list(value)
-    if name in {"tags", "actors", "sources", "codes", "attributes"}:
-        return bool((json.loads(cell) if cell else type(value)()) == value)
-    if name in {"approximate", "uncertain"}:
-        return cell == {True: "true", False: "false"}[value]
-    if name in {"goldstein", "revision"}:
-        return bool((float(cell) if cell else None) == value)
-    if name in {"title", "summary"} and cell.startswith("'") and cell[1:2] in tuple("=+-@\t\r") and cell != value:
-        cell = cell[1:]
-    return bool(cell == (value or ""))
+            assert cell_means(name, cell, event[name]), name

@@ -1,13 +1,13 @@
 import json
 from datetime import date
 from html.parser import HTMLParser
-from typing import Any, Final
+from typing import Any
 
-import jsonschema
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from tests.support.event_strategies import event_views, one_event
+from tests.support.format_readers import TIMELINEJS_SCHEMA
 
 from event_schemas.dates import parse_when
 from timeline_service.domain.date_words import say_when
@@ -17,65 +17,10 @@ TIMELINEJS = FORMATS["timelinejs.json"]
 BASE = "http://127.0.0.1:8002"
 DOCUMENT = Document("China – <India>", f"{BASE}/v1/timelines/CHN-IND.timelinejs.json", BASE)
 
-#: What timeline.knightlab.com/docs/json-format.html says of the slides that we write, and nothing beside it.
-SCHEMA: Final[dict[str, Any]] = {
-    "$schema": "https://json-schema.org/draft/2020-12/schema",
-    "type": "object",
-    "required": ["events"],
-    "additionalProperties": False,
-    "properties": {
-        "events": {
-            "type": "array",
-            "items": {"allOf": [{"$ref": "#/$defs/slide"}, {"required": ["start_date"]}]},
-        },
-        "title": {"$ref": "#/$defs/slide"},
-        "eras": {"type": "array"},
-        "scale": {"enum": ["human", "cosmological"]},
-    },
-    "$defs": {
-        "slide": {
-            "type": "object",
-            "additionalProperties": False,
-            "properties": {
-                "start_date": {"$ref": "#/$defs/date"},
-                "end_date": {"$ref": "#/$defs/date"},
-                "text": {
-                    "type": "object",
-                    "additionalProperties": False,
-                    "properties": {"headline": {"type": "string"}, "text": {"type": "string"}},
-                },
-                "media": {"type": "object", "required": ["url"]},
-                "group": {"type": "string"},
-                "display_date": {"type": "string"},
-                "background": {"type": "object"},
-                "autolink": {"type": "boolean"},
-                "unique_id": {"type": "string", "minLength": 1},
-            },
-        },
-        "date": {
-            "type": "object",
-            "required": ["year"],
-            "additionalProperties": False,
-            "properties": {
-                "year": {"type": "integer"},
-                "month": {"type": "integer", "minimum": 1, "maximum": 12},
-                "day": {"type": "integer", "minimum": 1, "maximum": 31},
-                "hour": {"type": "integer", "minimum": 0, "maximum": 23},
-                "minute": {"type": "integer", "minimum": 0, "maximum": 59},
-                "second": {"type": "integer", "minimum": 0, "maximum": 59},
-                "millisecond": {"type": "integer"},
-                "display_date": {"type": "string"},
-            },
-            "dependentRequired": {"day": ["month"]},
-        },
-    },
-}
-VALIDATOR: Final = jsonschema.Draft202012Validator(SCHEMA)
-
 
 def read(raw: bytes) -> dict[str, Any]:
     value = json.loads(raw)
-    VALIDATOR.validate(value)
+    TIMELINEJS_SCHEMA.validate(value)
     assert isinstance(value, dict)
     return value
 
@@ -112,7 +57,7 @@ def test_the_schema_refuses_what_timelinejs_would() -> None:
     slides: list[dict[str, Any]] = [{}, {"start_date": {"year": "2020"}}, {"start_date": {"month": 6}}]
     wrong: list[dict[str, Any]] = [{}, {"events": [], "more": 1}, *({"events": [slide]} for slide in slides)]
     for each in wrong:
-        assert not VALIDATOR.is_valid(each)
+        assert not TIMELINEJS_SCHEMA.is_valid(each)
 
 
 def test_a_timeline_without_events_is_whole() -> None:
