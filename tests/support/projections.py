@@ -15,6 +15,7 @@ from tests.support.processes import Services
 from tests.support.waiting import wait_until
 
 from timeline_service.domain.arrivals import Arrival, RawRecord, read_arrival
+from timeline_service.domain.documents import document_of
 from timeline_service.domain.entries import Standing, standing
 from timeline_service.domain.fold import History, apply
 
@@ -193,7 +194,38 @@ async def projected(services: Services, timeout: float = 60) -> Tables:
         missing, extra = _difference(getattr(wanted, name), getattr(found, name))
         assert not missing, f"{name} misses {missing[:3]}, has {extra[:3]}"
         assert not extra, f"{name} has {extra[:3]}"
+    await documents_follow(services.database_url, timeout)
     return found
+
+
+async def documents_follow(url: str, timeout: float = 60, generation: int = 1) -> None:
+    """Assert that there comes to be one document for each revision, with its span, its facets and its words."""
+    connection = await asyncpg.connect(url)
+    schema = f"timeline_g{generation}"
+    try:
+
+        async def level() -> bool:
+            return bool(
+                await connection.fetchval(
+                    f"select coalesce(bool_and(coalesce(s.next_offset, 0) >= c.next_offset), true) "
+                    f"from {schema}.checkpoints as c left join {schema}.search_checkpoints as s using (partition)"
+                )
+            )
+
+        await wait_until(level, timeout)
+        rows = await connection.fetch(
+            f"select r.content, d.facets, d.words::text as words, "
+            f"(r.partition, r.from_offset, r.until_offset, r.action = 'retracted', r.first_accepted_at)::text as made, "
+            f"(d.partition, d.from_offset, d.until_offset, d.retracted, d.accepted_at)::text as kept "
+            f"from {schema}.revisions as r full join {schema}.documents as d using (event_id, revision)"
+        )
+        for row in rows:
+            assert row["made"] == row["kept"]
+            document = document_of(row["content"])
+            assert sorted(row["facets"]) == sorted(document.facets)
+            assert row["words"] == await connection.fetchval("select $1::text::tsvector::text", document.words)
+    finally:
+        await connection.close()
 
 
 def _difference(wanted: Rows, found: Rows) -> tuple[Rows, Rows]:
