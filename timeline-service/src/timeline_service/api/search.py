@@ -1,11 +1,12 @@
 """`/v1/events`: events across pairs."""
 
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Request, Response
 
-from timeline_service.api.answers import answer, tag_of
-from timeline_service.api.listings import PAGE, Listing, add_listing, form_of, write_listing
+from timeline_service.api.answers import answer, known_already, tag_of
+from timeline_service.api.listings import PAGE, Listing, add_listing, form_of, refuse_suffix, write_listing
 from timeline_service.api.paging import Page, next_link
 from timeline_service.api.reading import Selections, Waits
 from timeline_service.api.selecting import Count, CursorText, Filters, Limit, Strings, read_selection
@@ -49,11 +50,10 @@ async def search(
     at = page.moment(now)
     listing = Listing(selections, at, selection, page, ordered)
     if form != "json":
-        title = "Events: " + (
-            ", ".join(f"{name} {value}" for name, value in sorted(request.query_params.items())) or "all"
-        )
         tag = tag_of(str(request.url), form, at.vector)
-        return await write_listing(request, now, listing, form, title, limit, tag)
+        if (known := known_already(request, now, tag)) is not None:
+            return known
+        return await write_listing(request, now, listing, form, title_of(page.query), limit, tag)
     events, following = await listing.events(limit or PAGE)
     body: dict[str, Any] = {"items": events, "next": following}
     if (instant := page.query.get("as_of")) is not None:
@@ -64,3 +64,23 @@ async def search(
 
 
 add_listing(router, "/v1/events", "Events across pairs", search)
+
+
+async def _other_suffix(request: Request) -> Response:
+    refuse_suffix(request.url.path)
+    raise AssertionError("the route has a dot")
+
+
+# A plain route, so that the query, which is of no format, is not looked at first.
+router.add_route("/v1/events.{suffix}", _other_suffix, methods=["GET"], include_in_schema=False)
+
+
+def title_of(query: Mapping[str, Any]) -> str:
+    """What is selected, for a title that all pages share: `Events: country IN, tag steel`."""
+    said = [
+        f"{name} {value}"
+        for name, values in sorted(query.items())
+        if name not in {"of", "order"}
+        for value in (values if isinstance(values, list) else [values])
+    ]
+    return f"Events: {', '.join(said) or 'all'}"
