@@ -23,6 +23,7 @@ _ASCENDING: Final = {
     "nearest": "greatest($6::date, bound.low)",
     "inside": "$6::date >= bound.low",
     "far": "-infinity",
+    "other_end": "earliest <= bound.high",
 }
 _DESCENDING: Final = {
     "beyond": "<",
@@ -30,6 +31,7 @@ _DESCENDING: Final = {
     "nearest": "least($6::date, bound.high)",
     "inside": "$6::date <= bound.high",
     "far": "infinity",
+    "other_end": "earliest >= bound.low",
 }
 
 

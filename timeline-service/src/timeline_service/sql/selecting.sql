@@ -25,10 +25,11 @@ from (
     ) as bound
     cross join lateral (
         -- The index is entered at the key of the last row seen, or at the bound where that is nearer.
+        -- No other condition says where, for the planner would enter it there and pass over all rows up to the key.
         select event_id, revision, earliest, latest, accepted_at, retracted, partition, from_offset
         from {schema}.{rows}
         where {conditions} and {rows}.span = class.span
-            and earliest >= bound.low and earliest <= bound.high
+            and {other_end}
             and latest >= $2::date and (not $4 or latest <= $3::date)
             and ({rows}.earliest, latest, accepted_at, event_id) {beyond} (
                 {nearest},
