@@ -12,6 +12,11 @@ from rich.text import Text
 _VALENCES: Final = {"cooperative": ("+", "green"), "conflictual": ("−", "red"), "neutral": ("·", "yellow")}
 
 
+def valence_mark(valence: str | None) -> tuple[str, str]:
+    """The sign of a valence and its colour: no meaning is told by colour alone."""
+    return _VALENCES.get(valence or "", (" ", ""))
+
+
 def print_json(body: dict[str, Any]) -> None:
     """An answer as the service gave it."""
     typer.echo(orjson.dumps(body, option=orjson.OPT_INDENT_2))
@@ -81,8 +86,9 @@ def print_timeline(body: dict[str, Any]) -> None:
     grid.add_column(no_wrap=True)
     grid.add_column(overflow="fold")
     for item in body["items"]:
-        mark, style = _VALENCES.get(item["valence"], (" ", ""))
-        words = Text.assemble(item["title"], (f"  {_details(item)}", "dim"))
+        mark, style = valence_mark(item["valence"])
+        retracted = item["status"] == "retracted"
+        words = Text.assemble((item["title"], "strike" if retracted else ""), (f"  {_details(item)}", "dim"))
         grid.add_row(Text(item["when"], "cyan"), Text(mark, style), words)
     console.print(grid)
     if body["next"] is not None:
@@ -91,7 +97,8 @@ def print_timeline(body: dict[str, Any]) -> None:
 
 def _details(item: dict[str, Any]) -> str:
     """What stands behind a title: type, who began, how many sources, whether it was corrected."""
-    parts = [item["type"]]
+    parts = ["retracted"] if item["status"] == "retracted" else []
+    parts.append(item["type"])
     if item["initiators"]:
         parts.append("by " + ", ".join(item["initiators"]))
     if (sources := len(item["sources"])) > 0:
