@@ -50,7 +50,7 @@ class World:
     clients: list[httpx.AsyncClient] = field(default_factory=list)
 
     def client(self, *asked: Any) -> httpx.AsyncClient:
-        """One of two services, of which one looks through documents in order, and the other sorts those that fit."""
+        """One of three services: it sorts the documents that fit, looks through all in order, or gives that up."""
         return self.clients[len(repr(asked)) % len(self.clients)]
 
 
@@ -63,8 +63,12 @@ async def world(engines: Engines) -> AsyncIterator[World]:
             await world.told.append(*(world.writer.record() for _ in range(150)))
             world.instants.append(await world.told.instant())
         walker = await stack.services.timeline("walker", TIMELINE_WALK_FROM="0")
-        async with httpx.AsyncClient(base_url=walker.url, timeout=30, trust_env=False) as client:
-            world.clients += [stack.client, client]
+        quitter = await stack.services.timeline("quitter", TIMELINE_WALK_FROM="0", TIMELINE_WALK_SECONDS="0.0001")
+        async with (
+            httpx.AsyncClient(base_url=walker.url, timeout=30, trust_env=False) as walking,
+            httpx.AsyncClient(base_url=quitter.url, timeout=30, trust_env=False) as quitting,
+        ):
+            world.clients += [stack.client, walking, quitting]
             yield world
 
 

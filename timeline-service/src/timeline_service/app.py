@@ -55,7 +55,9 @@ def create_app(settings: Settings) -> FastAPI:
         in_order = await open_pool(url, most=settings.connections, planning=IN_ORDER)
         bell = PostgresBell(url)
         app.state.reader = PostgresReader(pool, bell)
-        app.state.selections = PostgresSelections(pool, in_order, walk_from=settings.walk_from)
+        app.state.selections = PostgresSelections(
+            pool, in_order, walk_from=settings.walk_from, walk_seconds=settings.walk_seconds
+        )
         app.state.offsets = KafkaOffsets(settings.kafka_bootstrap_servers, settings.topic)
         feed = app.state.live = LiveFeed(app.state.reader, PostgresLive(pool), bell)
         app.state.leave = partial(asyncio.get_running_loop().call_soon_threadsafe, feed.close)

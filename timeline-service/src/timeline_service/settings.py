@@ -31,3 +31,4 @@ class Settings(BaseSettings):
     heartbeat_seconds: Annotated[float, Field(gt=0, le=30)] = 15
     slow_seconds: Annotated[float, Field(gt=0)] = 30
     walk_from: Annotated[int, Field(ge=0)] = 10_000  # so many documents are looked through in order, fewer are sorted
+    walk_seconds: Annotated[float, Field(gt=0)] = 0.25  # after which those are sorted as well

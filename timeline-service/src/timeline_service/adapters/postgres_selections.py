@@ -44,15 +44,21 @@ class PairSelection:
     key: tuple[int, str | None] = (0, None)
 
 
+class _TooFewError(Exception):
+    """So few rows are selected that to look for them in order takes too long."""
+
+
 class PostgresSelections:
     """Queries for selections. All methods raise UnavailableError when the server is away.
 
     `in_order` is a pool for pages that come in order from an index, as they do where so many documents are expected as
-    `walk_from` says: of a million, a walk for 50 that are one in a hundred looks at about 20,000.
+    `walk_from` says: of a million, a walk for 50 that are one in a hundred looks at about 20,000. Statistics know each
+    condition, and not which of them exclude each other: after `walk_seconds` a walk gives up, and all are gathered.
     """
 
-    def __init__(self, pool: "Pool", in_order: "Pool", *, walk_from: int) -> None:
+    def __init__(self, pool: "Pool", in_order: "Pool", *, walk_from: int, walk_seconds: float) -> None:
         self._walk_from = walk_from
+        self._walk_seconds = walk_seconds
         self._pool = pool
         self._in_order = in_order
         self._statements = read_statements("selecting")
@@ -63,15 +69,21 @@ class PostgresSelections:
         """Rows in the contract's order, from behind the key `after` on."""
         key = after or (LAST if descending else FIRST)
         rows_from = rows_for(selection)
-        walks = rows_from == "entries" or await self._are_many(moment, selection)
-        rows = await self._fetch(
-            "walk" if walks else "gather",
-            moment,
-            selection,
-            conditions_of(selection, rows_from, 11, in_order=walks),
-            *(key.earliest, key.latest, key.accepted_at, key.event_id, limit),
-            **(_DESCENDING if descending else _ASCENDING),
-        )
+        values = (key.earliest, key.latest, key.accepted_at, key.event_id, limit)
+        words = _DESCENDING if descending else _ASCENDING
+        in_order = conditions_of(selection, rows_from, 11, in_order=True)
+        if rows_from == "entries":
+            rows = await self._fetch("walk", moment, selection, in_order, *values, words=words)
+        else:
+            try:
+                if not await self._are_many(moment, selection):
+                    raise _TooFewError
+                rows = await self._fetch(
+                    "walk", moment, selection, in_order, *values, words=words, seconds=self._walk_seconds
+                )
+            except _TooFewError:
+                conditions = conditions_of(selection, rows_from, 11)
+                rows = await self._fetch("gather", moment, selection, conditions, *values, words=words)
         return [dict(row) | {"first_accepted_at": row["accepted_at"]} for row in rows]
 
     async def best(self, moment: Moment, selection: Selection, limit: int) -> Sequence[Row]:
@@ -125,21 +137,30 @@ class PostgresSelections:
         selection: Selection,
         conditions: Conditions,
         *values: Any,
-        **words: str,
+        words: Mapping[str, str] | None = None,
+        seconds: float | None = None,
     ) -> Sequence[Row]:
+        """A statement's rows; raises _TooFewError where they do not come in so many seconds."""
         sql = self._statements[name].replace("{selected}", self._statements["selected"])
-        words |= {
+        meanings = {
+            **(words or {}),
             "conditions": conditions.text,
             "alternatives": conditions.alternatives,
             "rows": conditions.rows,
             "schema": generation_schema(moment.generation),
         }
-        for word, meaning in words.items():
+        for word, meaning in meanings.items():
             sql = sql.replace(f"{{{word}}}", meaning)
         span = selection.span
         shared = (moment.vector, span.first, span.last, span.within, selection.retracted)
         async with connected(self._in_order if name == "walk" else self._pool) as connection:
-            return [dict(row) for row in await connection.fetch(sql, *shared, *values, *conditions.values)]
+            try:
+                rows = await connection.fetch(sql, *shared, *values, *conditions.values, timeout=seconds)
+            except TimeoutError as error:
+                if seconds is None:
+                    raise
+                raise _TooFewError from error
+        return [dict(row) for row in rows]
 
 
 def rows_for(selection: Selection) -> Rows:
