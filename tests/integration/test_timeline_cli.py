@@ -1,14 +1,11 @@
-import asyncio
 import json
-import os
-import pty
-import sys
 from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
 from tests.support.engines import Engines
 from tests.support.log_writing import recording
+from tests.support.terminals import at_a_terminal, plain_text, timeline
 from tests.support.timeline_stacks import TimelineStack, timeline_stack
 
 NOWHERE = "http://127.0.0.1:1"
@@ -20,49 +17,6 @@ async def stack(engines: Engines) -> AsyncIterator[TimelineStack]:
         titles = ["Talks", "Ban on 59 apps [bold]not bold[/bold]", "A treaty " + "of many words " * 20]
         await running.get("/v1/status", await running.append(*(recording(t, f"202{n}") for n, t in enumerate(titles))))
         yield running
-
-
-async def timeline(*words: str, **environment: str) -> tuple[int, str, str]:
-    """Run the command in a pipe; returns its exit status, output and complaints."""
-    child = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "timeline_service.cli", *words),
-        env={**os.environ, **environment},
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-    )
-    output, complaints = await child.communicate()
-    assert child.returncode is not None
-    return child.returncode, output.decode(), complaints.decode()
-
-
-async def at_a_terminal(*words: str, columns: int) -> str:
-    """What the command shows at a terminal of so many columns."""
-    ours, theirs = pty.openpty()
-    child = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "timeline_service.cli", *words),
-        env={**os.environ, "COLUMNS": str(columns), "TERM": "xterm-256color"},
-        stdin=theirs,
-        stdout=theirs,
-        stderr=theirs,
-    )
-    os.close(theirs)
-    shown = await asyncio.to_thread(read_all, ours)
-    os.close(ours)
-    assert await child.wait() == 0, shown
-    return shown
-
-
-def read_all(descriptor: int) -> str:
-    """All that comes, until the other end of the terminal is closed."""
-    parts: list[bytes] = []
-    while True:
-        try:
-            part = os.read(descriptor, 65_536)
-        except OSError:  # how Linux says so
-            part = b""
-        if not part:
-            return b"".join(parts).decode()
-        parts.append(part)
 
 
 async def test_a_timeline_in_a_pipe_has_a_line_for_each_event(stack: TimelineStack) -> None:
@@ -86,7 +40,7 @@ async def test_a_timeline_in_a_pipe_has_a_line_for_each_event(stack: TimelineSta
 async def test_a_timeline_fits_the_terminal(stack: TimelineStack, columns: int) -> None:
     shown = await at_a_terminal("show", "IN", "CN", "--url", str(stack.client.base_url), columns=columns)
     assert "\x1b[" in shown
-    plain = "".join(part.partition("m")[2] if index else part for index, part in enumerate(shown.split("\x1b[")))
+    plain = plain_text(shown)
     assert max(len(line.rstrip("\r")) for line in plain.split("\n")) <= columns
     assert "[bold]not" in plain
     assert "China" in plain

@@ -17,6 +17,9 @@ _RECORDS: Final = Gauge(
 )
 
 
+_LISTENERS: Final = Gauge("dyadline_live_listeners", "Who listens to a live feed of this process")
+
+
 @router.get("/v1/status", summary="How far the projection is")
 async def status(request: Request, reader: Reader, offsets: Offsets, moment: At) -> Response:
     """Log bounds, next offsets and lag by partition, and what became of all records so far.
@@ -74,9 +77,10 @@ async def readyz(reader: Reader, request: Request) -> dict[str, str]:
 
 
 @router.get("/metrics", summary="Metrics for Prometheus")
-async def metrics(reader: Reader) -> Response:
+async def metrics(request: Request, reader: Reader) -> Response:
     """The process's metrics and the projection's counts, in Prometheus' text format."""
     for row in await reader.checkpoints(await reader.moment()):
         for name in _OUTCOMES:
             _RECORDS.labels(row["partition"], name).set(row[name])
+    _LISTENERS.set(request.app.state.live.listeners)
     return Response(generate_latest(REGISTRY), media_type=CONTENT_TYPE_LATEST)

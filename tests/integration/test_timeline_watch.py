@@ -1,0 +1,181 @@
+"""`timeline show` with its filters and formats, and `timeline watch`, on a running service."""
+
+import asyncio
+import csv
+import io
+import json
+import os
+import signal
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import httpx
+import icalendar
+import pytest
+from tests.support.engines import Engines
+from tests.support.log_writing import correcting, recording, retracting
+from tests.support.processes import Service
+from tests.support.terminals import at_a_terminal, plain_text, timeline
+from tests.support.timeline_stacks import TimelineStack, timeline_stack
+from tests.support.waiting import wait_until
+
+
+@pytest.fixture(scope="module")
+async def stack(engines: Engines) -> AsyncIterator[TimelineStack]:
+    async with timeline_stack(engines) as running:
+        events = [
+            recording("Ban on apps", "2020-06", ["IN", "CN"], type="ban", initiators=["IN"], tags=["apps"]),
+            recording("Talks", "2021", ["IN", "CN"], type="negotiation", actors=["Alibaba.com"], domain="trade"),
+            recording("Treaty", "2022", ["IN", "CN"], type="agreement", summary="On rivers.", stage="in_force"),
+            recording("A mistake", "2023", ["IN", "CN"], type="statement"),
+        ]
+        await running.get("/v1/status", await running.append(*events, retracting(events[-1].event_id)))
+        yield running
+
+
+@pytest.mark.parametrize(
+    ("options", "titles"),
+    [
+        ("--type ban --type agreement", ["Ban on apps", "Treaty"]),
+        ("--valence cooperative --order desc", ["Treaty", "Talks"]),
+        ("--domain trade", ["Talks"]),
+        ("--stage in_force", ["Treaty"]),
+        ("--tag apps", ["Ban on apps"]),
+        ("--actor alibaba.COM", ["Talks"]),
+        ("--initiator India", ["Ban on apps"]),
+        ("--q rivers", ["Treaty"]),
+        ("--min-sources 1", []),
+        ("--from 2021 --to 2022 --match within", ["Talks", "Treaty"]),
+        ("--include retracted --from 2022", ["Treaty", "A mistake"]),
+        ("--as-of 2020-01-01T00:00:00Z", []),
+    ],
+)
+async def test_show_takes_every_filter(stack: TimelineStack, options: str, titles: list[str]) -> None:
+    status, output, complaints = await timeline("show", "IN", "CN", *options.split(), "--url", url_of(stack))
+    assert (status, complaints) == (0, "")
+    assert [line.split("\t")[3] for line in output.splitlines()] == titles
+
+
+async def test_show_writes_every_format(stack: TimelineStack) -> None:
+    async def shown(form: str) -> str:
+        status, output, complaints = await timeline("show", "IN", "CN", "--format", form, "--url", url_of(stack))
+        assert (status, complaints) == (0, "")
+        return output
+
+    titles = ["Ban on apps", "Talks", "Treaty"]
+    assert [row["title"] for row in csv.DictReader(io.StringIO(await shown("csv")))] == titles
+    assert [json.loads(line)["title"] for line in (await shown("ndjson")).splitlines()] == titles
+    assert [item["title"] for item in json.loads(await shown("json"))["items"]] == titles
+    events = icalendar.Calendar.from_ical(await shown("ics")).walk("VEVENT")
+    assert [str(event["SUMMARY"]) for event in events] == titles
+    assert (await shown("atom")).count("<entry>") == 3
+    assert len(json.loads(await shown("timelinejs.json"))["events"]) == 3
+    assert (await timeline("show", "IN", "CN", "--format", "xlsx"))[0] == 2
+
+
+async def test_a_retracted_event_is_said_to_be(stack: TimelineStack) -> None:
+    words = ("show", "IN", "CN", "--include", "retracted", "--url", url_of(stack))
+    assert "A mistake  retracted · statement" in plain_text(await at_a_terminal(*words, columns=100))
+
+
+async def test_watch_tells_what_happens_until_interrupted(stack: TimelineStack) -> None:
+    async with watching("IN", "PK", "--url", url_of(stack)) as watch:
+        event = recording("Visit", "2024", ["IN", "PK"], type="visit")
+        await stack.append(event, recording("elsewhere", "2024", ["FR", "DE"]))
+        await stack.append(correcting(event.event_id, "Visit of state", "2024-02", ["IN", "PK"], type="visit"))
+        await stack.append(correcting(event.event_id, "Visit", "2024-02", ["IN", "LK"], type="visit"))
+        lines = [(await watch.line()).split("\t") for _ in range(3)]
+        assert [line[1:4] for line in lines] == [
+            ["recorded", "2024", "Visit"],
+            ["corrected", "2024-02", "Visit of state"],
+            ["left", "2024-02", "Visit"],
+        ]
+        watch.process.send_signal(signal.SIGINT)
+        assert await watch.process.wait() == 0
+        assert await watch.complaints() == ""
+
+
+async def test_watch_ends_after_so_many_events_and_gives_json(stack: TimelineStack) -> None:
+    async with watching("--country", "Peru", "--limit", "1", "--json", "--url", url_of(stack)) as watch:
+        await stack.append(recording("Summit", "2024", ["PE", "CL"]))
+        told = json.loads(await watch.line())
+        assert (told["event"], told["data"]["event"]["title"]) == ("applied", "Summit")
+        assert await watch.process.wait() == 0
+
+
+async def test_watch_goes_on_after_a_cut(stack: TimelineStack) -> None:
+    service: Service = await stack.services.timeline("restarted")
+    async with watching("MA", "DZ", "--url", service.url) as watch:
+        await stack.append(recording("before", "2024", ["MA", "DZ"]))
+        assert "before" in await watch.line()
+        await service.kill()
+        await stack.append(recording("meanwhile", "2024", ["MA", "DZ"]))
+        service.start()
+        assert "meanwhile" in await watch.line()
+        await stack.append(recording("after", "2024", ["MA", "DZ"]))
+        assert "after" in await watch.line()
+        watch.process.send_signal(signal.SIGINT)
+        await watch.process.wait()
+        assert "trying again" in await watch.complaints()
+
+
+async def test_watch_says_by_its_status_what_went_wrong(stack: TimelineStack) -> None:
+    url = url_of(stack)
+    assert (await timeline("watch", "IN", "--url", url))[0] == 2
+    assert (await timeline("watch", "IN", "CN", "--country", "IN", "--url", url))[0] == 2
+    assert (await timeline("watch", "IN", "Atlantis", "--url", url))[0] == 1
+    assert (await timeline("watch", "--country", "Atlantis", "--url", url))[0] == 1
+    assert (await timeline("watch", "--url", "http://127.0.0.1:1"))[0] == 3
+
+
+class Watch:
+    """A `timeline watch` that runs."""
+
+    def __init__(self, process: asyncio.subprocess.Process) -> None:
+        self.process = process
+
+    async def line(self) -> str:
+        """The next line that it writes."""
+        assert self.process.stdout is not None
+        return (await asyncio.wait_for(self.process.stdout.readline(), 30)).decode().rstrip()
+
+    async def complaints(self) -> str:
+        """What it has said on standard error, once it has ended."""
+        assert self.process.stderr is not None
+        return (await self.process.stderr.read()).decode()
+
+
+@asynccontextmanager
+async def watching(*words: str, **environment: str) -> AsyncIterator[Watch]:
+    """Run `timeline watch`; the block begins when it listens."""
+    before = await listeners(words[words.index("--url") + 1])
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "timeline_service.cli", "watch", *words),
+        env={**os.environ, **environment, "PYTHONUNBUFFERED": "1"},
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+
+    async def listens() -> bool:
+        return await listeners(words[words.index("--url") + 1]) > before
+
+    try:
+        await wait_until(listens)
+        yield Watch(process)
+    finally:
+        if process.returncode is None:
+            process.kill()
+        await process.wait()
+
+
+async def listeners(url: str) -> float:
+    """How many listen to a service, as its metrics say."""
+    async with httpx.AsyncClient(base_url=url, trust_env=False) as client:
+        text = (await client.get("/metrics")).text
+    (line,) = (line for line in text.splitlines() if line.startswith("dyadline_live_listeners "))
+    return float(line.split()[1])
+
+
+def url_of(stack: TimelineStack) -> str:
+    return str(stack.client.base_url)
