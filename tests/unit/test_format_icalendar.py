@@ -70,6 +70,14 @@ def test_an_event_is_a_whole_day_with_a_stable_identity() -> None:
     assert "DESCRIPTION" not in event
 
 
+def test_a_text_is_escaped() -> None:
+    # The parser is lenient about a bare semicolon; others are not.
+    raw = written([one_event(title="a;b,c\\d:e", tags=["x,y", "z;"], summary="f\ng")])
+    assert b"\r\nSUMMARY:a\\;b\\,c\\\\d:e\r\n" in raw
+    assert b"\r\nCATEGORIES:ban,x\\,y,z\\;\r\n" in raw
+    assert b"\r\nDESCRIPTION:f\\ng\r\n" in raw
+
+
 def test_a_retracted_event_is_cancelled() -> None:
     assert read_one(action="retracted")["STATUS"] == "CANCELLED"
 

@@ -33,6 +33,7 @@ from timeline_service.formats.negotiation import NotAcceptableError, negotiate
         ("application/json;q=0.5, application/atom+xml;q=0.5", "json"),
         ("text/csv, application/json", "json"),
         ("text/csv, */*", "csv"),
+        ("text/csv; header=present, application/json", "json"),
         ("text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8", "json"),
         ("application/atom+xml,application/rss+xml;q=0.9,*/*;q=0.5", "atom"),
         ("text/csv;q=0.001", "csv"),
