@@ -5,14 +5,18 @@ from collections.abc import AsyncIterator, Sequence
 from typing import Any, Final
 
 import orjson
+import structlog
 from fastapi import Request, Response
 from fastapi.responses import StreamingResponse
+from starlette.types import Receive, Scope, Send
 
 from service_edge.encodings import WORTHWHILE, accepts_gzip, encoded_tag, gzip_bytes, gzip_stream
 from service_edge.validators import matches
 from timeline_service.code_version import release
 from timeline_service.domain.vectors import Moment, timeline_position
+from timeline_service.errors import UnavailableError
 
+_LOG: Final = structlog.get_logger()
 _VARY: Final = "Accept, Accept-Encoding, Accept-Language"
 JSON: Final = "application/json"
 
@@ -61,7 +65,17 @@ def stream(
         chunks = _nothing()
     if gzip:
         chunks, shared = gzip_stream(chunks), shared | {"content-encoding": "gzip"}
-    return StreamingResponse(chunks, 200, shared, media_type)
+    return _Stream(chunks, 200, shared, media_type)
+
+
+class _Stream(StreamingResponse):
+    """A stream that nobody takes for whole where the database goes away: the server closes what was not ended."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            await super().__call__(scope, receive, send)
+        except UnavailableError as error:
+            _LOG.warning("export broke off", path=scope["path"], reason=str(error))
 
 
 def known_already(request: Request, moment: Moment, tag: str, headers: dict[str, str] | None = None) -> Response | None:
