@@ -2,19 +2,17 @@
 
 import asyncio
 import gc
-import sys
-from contextlib import suppress
-from enum import Enum
-from itertools import islice
-from typing import Annotated, Final
+from typing import Final
 
 import typer
 
 from service_edge.settings import read_settings
 from service_edge.terminal import ExitStatus, leave
 from timeline_service.cli.answers import DEFAULT_URL, Answers
-from timeline_service.cli.printing import print_json, print_parked, print_status, print_timeline
-from timeline_service.cli.watching import follow, print_told
+from timeline_service.cli.options import Json, Url
+from timeline_service.cli.printing import print_json, print_parked, print_status
+from timeline_service.cli.show import show
+from timeline_service.cli.watch import watch
 from timeline_service.errors import HaltError, UnavailableError
 from timeline_service.settings import Settings
 
@@ -24,21 +22,6 @@ app: Final = typer.Typer(
     pretty_exceptions_enable=False,
     help="The timeline of relations between any two countries, projected from the log.",
 )
-Url = Annotated[str, typer.Option(envvar="TIMELINE_URL", help="Where the timeline service answers.")]
-Json = Annotated[bool, typer.Option("--json", help="JSON, as the service answers it.")]
-Several = list[str] | None
-
-
-class Form(Enum):
-    """The formats that a timeline is shown in."""
-
-    TEXT = "text"
-    JSON = "json"
-    CSV = "csv"
-    NDJSON = "ndjson"
-    ICALENDAR = "ics"
-    ATOM = "atom"
-    TIMELINEJS = "timelinejs.json"
 
 
 @app.command()
@@ -97,61 +80,8 @@ def status(url: Url = DEFAULT_URL, as_json: Json = False) -> None:
     print_json(body) if as_json else print_status(body)
 
 
-@app.command()
-def show(
-    a: Annotated[str, typer.Argument(help="A country by code or name.", metavar="COUNTRY")],
-    b: Annotated[str, typer.Argument(help="Another one.", metavar="COUNTRY")],
-    from_: Annotated[str | None, typer.Option("--from", help="A date in EDTF, such as 2020 or 2025-06.")] = None,
-    to: Annotated[str | None, typer.Option("--to", help="A date in EDTF.")] = None,
-    match: Annotated[str | None, typer.Option(help="overlaps (the default) or within: certainly inside.")] = None,
-    type_: Annotated[Several, typer.Option("--type", help="A type, such as ban. May be repeated.")] = None,
-    valence: Annotated[Several, typer.Option(help="cooperative, neutral or conflictual. May be repeated.")] = None,
-    domain: Annotated[Several, typer.Option(help="trade, technology, security … May be repeated.")] = None,
-    stage: Annotated[Several, typer.Option(help="proposed, announced, in_force … May be repeated.")] = None,
-    tag: Annotated[Several, typer.Option(help="A tag. May be repeated.")] = None,
-    actor: Annotated[Several, typer.Option(help="An actor's whole name, in any case. May be repeated.")] = None,
-    initiator: Annotated[Several, typer.Option(help="A country that acted. May be repeated.")] = None,
-    q: Annotated[str | None, typer.Option("--q", help='Words, a "phrase", -excluded, or alternatives.')] = None,
-    min_sources: Annotated[int | None, typer.Option(min=0, help="At least so many sources.")] = None,
-    include: Annotated[str | None, typer.Option(help="retracted: those too, marked.")] = None,
-    as_of: Annotated[str | None, typer.Option(help="As it was recorded at an instant (RFC 3339).")] = None,
-    order: Annotated[str | None, typer.Option(help="asc (the default) or desc.")] = None,
-    limit: Annotated[int | None, typer.Option(min=1, help="At most so many events; all of them by default.")] = None,
-    form: Annotated[Form, typer.Option("--format", help="Other than text, it is what the service writes.")] = Form.TEXT,
-    url: Url = DEFAULT_URL,
-    as_json: Json = False,
-) -> None:
-    """The timeline of two countries, in its order. Filters that are repeated are alternatives."""
-    query = {
-        "from": from_, "to": to, "match": match, "type": type_, "valence": valence, "domain": domain, "stage": stage,
-        "tag": tag, "actor": actor, "initiator": initiator, "q": q, "min_sources": min_sources, "include": include,
-        "as_of": as_of, "order": order,
-    }  # fmt: skip
-    with Answers(url) as answers:
-        path = answers.path_of(a, b)
-        if form in {Form.TEXT, Form.JSON}:
-            body = answers.timeline(path, query, limit)
-            print_json(body) if as_json or form is Form.JSON else print_timeline(body)
-        else:
-            answers.copy(f"{path}.{form.value}", {**query, "limit": limit}, sys.stdout.buffer)
-
-
-@app.command()
-def watch(
-    a: Annotated[str | None, typer.Argument(help="A country by code or name.", metavar="[COUNTRY")] = None,
-    b: Annotated[str | None, typer.Argument(help="Another one; without both, everything.", metavar="COUNTRY]")] = None,
-    country: Annotated[str | None, typer.Option(help="All events of one country instead.")] = None,
-    limit: Annotated[int | None, typer.Option(min=1, help="End after so many events.")] = None,
-    url: Url = DEFAULT_URL,
-    as_json: Json = False,
-) -> None:
-    """What happens to a timeline as it is projected, until Ctrl-C. After a cut it goes on where it was."""
-    if (a is None) != (b is None) or (a is not None and country is not None):
-        leave(ExitStatus.USAGE, "name two countries, or --country one, or none for everything")
-    with Answers(url) as answers, suppress(KeyboardInterrupt):
-        path = f"{answers.path_of(a, b)}/live" if a is not None and b is not None else "/v1/live"
-        for event in islice(follow(answers, path, country), limit):
-            print_told(event, as_json=as_json)
+app.command()(show)
+app.command()(watch)
 
 
 @app.command()

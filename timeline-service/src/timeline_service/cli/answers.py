@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from types import TracebackType
-from typing import Any, BinaryIO, Final, NoReturn, Self
+from typing import Any, BinaryIO, Final, Self
 from urllib.parse import urlsplit
 
 import httpx
@@ -42,44 +42,51 @@ class Answers:
         """Where the timeline of two countries by code or name is."""
         return urlsplit(self._send("/v1/timelines/lookup", {"a": a, "b": b}).headers["location"]).path
 
-    def timeline(self, path: str, query: Query, limit: int | None) -> dict[str, Any]:
-        """A timeline: all its pages, or up to so many events, as one answer."""
-        body: dict[str, Any] = {"items": [], "next": ""}
-        while body["next"] is not None and (limit is None or len(body["items"]) < limit):
-            most = _LARGEST_PAGE if limit is None else min(_LARGEST_PAGE, limit - len(body["items"]))
-            page = self.get(path, {**query, "limit": most, "cursor": body["next"] or None})
-            body = page | {"items": body["items"] + page["items"]}
-        return body
+    def timeline(self, path: str, query: Query, limit: int | None) -> Iterator[dict[str, Any]]:
+        """The pages of a timeline: all of them, or as many as hold so many events."""
+        cursor: str | None = ""
+        left = limit
+        while cursor is not None and left != 0:
+            most = _LARGEST_PAGE if left is None else min(_LARGEST_PAGE, left)
+            page = self.get(path, {**query, "limit": most, "cursor": cursor or None})
+            yield page
+            cursor = page["next"]
+            left = None if left is None else left - len(page["items"])
 
     def copy(self, path: str, query: Query, to: BinaryIO) -> None:
-        """Write an answer of any length as it comes. Where it breaks off, so does the command."""
+        """Write an answer of any length as it comes. Where it breaks off, the command says so and ends."""
+        begun = False
         try:
             with self._client.stream("GET", path, params=_given(query)) as response:
-                if response.status_code >= 400:
-                    response.read()
-                    self._leave(response)
-                for chunk in response.iter_bytes():
-                    to.write(chunk)
+                self._expect_success(response)
+                for piece in response.iter_bytes():
+                    begun = True
+                    to.write(piece)
             to.flush()
         except httpx.HTTPError as error:
-            leave_out_of_reach(self._url, error)
+            if not begun:
+                leave_out_of_reach(self._url, error)
+            leave(ExitStatus.OUT_OF_REACH, f"{self._url} broke off ({reason_of(error)}): what it wrote is incomplete")
 
     @contextmanager
     def stream(
         self, path: str, query: Query, last_id: str, silence: float, *, retrying: bool
-    ) -> Iterator[Iterator[str]]:
-        """The lines of an event stream behind an id. `retrying`: what is out of reach raises httpx.HTTPError."""
+    ) -> Iterator[Iterator[bytes]]:
+        """The bytes of an event stream behind an id; silence of so many seconds is a cut.
+
+        Raises httpx.HTTPError for a cut and, when `retrying`, for a service that does not answer or cannot now.
+        """
         headers = {"accept": "text/event-stream"} | ({"last-event-id": last_id} if last_id else {})
         timeout = httpx.Timeout(30, read=silence)
         try:
             with self._client.stream("GET", path, params=_given(query), headers=headers, timeout=timeout) as response:
-                if response.status_code >= 400:
-                    response.read()
-                    if not (retrying and response.status_code >= 500):
-                        self._leave(response)
-                    raise httpx.RemoteProtocolError(f"{self._url} answers {response.status_code}")
+                if retrying and response.status_code >= 500:
+                    raise httpx.RemoteProtocolError(f"it answers {response.status_code}")
+                self._expect_success(response)
+                if not response.headers.get("content-type", "").startswith("text/event-stream"):
+                    leave(ExitStatus.REFUSED, f"{self._url} answers, and not as the timeline service does")
                 retrying = True
-                yield response.iter_lines()
+                yield response.iter_bytes()
         except httpx.HTTPError as error:
             if not retrying:
                 leave_out_of_reach(self._url, error)
@@ -100,16 +107,23 @@ class Answers:
             response = self._client.get(path, params=_given(parameters or {}))
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             leave_out_of_reach(self._url, error if isinstance(error, httpx.HTTPError) else httpx.HTTPError(str(error)))
-        if response.status_code >= 400:
-            self._leave(response)
+        self._expect_success(response)
         return response
 
-    def _leave(self, response: httpx.Response) -> NoReturn:
+    def _expect_success(self, response: httpx.Response) -> None:
+        if response.status_code < 400:
+            return
+        response.read()
         try:
             words = problem_text(response.json())
         except ValueError:
             words = f"{self._url} answers {response.status_code}, and not as the timeline service does"
         leave(ExitStatus.OUT_OF_REACH if response.status_code >= 500 else ExitStatus.REFUSED, words)
+
+
+def reason_of(error: httpx.HTTPError) -> str:
+    """Why there was no answer, or no whole one."""
+    return str(error) or type(error).__name__
 
 
 def _given(query: Query) -> Query:
