@@ -43,8 +43,15 @@ _HEADERS: Final[Mapping[str, JsonObject]] = {
         "required": True,
     },
     "Allow": {"description": "The methods that this address takes.", "schema": {"type": "string"}, "required": True},
+    "ETag": {"description": "The answer's mark, for `If-None-Match`.", "schema": {"type": "string"}},
+    "Link": {"description": "The next page (RFC 8288), where there is one.", "schema": {"type": "string"}},
+    "Cache-Control": {"description": "How long it may be kept (RFC 9111).", "schema": {"type": "string"}},
+    "Content-Language": {"description": "The language of names, as BCP 47 writes it.", "schema": {"type": "string"}},
+    "Vary": {"description": "The headers of a request that change the answer.", "schema": {"type": "string"}},
     "Accept-Post": {"description": "The media types that a body may have.", "schema": {"type": "string"}},
 }
+#: Stands for null in examples while FastAPI, which leaves out what is null, makes the document.
+_NULL: Final = "\0null"
 _HEADERS_OF: Final = {405: ("Allow",), 415: ("Accept-Post",), 503: ("Retry-After",)}
 _PROBLEM: Final = {
     "type": "object",
@@ -111,7 +118,10 @@ def success(
 
 def body(schema: JsonObject, **examples: Any) -> JsonObject:
     """What is sent as one media type, with an example of each kind by its name."""
-    return {"schema": schema, "examples": {name: {"value": value} for name, value in examples.items()}}
+    return {
+        "schema": schema,
+        "examples": {name: {"value": _replaced(value, None, _NULL)} for name, value in examples.items()},
+    }
 
 
 def problems(*kinds: ProblemType) -> dict[int | str, JsonObject]:
@@ -171,8 +181,13 @@ def operations(document: JsonObject) -> Iterator[tuple[str, str, JsonObject]]:
 
 def _complete(path: str, method: str, operation: JsonObject) -> None:
     for parameter in operation.get("parameters", ()):
+        places = [parameter, parameter["schema"], *parameter["schema"].get("anyOf", ())]
+        parameter["description"] = next(filter(None, (item.get("description") for item in places)), "")
         parameter["schema"] = _without_null(parameter["schema"])
     answers = operation["responses"]
+    for content in (operation.get("requestBody", {}), *answers.values()):
+        for described in content.get("content", {}).values():
+            described.update(_replaced(described, _NULL, None))
     if MEDIA_TYPE not in answers.get("422", {}).get("content", {}):
         answers.pop("422", None)  # the framework's; ours answers 400
     common = [BAD_PARAMETER, METHOD_NOT_ALLOWED]
@@ -191,9 +206,18 @@ def _complete(path: str, method: str, operation: JsonObject) -> None:
     operation["responses"] = dict(sorted(answers.items()))
 
 
+def _replaced(value: Any, old: Any, new: Any) -> Any:
+    """A JSON value with one value in it replaced by another, wherever it stands."""
+    if isinstance(value, dict):
+        return {name: _replaced(item, old, new) for name, item in value.items()}
+    if isinstance(value, list):
+        return [_replaced(item, old, new) for item in value]
+    return new if value == old else value
+
+
 def _without_null(schema: JsonObject) -> JsonObject:
     """A parameter's schema: what is written in an address is never null."""
     kinds = [item for item in schema.get("anyOf", ()) if item != {"type": "null"}]
+    inner = {**kinds[0], **schema} if len(kinds) == 1 else schema
     left_out = {"title", "description", *(["anyOf"] if len(kinds) == 1 else [])}
-    rest = {name: value for name, value in schema.items() if name not in left_out}
-    return {**kinds[0], **rest} if len(kinds) == 1 else rest
+    return {name: value for name, value in inner.items() if name not in left_out}

@@ -71,33 +71,6 @@ class ProblemError(Exception):
         return Response(orjson.dumps(self.body(instance)), self.kind.status, dict(self.headers), MEDIA_TYPE)
 
 
-#: How an OpenAPI description says what every refusal looks like.
-PROBLEM_RESPONSE: Final[dict[str, Any]] = {
-    "description": "A refusal, as problem details (RFC 9457)",
-    "content": {
-        MEDIA_TYPE: {
-            "schema": {
-                "type": "object",
-                "required": ["type", "title", "status", "detail", "errors"],
-                "properties": {
-                    "type": {"type": "string", "description": "A page that explains it, relative to the service."},
-                    "title": {"type": "string"},
-                    "status": {"type": "integer"},
-                    "detail": {"type": "string"},
-                    "instance": {"type": "string"},
-                    "errors": {
-                        "type": "array",
-                        "items": {
-                            "type": "object",
-                            "properties": {"pointer": {"type": "string"}, "detail": {"type": "string"}},
-                        },
-                    },
-                    "candidates": {"type": "array", "items": {"type": "string"}},
-                },
-            }
-        }
-    },
-}
 BAD_PARAMETER: Final = ProblemType(
     "bad-parameter",
     400,

@@ -14,10 +14,11 @@ import structlog
 from fastapi import Depends, FastAPI
 
 from service_edge.cross_origins import CrossOrigins
+from service_edge.descriptions import DescribedAPI
 from service_edge.doors import Doors
 from service_edge.heads import Heads
 from service_edge.parameters import strict_query
-from service_edge.problems import PROBLEM_RESPONSE, install_problems
+from service_edge.problems import install_problems
 from service_edge.topic_check import TopicUnavailableError, TopicUnfitError, check_topic
 from timeline_service.adapters.kafka_offsets import KafkaOffsets
 from timeline_service.adapters.kafka_reader import KafkaReader
@@ -31,6 +32,7 @@ from timeline_service.adapters.postgres_redrives import PostgresRedrives
 from timeline_service.adapters.postgres_selections import PostgresSelections
 from timeline_service.api import events, live, pairs, parked, records, reference, search, status, summaries, timelines
 from timeline_service.api.problems import ERRORS, KINDS, translate
+from timeline_service.api.shapes import SHAPES
 from timeline_service.code_version import code_version
 from timeline_service.errors import FencedError, HaltError, UnavailableError
 from timeline_service.live.feed import LiveFeed
@@ -72,13 +74,14 @@ def create_app(settings: Settings) -> FastAPI:
             await close_pool(pool)
             await close_pool(in_order)
 
-    app = FastAPI(
+    app = DescribedAPI(
+        kinds=KINDS,
+        schemas=SHAPES,
         title="Dyadline: timelines",
         description="The timeline of relations between any two countries, projected from the log.",
         version="0.1.0",
         lifespan=lifespan,
         dependencies=[Depends(strict_query)],
-        responses={"default": PROBLEM_RESPONSE},
     )
     app.state.topic = settings.topic
     app.state.cursor_secret = None

@@ -7,11 +7,15 @@ from fastapi import Depends, Header, Request
 from timeline_service.domain.country_names import negotiate_language
 
 
-def _language(
+async def _language(
     request: Request,
     accept_language: Annotated[
         str | None,
-        Header(description="The languages of country names, best first; English when nothing fits.", examples=["hi"]),
+        Header(
+            alias="Accept-Language",
+            description="The languages of country names, best first; English when nothing fits.",
+            examples=["hi"],
+        ),
     ] = None,
 ) -> str:
     return negotiate_language(accept_language and ",".join(request.headers.getlist("accept-language")))

@@ -123,20 +123,24 @@ def refuse_suffix(segment: str) -> None:
         raise NotAcceptableError(f".{suffix[:80]} is none of the formats that there are: {there}")
 
 
-def add_listing(router: APIRouter, path: str, summary: str, handler: Callable[..., Any]) -> None:
-    """Route a listing in all its formats: by `Accept` at `path`, and by a suffix for each."""
-    for form in sorted(FORMATS, key=len, reverse=True):  # `.timelinejs.json` before `.json`
-        name = FORMATS[form].media_type.partition(";")[0]
+def add_listing(
+    router: APIRouter,
+    path: str,
+    summary: str,
+    handler: Callable[..., Any],
+    responses: Callable[[str | None], dict[int | str, dict[str, Any]]],
+) -> None:
+    """Route a listing in all its formats: by `Accept` at `path`, and by a suffix for each.
+
+    `responses` describe the answers in one format, or for None in whichever is accepted.
+    """
+    for form in (*sorted(FORMATS, key=len, reverse=True), "json", None):  # `.timelinejs.json` before `.json`
         router.add_api_route(
-            f"{path}.{form}",
+            f"{path}.{form}" if form else path,
             handler,
             methods=["GET"],
-            summary=f"{summary}, as {form}",
-            name=f"{handler.__name__}_{form.replace('.', '_')}",
+            summary=f"{summary}, as {form}" if form else summary,
+            name="_".join((handler.__name__, *(form or "").split("."))).strip("_"),
             response_class=Response,
-            responses={200: {"content": {name: {}}}},
+            responses=responses(form),
         )
-    router.add_api_route(
-        f"{path}.json", handler, methods=["GET"], summary=f"{summary}, as json", name=f"{handler.__name__}_json"
-    )
-    router.add_api_route(path, handler, methods=["GET"], summary=summary, name=handler.__name__)

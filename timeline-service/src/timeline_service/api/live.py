@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 
 import structlog
 from fastapi import APIRouter, Header, Query, Request, Response
@@ -12,6 +12,7 @@ from starlette.types import Receive, Scope, Send
 
 from event_schemas.positions import PositionError, parse_positions
 from service_edge.serving import ABORT
+from timeline_service.api.descriptions import LIVE, LIVE_OF_PAIR
 from timeline_service.api.reading import WAIT_SECONDS, Awaited, Waits
 from timeline_service.api.selecting import read_country
 from timeline_service.api.timelines import PairPath, read_pair
@@ -23,20 +24,8 @@ from timeline_service.live.feed import LiveFeed
 router = APIRouter(tags=["live"])
 _LOG: Final = structlog.get_logger()
 _HEADERS: Final = {"cache-control": "no-store", "x-accel-buffering": "no"}
-_EXAMPLE: Final = (
-    "retry: 1000\n\n"
-    "id: 0:3,7:5\nevent: applied\n"
-    'data: {"position":"7:5","action":"recorded","revision":1,"event":{"id":"d761fd69-b36e-5863-a3be-8b217111fc84",'
-    '"title":"India and China agree on patrols at their border"}}\n\n'
-)
-_RESPONSES: Final[dict[int | str, dict[str, Any]]] = {
-    200: {
-        "description": "Server-sent events, for ever: applied, left, duplicate, rejected or parked.",
-        "content": {"text/event-stream": {"schema": {"type": "string"}, "example": _EXAMPLE}},
-    }
-}
 LastEventId = Annotated[
-    str | None, Header(alias="Last-Event-ID", description="Resume behind this event.", examples=["0:3,7:5"])
+    str | None, Header(alias="Last-Event-ID", description="Resume behind this event.", examples=["0:0"])
 ]
 
 
@@ -77,7 +66,7 @@ class EventStream(StreamingResponse):
     "/v1/timelines/{pair}/live",
     summary="What happens to a pair's timeline, as it happens",
     response_class=Response,
-    responses=_RESPONSES,
+    responses=LIVE_OF_PAIR,
 )
 async def live_of_pair(request: Request, awaited: Waits, pair: PairPath, last_event_id: LastEventId = None) -> Response:
     """Every record about an event of the pair, as soon as it is projected, also corrections that take it away (`left`).
@@ -87,9 +76,7 @@ async def live_of_pair(request: Request, awaited: Waits, pair: PairPath, last_ev
     return await _listen(request, awaited, read_pair(pair), last_event_id)
 
 
-@router.get(
-    "/v1/live", summary="What happens to all timelines, as it happens", response_class=Response, responses=_RESPONSES
-)
+@router.get("/v1/live", summary="What happens to all timelines, as it happens", response_class=Response, responses=LIVE)
 async def live(
     request: Request,
     awaited: Waits,

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Path, Query, Request, Response
 from event_schemas.countries import CountryError, country_code
 from timeline_service.adapters.postgres_selections import PairSelection
 from timeline_service.api.answers import answer
+from timeline_service.api.descriptions import PAIRS, PARTNERS
 from timeline_service.api.languages import Language, language_headers
 from timeline_service.api.paging import Page, next_link
 from timeline_service.api.reading import Reader, Selections, Waits
@@ -23,7 +24,7 @@ router = APIRouter(tags=["timelines"])
 _MOST: Final = 1000  # there are not so many countries
 
 
-@router.get("/v1/timelines", summary="The pairs that have events")
+@router.get("/v1/timelines", summary="The pairs that have events", responses=PAIRS)
 async def pairs(
     request: Request,
     reader: Reader,
@@ -63,7 +64,7 @@ async def pairs(
     return answer(request, at, {"items": items, "next": following}, headers=headers)
 
 
-@router.get("/v1/countries/{country}/partners", summary="A country's pairs by count")
+@router.get("/v1/countries/{country}/partners", summary="A country's pairs by count", responses=PARTNERS)
 async def partners(
     request: Request,
     selections: Selections,

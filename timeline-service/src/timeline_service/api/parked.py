@@ -1,12 +1,13 @@
 """`/v1/parked`: records that today's code cannot judge, and the wish that they be judged again."""
 
-from typing import Annotated, Final
+from typing import Annotated
 
 from fastapi import APIRouter, Path, Request, Response
 
 from event_schemas.positions import PositionError, parse_position
 from service_edge.doors import media_type
 from timeline_service.api.answers import answer
+from timeline_service.api.descriptions import PARKED, REDRIVE
 from timeline_service.api.paging import Page, next_link
 from timeline_service.api.reading import At, Reader
 from timeline_service.api.selecting import CursorText, Limit
@@ -14,10 +15,9 @@ from timeline_service.domain.views import parked_view
 from timeline_service.errors import RefusedError, UnknownError
 
 router = APIRouter(tags=["records"])
-_EMPTY: Final = {"requestBody": {"content": {"application/json": {"schema": {"type": "object"}, "example": {}}}}}
 
 
-@router.get("/v1/parked", summary="Records that today's code cannot judge")
+@router.get("/v1/parked", summary="Records that today's code cannot judge", responses=PARKED)
 async def parked(
     request: Request, reader: Reader, moment: At, limit: Limit = 50, cursor: CursorText = None
 ) -> Response:
@@ -33,9 +33,7 @@ async def parked(
     return answer(request, moment, body, headers=next_link(request, following))
 
 
-@router.post(
-    "/v1/parked/{position}/redrive", status_code=202, summary="Have a parked record judged again", openapi_extra=_EMPTY
-)
+@router.post("/v1/parked/{position}/redrive", status_code=202, summary="Have a parked record judged again", **REDRIVE)
 async def redrive(
     request: Request,
     reader: Reader,

@@ -1,4 +1,7 @@
-"""What every read shares: the position that it waits for, and the moment at which it answers."""
+"""What every read shares: the position that it waits for, and the moment at which it answers.
+
+Dependencies are coroutines although few of them wait: FastAPI runs all others in threads, which costs more than they do.
+"""
 
 import re
 from collections.abc import Mapping
@@ -21,19 +24,19 @@ _RFC_3339: Final = re.compile(
 )
 
 
-def reader_of(request: Request) -> PostgresReader:
+async def reader_of(request: Request) -> PostgresReader:
     """The app's reader."""
     reader: PostgresReader = request.app.state.reader
     return reader
 
 
-def selections_of(request: Request) -> PostgresSelections:
+async def selections_of(request: Request) -> PostgresSelections:
     """The app's reader of selections."""
     selections: PostgresSelections = request.app.state.selections
     return selections
 
 
-def offsets_of(request: Request) -> KafkaOffsets:
+async def offsets_of(request: Request) -> KafkaOffsets:
     """The app's view of the log's ends."""
     offsets: KafkaOffsets = request.app.state.offsets
     return offsets
@@ -89,15 +92,20 @@ class Awaited:
         return moment
 
 
-def _awaited(
+async def _awaited(
     request: Request,
     reader: Reader,
     offsets: Offsets,
     timeline_position: Annotated[
-        str | None, Header(description="Answer at these positions or later: the header of an earlier answer.")
+        str | None,
+        Header(
+            alias="Timeline-Position",
+            description="Answer at these positions or later: the header of an earlier answer.",
+            examples=["0:0"],
+        ),
     ] = None,
     min_position: Annotated[
-        str | None, Query(description="The same as the Timeline-Position header, for links.", examples=["3:17,5:2"])
+        str | None, Query(description="The same as the Timeline-Position header, for links.", examples=["0:0"])
     ] = None,
 ) -> Awaited:
     if len(request.headers.getlist("timeline-position")) > 1:

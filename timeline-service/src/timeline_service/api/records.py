@@ -5,7 +5,9 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Query, Request, Response
 
 from event_schemas.positions import PositionError, parse_position
+from service_edge.parameters import DECIMAL
 from timeline_service.api.answers import answer
+from timeline_service.api.descriptions import RECORD
 from timeline_service.api.reading import At, Reader
 from timeline_service.domain.vectors import reached
 from timeline_service.domain.views import record_view
@@ -14,13 +16,13 @@ from timeline_service.errors import RefusedError, UnavailableError, UnknownError
 router = APIRouter(tags=["records"])
 
 
-@router.get("/v1/records/{position}", summary="What became of a record")
+@router.get("/v1/records/{position}", summary="What became of a record", responses=RECORD)
 async def record(
     request: Request,
     reader: Reader,
     moment: At,
-    position: Annotated[str, Path(description="partition:offset, as the ingest service answered.", examples=["3:17"])],
-    wait: Annotated[float, Query(ge=0, le=30, description="Wait so many seconds for the projection.")] = 0,
+    position: Annotated[str, Path(description="partition:offset, as the ingest service answered.", examples=["0:0"])],
+    wait: Annotated[float, Query(ge=0, le=30, description="Wait so many seconds for the projection."), DECIMAL] = 0,
 ) -> Response:
     """The verdict on a record: applied, duplicate, rejected or parked; 404 `not-yet` before there is one."""
     try:

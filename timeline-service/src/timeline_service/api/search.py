@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Query, Request, Response
 
 from timeline_service.api.answers import answer, known_already, tag_of
+from timeline_service.api.descriptions import search_responses
 from timeline_service.api.listings import PAGE, Listing, add_listing, form_of, refuse_suffix, write_listing
 from timeline_service.api.paging import Page, next_link
 from timeline_service.api.reading import Selections, Waits
@@ -63,7 +64,7 @@ async def search(
     return answer(request, now, body, headers=next_link(request, following))
 
 
-add_listing(router, "/v1/events", "Events across pairs", search)
+add_listing(router, "/v1/events", "Events across pairs", search, search_responses)
 
 
 async def _other_suffix(request: Request) -> Response:

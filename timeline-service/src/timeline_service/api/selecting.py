@@ -10,6 +10,7 @@ from event_schemas.countries import CountryError, country_code
 from event_schemas.dates import DateFormatError, parse_when
 from event_schemas.records import format_time
 from event_schemas.taxonomy import DOMAINS, STAGES, TYPES, VALENCES, nearest_types
+from service_edge.parameters import TRUE_OR_FALSE, WHOLE
 from timeline_service.api.reading import AsOf, read_instant
 from timeline_service.domain.entries import stored_bounds
 from timeline_service.domain.folding import fold_whole
@@ -17,9 +18,9 @@ from timeline_service.domain.selections import Selection, Span
 from timeline_service.domain.word_queries import WordQuery, WordQueryError, read_word_query
 from timeline_service.errors import RefusedError
 
-Limit = Annotated[int, Query(ge=1, le=1000, description="At most so many items on a page.")]
+Limit = Annotated[int, Query(ge=1, le=1000, description="At most so many items on a page."), WHOLE]
 CursorText = Annotated[str | None, Query(description="`next` of the page before.")]
-Count = Annotated[bool, Query(description="Also the exact number of events on all pages.")]
+Count = Annotated[bool, Query(description="Also the exact number of events on all pages."), TRUE_OR_FALSE]
 _EDTF: Final = ["2020", "2025-06", "2026-02-13"]
 _MOST_ALTERNATIVES: Final = 100
 
@@ -32,7 +33,7 @@ def _listed(values: Iterable[str], description: str, example: str) -> Any:
 Strings = list[str] | None
 
 
-def _filters(
+async def _filters(
     from_: Annotated[str | None, Query(alias="from", description="EDTF; its first day.", examples=_EDTF)] = None,
     to: Annotated[str | None, Query(description="EDTF; its last day.", examples=_EDTF)] = None,
     match: Annotated[Literal["overlaps", "within"], Query(description="`within`: certainly inside.")] = "overlaps",
@@ -47,7 +48,7 @@ def _filters(
         str | None,
         Query(description='Words, a "phrase", -excluded, or alternatives.', examples=["tiktok ban"], max_length=1000),
     ] = None,
-    min_sources: Annotated[int | None, Query(ge=0, le=50, description="At least so many sources.")] = None,
+    min_sources: Annotated[int | None, Query(ge=0, le=50, description="At least so many sources."), WHOLE] = None,
     include: Annotated[Literal["retracted"] | None, Query(description="Retracted events too, marked.")] = None,
     as_of: AsOf = None,
 ) -> dict[str, Any]:

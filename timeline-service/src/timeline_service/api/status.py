@@ -3,9 +3,11 @@
 from typing import Any, Final
 
 from fastapi import APIRouter, Request, Response
+from fastapi.responses import PlainTextResponse
 from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, Gauge, generate_latest
 
 from timeline_service.api.answers import answer
+from timeline_service.api.descriptions import HEALTHZ, METRICS, READYZ, STATUS
 from timeline_service.api.reading import At, Offsets, Reader
 from timeline_service.domain.vectors import Moment
 from timeline_service.errors import UnavailableError
@@ -20,7 +22,7 @@ _RECORDS: Final = Gauge(
 _LISTENERS: Final = Gauge("dyadline_live_listeners", "Who listens to a live feed of this process")
 
 
-@router.get("/v1/status", summary="How far the projection is")
+@router.get("/v1/status", summary="How far the projection is", responses=STATUS)
 async def status(request: Request, reader: Reader, offsets: Offsets, moment: At) -> Response:
     """Log bounds, next offsets and lag by partition, and what became of all records so far.
 
@@ -61,13 +63,13 @@ async def status(request: Request, reader: Reader, offsets: Offsets, moment: At)
     return answer(request, at, body)
 
 
-@router.get("/healthz", summary="Whether the process is alive")
+@router.get("/healthz", summary="Whether the process is alive", responses=HEALTHZ)
 async def healthz() -> dict[str, str]:
     """Says ok for as long as requests are answered at all."""
     return {"status": "ok"}
 
 
-@router.get("/readyz", summary="Whether the service can answer")
+@router.get("/readyz", summary="Whether the service can answer", responses=READYZ)
 async def readyz(reader: Reader, request: Request) -> dict[str, str]:
     """200 once the database answers and has a live generation, else 503 with the reason."""
     await reader.moment()
@@ -76,7 +78,7 @@ async def readyz(reader: Reader, request: Request) -> dict[str, str]:
     return {"status": "ready"}
 
 
-@router.get("/metrics", summary="Metrics for Prometheus")
+@router.get("/metrics", summary="Metrics for Prometheus", response_class=PlainTextResponse, responses=METRICS)
 async def metrics(request: Request, reader: Reader) -> Response:
     """The process's metrics and the projection's counts, in Prometheus' text format."""
     for row in await reader.checkpoints(await reader.moment()):

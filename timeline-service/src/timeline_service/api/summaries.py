@@ -7,6 +7,7 @@ from fastapi import APIRouter, Request, Response
 
 from timeline_service.adapters.postgres_selections import Row
 from timeline_service.api.answers import answer, known_already
+from timeline_service.api.descriptions import SUMMARY, SUMMARY_OF_EVENTS
 from timeline_service.api.paging import Page
 from timeline_service.api.reading import Reader, Selections, Waits
 from timeline_service.api.search import Codes, Countries
@@ -22,7 +23,7 @@ _NOTE: Final = (
 _VALENCES: Final = ("cooperative", "neutral", "conflictual", "none")
 
 
-@router.get("/v1/timelines/{pair}/summary", summary="How many events of which kind in which year")
+@router.get("/v1/timelines/{pair}/summary", summary="How many events of which kind in which year", responses=SUMMARY)
 async def summary(
     request: Request,
     reader: Reader,
@@ -43,7 +44,7 @@ async def summary(
     return answer(request, now, {"pair": name} | _summary(await selections.summary(at, selection)), tag=tag)
 
 
-@router.get("/v1/events/summary", summary="The same across pairs")
+@router.get("/v1/events/summary", summary="The same across pairs", responses=SUMMARY_OF_EVENTS)
 async def summary_of_events(
     request: Request,
     selections: Selections,

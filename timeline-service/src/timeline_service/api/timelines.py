@@ -7,6 +7,7 @@ from fastapi.responses import RedirectResponse
 
 from event_schemas.countries import CountryError, pair_name, parse_pair
 from timeline_service.api.answers import answer, heads, known_already, tag_of
+from timeline_service.api.descriptions import LOOKUP, timeline_responses
 from timeline_service.api.languages import Language, language_headers
 from timeline_service.api.listings import PAGE, Listing, add_listing, form_of, refuse_suffix, write_listing
 from timeline_service.api.paging import Page, next_link
@@ -23,7 +24,13 @@ PairPath = Annotated[str, Path(description="Two country codes in either order.",
 Order = Annotated[Literal["asc", "desc"], Query(description="By date of occurrence.")]
 
 
-@router.get("/v1/timelines/lookup", summary="From two names to a pair's timeline", status_code=307)
+@router.get(
+    "/v1/timelines/lookup",
+    summary="From two names to a pair's timeline",
+    status_code=307,
+    response_class=RedirectResponse,
+    responses=LOOKUP,
+)
 async def lookup(
     request: Request,
     moment: At,
@@ -89,7 +96,7 @@ async def timeline(
     return answer(request, now, body, headers=headers | next_link(request, following), tag=tag)
 
 
-add_listing(router, "/v1/timelines/{pair}", "The ordered events of a pair", timeline)
+add_listing(router, "/v1/timelines/{pair}", "The ordered events of a pair", timeline, timeline_responses)
 
 
 def read_pair(text: str) -> str:

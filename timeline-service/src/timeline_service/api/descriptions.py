@@ -1,0 +1,129 @@
+"""What OpenAPI says of each request: answers, their headers, and the problems that it can meet."""
+
+import json
+from typing import Any, Final
+
+from service_edge.descriptions import JsonObject, body, headers, problems, ref, success
+from service_edge.problems import ProblemType
+from timeline_service.api import examples
+from timeline_service.api.problems import (
+    NOT_ACCEPTABLE,
+    NOT_PARKED,
+    NOT_YET,
+    UNAVAILABLE,
+    UNKNOWN_COUNTRY,
+    UNKNOWN_EVENT,
+    UNKNOWN_PAIR,
+    UNKNOWN_RECORD,
+)
+from timeline_service.formats import FORMATS
+
+Responses = dict[int | str, JsonObject]
+_ALWAYS: Final = ("ETag", "Cache-Control", "Vary")
+
+
+def _read(answer: JsonObject, *kinds: ProblemType, more: tuple[str, ...] = ()) -> Responses:
+    """The answers to a read: 200 as given, 304 to who has it already, and what can be wrong."""
+    shared = headers(*_ALWAYS, optional=["Timeline-Position", *more])
+    return {
+        200: {**answer, "headers": shared},
+        304: {"description": "The caller has it already: `If-None-Match` names its `ETag`", "headers": shared},
+        **problems(*kinds, UNAVAILABLE),
+    }
+
+
+def listing(shape: str, form: str | None, *kinds: ProblemType, **pages: Any) -> Responses:
+    """The answers to a listing in one format (`json` or one of FORMATS), or by None in the one that is accepted."""
+    contents = {"application/json": body(ref(shape), **pages)} if form in {None, "json"} else {}
+    for name, writer in FORMATS.items():
+        if form == name or (form is None and writer.media_type != "application/json"):
+            media_type = writer.media_type.partition(";")[0]
+            schema = {"type": "object"} if media_type == "application/json" else {"type": "string"}
+            text = examples.written(name)
+            written = json.loads(text) if schema["type"] == "object" else text
+            contents[media_type] = body(schema, **{name.replace(".", "_"): written})
+    answer = {"description": "The events", "content": contents}
+    return _read(answer, *kinds, NOT_ACCEPTABLE, more=("Link", "Content-Language"))
+
+
+def timeline_responses(form: str | None) -> Responses:
+    """The answers to a pair's timeline."""
+    return listing("Timeline", form, UNKNOWN_PAIR, a_page=examples.PAGE, the_last_page=examples.LAST_PAGE)
+
+
+def search_responses(form: str | None) -> Responses:
+    """The answers to a search across pairs."""
+    return listing("Found", form, found=examples.FOUND)
+
+
+LOOKUP: Final[Responses] = {
+    307: {
+        "description": "`Location` is the pair's timeline",
+        "headers": headers("Location", optional=["Timeline-Position"]),
+    },
+    **problems(UNAVAILABLE),
+}
+PAIRS: Final = _read(success("The pairs", ref("Pairs"), one_pair=examples.PAIRS), more=("Link", "Content-Language"))
+PARTNERS: Final = _read(
+    success("The pairs by their other country", ref("Partners"), one_partner=examples.PARTNERS),
+    UNKNOWN_COUNTRY,
+    more=("Content-Language",),
+)
+SUMMARY: Final = _read(success("The counts", ref("Summary"), of_a_pair=examples.SUMMARY), UNKNOWN_PAIR, NOT_ACCEPTABLE)
+SUMMARY_OF_EVENTS: Final = _read(success("The counts", ref("Summary"), of_all_pairs={**examples.SUMMARY, "pair": None}))
+EVENT: Final = _read(success("The event", ref("Event"), current=examples.EVENT), UNKNOWN_EVENT)
+REVISIONS: Final = _read(success("Its history", ref("Revisions"), corrected_once=examples.REVISIONS), UNKNOWN_EVENT)
+RECORD: Final = _read(
+    success(
+        "What became of it",
+        ref("Record"),
+        applied=examples.APPLIED,
+        duplicate=examples.DUPLICATE,
+        rejected=examples.REJECTED,
+    ),
+    NOT_YET,
+    UNKNOWN_RECORD,
+)
+PARKED: Final = _read(success("The records", ref("Parked"), one_parked=examples.PARKED), more=("Link",))
+REDRIVE: Final[dict[str, Any]] = {
+    "openapi_extra": {
+        "requestBody": {
+            "required": True,
+            "content": {"application/json": body({"type": "object", "maxProperties": 0}, nothing_to_say={})},
+        }
+    },
+    "responses": {
+        202: {
+            **success("The wish is stored", ref("Redrive"), stored={"position": "3:21"}),
+            "headers": headers("Location", *_ALWAYS, optional=["Timeline-Position"]),
+        },
+        **problems(NOT_PARKED, UNAVAILABLE),
+    },
+}
+COUNTRIES: Final = _read(
+    success("The countries", ref("Countries"), two_of_them=examples.COUNTRIES), more=("Content-Language",)
+)
+TAXONOMY: Final = _read(success("The types", ref("Types"), two_of_them=examples.TYPES))
+STATUS: Final = _read(success("The projection", ref("Status"), caught_up=examples.STATUS))
+_STREAM: Final[Responses] = {
+    200: {
+        **success(
+            "Server-sent events, for ever: applied, left, duplicate, rejected or parked",
+            {"type": "string"},
+            media_type="text/event-stream",
+            recorded=examples.LIVE,
+        ),
+        "headers": headers("Cache-Control", optional=["Timeline-Position"]),
+    }
+}
+LIVE_OF_PAIR: Final[Responses] = {**_STREAM, **problems(UNKNOWN_PAIR, NOT_ACCEPTABLE, UNAVAILABLE)}
+LIVE: Final[Responses] = {**_STREAM, **problems(UNAVAILABLE)}
+HEALTHZ: Final[Responses] = {200: success("It is alive", ref("State"), alive={"status": "ok"})}
+READYZ: Final[Responses] = {
+    200: success("It is ready", ref("State"), ready={"status": "ready"}),
+    **problems(UNAVAILABLE),
+}
+METRICS: Final[Responses] = {
+    200: success("The metrics", {"type": "string"}, media_type="text/plain", some_of_them=examples.METRICS),
+    **problems(UNAVAILABLE),
+}

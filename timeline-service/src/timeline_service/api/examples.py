@@ -1,0 +1,161 @@
+"""What the descriptions show: one event of a pair, its history, what is counted of it, and what became of records."""
+
+from typing import Any, Final
+
+from timeline_service.formats import FORMATS, Document
+
+EVENT_ID: Final = "80d5d10a-b3b5-59dc-825b-830d249e8c6a"
+CURSOR: Final = "eyJ2IjpbMTgsNV19.c2lnbmF0dXJl"
+_COUNTRIES: Final = [{"code": "CHN", "name": "China"}, {"code": "IND", "name": "India"}]
+_TITLE: Final = "India bans TikTok and dozens of other Chinese apps"
+
+EVENT: Final[dict[str, Any]] = {
+    "id": EVENT_ID,
+    "title": _TITLE,
+    "when": "2020-06-29",
+    "countries": ["CHN", "IND"],
+    "type": "ban",
+    "initiators": ["IND"],
+    "summary": None,
+    "valence": "conflictual",
+    "domain": "technology",
+    "stage": "in_force",
+    "actors": [{"name": "TikTok", "country": "CHN"}],
+    "sources": [{"url": "https://example.org/report", "title": "India bans TikTok", "published": "2020-06-29"}],
+    "tags": ["apps"],
+    "codes": {"gdelt": "1012345678"},
+    "goldstein": -5.5,
+    "attributes": {"apps": 59},
+    "earliest": "2020-06-29",
+    "latest": "2020-06-29",
+    "precision": "day",
+    "approximate": False,
+    "uncertain": False,
+    "pairs": ["CHN-IND"],
+    "revision": 1,
+    "status": "current",
+    "accepted_at": "2026-02-13T08:30:00.123456Z",
+    "recorded_at": "2026-02-13T08:30:00.125000Z",
+    "revised_at": "2026-02-13T08:30:00.125000Z",
+    "position": "3:17",
+}
+PAGE: Final = {"pair": "CHN-IND", "countries": _COUNTRIES, "items": [EVENT], "next": CURSOR}
+LAST_PAGE: Final = {**PAGE, "items": [], "next": None, "as_of": "2025-07-01T00:00:00.000000Z", "count": 0}
+FOUND: Final = {
+    "items": [{**EVENT, "snippet": "India bans <mark>TikTok</mark> and dozens of other Chinese apps"}],
+    "next": None,
+    "count": 1,
+}
+PAIRS: Final = {
+    "items": [
+        {"pair": "CHN-IND", "countries": _COUNTRIES, "count": 1, "first": "2020-06-29", "last": "2020-06-29"},
+    ],
+    "next": None,
+}
+PARTNERS: Final = {"items": [{"code": "CHN", "name": "China", "pair": "CHN-IND", "count": 1}]}
+SUMMARY: Final = {
+    "pair": "CHN-IND",
+    "years": [{"year": 2020, "cooperative": 0, "neutral": 0, "conflictual": 1, "none": 0}],
+    "types": [{"type": "ban", "count": 1}],
+    "domains": [{"domain": "technology", "count": 1}],
+    "mean_goldstein": -5.5,
+    "first": "2020-06-29",
+    "last": "2020-06-29",
+    "note": "An event counts in the year of its earliest possible day, however imprecise its date is; year is null "
+    "where the beginning is open or unknown.",
+}
+_REVISION: Final = {
+    "revision": 1,
+    "action": "recorded",
+    "recorded_at": EVENT["recorded_at"],
+    "principal": "anonymous",
+    "reason": None,
+    "position": "3:17",
+    "event": EVENT,
+    "changes": [],
+}
+_CORRECTED: Final = {
+    **EVENT,
+    "when": "2020-06-28",
+    "earliest": "2020-06-28",
+    "latest": "2020-06-28",
+    "revision": 2,
+    "revised_at": "2026-02-14T09:00:00.000000Z",
+    "position": "3:18",
+}
+REVISIONS: Final = {
+    "id": EVENT_ID,
+    "items": [
+        _REVISION,
+        {
+            "revision": 2,
+            "action": "corrected",
+            "recorded_at": _CORRECTED["revised_at"],
+            "principal": "anonymous",
+            "reason": "the ban was announced a day earlier",
+            "position": "3:18",
+            "event": _CORRECTED,
+            "changes": [{"pointer": "/when", "before": "2020-06-29", "after": "2020-06-28"}],
+        },
+    ],
+}
+_RECORD: Final = {"position": "3:17", "outcome": "applied", "event_id": EVENT_ID, "recorded_at": EVENT["recorded_at"]}
+APPLIED: Final = {**_RECORD, "revision": 1}
+DUPLICATE: Final = {**_RECORD, "position": "3:19", "outcome": "duplicate", "duplicate_of": "3:17"}
+REJECTED: Final = {
+    **_RECORD,
+    "position": "3:20",
+    "outcome": "rejected",
+    "problem": "stale-revision",
+    "detail": "revision 1 was expected, the current one is 2",
+}
+PARKED: Final = {
+    "items": [
+        {
+            "position": "3:21",
+            "event_id": EVENT_ID,
+            "reason": "unknown-version",
+            "detail": "dyadline.event.recorded.v2 is unknown to this code",
+            "recorded_at": "2026-02-15T08:00:00.000000Z",
+            "code_version": "0.1.0",
+            "redriving": False,
+            "key": "ODBkNWQxMGE=",
+            "value": "e30=",
+            "headers": [["content-type", "YXBwbGljYXRpb24vanNvbg=="]],
+        }
+    ],
+    "next": None,
+}
+STATUS: Final = {
+    "topic": "dyadline.events.v1",
+    "generation": 1,
+    "lag": 0,
+    "partitions": [
+        {
+            "partition": 0,
+            "log_start": 0,
+            "log_end": 18,
+            "next_offset": 18,
+            "lag": 0,
+            "owner": "host/4711",
+            "stopped": None,
+        }
+    ],
+    "records": {"total": 18, "applied": 16, "duplicate": 1, "rejected": 1, "parked": 0},
+    "last_verification": None,
+}
+COUNTRIES: Final = {"items": _COUNTRIES}
+TYPES: Final = {"items": [{"code": "ban", "valence": "conflictual"}, {"code": "other", "valence": None}]}
+_APPLIED: Final = '{"position":"3:17","action":"recorded","revision":1,"event":{"id":"' + EVENT_ID + '"}}'
+LIVE: Final = f"retry: 1000\n\nid: 0:3,3:17\nevent: applied\ndata: {_APPLIED}\n\n"
+METRICS: Final = (
+    '# TYPE dyadline_projected_records gauge\ndyadline_projected_records{outcome="applied",partition="0"} 16.0\n'
+)
+
+
+def written(form: str) -> str:
+    """The event in a format of FORMATS."""
+    base = "http://127.0.0.1:8002"
+    document = Document("China – India", f"{base}/v1/timelines/CHN-IND.{form}", base, updated=EVENT["revised_at"])
+    writer = FORMATS[form]
+    return (writer.begin(document) + writer.write(document, [EVENT], first=True) + writer.end(document)).decode()
