@@ -19,12 +19,12 @@ async def timeline(*words: str, **environment: str) -> tuple[int, str, str]:
     return child.returncode, output.decode(), complaints.decode()
 
 
-async def at_a_terminal(*words: str, columns: int) -> str:
+async def at_a_terminal(*words: str, columns: int, **environment: str) -> str:
     """What the command shows at a terminal of so many columns."""
     ours, theirs = pty.openpty()
     child = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "timeline_service.cli", *words),
-        env={**os.environ, "COLUMNS": str(columns), "TERM": "xterm-256color"},
+        env={**os.environ, "COLUMNS": str(columns), "TERM": "xterm-256color", **environment},
         stdin=theirs,
         stdout=theirs,
         stderr=theirs,
