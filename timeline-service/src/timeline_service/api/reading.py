@@ -1,6 +1,6 @@
 """What every read shares: the position that it waits for, and the moment at which it answers.
 
-Dependencies are coroutines although few of them wait: FastAPI runs all others in threads, which costs more than they do.
+Dependencies are coroutines although few of them wait: FastAPI runs others in threads, which costs more than they do.
 """
 
 import re
