@@ -58,11 +58,11 @@ async def test_a_pair_is_told_all_that_happens_to_its_events(stack: TimelineStac
         told = [item.short for item in await pair.heard(8)]
         assert told == [
             ("applied", "recorded", 1),
-            ("duplicate", None, 1),
-            ("rejected", None, 1),
+            ("duplicate", "recorded", 1),
+            ("rejected", "recorded", 1),
             ("applied", "corrected", 2),
             ("applied", "retracted", 3),
-            ("rejected", None, 3),
+            ("rejected", "retracted", 3),
             ("applied", "reinstated", 4),
             ("left", "corrected", 5),
         ]

@@ -33,6 +33,7 @@ class Listener:
     last_id: str = ""
     comments: int = 0
     ended: bool = False
+    _id: str = ""
     _name: str = ""
     _data: list[str] = field(default_factory=list)
 
@@ -41,6 +42,7 @@ class Listener:
         name, _, value = line.partition(":")
         value = value.removeprefix(" ")
         if line == "":
+            self.last_id = self._id  # of whole blocks only: one that was cut was not seen
             if self._data:
                 data = orjson.loads("\n".join(self._data))
                 self.events.append(Told(self.last_id, self._name or "message", data))
@@ -48,7 +50,7 @@ class Listener:
         elif name == "":
             self.comments += 1
         elif name == "id":
-            self.last_id = value
+            self._id = value
         elif name == "event":
             self._name = value
         elif name == "data":
@@ -58,6 +60,11 @@ class Listener:
         """The events, once there are so many of them."""
         await wait_until(lambda: len(self.events) >= count, timeout)
         return self.events
+
+    async def at(self, position: str, timeout: float = 30) -> Told:
+        """The event of a record, once it has come."""
+        found = await wait_until(lambda: [told for told in self.events if told.data["position"] == position], timeout)
+        return found[0]
 
     async def heard_up_to(self, position: str, timeout: float = 30) -> list[Told]:
         """The events, once one of them, or a sign of life, is behind all these positions."""

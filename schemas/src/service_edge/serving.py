@@ -3,8 +3,8 @@
 import logging
 import resource
 import sys
+from contextlib import suppress
 from types import FrameType
-from typing import Final
 
 import structlog
 import uvicorn
@@ -12,9 +12,7 @@ from fastapi import FastAPI
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from service_edge.doors import is_loopback
-
-#: The extension of a request's scope that cuts its connection at once, with whatever is still to be sent.
-ABORT: Final = "dyadline.abort"
+from service_edge.event_streams import ABORT
 
 
 class NotLoopbackError(ValueError):
@@ -40,7 +38,8 @@ def serve(app: FastAPI, host: str, port: int) -> None:
         server_header=False,
         timeout_graceful_shutdown=20,
     )
-    _Server(config).run()
+    with suppress(KeyboardInterrupt):  # raised again in the end, when Ctrl-C has been obeyed
+        _Server(config).run()
 
 
 class _Server(uvicorn.Server):
@@ -58,7 +57,7 @@ class _Connection(HttpToolsProtocol):
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
-        self.scope["extensions"] = {ABORT: self.transport.abort}  # type: ignore[dict-item]
+        self.scope["extensions"] = {ABORT: {"abort": self.transport.abort}}
 
 
 def _allow_connections() -> None:

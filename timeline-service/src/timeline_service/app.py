@@ -16,6 +16,7 @@ from fastapi import Depends, FastAPI
 from service_edge.cross_origins import CrossOrigins
 from service_edge.descriptions import DescribedAPI
 from service_edge.doors import Doors
+from service_edge.event_streams import EventStreams
 from service_edge.heads import Heads
 from service_edge.parameters import strict_query
 from service_edge.problems import install_problems
@@ -61,9 +62,9 @@ def create_app(settings: Settings) -> FastAPI:
             pool, in_order, walk_from=settings.walk_from, walk_seconds=settings.walk_seconds
         )
         app.state.offsets = KafkaOffsets(settings.kafka_bootstrap_servers, settings.topic)
-        feed = app.state.live = LiveFeed(app.state.reader, PostgresLive(pool), bell)
-        app.state.leave = partial(asyncio.get_running_loop().call_soon_threadsafe, feed.close)
-        background = [asyncio.create_task(run) for run in (bell.run(), _read_secret(app), feed.run())]
+        app.state.live = LiveFeed(app.state.reader, PostgresLive(pool), bell)
+        app.state.leave = partial(asyncio.get_running_loop().call_soon_threadsafe, _leave, app)
+        background = [asyncio.create_task(run) for run in (bell.run(), _read_secret(app), app.state.live.run())]
         try:
             yield
         finally:
@@ -86,7 +87,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.topic = settings.topic
     app.state.cursor_secret = None
     app.state.heartbeat_seconds = settings.heartbeat_seconds
-    app.state.slow_seconds = settings.slow_seconds
+    app.state.streams = EventStreams(settings.slow_seconds)
     install_problems(app, KINDS, translate, ERRORS)
     for module in (live, pairs, timelines, summaries, search, events, records, parked, reference, status):
         app.include_router(module.router)
@@ -94,6 +95,12 @@ def create_app(settings: Settings) -> FastAPI:
     app.add_middleware(Doors, allowed_hosts=settings.allowed_hosts, allowed_origins=settings.allowed_origins)
     app.add_middleware(CrossOrigins, writers=settings.allowed_origins, readers=settings.reading_origins)
     return app
+
+
+def _leave(app: FastAPI) -> None:
+    """End what would go on for ever, so that the server need not wait for it."""
+    app.state.live.close()
+    app.state.streams.stop()
 
 
 async def _read_secret(app: FastAPI) -> None:

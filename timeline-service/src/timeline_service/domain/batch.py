@@ -61,7 +61,7 @@ ENTRY_COLUMNS = (
 )  # fmt: skip
 OUTCOME_COLUMNS = (
     "partition", "offset", "event_id", "outcome", "problem", "detail", "revision", "first_position", "recorded_at",
-    "key", "value", "headers", "code_version",
+    "key", "value", "headers", "code_version", "attempted",
 )  # fmt: skip
 _UNTIL_OF_REVISION = REVISION_COLUMNS.index("until_offset")
 _UNTIL_OF_ENTRY = ENTRY_COLUMNS.index("until_offset")
@@ -174,6 +174,7 @@ class _BatchFold:
         self.changes.outcomes.append((
             place.partition, place.offset, arrival.event_id, verdict.outcome, verdict.problem, None,
             verdict.revision, verdict.first_position, place.recorded_at, None, None, None, None,
+            arrival.record.action if arrival.record is not None else None,
         ))  # fmt: skip
 
     def _refuse(self, arrival: Arrival, refusal: Refusal) -> None:
@@ -182,6 +183,7 @@ class _BatchFold:
             place.partition, place.offset, arrival.event_id, refusal.outcome, refusal.problem, refusal.detail,
             None, None, place.recorded_at, raw.key, raw.value, write_headers(raw.headers),
             self._code_version if refusal.outcome == "parked" else None,
+            arrival.record.action if arrival.record is not None else None,
         ))  # fmt: skip
         self._count(arrival, refusal.outcome)
 

@@ -1,0 +1,1 @@
+"""Live streams: one follower of the projection for all listeners of a process."""

@@ -1,138 +1,148 @@
-"""The live feed of one process: what was projected last, read once for all who listen.
-
-Listeners pull: each holds its own vector and takes the chunk that begins there. One that is behind the chunks that are
-kept, because it resumes or is slow, reads chunks of its own. So nothing is buffered for anybody, and a thousand idle
-listeners cost one look at the database when something is projected.
-"""
+"""One follower for all listeners: it reads each batch once, and they take their part of it, each at its own pace."""
 
 import asyncio
-from collections import deque
-from collections.abc import AsyncGenerator, Iterator
-from contextlib import contextmanager
+import time
+from collections.abc import AsyncGenerator, Iterator, Sequence
 from typing import Final
 
-from timeline_service.adapters.postgres_bell import PostgresBell
-from timeline_service.adapters.postgres_live import PostgresLive
-from timeline_service.adapters.postgres_reader import PostgresReader
-from timeline_service.domain.vectors import Vector
-from timeline_service.errors import UnavailableError
-from timeline_service.live.chunks import Chunk, mark
+import structlog
 
-_KEPT_ROWS: Final = 5_000
-_LOOK_SECONDS: Final = 5.0
-_RETRY_SECONDS: Final = 0.5
-#: What a client waits before it comes again, in milliseconds.
-_RETRY: Final = b"retry: 1000\n\n"
+from service_edge.event_streams import retry, sign_of_life
+from timeline_service.adapters.postgres_bell import PostgresBell
+from timeline_service.adapters.postgres_live import Bounds, PostgresLive
+from timeline_service.adapters.postgres_reader import PostgresReader
+from timeline_service.domain.live import BehindError, Chunk, Notice, Ring, Topic
+from timeline_service.domain.vectors import Vector, timeline_position
+from timeline_service.errors import UnavailableError
+
+_LOG: Final = structlog.get_logger()
+#: What the follower reads in one go, what it keeps, and what a listener that is behind reads for itself.
+_CHUNK: Final = Bounds(records=1_000, bytes=2**21)
+_RING: Final = Bounds(records=20_000, bytes=2**24)
+_OWN: Final = Bounds(records=250, bytes=2**18)
+_PIECE_BYTES: Final = 16 * 1024
+_READERS_AT_ONCE: Final = 2
+_LOOK_SECONDS: Final = 1.0
+_PAUSE_SECONDS: Final = 0.5
+_RETRY_MILLISECONDS: Final = 1_000
 
 
 class LiveFeed:
-    """Follows the projection for as long as anybody listens."""
+    """Nothing is kept for a listener but the vector that it has got to.
 
-    def __init__(self, reader: PostgresReader, records: PostgresLive, bell: PostgresBell) -> None:
-        self._reader = reader
-        self._records = records
-        self._bell = bell
-        self._chunks: dict[Vector, Chunk] = {}
-        self._order: deque[Chunk] = deque()
-        self._head: Vector | None = None
+    It finds what is newer in the ring, which all share; where it is behind that, it reads on from the database. What
+    is away is waited for: a stream goes on where it was, and skips nothing.
+    """
+
+    def __init__(self, reader: PostgresReader, live: PostgresLive, bell: PostgresBell) -> None:
+        self._reader, self._live, self._bell = reader, live, bell
+        self._ring: Ring | None = None
         self._listeners = 0
-        self._wanted = asyncio.Event()
-        self._moved: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._closed = False
+        self._wanted = asyncio.Event()
+        self._news: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._reading = asyncio.Semaphore(_READERS_AT_ONCE)
 
     async def run(self) -> None:
-        """Follow the projection while somebody listens, over whatever connection there is."""
+        """Follow the projection for as long as the process runs, while anybody listens."""
         while True:
             await self._wanted.wait()
+            ring = self._bell.next_ring()
             try:
-                await self._follow()
-                self._move()
-            except UnavailableError:
-                await asyncio.sleep(_RETRY_SECONDS)
-                continue
-            await self._bell.wait(_LOOK_SECONDS)
-
-    async def _follow(self) -> None:
-        """Read up to where the projection is, for as long as anybody listens."""
-        moment = await self._reader.moment()
-        if self._head is None or len(self._head) != len(moment.vector):
-            self._head = moment.vector
-        head: Vector | None = self._head
-        while head is not None and any(goal > at for goal, at in zip(moment.vector, head, strict=True)):
-            chunk = await self._records.chunk(moment.generation, head, moment.vector)
-            if self._head == head:
-                self._keep(chunk)
-            head = self._head  # None where the last listener has gone meanwhile
+                if not await self._follow():
+                    await asyncio.wait([ring], timeout=_LOOK_SECONDS)
+            except UnavailableError as error:
+                _LOG.debug("not following", reason=str(error))
+                await asyncio.sleep(_PAUSE_SECONDS)
+            except Exception:  # a bug: listeners meet it where they are, none of them skips what it is about
+                _LOG.exception("cannot follow")
+                self._ring = None
+                await asyncio.sleep(_PAUSE_SECONDS)
 
     def close(self) -> None:
-        """End all streams: the process stops."""
+        """End all streams, between two events: the process stops."""
         self._closed = True
-        self._move()
+        self._tell()
 
     @property
     def listeners(self) -> int:
         """How many listen now."""
         return self._listeners
 
-    async def listen(self, topic: str, start: Vector, heartbeat: float) -> AsyncGenerator[bytes, None]:
-        """What a listener is sent from a vector on, for ever; a sign of life at least every `heartbeat` seconds.
+    async def listen(self, topic: Topic, vector: Vector, heartbeat: float) -> AsyncGenerator[bytes, None]:
+        """The event stream of a topic from a vector on, in pieces; a sign of life at least every `heartbeat` seconds.
 
-        Raises UnavailableError when the database goes away meanwhile: whoever listens resumes from the last id.
+        Whoever takes the pieces closes it.
         """
-        with self._counted():
-            at, loop = start, asyncio.get_running_loop()
-            yield _RETRY + mark(at)
-            if self._head is None:  # the first one here: the next ring may be far
-                moment = await self._reader.moment()
-                self._head = self._head or moment.vector
-            spoken = loop.time()
-            while not self._closed:
-                if self._head is not None:  # before the first projector, nothing is known of partitions
-                    at = (*at, *[0] * (len(self._head) - len(at)))
-                chunk = await self._next(at, spoken + heartbeat - loop.time())
-                frames = chunk.frames(topic) if chunk is not None else []
-                at = chunk.end if chunk is not None else at
-                if frames:
-                    yield b"".join(frames)
-                elif loop.time() - spoken < heartbeat:
-                    continue
-                else:
-                    yield mark(at)
-                spoken = loop.time()
-
-    async def _next(self, at: Vector, seconds: float) -> Chunk | None:
-        """The chunk that begins at a vector, or None if there is none within so many seconds."""
-        head = self._head
-        if head is not None and len(head) == len(at) and head != at:
-            if (kept := self._chunks.get(at)) is not None:
-                return kept
-            if all(reached >= mine for reached, mine in zip(head, at, strict=True)):
-                moment = await self._reader.moment()
-                return await self._records.chunk(moment.generation, at, head)
-        await asyncio.wait([self._moved], timeout=max(0.0, seconds))
-        return None
-
-    def _keep(self, chunk: Chunk) -> None:
-        self._head = chunk.end
-        self._chunks[chunk.start] = chunk
-        self._order.append(chunk)
-        while len(self._order) > 1 and sum(kept.size for kept in self._order) > _KEPT_ROWS:
-            del self._chunks[self._order.popleft().start]
-
-    def _move(self) -> None:
-        moved, self._moved = self._moved, asyncio.get_running_loop().create_future()
-        moved.set_result(None)
-
-    @contextmanager
-    def _counted(self) -> Iterator[None]:
         self._listeners += 1
         self._wanted.set()
         try:
-            yield
+            yield retry(_RETRY_MILLISECONDS) + sign_of_life(timeline_position(vector))
+            due = time.monotonic() + heartbeat
+            while not self._closed:
+                news = self._news  # before the look, so that none is missed
+                if time.monotonic() >= due:
+                    yield sign_of_life(timeline_position(vector))
+                    due = time.monotonic() + heartbeat
+                chunk = await self._following(vector)
+                if chunk is None:
+                    await asyncio.wait([news], timeout=max(0.0, due - time.monotonic()))
+                    continue
+                for piece in _pieces(chunk.notices(topic)):
+                    yield piece
+                    due = time.monotonic() + heartbeat
+                vector = chunk.end
         finally:
             self._listeners -= 1
-            if self._listeners == 0:
+            if not self._listeners:
                 self._wanted.clear()
-                self._head = None
-                self._chunks.clear()
-                self._order.clear()
+                self._ring = None
+
+    async def _follow(self) -> bool:
+        """Take one step; whether there was anything."""
+        moment = await self._reader.moment()
+        ring = self._ring
+        if ring is None:
+            self._ring = Ring(moment.vector, _RING.records, _RING.bytes)
+            self._tell()
+            return True
+        chunk = await self._live.read(moment, ring.end, _CHUNK)
+        if chunk.end == ring.end:
+            return False
+        ring.append(chunk)
+        self._tell()
+        return True
+
+    async def _following(self, vector: Vector) -> Chunk | None:
+        if self._ring is None:
+            return None
+        try:
+            return self._ring.following(vector)
+        except BehindError:
+            try:
+                async with self._reading:
+                    chunk = await self._live.read(await self._reader.moment(), vector, _OWN)
+                return chunk if chunk.end != vector else None
+            except UnavailableError as error:
+                _LOG.debug("not reading", reason=str(error))
+                await asyncio.sleep(_PAUSE_SECONDS)
+                return Chunk(vector, vector)
+
+    def _tell(self) -> None:
+        news, self._news = self._news, asyncio.get_running_loop().create_future()
+        news.set_result(None)
+
+
+def _pieces(notices: Sequence[Notice]) -> Iterator[bytes]:
+    """Blocks joined up to a size: small ones go together, none is held back."""
+    held: list[bytes] = []
+    size = 0
+    for notice in notices:
+        text = notice.text
+        if held and size + len(text) > _PIECE_BYTES:
+            yield b"".join(held)
+            held, size = [], 0
+        held.append(text)
+        size += len(text)
+    if held:
+        yield b"".join(held)

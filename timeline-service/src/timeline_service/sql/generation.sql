@@ -89,6 +89,7 @@ create table outcomes (
     value bytea,
     headers bytea,
     code_version text,
+    attempted text,
     primary key (partition, "offset")
 );
 comment on table outcomes is 'Verdicts that made no revision. Of malformed and parked records the bytes are kept.';

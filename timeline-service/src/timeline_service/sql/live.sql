@@ -1,29 +1,58 @@
--- What the live feed reads: the records of each partition from one vector to another. {schema} is the generation's.
--- $1 partitions, $2 from, $3 to.
+-- What was projected between two vectors. $1 partitions, $2 and $3 the offsets from and before which, for each of them.
+-- $4 bytes: each partition's rows go on until their contents reach it; beyond, and only there, `fits` is false and
+-- the words stay where they are.
 
--- name: applied
--- With the words that a revision replaces, which say what pairs the event has left.
+-- name: applied_between
+-- Revisions, with the words that each has replaced.
 select
-    made.event_id, made.revision, made.partition, made.from_offset, made.action, made.recorded_at,
-    made.first_accepted_at, made.first_recorded_at, made.content, before.content as before
-from unnest($1::int[], $2::bigint[], $3::bigint[]) as range (partition, low, high)
-join {schema}.revisions as made
-    on made.partition = range.partition and made.from_offset >= range.low and made.from_offset < range.high
-left join {schema}.revisions as before on before.event_id = made.event_id and before.revision = made.revision - 1
-order by made.recorded_at, made.partition, made.from_offset;
+    event_id, revision, action, partition, from_offset, recorded_at, first_accepted_at, first_recorded_at, size,
+    upto - size < $4 as fits,
+    case when upto - size < $4 then content end as content,
+    case when upto - size < $4 then content_before end as content_before
+from (
+    select found.*, before.content as content_before, sized.size,
+        sum(sized.size) over (partition by found.partition order by found.from_offset)::bigint as upto
+    from unnest($1::int[], $2::bigint[], $3::bigint[]) as part (number, low, high)
+    cross join lateral (
+        select event_id, revision, action, partition, from_offset, recorded_at, first_accepted_at, first_recorded_at,
+            content
+        from {schema}.revisions
+        where partition = part.number and from_offset >= part.low and from_offset < part.high
+        order by from_offset limit part.high - part.low
+    ) as found
+    left join lateral (
+        select old.content from {schema}.revisions as old
+        where old.event_id = found.event_id and old.revision = found.revision - 1
+            and found.action in ('corrected', 'reinstated')
+        limit 1
+    ) as before on true
+    cross join lateral (
+        select (octet_length(found.content) + coalesce(octet_length(before.content), 0))::bigint as size
+    ) as sized
+) as measured
+order by partition, from_offset;
 
--- name: others
--- Verdicts that made no revision, with the words of the event that they are about, where there is one.
+-- name: others_between
+-- Records that made no revision, with the words that their event had then, if there was one.
 select
-    said.partition, said."offset" as from_offset, said.outcome, said.problem, said.revision, said.recorded_at,
-    about.content
-from unnest($1::int[], $2::bigint[], $3::bigint[]) as range (partition, low, high)
-join {schema}.outcomes as said
-    on said.partition = range.partition and said."offset" >= range.low and said."offset" < range.high
-left join lateral (
-    select content from {schema}.revisions
-    where revisions.event_id = said.event_id and revisions.partition = said.partition
-        and from_offset < said."offset"
-    order by revision desc limit 1
-) as about on true
-order by said.recorded_at, said.partition, said."offset";
+    partition, "offset", outcome, problem, revision, recorded_at, attempted, size,
+    upto - size < $4 as fits,
+    case when upto - size < $4 then content end as content
+from (
+    select found.*, known.content, sized.size,
+        sum(sized.size) over (partition by found.partition order by found."offset")::bigint as upto
+    from unnest($1::int[], $2::bigint[], $3::bigint[]) as part (number, low, high)
+    cross join lateral (
+        select partition, "offset", event_id, outcome, problem, revision, recorded_at, attempted
+        from {schema}.outcomes
+        where partition = part.number and "offset" >= part.low and "offset" < part.high
+        order by "offset" limit part.high - part.low
+    ) as found
+    left join lateral (
+        select content from {schema}.revisions
+        where event_id = found.event_id and partition = found.partition and from_offset < found."offset"
+        order by revision desc limit 1
+    ) as known on true
+    cross join lateral (select coalesce(octet_length(known.content), 0)::bigint as size) as sized
+) as measured
+order by partition, "offset";
