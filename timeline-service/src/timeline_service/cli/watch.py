@@ -24,8 +24,8 @@ _LONGEST_PAUSE: Final = 15.0
 
 
 def watch(
-    a: Annotated[str | None, typer.Argument(help="A country by code or name.", metavar="[COUNTRY")] = None,
-    b: Annotated[str | None, typer.Argument(help="Another one; without both, everything.", metavar="COUNTRY]")] = None,
+    a: Annotated[str | None, typer.Argument(help="A country by code or name.", metavar="COUNTRY")] = None,
+    b: Annotated[str | None, typer.Argument(help="Another one; without both, everything.", metavar="COUNTRY")] = None,
     country: Annotated[str | None, typer.Option(metavar="COUNTRY", help="All events of one country instead.")] = None,
     limit: Annotated[int | None, typer.Option(min=1, metavar="N", help="End after so many.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="A JSON object on each line: id, event and data.")] = False,
