@@ -1,6 +1,7 @@
 """Countries named in the reader's language, by the real service."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
+from typing import Any
 
 import pytest
 from tests.support.engines import Engines
@@ -63,3 +64,41 @@ async def test_partners_are_named_as_the_reader_asks(stack: TimelineStack) -> No
     assert answer.headers["content-language"] == "de"
     answer = await stack.client.get("/v1/countries/CN/partners")
     assert answer.json()["items"][0]["name"] == "India"
+
+
+@pytest.mark.parametrize(
+    ("path", "names"),
+    [
+        ("/v1/timelines/MA-ZA", lambda body: body["countries"]),
+        ("/v1/timelines/MA-ZA.json?limit=1", lambda body: body["countries"]),
+        ("/v1/timelines?country=ZA", lambda body: body["items"][0]["countries"]),
+        ("/v1/timelines?country=ZA&order=count", lambda body: body["items"][0]["countries"]),
+    ],
+)
+async def test_a_pair_is_named_as_the_reader_asks(
+    stack: TimelineStack, path: str, names: Callable[[dict[str, Any]], list[dict[str, str]]]
+) -> None:
+    position = await stack.append(recording("a visit", "2020", ["MA", "ZA"]))
+    tags = set()
+    for asked, morocco in (("en", "Morocco"), ("de-AT", "Marokko"), ("ar", "المغرب")):
+        headers = {"accept-language": asked, "timeline-position": position}
+        answer = await stack.client.get(path, headers=headers)
+        assert {item["code"]: item["name"] for item in names(answer.json())}["MAR"] == morocco
+        assert answer.headers["content-language"].startswith(asked[:2])
+        assert "accept-language" in answer.headers["vary"].lower()
+        again = await stack.client.get(path, headers={**headers, "if-none-match": answer.headers["etag"]})
+        assert (again.status_code, again.headers["content-language"]) == (304, answer.headers["content-language"])
+        tags.add(answer.headers["etag"])
+    assert len(tags) == 3
+
+
+async def test_an_export_is_the_same_in_every_language(stack: TimelineStack) -> None:
+    position = await stack.append(recording("a visit", "2020", ["MA", "ZA"]))
+    for form in ("csv", "ndjson", "ics", "atom", "timelinejs.json"):
+        path = f"/v1/timelines/MA-ZA.{form}"
+        english, arabic = [
+            await stack.client.get(path, headers={"accept-language": asked, "timeline-position": position})
+            for asked in ("en", "ar")
+        ]
+        assert english.content == arabic.content
+        assert "content-language" not in arabic.headers
