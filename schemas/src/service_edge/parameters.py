@@ -1,7 +1,9 @@
 """Query parameters, strictly: what a request's description does not list is refused, not ignored."""
 
 import re
+from collections.abc import Iterator
 from typing import Annotated, Any, Final
+from urllib.parse import unquote_to_bytes
 
 from fastapi import Path, Request
 from pydantic import BeforeValidator
@@ -42,14 +44,15 @@ EventId = Annotated[Uuid, Path(description="The event's id.", examples=["80d5d10
 
 
 async def strict_query(request: Request) -> None:
-    """A dependency of the whole app. Raises ProblemError (400) for an unknown or a repeated single parameter.
+    """A dependency of the whole app. Raises ProblemError (400) for a query that is not UTF-8 (RFC 3986, 2.5), for an
+    unknown parameter, and for one that is repeated and has a single value.
 
     The app's own OpenAPI description says what is known: it cannot differ from what is taken.
     """
     if not request.query_params:
         return
     known = _described(request)
-    details = []
+    details = [*_not_utf8(request.scope["query_string"])]
     for name in dict.fromkeys(request.query_params):
         if name not in known:
             allowed = ", ".join(sorted(known)) or "none"
@@ -58,6 +61,16 @@ async def strict_query(request: Request) -> None:
             details.append(Detail(f"/{name}", "is given more than once: give it once"))
     if details:
         raise ProblemError(BAD_PARAMETER, "; ".join(f"{item.pointer[1:]} {item.detail}" for item in details), details)
+
+
+def _not_utf8(query: bytes) -> Iterator[Detail]:
+    """What the framework would read with U+FFFD in place of bytes, and so search for what nobody has asked."""
+    for part in query.split(b"&"):
+        try:
+            unquote_to_bytes(part).decode()
+        except UnicodeDecodeError:
+            name = unquote_to_bytes(part.partition(b"=")[0]).decode(errors="replace")
+            yield Detail(f"/{name[:80]}", "is not UTF-8: write the bytes of UTF-8, each as % and two hex digits")
 
 
 def _described(request: Request) -> dict[str, bool]:

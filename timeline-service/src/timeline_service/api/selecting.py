@@ -140,6 +140,8 @@ def _code(name: str, text: str) -> str:
 
 
 def _words(text: str | None) -> WordQuery | None:
+    if text is not None and "\0" in text:
+        raise RefusedError("/q", "holds NUL: write words with spaces between them")
     try:
         return read_word_query(text) if text is not None else None
     except WordQueryError as error:
