@@ -9,8 +9,8 @@ from service_edge.descriptions import operations
 from timeline_service.app import create_app
 from timeline_service.settings import Settings
 
-ALTERNATIVES = frozenset({"type", "valence", "domain", "stage", "tag", "actor", "initiator"})
-FILTERS = ALTERNATIVES | {"from", "to", "match", "q", "min_sources", "as_of", "include", "min_position"}
+ALTERNATIVES = frozenset({"type", "valence", "domain", "stage", "tag", "actor", "initiator", "q", "min_sources"})
+FILTERS = ALTERNATIVES | {"from", "to", "match", "as_of", "include", "min_position"}
 PAGES = frozenset({"order", "limit", "cursor", "count"})
 WAITS = frozenset({"min_position", "Timeline-Position"})
 SUFFIXES = {

@@ -26,6 +26,7 @@ ANSWERS = {
 VARYING = {"position", "timeline_position", "accepted_at", "recorded_at"}
 
 
+@pytest.mark.timeout(300)
 async def test_the_service_is_as_it_describes_itself(services: Services) -> None:
     ingest = await services.ingest()
     await fuzz(ingest.url, Path(__file__).with_name("ingest.toml"))

@@ -9,6 +9,7 @@ import pytest
 from fastapi import FastAPI
 from jsonschema import Draft202012Validator
 
+from event_schemas.json_text import read_json
 from ingest_service.api.problems import INCOMPLETE, RESULTS_CUT
 from ingest_service.api.problems import KINDS as INGEST_KINDS
 from ingest_service.app import create_app as ingest_app
@@ -18,6 +19,7 @@ from service_edge.pages import escaped
 from service_edge.problems import COMMON, INTERNAL_ERROR, MEDIA_TYPE, NOT_FOUND, ProblemType
 from timeline_service.api.problems import KINDS as TIMELINE_KINDS
 from timeline_service.app import create_app as timeline_app
+from timeline_service.cli.event_stream import EventStreamReader
 from timeline_service.settings import Settings as TimelineSettings
 
 #: Those that answer no request described here, or that only stand within an answer.
@@ -58,14 +60,25 @@ def references(item: Any) -> Iterator[str]:
             yield from references(inner)
 
 
-def misfits(document: dict[str, Any], content: dict[str, Any]) -> list[str]:
+def misfits(document: dict[str, Any], media_type: str, content: dict[str, Any]) -> list[str]:
     """What the examples of a body or answer do not have of its schema; each content has an example."""
     assert content["examples"]
-    validator = Draft202012Validator({**content["schema"], "components": document["components"]})
-    found_examples = [
-        found(document, item["$ref"]) if "$ref" in item else item for item in content["examples"].values()
-    ]
-    return [error.message for example in found_examples for error in validator.iter_errors(example["value"])]
+    schema = content["schema"] if "schema" in content else {"type": "array", "items": content["itemSchema"]}
+    validator = Draft202012Validator({**schema, "components": document["components"]})
+    shown = [found(document, item["$ref"]) if "$ref" in item else item for item in content["examples"].values()]
+    values = [read_items(media_type, item["value"]) if "itemSchema" in content else item["value"] for item in shown]
+    return [error.message for value in values for error in validator.iter_errors(value)]
+
+
+def read_items(media_type: str, text: str) -> list[Any]:
+    """The items of a sequence: the events of a stream, or the lines of NDJSON."""
+    if media_type == "text/event-stream":
+        events = [event for event in EventStreamReader().read(text.encode()) if event.data is not None]
+        items = [{"id": event.id, "event": event.name, "data": event.data} for event in events]
+    else:
+        items = [read_json(line.encode()) for line in text.splitlines()]
+    assert items
+    return items
 
 
 @pytest.mark.parametrize("document", DOCUMENTS)
@@ -89,7 +102,7 @@ def test_every_body_and_answer_has_a_schema_and_examples_that_fit_it(
         contents.append(answer.get("content", {}))
     for content in contents:
         for media_type, described in content.items():
-            assert misfits(document, described) == [], media_type
+            assert misfits(document, media_type, described) == [], media_type
 
 
 @pytest.mark.parametrize(("document", "method", "operation"), OPERATIONS)

@@ -124,6 +124,11 @@ def body(schema: JsonObject, **examples: Any) -> JsonObject:
     }
 
 
+def lines(schema: JsonObject, **examples: str) -> JsonObject:
+    """What comes as a sequence, of lines or of events, each of which fits the schema (`itemSchema` of OpenAPI 3.2)."""
+    return {"itemSchema": schema, "examples": body({}, **examples)["examples"]}
+
+
 def problems(*kinds: ProblemType) -> dict[int | str, JsonObject]:
     """OpenAPI's `responses` for problems: those of one status together, each with its example."""
     found: dict[int | str, JsonObject] = {}

@@ -27,7 +27,7 @@ from ingest_service.api.problems import (
     UNKNOWN_OUTCOME,
     UNREADABLE,
 )
-from service_edge.descriptions import body, headers, list_of, problems, ref, success
+from service_edge.descriptions import body, headers, lines, list_of, problems, ref, success
 
 _KEY: Final = {
     "name": "Idempotency-Key",
@@ -71,8 +71,10 @@ POST_EVENTS: Final = _post(
                 "application/json": body(
                     {"anyOf": [ref("Checked"), ref("CheckedEach")]}, one_checked=NORMALISED, many_checked=CHECKED
                 ),
-                "application/x-ndjson": body(
-                    {"type": "string"}, lines=ANSWERED_LINES, nothing_refused=json.dumps(LAST_LINE) + "\n"
+                "application/x-ndjson": lines(
+                    {"anyOf": [ref("LastLine"), ref("Line")]},
+                    lines=ANSWERED_LINES,
+                    nothing_refused=json.dumps(LAST_LINE) + "\n",
                 ),
             },
         },

@@ -3,7 +3,7 @@
 import json
 from typing import Any, Final
 
-from service_edge.descriptions import JsonObject, body, headers, problems, ref, success
+from service_edge.descriptions import JsonObject, body, headers, lines, problems, ref, success
 from service_edge.problems import ProblemType
 from timeline_service.api import examples
 from timeline_service.api.problems import (
@@ -41,7 +41,8 @@ def listing(shape: str, form: str | None, *kinds: ProblemType, **pages: Any) -> 
             schema = {"type": "object"} if media_type == "application/json" else {"type": "string"}
             text = examples.written(name)
             written = json.loads(text) if schema["type"] == "object" else text
-            contents[media_type] = body(schema, **{name.replace(".", "_"): written})
+            made = {name.replace(".", "_"): written}
+            contents[media_type] = lines(ref("Event"), **made) if name == "ndjson" else body(schema, **made)
     answer = {"description": "The events", "content": contents}
     return _read(answer, *kinds, NOT_ACCEPTABLE, more=("Link", "Content-Language"))
 
@@ -107,12 +108,8 @@ TAXONOMY: Final = _read(success("The types", ref("Types"), two_of_them=examples.
 STATUS: Final = _read(success("The projection", ref("Status"), caught_up=examples.STATUS))
 _STREAM: Final[Responses] = {
     200: {
-        **success(
-            "Server-sent events, for ever: applied, left, duplicate, rejected or parked",
-            {"type": "string"},
-            media_type="text/event-stream",
-            recorded=examples.LIVE,
-        ),
+        "description": "Server-sent events, for ever: applied, left, duplicate, rejected or parked",
+        "content": {"text/event-stream": lines(ref("Told"), recorded=examples.LIVE)},
         "headers": headers("Cache-Control", optional=["Timeline-Position"]),
     }
 }

@@ -1,5 +1,6 @@
 """What the descriptions show: one event of a pair, its history, what is counted of it, and what became of records."""
 
+import json
 from typing import Any, Final
 
 from timeline_service.formats import FORMATS, Document
@@ -146,8 +147,8 @@ STATUS: Final = {
 }
 COUNTRIES: Final = {"items": _COUNTRIES}
 TYPES: Final = {"items": [{"code": "ban", "valence": "conflictual"}, {"code": "other", "valence": None}]}
-_APPLIED: Final = '{"position":"3:17","action":"recorded","revision":1,"event":{"id":"' + EVENT_ID + '"}}'
-LIVE: Final = f"retry: 1000\n\nid: 0:3,3:17\nevent: applied\ndata: {_APPLIED}\n\n"
+_TOLD: Final = json.dumps({"position": "3:17", "action": "recorded", "revision": 1, "event": EVENT})
+LIVE: Final = f"retry: 1000\n\nid: 0:3,3:17\nevent: applied\ndata: {_TOLD}\n\n"
 METRICS: Final = (
     '# TYPE dyadline_projected_records gauge\ndyadline_projected_records{outcome="applied",partition="0"} 16.0\n'
 )

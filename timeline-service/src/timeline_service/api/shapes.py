@@ -3,7 +3,7 @@
 from typing import Any, Final
 
 from event_schemas.taxonomy import DOMAINS, STAGES, TYPES, VALENCES
-from service_edge.descriptions import PAIR, POSITION, TIME, UUID, list_of, or_null, record, ref
+from service_edge.descriptions import PAIR, POSITION, POSITIONS, TIME, UUID, list_of, or_null, record, ref
 
 _TEXT: Final = {"type": "string"}
 _TEXTS: Final = list_of(_TEXT)
@@ -17,7 +17,10 @@ _DAY: Final = or_null({"type": "string", "format": "date"})
 _NEXT: Final = or_null({"type": "string", "description": "The cursor of the next page."})
 _AS_OF: Final = {**TIME, "description": "The instant that was asked for."}
 _PRECISIONS: Final = ("day", "month", "season", "quarter", "year", "decade", "century", "interval")
+_REASONS: Final = ("unknown-version", "failed", "behind-parked")
 _PROBLEMS: Final = ("conflict", "stale-revision", "unknown-event", "already-retracted", "no-change", "malformed")
+_PROBLEM: Final = {"enum": [*_PROBLEMS, *_REASONS], "description": "Why it was rejected or parked."}
+_ACTION: Final = {"enum": ["recorded", "corrected", "retracted", "reinstated"]}
 _TYPE: Final = {"enum": list(TYPES)}
 
 
@@ -76,7 +79,7 @@ SHAPES: Final[dict[str, Any]] = {
         pair=or_null(PAIR),
         years=list_of(record(year=or_null({"type": "integer"}), **dict.fromkeys((*VALENCES, "none"), _COUNT))),
         types=list_of(record(type=_TYPE, count=_COUNT)),
-        domains=list_of(record(domain={"enum": list(DOMAINS)}, count=_COUNT)),
+        domains=list_of(record(domain=or_null({"enum": list(DOMAINS)}), count=_COUNT)),
         mean_goldstein=or_null({"type": "number"}),
         first=_DAY,
         last=_DAY,
@@ -88,7 +91,7 @@ SHAPES: Final[dict[str, Any]] = {
             record(
                 ["duplicate_of"],
                 revision=_NUMBER,
-                action={"enum": ["recorded", "corrected", "retracted", "reinstated"]},
+                action=_ACTION,
                 recorded_at=TIME,
                 principal=_TEXT,
                 reason=or_null(_TEXT),
@@ -107,7 +110,7 @@ SHAPES: Final[dict[str, Any]] = {
         recorded_at=TIME,
         revision={**_NUMBER, "description": "What an applied record made; of a stale one, what was current."},
         duplicate_of={**POSITION, "description": "The record that said the same first."},
-        problem={"anyOf": [{"enum": list(_PROBLEMS)}, {"type": "string", "description": "Why it is parked."}]},
+        problem=_PROBLEM,
         detail=_TEXT,
     ),
     "Parked": record(
@@ -115,7 +118,7 @@ SHAPES: Final[dict[str, Any]] = {
             record(
                 position=POSITION,
                 event_id=or_null(UUID),
-                reason={"enum": ["unknown-version", "failed", "behind-parked"]},
+                reason={"enum": list(_REASONS)},
                 detail=or_null(_TEXT),
                 recorded_at=TIME,
                 code_version=_TEXT,
@@ -145,6 +148,22 @@ SHAPES: Final[dict[str, Any]] = {
         ),
         records=record(**dict.fromkeys(("total", "applied", "duplicate", "rejected", "parked"), _COUNT)),
         last_verification=or_null(_OBJECT),
+    ),
+    "Told": {
+        "description": "An event of a live stream. `id` is where the listener stands after it, for `Last-Event-ID`.",
+        **record(
+            id=POSITIONS,
+            event={"enum": ["applied", "left", "duplicate", "rejected", "parked"]},
+            data={"type": "string", "contentMediaType": "application/json", "contentSchema": ref("Outcome")},
+        ),
+    },
+    "Outcome": record(
+        ["event", "problem"],
+        position=POSITION,
+        action=or_null(_ACTION),
+        revision=or_null(_NUMBER),
+        event=ref("Event"),
+        problem=_PROBLEM,
     ),
     "Countries": record(items=list_of(ref("Country"))),
     "Types": record(items=list_of(record(code=_TYPE, valence=or_null(_VALENCE)))),
