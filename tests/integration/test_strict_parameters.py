@@ -75,7 +75,7 @@ async def test_a_parameter_that_cannot_be_is_refused_by_name(stack: TimelineStac
     problem = await stack.refusal(address)
     assert problem["status"] == 400
     assert problem["type"] == "/problems/bad-parameter"
-    assert [item["pointer"] for item in problem["errors"]] == [f"/{name}"]
+    assert {item["pointer"].split("/")[1] for item in problem["errors"]} == {name}
     assert len(problem["detail"]) > len(name) + 10
 
 

@@ -11,12 +11,15 @@ JsonObject = Mapping[str, Any]
 
 def docs_page(document: JsonObject) -> Page:
     """The page. It is made on the server, holds no script, and asks for nothing from elsewhere."""
-    groups: dict[str, list[str]] = {}
+    groups: dict[str, list[tuple[str, str]]] = {}
     for path, item in document["paths"].items():
         for method, operation in item.items():
             (tag,) = operation.get("tags", [])[:1] or ["other"]
-            groups.setdefault(tag, []).append(_operation(document, path, method, operation))
-    body = "".join(f"<h2>{escaped(tag.capitalize())}</h2>{''.join(parts)}" for tag, parts in groups.items())
+            groups.setdefault(tag, []).append((path, _operation(document, path, method, operation)))
+    body = "".join(
+        f"<h2>{escaped(tag.capitalize())}</h2>{''.join(part for _, part in sorted(parts))}"
+        for tag, parts in groups.items()
+    )
     title = document["info"]["title"]
     return Page(
         title,
@@ -50,6 +53,8 @@ def _values(schema: JsonObject, parameter: JsonObject) -> str:
     choices = inner.get("enum") or ([inner["const"]] if "const" in inner else [])
     examples = parameter.get("examples", {}).values()
     given = [item["value"] for item in examples] or schema.get("examples", [])
+    if "items" in schema:  # each of them is written by itself
+        given = [item for value in given for item in value]
     said = []
     if choices:
         said.append("one of " + ", ".join(_code(choice) for choice in choices))

@@ -44,7 +44,11 @@ async def summary(
     return answer(request, now, {"pair": name} | _summary(await selections.summary(at, selection)), tag=tag)
 
 
-@router.get("/v1/events/summary", summary="The same across pairs", responses=SUMMARY_OF_EVENTS)
+@router.get(
+    "/v1/events/summary",
+    summary="How many events of all pairs, of which kind in which year",
+    responses=SUMMARY_OF_EVENTS,
+)
 async def summary_of_events(
     request: Request,
     selections: Selections,
