@@ -1,10 +1,12 @@
 """Answers as they read at a terminal: tables and colour there, plain lines in a pipe."""
 
+from collections.abc import Iterable
 from typing import Any, Final
 
 import orjson
 import typer
 from rich.box import SIMPLE_HEAD
+from rich.cells import cell_len
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -15,6 +17,17 @@ _VALENCES: Final = {"cooperative": ("+", "green"), "conflictual": ("−", "red")
 def valence_mark(valence: str | None) -> tuple[str, str]:
     """The sign of a valence and its colour: no meaning is told by colour alone."""
     return _VALENCES.get(valence or "", (" ", ""))
+
+
+def fold_parts(parts: Iterable[str], width: int) -> list[str]:
+    """Parts with dots between them, in as few lines as hold them whole."""
+    lines = list[str]()
+    for part in parts:
+        if lines and cell_len(f"{lines[-1]} · {part}") <= width:
+            lines[-1] += f" · {part}"
+        else:
+            lines.append(part)
+    return lines
 
 
 def print_json(body: dict[str, Any]) -> None:

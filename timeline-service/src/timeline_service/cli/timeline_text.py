@@ -13,7 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from event_schemas.dates import parse_when
-from timeline_service.cli.printing import valence_mark
+from timeline_service.cli.printing import fold_parts, valence_mark
 from timeline_service.domain.date_words import say_when
 
 Event = dict[str, Any]
@@ -96,22 +96,11 @@ def _words(item: Event, width: int) -> Text:
     """A title, and what stands behind it or, where that does not fit into one line, below it."""
     retracted = item["status"] == "retracted"
     words = Text(item["title"], "strike" if retracted else "")
-    details = Text("\n".join(_fold(_details(item), width)), "dim")
+    details = Text("\n".join(fold_parts(_details(item), width)), "dim")
     if retracted:
         details.stylize("not dim red", 0, len("retracted"))
     beside = "\n" not in details.plain and words.cell_len + 2 + details.cell_len <= width
     return Text.assemble(words, "  " if beside else "\n", details)
-
-
-def _fold(parts: Iterable[str], width: int) -> list[str]:
-    """Parts in as few lines as hold them whole."""
-    lines = list[str]()
-    for part in parts:
-        if lines and cell_len(f"{lines[-1]} · {part}") <= width:
-            lines[-1] += f" · {part}"
-        else:
-            lines.append(part)
-    return lines
 
 
 def _details(item: Event) -> Iterator[str]:

@@ -9,7 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from timeline_service.cli.event_stream import ServerSentEvent
-from timeline_service.cli.printing import valence_mark
+from timeline_service.cli.printing import fold_parts, valence_mark
 
 _STYLES: Final = {
     "recorded": "green",
@@ -22,6 +22,9 @@ _STYLES: Final = {
     "parked": "yellow",
 }
 _LONGEST_NAME: Final = max(map(len, _STYLES))
+_MOST_PAIRS: Final = 6
+_CLOCK: Final = len("00:00:00Z")
+_INDENT: Final = _CLOCK + 1 + _LONGEST_NAME + 1 + 1 + 1
 
 
 def print_told(event: ServerSentEvent, *, as_json: bool) -> None:
@@ -47,16 +50,22 @@ def _print_coloured(console: Console, happened: str, data: dict[str, Any], about
         (f"{about['when']} " if about else "", "cyan"),
         (_title(data, about), "strike" if happened == "retracted" else ""),
     )
-    details = Text(" · ".join((*about.get("pairs", ()), _place(data, about))), "dim")
+    width = console.width - _INDENT
+    details = Text("\n".join(fold_parts(_details(about) if about else (), width)), "dim")
+    beside = "\n" not in details.plain and words.cell_len + 2 + details.cell_len <= width
+    words = Text.assemble(words, ("  " if beside else "\n") if about else "", details)
     grid = Table.grid(padding=(0, 1))
-    grid.add_column(no_wrap=True, min_width=len("00:00:00Z"))
+    grid.add_column(no_wrap=True, min_width=_CLOCK)
     grid.add_column(no_wrap=True, min_width=_LONGEST_NAME)
     grid.add_column(no_wrap=True, min_width=1)
     grid.add_column(overflow="fold")
-    beside = words.cell_len + 2 + details.cell_len <= console.width - (len("00:00:00Z") + _LONGEST_NAME + 4)
-    words = Text.assemble(words, "  " if beside else "\n", details)
     grid.add_row(Text(clock, "dim"), Text(happened, _STYLES.get(happened, "")), Text(mark, style), words)
     console.print(grid)
+
+
+def _details(about: dict[str, Any]) -> list[str]:
+    pairs: list[str] = about["pairs"]  # sixty countries have 1,770
+    return [*(pairs if len(pairs) <= _MOST_PAIRS else [f"{len(pairs)} pairs"]), about["id"]]
 
 
 def _title(data: dict[str, Any], about: dict[str, Any]) -> str:
