@@ -104,6 +104,7 @@ BY_FIELD: Final = {
     "min_sources=1": ["steel tariff", "app ban", "joint sanction"],
     "min_sources=2": ["steel tariff", "joint sanction"],
     "min_sources=3": ["joint sanction"],
+    "min_sources=3&min_sources=2": ["steel tariff", "joint sanction"],
     "min_sources=50": [],
 }
 TOGETHER: Final = {
@@ -112,6 +113,7 @@ TOGETHER: Final = {
     "type=tariff&stage=in_force": [],
     "min_sources=1&from=2020-05&to=2020": ["app ban"],
     "q=ban&initiator=IN": ["app ban"],
+    "q=app+ban&q=border": ["border talks", "app ban"],
     "q=ban&initiator=IN&initiator=CN&order=desc": ["answer to the ban", "app ban"],
 }
 BY_DATE: Final = {

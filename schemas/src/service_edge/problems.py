@@ -189,6 +189,8 @@ def _framework_problem(error: Exception) -> ProblemError:
 
 def _parameter_detail(item: Mapping[str, Any]) -> Detail:
     place = [str(part) for part in item["loc"]]
+    if place[0] == "query":
+        place = place[:2]  # of a repeated parameter the one that is wrong says so by its value
     cause = item.get("ctx", {}).get("error")
     candidates = tuple(getattr(cause, "candidates", ()))
     return Detail("/" + "/".join(place[1:] or place), str(cause) if cause else str(item["msg"]), candidates)

@@ -3,6 +3,7 @@
 import secrets
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
@@ -34,7 +35,8 @@ class PostgresReader:
         generation = await self.live_generation()
         rows = await self._fetch(generation, "search_vector" if searching else "vector")
         offsets = {row["partition"]: row["next_offset"] for row in rows}
-        return Moment(generation, vector_of(offsets, rows[0]["partition_count"] if rows else 0))
+        partitions = rows[0]["partition_count"] if rows else 0
+        return Moment(generation, vector_of(offsets, partitions), sum(row["redriven"] for row in rows))
 
     async def moment_after(self, positions: Mapping[int, int], seconds: float, *, searching: bool = False) -> Moment:
         """Wait until the projection, or its documents, hold the positions.
@@ -81,7 +83,7 @@ class PostgresReader:
         """The moment at which the records of an instant, and none later, were projected."""
         rows = await self._fetch(moment.generation, "vector_as_of", instant)
         offsets = {row["partition"]: row["next_offset"] for row in rows}
-        return Moment(moment.generation, vector_of(offsets, len(moment.vector)))
+        return replace(moment, vector=vector_of(offsets, len(moment.vector)))
 
     async def parked(self, moment: Moment, after: tuple[int, int], limit: int) -> Sequence[Row]:
         """Parked records by position, from behind (partition, offset) on."""

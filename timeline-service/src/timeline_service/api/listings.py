@@ -22,6 +22,7 @@ PAGE: Final = 50
 MOST_RELEVANT: Final = 1000
 _BATCH: Final = 1000
 _SLICE: Final = 200
+_SNIPPETS: Final = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,12 +38,12 @@ class Listing:
     async def events(self, limit: int) -> tuple[list[Event], str | None]:
         """A page's events, and the cursor of the next one."""
         if self.order == "relevance":
-            return self._views(await self.selections.best(self.at, self.selection, limit)), None
+            return await self._views(await self.selections.best(self.at, self.selection, limit)), None
         after = SortKey.read(self.page.key) if self.page.key else None
         rows = await self._rows(after, limit + 1)
         more = len(rows) > limit
         following = self.page.next(self.at.vector, SortKey.of(rows[limit - 1]).written()) if more else None
-        return self._views(rows[:limit]), following
+        return await self._views(rows[:limit]), following
 
     async def batches(self) -> AsyncIterator[list[Event]]:
         """All events from the page on, in batches; no transaction is held between them."""
@@ -53,7 +54,7 @@ class Listing:
         while True:
             rows = await self._rows(after, _BATCH)
             for start in range(0, len(rows), _SLICE):
-                yield self._views(rows[start : start + _SLICE])
+                yield await self._views(rows[start : start + _SLICE])
                 await asyncio.sleep(0)  # others are answered meanwhile
             if len(rows) < _BATCH:
                 return
@@ -63,10 +64,12 @@ class Listing:
         descending = self.order == "desc"
         return await self.selections.page(self.at, self.selection, descending=descending, after=after, limit=limit)
 
-    def _views(self, rows: Iterable[Mapping[str, Any]]) -> list[Event]:
+    async def _views(self, rows: Iterable[Mapping[str, Any]]) -> list[Event]:
         events = [event_view(row) for row in rows]
         if self.selection.words is not None:
-            for event in events:
+            for number, event in enumerate(events):
+                if number % _SNIPPETS == 0:
+                    await asyncio.sleep(0)  # others are answered meanwhile
                 event["snippet"] = snippet_of(event, self.selection.words.words)
         return events
 

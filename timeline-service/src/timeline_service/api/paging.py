@@ -1,7 +1,7 @@
 """Pages: a cursor carries its query and the vector of its first page, so that pages never lie."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from fastapi import Request
@@ -48,7 +48,7 @@ class Page:
             return now
         if not reached(now.vector, {p: offset - 1 for p, offset in enumerate(self.vector) if offset}):
             raise UnavailableError("the projection is behind the page that this cursor continues")
-        return Moment(now.generation, self.vector)
+        return replace(now, vector=self.vector)
 
     def next(self, vector: Vector, key: tuple[Any, ...]) -> str:
         """The cursor of the page behind the row with this key, at the same vector."""

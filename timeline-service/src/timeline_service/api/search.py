@@ -51,7 +51,7 @@ async def search(
     at = page.moment(now)
     listing = Listing(selections, at, selection, page, ordered)
     if form != "json":
-        tag = tag_of(str(request.url), form, at.vector)
+        tag = tag_of(str(request.url), form, at.vector, (at.generation, at.redriven))
         if (known := known_already(request, now, tag)) is not None:
             return known
         return await write_listing(request, now, listing, form, title_of(page.query), limit, tag)

@@ -1,21 +1,23 @@
 """The filters of timelines and search: parameters as they are written, and the selection that they mean."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
 from typing import Annotated, Any, Final, Literal
 
 from fastapi import Depends, Query
+from pydantic import Field
 
 from event_schemas.countries import CountryError, country_code
 from event_schemas.dates import DateFormatError, parse_when
 from event_schemas.records import format_time
 from event_schemas.taxonomy import DOMAINS, STAGES, TYPES, VALENCES, nearest_types
+from event_schemas.texts import normalised
 from service_edge.parameters import TRUE_OR_FALSE, WHOLE
 from timeline_service.api.reading import AsOf, read_instant
 from timeline_service.domain.entries import stored_bounds
 from timeline_service.domain.folding import fold_whole
 from timeline_service.domain.selections import Selection, Span
-from timeline_service.domain.word_queries import WordQuery, WordQueryError, read_word_query
+from timeline_service.domain.word_queries import WordQuery, WordQueryError, either, read_word_query
 from timeline_service.errors import RefusedError
 
 Limit = Annotated[int, Query(ge=1, le=1000, description="At most so many items on a page."), WHOLE]
@@ -45,10 +47,13 @@ async def _filters(
     actor: Annotated[Strings, Query(description="Whole names, in any case.", examples=[["TikTok"]])] = None,
     initiator: Annotated[Strings, Query(description="Countries that acted.", examples=[["IND"]])] = None,
     q: Annotated[
-        str | None,
-        Query(description='Words, a "phrase", -excluded, or alternatives.', examples=["tiktok ban"], max_length=1000),
+        list[Annotated[str, Field(max_length=1000)]] | None,
+        Query(description='Words, a "phrase", -excluded, or alternatives.', examples=[["tiktok ban"]]),
     ] = None,
-    min_sources: Annotated[int | None, Query(ge=0, le=50, description="At least so many sources."), WHOLE] = None,
+    min_sources: Annotated[
+        list[Annotated[int, Field(ge=0, le=50), WHOLE]] | None,
+        Query(description="At least so many sources.", examples=[[2]]),
+    ] = None,
     include: Annotated[Literal["retracted"] | None, Query(description="Retracted events too, marked.")] = None,
     as_of: AsOf = None,
 ) -> dict[str, Any]:
@@ -68,7 +73,7 @@ async def _filters(
         "actor": actor,
         "initiator": initiator,
         "q": q,
-        "min_sources": min_sources or None,
+        "min_sources": min(min_sources or [0]) or None,
         "include": include,
         "as_of": format_time(read_instant(as_of)) if as_of is not None else None,
     }
@@ -129,21 +134,21 @@ def _one_of(name: str, text: str, allowed: Iterable[str]) -> str:
 def _text(name: str, text: str) -> str:
     if not text.strip() or "\0" in text:
         raise RefusedError(f"/{name}", "is empty or holds NUL: write what the events say, or leave it out")
-    return text.strip()
+    return normalised(text)
 
 
 def _code(name: str, text: str) -> str:
     scheme, colon, code = text.partition(":")
     if not (scheme and colon and code) or "\0" in text:
         raise RefusedError(f"/{name}", f"{text[:80]!r} is not scheme:code: write one such as gdelt:1012345678")
-    return text
+    return normalised(text)
 
 
-def _words(text: str | None) -> WordQuery | None:
-    if text is not None and "\0" in text:
+def _words(texts: Sequence[str] | None) -> WordQuery | None:
+    if any("\0" in text for text in texts or ()):
         raise RefusedError("/q", "holds NUL: write words with spaces between them")
     try:
-        return read_word_query(text) if text is not None else None
+        return either([read_word_query(text) for text in texts]) if texts else None
     except WordQueryError as error:
         raise RefusedError("/q", str(error)) from error
 

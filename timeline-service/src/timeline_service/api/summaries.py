@@ -1,6 +1,7 @@
 """Summaries: how many events of which kind in which year."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, Final
 
 from fastapi import APIRouter, Request, Response
@@ -13,7 +14,6 @@ from timeline_service.api.reading import Reader, Selections, Waits
 from timeline_service.api.search import Codes, Countries
 from timeline_service.api.selecting import Filters, read_selection
 from timeline_service.api.timelines import PairPath, moment_of, pair_tag, read_pair
-from timeline_service.domain.vectors import Moment
 
 router = APIRouter(tags=["timelines"])
 _NOTE: Final = (
@@ -37,7 +37,7 @@ async def summary(
     page = Page.of(request, {"of": f"summary of {name}", **filters}, None)
     selection = read_selection(page.query, name)
     now = await moment_of(awaited, page, selection)
-    at = Moment(now.generation, await reader.narrow(now, name))
+    at = replace(now, vector=await reader.narrow(now, name))
     tag = pair_tag(request, at, "summary", "")
     if (known := known_already(request, now, tag)) is not None:
         return known

@@ -1,5 +1,6 @@
 """`/v1/timelines/{pair}`: the ordered events of a pair, in every format."""
 
+from dataclasses import replace
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Path, Query, Request, Response
@@ -77,7 +78,7 @@ async def timeline(
     selection = read_selection(page.query, name)
     now = await moment_of(awaited, page, selection)
     at = page.moment(now)
-    at = Moment(at.generation, page.vector or await reader.narrow(at, name))
+    at = replace(at, vector=page.vector or await reader.narrow(at, name))
     tag = pair_tag(request, at, form, language)
     headers = language_headers(language) if form == "json" else {}
     if (known := known_already(request, now, tag, headers)) is not None:
@@ -119,4 +120,6 @@ async def moment_of(awaited: Awaited, page: Page, selection: Selection, *, acros
 def pair_tag(request: Request, at: Moment, form: str, language: str) -> str:
     """The ETag of what is read of a pair: it changes with the question and with the records that touched the pair."""
     query = sorted(request.query_params.multi_items())
-    return tag_of(str(request.url.replace(query="")), str(query), form, language, at.vector)
+    return tag_of(
+        str(request.url.replace(query="")), str(query), form, language, at.vector, (at.generation, at.redriven)
+    )

@@ -1,16 +1,18 @@
 """Snippets: the part of an event's text in which a search was found, as HTML with the words in `<mark>`."""
 
-from collections.abc import Collection, Mapping
+from collections import deque
+from collections.abc import Mapping, Set
 from html import escape
+from itertools import islice
 from typing import Any, Final
 
-from timeline_service.domain.folding import LONGEST_WORD, WORD, fold
+from timeline_service.domain.folding import WORD, words_of
 
 _BEFORE: Final = 8
 _WORDS: Final = 32
 
 
-def snippet_of(event: Mapping[str, Any], words: Collection[str]) -> str:
+def snippet_of(event: Mapping[str, Any], words: Set[str]) -> str:
     """About thirty words of each text that holds any of the folded words, escaped, with these in `<mark>`.
 
     Looks into title, summary, actors and tags, in this order; it is the title where nothing is found.
@@ -21,19 +23,26 @@ def snippet_of(event: Mapping[str, Any], words: Collection[str]) -> str:
     return " · ".join(part for part in marked if part) or escape(event["title"])
 
 
-def _marked(text: str, words: Collection[str]) -> str:
+def _marked(text: str, words: Set[str]) -> str:
     """The part around the first of the words, or nothing where the text has none."""
-    places = [(found.start(), found.end()) for found in WORD.finditer(text)]
-    hits = [any(word[:LONGEST_WORD] in words for word in WORD.findall(fold(text[a:b]))) for a, b in places]
-    if True not in hits:
+    if words.isdisjoint(words_of(text)):
         return ""
-    first = max(0, hits.index(True) - _BEFORE)
-    last = min(len(places), first + _WORDS)
-    parts = ["… " if first > 0 else ""]
-    at = places[first][0] if first > 0 else 0
-    for (a, b), hit in zip(places[first:last], hits[first:last], strict=True):
+    before: deque[tuple[int, int, bool]] = deque(maxlen=_BEFORE)
+    places = ((found.start(), found.end()) for found in WORD.finditer(text))
+    judged = ((a, b, not words.isdisjoint(words_of(text[a:b]))) for a, b in places)
+    for place in judged:
+        if place[2]:
+            window = [*before, place, *islice(judged, _WORDS - len(before) - 1)]
+            break
+        before.append(place)
+    else:
+        return ""
+    cut_before, cut_after = window[0][0] > 0, next(judged, None) is not None
+    parts = ["… "] if cut_before else []
+    at = window[0][0] if cut_before else 0
+    for a, b, hit in window:
         if hit:
             parts += [escape(text[at:a]), "<mark>", escape(text[a:b]), "</mark>"]
             at = b
-    parts.append(escape(text[at : places[last - 1][1] if last < len(places) else len(text)]))
-    return "".join(parts) + (" …" if last < len(places) else "")
+    parts.append(escape(text[at : window[-1][1] if cut_after else len(text)]))
+    return "".join(parts) + (" …" if cut_after else "")

@@ -10,10 +10,14 @@ Vector = tuple[int, ...]
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """Where an answer stands: a generation of the projection, and a vector of the log."""
+    """Where an answer stands: a generation of the projection, and a vector of the log.
+
+    `redriven` counts what was put into the past since: records that were parked and judged again.
+    """
 
     generation: int
     vector: Vector
+    redriven: int = 0
 
 
 def vector_of(next_offsets: Mapping[int, int], partitions: int) -> Vector:

@@ -6,6 +6,7 @@ for a word depends on the server's locale, and it takes `Alibaba.com` for a host
 """
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -50,3 +51,9 @@ def read_word_query(text: str) -> WordQuery:
     if count > MOST_WORDS:
         raise WordQueryError(f"holds {count} words: at most {MOST_WORDS} are taken")
     return WordQuery(" | ".join(f"({' & '.join(terms)})" for terms in alternatives if terms), frozenset(marked))
+
+
+def either(queries: Sequence[WordQuery]) -> WordQuery:
+    """A search for what any of some searches finds."""
+    words = frozenset().union(*(query.words for query in queries))
+    return WordQuery(" | ".join(f"({query.tsquery})" for query in queries), words)

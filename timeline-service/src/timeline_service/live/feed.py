@@ -101,6 +101,8 @@ class LiveFeed:
     async def _follow(self) -> bool:
         """Take one step; whether there was anything."""
         moment = await self._reader.moment()
+        if not self._listeners:  # the last one has gone meanwhile: whoever comes next starts where the log is then
+            return False
         ring = self._ring
         if ring is None:
             self._ring = Ring(moment.vector, _RING.records, _RING.bytes)

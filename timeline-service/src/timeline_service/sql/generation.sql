@@ -16,6 +16,7 @@ create table checkpoints (
     duplicate bigint not null,
     rejected bigint not null,
     parked bigint not null,
+    redriven bigint not null default 0,
     stopped text
 );
 comment on table checkpoints is 'How far each partition is projected, by whom, and what its last record was.';

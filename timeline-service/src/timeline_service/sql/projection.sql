@@ -97,7 +97,8 @@ delete from {schema}.redrives where partition = $1 and "offset" = any($2::bigint
 -- name: recount
 -- The fence of a redrive: the offset stays, the epoch must be ours. $4–$7 what the counts change by.
 update {schema}.checkpoints set
-    applied = applied + $4, duplicate = duplicate + $5, rejected = rejected + $6, parked = parked + $7
+    applied = applied + $4, duplicate = duplicate + $5, rejected = rejected + $6, parked = parked + $7,
+    redriven = redriven + 1
 where partition = $1 and epoch = $2 and next_offset = $3
 returning parked;
 

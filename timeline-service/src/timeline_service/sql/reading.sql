@@ -2,11 +2,12 @@
 -- A row is visible at a vector V when from_offset < V[p] and (until_offset is null or until_offset >= V[p]).
 
 -- name: vector
-select partition, next_offset, partition_count from {schema}.checkpoints order by partition;
+select partition, next_offset, partition_count, redriven from {schema}.checkpoints order by partition;
 
 -- name: search_vector
 -- How far the documents are.
-select checkpoint.partition, coalesce(search.next_offset, 0) as next_offset, checkpoint.partition_count
+select checkpoint.partition, coalesce(search.next_offset, 0) as next_offset, checkpoint.partition_count,
+    checkpoint.redriven
 from {schema}.checkpoints as checkpoint
 left join {schema}.search_checkpoints as search using (partition)
 order by checkpoint.partition;
