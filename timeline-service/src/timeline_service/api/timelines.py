@@ -21,7 +21,14 @@ from timeline_service.domain.views import pair_view
 from timeline_service.errors import RefusedError, UnknownError
 
 router = APIRouter(tags=["timelines"])
-PairPath = Annotated[str, Path(description="Two country codes in either order.", examples=["IN-CN"])]
+PairPath = Annotated[
+    str,
+    Path(
+        description="Two country codes in either order.",
+        examples=["IN-CN"],
+        json_schema_extra={"pattern": "^[A-Za-z]{2,3}-[A-Za-z]{2,3}$"},  # said, and refused in words of our own
+    ),
+]
 Order = Annotated[Literal["asc", "desc"], Query(description="By date of occurrence.")]
 
 
