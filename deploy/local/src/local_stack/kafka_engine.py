@@ -86,7 +86,8 @@ async def _format(state_dir: Path, jars: Path, port: int, controller_port: int) 
     tool = [*_java(jars, fresh), "kafka.tools.StorageTool", "format"]
     cluster_id = urlsafe_b64encode(uuid4().bytes).decode().rstrip("=")
     await run_command(
-        [*tool, "-t", cluster_id, "-c", "server.properties"],
+        # One word: an id may begin with a dash.
+        [*tool, f"--cluster-id={cluster_id}", "-c", "server.properties"],
         "Kafka's data folder could not be laid out",
         _ENVIRONMENT,
         fresh,
