@@ -8,6 +8,7 @@ import httpx
 import pytest
 from fastapi import FastAPI
 from jsonschema import Draft202012Validator
+from schemathesis.specs.openapi.definitions import OPENAPI_32  # the OpenAPI Initiative's own schema
 
 from event_schemas.json_text import read_json
 from ingest_service.api.problems import INCOMPLETE, RESULTS_CUT
@@ -79,6 +80,13 @@ def read_items(media_type: str, text: str) -> list[Any]:
         items = [read_json(line.encode()) for line in text.splitlines()]
     assert items
     return items
+
+
+@pytest.mark.parametrize("document", DOCUMENTS)
+def test_a_description_is_one_by_the_letter_of_openapi(document: dict[str, Any]) -> None:
+    assert document["openapi"] == "3.2.0"
+    validator = Draft202012Validator(OPENAPI_32)
+    assert [f"{error.json_path}: {error.message}" for error in validator.iter_errors(document)] == []
 
 
 @pytest.mark.parametrize("document", DOCUMENTS)

@@ -52,6 +52,13 @@ _HEADERS: Final[Mapping[str, JsonObject]] = {
 }
 #: Stands for null in examples while FastAPI, which leaves out what is null, makes the document.
 _NULL: Final = "\0null"
+_IF_NONE_MATCH: Final = {
+    "name": "If-None-Match",
+    "in": "header",
+    "required": False,
+    "description": "`ETag`s of earlier answers, or `*`: where one of them is still right, the answer is 304.",
+    "schema": {"type": "string", "examples": ['"5d41402abc4b2a76b9719d911017c592"']},
+}
 _HEADERS_OF: Final = {405: ("Allow",), 415: ("Accept-Post",), 503: ("Retry-After",)}
 _PROBLEM: Final = {
     "type": "object",
@@ -154,6 +161,7 @@ class DescribedAPI(FastAPI):
 
     def __init__(self, *, kinds: Iterable[ProblemType], schemas: Mapping[str, JsonObject], **settings: Any) -> None:
         super().__init__(docs_url=None, redoc_url=None, **settings)
+        self.openapi_version = "3.2.0"  # the first with `itemSchema`
         self._kinds = (*COMMON, *kinds)
         self._schemas = schemas
 
@@ -190,6 +198,8 @@ def _complete(path: str, method: str, operation: JsonObject) -> None:
         parameter["description"] = next(filter(None, (item.get("description") for item in places)), "")
         parameter["schema"] = _without_null(parameter["schema"])
     answers = operation["responses"]
+    if "304" in answers:
+        operation.setdefault("parameters", []).append(deepcopy(_IF_NONE_MATCH))
     for content in (operation.get("requestBody", {}), *answers.values()):
         for described in content.get("content", {}).values():
             described.update(_replaced(described, _NULL, None))
