@@ -1,5 +1,7 @@
 """Parameters that cannot be are refused by name, and never read as something else."""
 
+import asyncio
+import json
 from collections.abc import AsyncIterator
 
 import httpx
@@ -96,3 +98,29 @@ async def test_the_ingest_service_reads_its_parameters_as_strictly(stack: Timeli
             answer = await client.post(f"/v1/events?{query}", json=an_event())
             assert answer.status_code == 400
             assert [item["pointer"] for item in answer.json()["errors"]] == ["/validate"]
+
+
+@pytest.mark.parametrize(
+    "request_line",
+    [
+        b"GET /v1/events?q=caf\xe9 HTTP/1.1",
+        b"GET /v1/events?q=" + b"x" * 70_000 + b" HTTP/1.1",
+        b"BREW /v1/events HTTP/1.1",
+        b"hello",
+    ],
+    ids=["beyond ASCII", "too long", "unknown method", "no HTTP"],
+)
+async def test_what_the_server_cannot_read_is_refused_as_a_problem_too(
+    stack: TimelineStack, request_line: bytes
+) -> None:
+    url = stack.client.base_url
+    reader, writer = await asyncio.open_connection(url.host, url.port)
+    writer.write(request_line + b"\r\nHost: 127.0.0.1\r\n\r\n")
+    answer = await asyncio.wait_for(reader.read(), 10)  # to the end: the connection is closed
+    writer.close()
+    head, _, body = answer.partition(b"\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 400 Bad Request\r\n")
+    assert b"\r\ncontent-type: application/problem+json\r\n" in head
+    problem = json.loads(body)
+    assert problem["status"] == 400
+    assert (await stack.client.get(problem["type"])).status_code == 200

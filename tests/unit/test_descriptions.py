@@ -17,14 +17,14 @@ from ingest_service.app import create_app as ingest_app
 from ingest_service.settings import Settings as IngestSettings
 from service_edge.descriptions import operations
 from service_edge.pages import escaped
-from service_edge.problems import COMMON, INTERNAL_ERROR, MEDIA_TYPE, NOT_FOUND, ProblemType
+from service_edge.problems import COMMON, INTERNAL_ERROR, MEDIA_TYPE, NOT_FOUND, UNREADABLE_REQUEST, ProblemType
 from timeline_service.api.problems import KINDS as TIMELINE_KINDS
 from timeline_service.app import create_app as timeline_app
 from timeline_service.cli.event_stream import EventStreamReader
 from timeline_service.settings import Settings as TimelineSettings
 
 #: Those that answer no request described here, or that only stand within an answer.
-APART = {INTERNAL_ERROR.slug, NOT_FOUND.slug, INCOMPLETE.slug, RESULTS_CUT.slug}
+APART = {kind.slug for kind in (UNREADABLE_REQUEST, INTERNAL_ERROR, NOT_FOUND, INCOMPLETE, RESULTS_CUT)}
 SERVICES: dict[str, tuple[FastAPI, tuple[ProblemType, ...]]] = {
     "ingest": (ingest_app(IngestSettings()), (*COMMON, *INGEST_KINDS)),
     "timeline": (timeline_app(TimelineSettings()), (*COMMON, *TIMELINE_KINDS)),

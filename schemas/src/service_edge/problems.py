@@ -128,7 +128,16 @@ INTERNAL_ERROR: Final = ProblemType(
     "and is safe.",
     {"detail": "an unexpected error; it is in the service's log"},
 )
+UNREADABLE_REQUEST: Final = ProblemType(
+    "unreadable-request",
+    400,
+    "The request cannot be read",
+    "It is not HTTP/1.1 by the letter (RFC 9112): an address, for one, is ASCII, everything else in it is written as % "
+    "and two hex digits, and it has at most 65,535 bytes. Nothing was done, and the connection is closed.",
+    {"detail": "this is not HTTP/1.1, or its address has bytes beyond ASCII or more than 65,535 of them"},
+)
 COMMON: Final = (
+    UNREADABLE_REQUEST,
     BAD_PARAMETER,
     NOT_FOUND,
     METHOD_NOT_ALLOWED,

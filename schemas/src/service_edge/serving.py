@@ -6,6 +6,7 @@ import sys
 from contextlib import suppress
 from types import FrameType
 
+import orjson
 import structlog
 import uvicorn
 from fastapi import FastAPI
@@ -13,6 +14,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from service_edge.doors import is_loopback
 from service_edge.event_streams import ABORT
+from service_edge.problems import MEDIA_TYPE, UNREADABLE_REQUEST
 
 
 class NotLoopbackError(ValueError):
@@ -53,11 +55,26 @@ class _Server(uvicorn.Server):
 
 
 class _Connection(HttpToolsProtocol):
-    """A connection that an answer can cut: closing it would wait for a client that takes nothing."""
+    """A connection that an answer can cut (closing it would wait for a client that takes nothing).
+
+    What the server itself cannot read is refused as everything else is: by a problem.
+    """
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
         self.scope["extensions"] = {ABORT: {"abort": self.transport.abort}}
+
+    def send_400_response(self, msg: str) -> None:
+        body = orjson.dumps(UNREADABLE_REQUEST.sample())
+        headers = (
+            *self.server_state.default_headers,
+            (b"content-type", MEDIA_TYPE.encode()),
+            (b"content-length", str(len(body)).encode()),
+            (b"connection", b"close"),
+        )
+        head = b"".join(b"%b: %b\r\n" % header for header in headers)
+        self.transport.write(b"HTTP/1.1 400 Bad Request\r\n" + head + b"\r\n" + body)
+        self.transport.close()
 
 
 def _allow_connections() -> None:
