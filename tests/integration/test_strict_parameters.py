@@ -86,6 +86,15 @@ async def test_a_refusal_names_everything_that_is_wrong_with_a_query(stack: Time
     assert {item["pointer"] for item in problem["errors"]} == {"/colour", "/tag", "/limit"}
 
 
+@pytest.mark.parametrize(
+    ("address", "name"), [("/v1/events", "Timeline-Position"), ("/v1/live", "Last-Event-ID")], ids=["a read", "live"]
+)
+async def test_a_header_of_one_value_is_given_once(stack: TimelineStack, address: str, name: str) -> None:
+    answer = await stack.client.get(address, headers=[(name, "0:0"), (name, "1:0")])
+    assert answer.status_code == 400
+    assert [item["pointer"] for item in answer.json()["errors"]] == [f"/{name}"]
+
+
 async def test_any_text_of_unicode_is_taken(stack: TimelineStack) -> None:
     for text in ("中国", "%F0%9F%90%BC", "%EF%BF%BD", "%EF%BF%BF"):  # a panda, U+FFFD as it is, a non-character
         assert (await stack.get(f"/v1/events?tag={text}"))["items"] == []

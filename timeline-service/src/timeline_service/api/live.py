@@ -48,6 +48,8 @@ async def live(
 
 
 async def _listen(request: Request, awaited: Awaited, topic: Topic, last_event_id: str | None) -> Response:
+    if len(request.headers.getlist("last-event-id")) > 1:
+        raise RefusedError("/Last-Event-ID", "is given more than once: give the id of the last event")
     start = await _start(awaited, last_event_id)
     headers = {}
     if position := timeline_position(start):
