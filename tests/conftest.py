@@ -13,6 +13,7 @@ from tests.support.engines import Engines, shared_engines
 from tests.support.processes import Services, last_words, spawned
 from tests.support.session_folder import close_session_folder, open_session_folder, session_folder
 
+from local_stack.processes import leave_running
 from local_stack.topic import create_topic
 
 
@@ -23,8 +24,10 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
-    """Whatever was started ends here, also after Ctrl-C."""
-    if not hasattr(config, "workerinput"):
+    """Whatever was started ends here, also after Ctrl-C; what a worker has started ends with the run."""
+    if hasattr(config, "workerinput"):
+        leave_running()
+    else:
         close_session_folder()
 
 

@@ -22,6 +22,13 @@ LOCK_SECONDS: float = 2
 _children: dict[int, "subprocess.Popen[bytes]"] = {}  # ours, to be waited for when they have ended
 
 
+def leave_running() -> None:
+    """Let what still runs outlive this process: nobody waits for it here, and subprocess does not complain of that."""
+    for child in _children.values():
+        child.returncode = 0
+    _children.clear()
+
+
 @dataclass(frozen=True, slots=True)
 class Process:
     """A process of the stack: its name, what it runs, and the signal that ends it in order."""
