@@ -74,21 +74,24 @@ class Places:
     middle: SortKey
     near_end: SortKey
 
-    def target(self, client: ReadingClient, variant: Variant) -> str:
-        """What to ask for a variant: elsewhere than at the start with its first page's cursor, moved.
-
-        Where all is on the first page, there is no other one to ask for.
-        """
-        target = f"{variant.path}?{urlencode(variant.query)}"
-        if variant.place == FIRST:
-            return target
-        following = client.get(target).json["next"]
-        if following is None:
-            return target
+    def key(self, client: ReadingClient, variant: Variant) -> SortKey | None:
+        """The key behind which a variant's page lies; None at the start, and where all is on the first page."""
+        if variant.place == FIRST or self._first_cursor(client, variant) is None:
+            return None
         last = self.near_start if variant.query.get("order") == "desc" else self.near_end
-        key = self.middle if variant.place == MIDDLE else last
-        moved = replace(read_cursor(following, self.secret), key=key.written())
+        return self.middle if variant.place == MIDDLE else last
+
+    def target(self, client: ReadingClient, variant: Variant) -> str:
+        """What to ask for a variant: elsewhere than at the start with its first page's cursor, moved."""
+        key = self.key(client, variant)
+        if key is None:
+            return f"{variant.path}?{urlencode(variant.query)}"
+        moved = replace(read_cursor(self._first_cursor(client, variant) or "", self.secret), key=key.written())
         return f"{variant.path}?{urlencode({'cursor': write_cursor(moved, self.secret)})}"
+
+    def _first_cursor(self, client: ReadingClient, variant: Variant) -> str | None:
+        cursor: str | None = client.get(f"{variant.path}?{urlencode(variant.query)}").json["next"]
+        return cursor
 
 
 async def find_places(connection: "asyncpg.Connection[asyncpg.Record]") -> Places:

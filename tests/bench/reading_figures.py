@@ -9,8 +9,14 @@ from tests.bench.figures import Figure, Reading
 from tests.bench.filled_service import FilledService, filled_service
 from tests.bench.filled_tables import LARGEST
 from tests.bench.memory import memory_figure
-from tests.bench.reading_client import Answer
-from tests.bench.reading_floors import copy_documents, rows_by_id, rows_of_pair, summary_of_pair
+from tests.bench.reading_floors import (
+    BarePages,
+    bare_pages,
+    copy_documents,
+    round_trip,
+    rows_of_pair,
+    summary_of_pair,
+)
 from tests.bench.reading_pages import SUMMARY, Read, reads
 from tests.support.engines import Engines
 
@@ -25,13 +31,17 @@ async def measure_reads(
     engines: Engines, events: int, small: int, repetitions: int
 ) -> tuple[list[Reading], list[Figure]]:
     """Measure all reads of so many events, and of a small number of them, each so often or for a few seconds."""
-    async with filled_service(engines, small) as few, filled_service(engines, events) as many:
+    async with (
+        filled_service(engines, small) as few,
+        filled_service(engines, events) as many,
+        bare_pages(many.url) as bare,
+    ):
         beside = {read.name: statistics.median(await _take(few, read, repetitions)) for read in (*reads(), SUMMARY)}
         readings = []
         for read in reads():
             taken = await _take(many, read, repetitions)
-            floor = statistics.median(await _floor(many, read, repetitions))
-            name = "a round trip" if read.unchanged else "the same rows by asyncpg, asked for by id"
+            floor = statistics.median(await _floor(many, bare, read, repetitions))
+            name = "a round trip" if read.unchanged else "the page's SQL through asyncpg"
             readings.append(Reading(read.name, taken, floor, name, beside[read.name]))
         taken = await _take(many, SUMMARY, repetitions)
         floor = statistics.median([await summary_of_pair(many.connection) for _ in range(3)])
@@ -63,14 +73,16 @@ async def _take(filled: FilledService, read: Read, repetitions: int) -> tuple[fl
     return await asyncio.to_thread(take)
 
 
-async def _floor(filled: FilledService, read: Read, repetitions: int) -> list[float]:
-    taken = []
+async def _floor(filled: FilledService, bare: BarePages, read: Read, repetitions: int) -> list[float]:
+    taken: list[float] = []
+    times = max(2, repetitions // len(read.variants))
     for variant in read.variants:
-        target = await asyncio.to_thread(filled.places.target, filled.client, variant)
-        answer: Answer = await asyncio.to_thread(filled.client.get, target)
-        ids = [] if read.unchanged else [event["id"] for event in answer.json["items"]]
-        await rows_by_id(filled.connection, ids)
-        taken += [await rows_by_id(filled.connection, ids) for _ in range(max(2, repetitions // len(read.variants)))]
+        if read.unchanged:
+            taken += [await round_trip(filled.connection) for _ in range(times)]
+            continue
+        after = await asyncio.to_thread(filled.places.key, filled.client, variant)
+        await bare.taken(variant.query, variant.path, after)
+        taken += [await bare.taken(variant.query, variant.path, after) for _ in range(times)]
     return taken
 
 

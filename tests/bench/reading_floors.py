@@ -1,12 +1,19 @@
-"""The floors of reads: the same rows by asyncpg, without a service."""
+"""The floors of reads: the SQL of the same page through asyncpg, without a service."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Final
 
 from tests.bench.filled_tables import LARGEST
 
+from timeline_service.adapters.postgres_database import BY_VALUE, IN_ORDER, close_pool, connected, open_pool
 from timeline_service.adapters.postgres_migrations import create_generation
+from timeline_service.adapters.postgres_selections import PostgresSelections
+from timeline_service.api.selecting import read_selection
+from timeline_service.domain.selections import SortKey
+from timeline_service.domain.vectors import Moment
+from timeline_service.settings import Settings
 
 if TYPE_CHECKING:
     import asyncpg
@@ -16,7 +23,6 @@ if TYPE_CHECKING:
 _COLUMNS: Final = """
     event_id, revision, action, partition, from_offset, recorded_at, first_accepted_at, first_recorded_at, content
 """
-_BY_ID: Final = f"select {_COLUMNS} from timeline_g1.revisions where event_id = any($1::uuid[])"
 _WHOLE: Final = f"""
 select {_COLUMNS} from timeline_g1.revisions
 where event_id in (select event_id from timeline_g1.entries where pair = $1)
@@ -26,16 +32,52 @@ select extract(year from earliest), valence, count(*), avg(goldstein) from timel
 group by 1, 2
 """
 _BATCH: Final = 1_000
+_PAGE: Final = 50
+_SINGLE: Final = ("from", "to", "match", "order")
 _GENERATION: Final = 9
 
 
-async def rows_by_id(connection: "Connection", ids: Sequence[str]) -> float:
-    """Milliseconds to fetch the rows of a page when their ids are known already; with none, of a round trip."""
+class BarePages:
+    """The statements of pages, sent by asyncpg on connections of their own."""
+
+    def __init__(self, selections: PostgresSelections, moment: Moment) -> None:
+        self._selections = selections
+        self._moment = moment
+
+    async def taken(self, query: Mapping[str, str], path: str, after: SortKey | None) -> float:
+        """Milliseconds of a page's SQL alone, behind a key."""
+        asked = {name: value if name in _SINGLE else [value] for name, value in query.items()}
+        selection = read_selection(asked, LARGEST if LARGEST in path else None)
+        start = time.perf_counter()
+        if query.get("order") == "relevance":
+            await self._selections.best(self._moment, selection, _PAGE)
+        else:
+            descending = query.get("order") == "desc"
+            await self._selections.page(self._moment, selection, descending=descending, after=after, limit=_PAGE + 1)
+        return (time.perf_counter() - start) * 1000
+
+
+@asynccontextmanager
+async def bare_pages(url: str) -> AsyncIterator[BarePages]:
+    """Open connections that plan as the service's do."""
+    pool, in_order = await open_pool(url, most=1, planning=BY_VALUE), await open_pool(url, most=1, planning=IN_ORDER)
+    try:
+        async with connected(pool) as connection:
+            rows = await connection.fetch("select next_offset from timeline_g1.checkpoints order by partition")
+        settings = Settings()
+        selections = PostgresSelections(
+            pool, in_order, walk_from=settings.walk_from, walk_seconds=settings.walk_seconds
+        )
+        yield BarePages(selections, Moment(1, tuple(row["next_offset"] for row in rows)))
+    finally:
+        await close_pool(pool)
+        await close_pool(in_order)
+
+
+async def round_trip(connection: "Connection") -> float:
+    """Milliseconds of the least that can be asked."""
     start = time.perf_counter()
-    if ids:
-        await connection.fetch(_BY_ID, ids)
-    else:
-        await connection.fetchval("select 1")
+    await connection.fetchval("select 1")
     return (time.perf_counter() - start) * 1000
 
 
