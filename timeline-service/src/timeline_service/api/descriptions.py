@@ -44,7 +44,9 @@ def listing(shape: str, form: str | None, *kinds: ProblemType, **pages: Any) -> 
             made = {name.replace(".", "_"): written}
             contents[media_type] = lines(ref("Event"), **made) if name == "ndjson" else body(schema, **made)
     answer = {"description": "The events", "content": contents}
-    return _read(answer, *kinds, NOT_ACCEPTABLE, more=("Link", "Content-Language"))
+    # Only a pair's JSON names countries in the reader's language.
+    named = ("Content-Language",) if shape == "Timeline" and form in {None, "json"} else ()
+    return _read(answer, *kinds, NOT_ACCEPTABLE, more=("Link", *named))
 
 
 def timeline_responses(form: str | None) -> Responses:
