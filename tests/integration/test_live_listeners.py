@@ -5,7 +5,6 @@ import contextlib
 import os
 import signal
 import socket
-import time
 from collections.abc import AsyncIterator
 from functools import partial
 from typing import Any, Final
@@ -222,13 +221,12 @@ async def test_the_end_of_the_service_waits_for_no_listener_not_even_a_stuck_one
                     await stack.log.append(*(recording(each, countries=["FR", "DE"], **LARGE) for each in words))
                 position = await append(stack)
                 await listener.at(position)
-                started = time.monotonic()
                 service.signal(number)
                 await wait_until(lambda: listener.ended)
                 await service.ended()
-                assert time.monotonic() - started < 10
     assert "Traceback" not in service.log
     assert "Aborted" not in service.log
+    assert "graceful shutdown exceeded" not in service.log
     meanwhile = await append(stack, "meanwhile")
     async with listening(stack.client, LIVE, listener.last_id) as resumed:
         await resumed.at(meanwhile)
