@@ -26,9 +26,10 @@ from timeline_service.adapters.kafka_reader import KafkaReader
 from timeline_service.adapters.postgres_bell import PostgresBell
 from timeline_service.adapters.postgres_database import BY_VALUE, IN_ORDER, close_pool, connected, open_pool
 from timeline_service.adapters.postgres_documents import PostgresDocuments
+from timeline_service.adapters.postgres_generations import find_live_generation
 from timeline_service.adapters.postgres_live import PostgresLive
 from timeline_service.adapters.postgres_projection import PostgresProjection
-from timeline_service.adapters.postgres_reader import PostgresReader, find_live_generation
+from timeline_service.adapters.postgres_reader import PostgresReader
 from timeline_service.adapters.postgres_redrives import PostgresRedrives
 from timeline_service.adapters.postgres_selections import PostgresSelections
 from timeline_service.api import events, live, pairs, parked, records, reference, search, status, summaries, timelines

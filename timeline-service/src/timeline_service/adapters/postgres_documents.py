@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from timeline_service.adapters.postgres_database import connected
-from timeline_service.adapters.sql_files import generation_schema, read_statements
+from timeline_service.adapters.sql_files import of_generation, read_statements
 from timeline_service.domain.documents import document_of
 
 if TYPE_CHECKING:
@@ -18,9 +18,8 @@ class PostgresDocuments:
 
     def __init__(self, pool: "Pool", generation: int) -> None:
         self._pool = pool
-        schema = generation_schema(generation)
         self._sql: Final = {
-            name: text.replace("{schema}", schema) for name, text in read_statements("documents").items()
+            name: of_generation(text, generation) for name, text in read_statements("documents").items()
         }
 
     async def lagging(self, partitions: Collection[int]) -> list[int]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 import asyncpg
 
 from timeline_service.adapters.postgres_database import connected
-from timeline_service.adapters.sql_files import generation_schema, read_statements
+from timeline_service.adapters.sql_files import of_generation, read_statements
 from timeline_service.domain.live import Chunk, Item, Parties, cut, next_end
 from timeline_service.domain.vectors import Moment, Vector
 from timeline_service.errors import UnavailableError
@@ -60,7 +60,7 @@ class PostgresLive:
     async def _fetch(
         self, connection: "Connection", moment: Moment, name: str, values: Sequence[object]
     ) -> Sequence[Row]:
-        sql = self._statements[name].replace("{schema}", generation_schema(moment.generation))
+        sql = of_generation(self._statements[name], moment.generation)
         return [dict(row) for row in await connection.fetch(sql, *values)]
 
 

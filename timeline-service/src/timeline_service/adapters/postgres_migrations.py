@@ -9,7 +9,9 @@ from typing import Final
 import asyncpg
 
 from timeline_service.adapters.postgres_database import CONNECT_SECONDS, going_away
-from timeline_service.adapters.sql_files import generation_schema
+from timeline_service.adapters.postgres_generations import create_tables
+from timeline_service.adapters.sql_files import generation_schema, generation_shape
+from timeline_service.code_version import code_version
 from timeline_service.errors import HaltError
 
 CONTROL: Final = "timeline"
@@ -42,19 +44,15 @@ async def migrate(connection: "asyncpg.Connection[asyncpg.Record]") -> list[str]
                 await connection.execute("insert into migrations (number, name) values ($1, $2)", number, file.name)
                 done.append(file.name)
         if await connection.fetchval("select count(*) from generations") == 0:
-            await create_generation(connection, 1, indexes=True)
-            await connection.execute(f"insert into {CONTROL}.generations (n, live) values (1, true)")
+            await create_tables(connection, generation_schema(1), indexes=True)
+            await connection.execute(f"set local search_path = {CONTROL}")
+            await connection.execute(
+                "insert into generations (n, live, live_at, shape, code_version) "
+                "values (1, true, clock_timestamp(), $1, $2)",
+                *(generation_shape(), code_version()),
+            )
             done.append("generation 1")
     return done
-
-
-async def create_generation(connection: "asyncpg.Connection[asyncpg.Record]", n: int, *, indexes: bool) -> None:
-    """Make the empty tables of generation `n`, inside the caller's transaction."""
-    schema = generation_schema(n)
-    await connection.execute(f"create schema {schema}; set local search_path = {schema}")
-    await connection.execute(_sql("generation.sql").read_text(encoding="utf-8"))
-    if indexes:
-        await connection.execute(_sql("generation_indexes.sql").read_text(encoding="utf-8"))
 
 
 async def migrate_database(url: str) -> list[str]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from event_schemas.positions import format_position
 from timeline_service.adapters.postgres_database import connected
-from timeline_service.adapters.sql_files import generation_schema, read_statements
+from timeline_service.adapters.sql_files import generation_schema, of_generation, read_statements
 from timeline_service.domain.batch import ENTRY_COLUMNS, OUTCOME_COLUMNS, REVISION_COLUMNS, Changes, Counts, Known
 from timeline_service.domain.fold import History, Revision
 from timeline_service.errors import FencedError
@@ -52,7 +52,7 @@ class PostgresProjection:
         self._pool = pool
         self._schema: Final = schema
         self.statements: Final = {
-            name: text.replace("{schema}", schema) for name, text in read_statements("projection").items()
+            name: of_generation(text, generation) for name, text in read_statements("projection").items()
         }
 
     async def take_over(

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from timeline_service.adapters.postgres_bell import PostgresBell
 from timeline_service.adapters.postgres_database import connected
-from timeline_service.adapters.sql_files import generation_schema, read_statements
+from timeline_service.adapters.postgres_generations import find_readable_generation
+from timeline_service.adapters.sql_files import of_generation, read_statements
 from timeline_service.domain.vectors import Moment, Vector, narrowed, reached, vector_of
 from timeline_service.errors import UnavailableError
 
@@ -109,12 +110,12 @@ class PostgresReader:
         if self._live is not None and time.monotonic() - self._live[1] < _FRESH_SECONDS:
             return self._live[0]
         async with connected(self._pool) as connection:
-            n = await find_live_generation(connection)
+            n = await find_readable_generation(connection)
         self._live = (n, time.monotonic())
         return n
 
     def _sql(self, generation: int, name: str, **words: str) -> str:
-        sql = self._statements[name].replace("{schema}", generation_schema(generation))
+        sql = of_generation(self._statements[name], generation)
         for word, meaning in words.items():
             sql = sql.replace(f"{{{word}}}", meaning)
         return sql
@@ -123,16 +124,3 @@ class PostgresReader:
         sql = self._sql(generation, name, **words)
         async with connected(self._pool) as connection:
             return [dict(row) for row in await connection.fetch(sql, *values)]
-
-
-async def find_live_generation(connection: Any) -> int:
-    """The number of the generation that is read; raises UnavailableError before the first migration."""
-    import asyncpg
-
-    try:
-        n = await connection.fetchval(read_statements("control")["live_generation"])
-    except (asyncpg.UndefinedTableError, asyncpg.InvalidSchemaNameError) as error:
-        raise UnavailableError("the database has no tables yet: run timeline migrate") from error
-    if n is None:
-        raise UnavailableError("no generation of the projection is live: run timeline migrate")
-    return int(n)

@@ -8,7 +8,7 @@ import orjson
 
 from timeline_service.adapters.postgres_conditions import Conditions, Rows, conditions_of
 from timeline_service.adapters.postgres_database import connected
-from timeline_service.adapters.sql_files import generation_schema, read_statements
+from timeline_service.adapters.sql_files import generation_schema, of_generation, read_statements
 from timeline_service.domain.selections import FIRST, LAST, Selection, SortKey
 from timeline_service.domain.vectors import Moment
 
@@ -112,11 +112,10 @@ class PostgresSelections:
         self, generation: int, which: PairSelection, limit: int
     ) -> tuple[dict[int, int], Sequence[Row]]:
         """Pairs that have events now, from their counters, and the next offsets of which that is true."""
-        schema = generation_schema(generation)
         async with connected(self._in_order) as connection, connection.transaction(isolation="repeatable_read"):
-            vector = await connection.fetch(read_statements("reading")["vector"].replace("{schema}", schema))
+            vector = await connection.fetch(of_generation(read_statements("reading")["vector"], generation))
             rows = await connection.fetch(
-                self._statements["pairs"].replace("{schema}", schema), which.country, which.by_count, *which.key, limit
+                of_generation(self._statements["pairs"], generation), which.country, which.by_count, *which.key, limit
             )
         return {row["partition"]: row["next_offset"] for row in vector}, [dict(row) for row in rows]
 
@@ -125,9 +124,7 @@ class PostgresSelections:
         conditions = conditions_of(selection, "documents", 1)
         sql = self._statements["estimate"].replace("{conditions}", conditions.text)
         async with connected(self._pool) as connection:
-            plan = await connection.fetchval(
-                sql.replace("{schema}", generation_schema(moment.generation)), *conditions.values
-            )
+            plan = await connection.fetchval(of_generation(sql, moment.generation), *conditions.values)
         return int(orjson.loads(plan)[0]["Plan"]["Plan Rows"]) >= self._walk_from
 
     async def _fetch(

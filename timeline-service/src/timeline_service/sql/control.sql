@@ -1,7 +1,4 @@
--- What the API and the projector ask of the control schema, timeline.
-
--- name: live_generation
-select n from timeline.generations where live;
+-- The secrets in the control schema, timeline.
 
 -- name: keep_secret
 -- The first process makes it, all others read it.

@@ -96,14 +96,6 @@ create table outcomes (
 comment on table outcomes is 'Verdicts that made no revision. Of malformed and parked records the bytes are kept.';
 create index outcomes_parked on outcomes (event_id) where outcome = 'parked';
 
-create table redrives (
-    partition integer not null,
-    "offset" bigint not null,
-    requested_at timestamptz not null default now(),
-    primary key (partition, "offset")
-);
-comment on table redrives is 'Parked records that somebody asked to be projected again, until the projector has done so.';
-
 create table search_checkpoints (
     partition integer primary key,
     next_offset bigint not null

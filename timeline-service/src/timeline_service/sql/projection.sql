@@ -1,4 +1,4 @@
--- What the projector asks and writes. {schema} is its generation's.
+-- What the projector asks and writes. {schema} is its generation's, {n} the generation's number.
 
 -- name: take_over
 -- Become the owner of partitions: whoever owned them before finds another epoch and rolls back.
@@ -74,7 +74,8 @@ set events = old.events + excluded.events, last_offset = greatest(old.last_offse
 -- $1 partitions, $2 the code version: events of which a redrive is asked for, or that other code has parked.
 select distinct parked.partition, parked.event_id
 from {schema}.outcomes as parked
-left join {schema}.redrives using (partition, "offset")
+left join timeline.redrives
+    on redrives.generation = {n} and redrives.partition = parked.partition and redrives."offset" = parked."offset"
 where parked.outcome = 'parked' and parked.partition = any($1::int[])
     and (redrives.requested_at is not null or parked.code_version is distinct from $2)
 limit 100;
@@ -92,7 +93,7 @@ delete from {schema}.outcomes where partition = $1 and "offset" = any($2::bigint
 returning "offset";
 
 -- name: forget_redrives
-delete from {schema}.redrives where partition = $1 and "offset" = any($2::bigint[]);
+delete from timeline.redrives where generation = {n} and partition = $1 and "offset" = any($2::bigint[]);
 
 -- name: recount
 -- The fence of a redrive: the offset stays, the epoch must be ours. $4–$7 what the counts change by.

@@ -1,4 +1,4 @@
--- What the API asks of a generation, {schema}. Where there is a vector it is `$1`: the next offset of each partition.
+-- What the API asks of a generation: {schema}, whose number is {n}. Where there is a vector it is `$1`: the next offset of each partition.
 -- A row is visible at a vector V when from_offset < V[p] and (until_offset is null or until_offset >= V[p]).
 
 -- name: vector
@@ -69,7 +69,9 @@ select partition, max(low) as next_offset from search group by partition order b
 select
     partition, "offset", event_id, problem, detail, recorded_at, code_version, key, value, headers,
     exists (
-        select from {schema}.redrives where redrives.partition = outcomes.partition and redrives."offset" = outcomes."offset"
+        select from timeline.redrives
+        where redrives.generation = {n} and redrives.partition = outcomes.partition
+            and redrives."offset" = outcomes."offset"
     ) as redriving
 from {schema}.outcomes
 where outcome = 'parked' and (partition, "offset") > ($1::int, $2::bigint)
@@ -78,7 +80,7 @@ limit $3;
 
 -- name: request_redrive
 -- $1 partition, $2 offset: nothing if that record is not parked.
-insert into {schema}.redrives (partition, "offset")
-select partition, "offset" from {schema}.outcomes where partition = $1 and "offset" = $2 and outcome = 'parked'
-on conflict (partition, "offset") do update set requested_at = redrives.requested_at
+insert into timeline.redrives (generation, partition, "offset")
+select {n}, partition, "offset" from {schema}.outcomes where partition = $1 and "offset" = $2 and outcome = 'parked'
+on conflict (generation, partition, "offset") do update set requested_at = redrives.requested_at
 returning requested_at;

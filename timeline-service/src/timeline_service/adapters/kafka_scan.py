@@ -1,0 +1,130 @@
+"""The log read from one offset to another, outside any group: for replays and exports."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from datetime import datetime
+from typing import Final
+
+from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
+from aiokafka.errors import KafkaError, OffsetOutOfRangeError, UnsupportedCodecError
+
+from timeline_service.adapters.kafka_lenient import read_leniently
+from timeline_service.domain.vectors import Vector
+from timeline_service.errors import HaltError, UnavailableError
+
+_PATIENCE: Final = 30.0
+_FETCH_BYTES: Final = 4 * 1024 * 1024
+_START_SECONDS: Final = 15.0
+
+
+class KafkaScan:
+    """A connection that reads ranges. Its methods raise UnavailableError when Kafka is away."""
+
+    def __init__(self, bootstrap_servers: str, topic: str) -> None:
+        self._bootstrap_servers = bootstrap_servers
+        self._topic = topic
+        self._consumer: AIOKafkaConsumer | None = None
+
+    async def bounds(self, partitions: int) -> dict[int, tuple[int, int]]:
+        """The first offset of each partition and the one after its last."""
+        wanted = [TopicPartition(self._topic, partition) for partition in range(partitions)]
+        try:
+            consumer = await self._connected()
+            starts, ends = await consumer.beginning_offsets(wanted), await consumer.end_offsets(wanted)
+        except (KafkaError, OSError, TimeoutError) as error:
+            raise _away(error) from error
+        return {item.partition: (starts[item], ends[item]) for item in wanted}
+
+    async def vector_at(self, instant: datetime, partitions: int) -> Vector:
+        """The offset in each partition behind all that was recorded by an instant."""
+        # The first record with a later time of its own is also the first that counts as recorded later: times that
+        # step back are raised to those before them.
+        after = int(instant.timestamp() * 1000) + 1
+        wanted = {TopicPartition(self._topic, partition): after for partition in range(partitions)}
+        try:
+            consumer = await self._connected()
+            found = await consumer.offsets_for_times(wanted)
+            ends = await consumer.end_offsets(list(wanted))
+        except (KafkaError, OSError, TimeoutError) as error:
+            raise _away(error) from error
+        return tuple(found[item].offset if found[item] is not None else ends[item] for item in wanted)
+
+    async def read(
+        self, partition: int, start: int, end: int, most: int = 2_000
+    ) -> AsyncIterator[Sequence[ConsumerRecord[bytes, bytes]]]:
+        """The records of a partition in the range [start, end), in batches; the log must reach so far.
+
+        Raises HaltError where the log no longer has them.
+        """
+        where = TopicPartition(self._topic, partition)
+        at, progressed, begun = start, time.monotonic(), False
+        while at < end:
+            try:
+                consumer = await self._connected()
+                if not begun:
+                    consumer.assign([where])
+                    consumer.seek(where, at)
+                    begun = True
+                batches = await consumer.getmany(where, timeout_ms=500, max_records=most)
+                records = [record for record in batches.get(where, ()) if record.offset < end]
+                reached = await consumer.position(where)  # behind the markers of transactions, too
+            except UnicodeDecodeError:  # a header's name: read it again, leniently
+                read_leniently()
+                await self.close()
+                begun = False
+                continue
+            except OffsetOutOfRangeError as error:
+                raise HaltError(
+                    f"partition {partition} of {self._topic} no longer has offset {at}: records were deleted, or the "
+                    "log was cut. Restore it, or replay an export of it"
+                ) from error
+            except UnsupportedCodecError as error:
+                raise HaltError(f"the log holds records that are compressed in a way unknown here: {error}") from error
+            except (KafkaError, OSError, TimeoutError) as error:
+                raise _away(error) from error
+            if reached > at:
+                at, progressed = reached, time.monotonic()
+            elif time.monotonic() - progressed > _PATIENCE:
+                raise UnavailableError(f"no records of partition {partition} for {_PATIENCE:.0f} s")
+            if records:
+                yield records
+
+    async def close(self) -> None:
+        """Let the connection go."""
+        consumer, self._consumer = self._consumer, None
+        if consumer is not None:
+            await consumer.stop()
+
+    async def _connected(self) -> AIOKafkaConsumer:
+        if self._consumer is None:
+            consumer = AIOKafkaConsumer(
+                bootstrap_servers=self._bootstrap_servers,
+                enable_auto_commit=False,
+                auto_offset_reset="none",
+                max_partition_fetch_bytes=_FETCH_BYTES,
+                request_timeout_ms=15_000,
+            )
+            try:
+                async with asyncio.timeout(_START_SECONDS):
+                    await consumer.start()
+            except BaseException:
+                await consumer.stop()
+                raise
+            self._consumer = consumer
+        return self._consumer
+
+
+@asynccontextmanager
+async def open_scan(bootstrap_servers: str, topic: str) -> AsyncIterator[KafkaScan]:
+    """A scan that is closed at the end. It connects when it is first asked."""
+    scan = KafkaScan(bootstrap_servers, topic)
+    try:
+        yield scan
+    finally:
+        await scan.close()
+
+
+def _away(error: Exception) -> UnavailableError:
+    return UnavailableError(f"Kafka is out of reach: {error or type(error).__name__}")

@@ -1,0 +1,159 @@
+"""Generations: the projections there are, and which one is read."""
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any, Final
+
+import asyncpg
+
+from timeline_service.adapters.postgres_database import connected
+from timeline_service.adapters.sql_files import generation_schema, generation_shape, of_generation, read_statements
+from timeline_service.code_version import code_version
+from timeline_service.domain.vectors import Vector
+from timeline_service.errors import UnavailableError
+
+if TYPE_CHECKING:
+    from timeline_service.adapters.postgres_database import Connection, Pool
+
+    AnyConnection = Connection | asyncpg.Connection[asyncpg.Record]
+
+Row = Mapping[str, Any]
+_LOCK_TIMEOUT: Final = "2s"
+
+
+class PostgresGenerations:
+    """The table of generations, and their schemas. All methods raise UnavailableError when the server is away.
+
+    A lock that is not to be had within two seconds is UnavailableError too: nothing is done, and it can be tried again.
+    """
+
+    def __init__(self, pool: "Pool") -> None:
+        self._pool = pool
+        self._sql = read_statements("generations")
+
+    async def ready(self) -> Sequence[Row]:
+        """Those that can be read, by number."""
+        async with _at(self._pool) as connection:
+            return [dict(row) for row in await connection.fetch(self._sql["ready"])]
+
+    async def create(self, until: Vector | None) -> int:
+        """Make the empty tables of a new generation, without indexes; returns its number."""
+        async with _at(self._pool) as connection, connection.transaction():
+            n = int(await connection.fetchval(self._sql["create"], until, generation_shape(), code_version()))
+            await create_tables(connection, generation_schema(n), indexes=False)
+        return n
+
+    async def unfinished(self) -> list[int]:
+        """Those that a rebuild has not finished."""
+        async with _at(self._pool) as connection:
+            return [row["n"] for row in await connection.fetch(self._sql["unfinished"])]
+
+    async def can_resume(self, n: int) -> bool:
+        """Whether this code may go on filling a generation: it has begun it."""
+        async with _at(self._pool) as connection:
+            row = await connection.fetchrow(self._sql["lock"], n)
+        return row is not None and (row["shape"], row["code_version"]) == (generation_shape(), code_version())
+
+    async def finish(self, n: int) -> None:
+        """Let a generation be read by its number."""
+        async with _at(self._pool) as connection:
+            await connection.execute(self._sql["finish"], n)
+
+    async def drop(self, n: int) -> bool:
+        """Drop a generation and its tables; False, with nothing done, if it is live."""
+        async with _at(self._pool) as connection, connection.transaction():
+            await connection.execute(f"set local lock_timeout = '{_LOCK_TIMEOUT}'")
+            row = await connection.fetchrow(self._sql["lock"], n)
+            if row is not None and row["live"]:
+                return False
+            await connection.execute(self._sql["forget"], n)
+            await connection.execute(f"drop schema if exists {generation_schema(n)} cascade")
+        return True
+
+    async def swap(self, n: int) -> bool:
+        """Make a generation the live one, in one short transaction. False, with nothing done, if the live one is ahead.
+
+        The live one's projectors are fenced: it stays as it is from then on.
+        """
+        async with _at(self._pool) as connection, connection.transaction():
+            await connection.execute(f"set local lock_timeout = '{_LOCK_TIMEOUT}'")
+            await connection.fetch(self._sql["lock_all"])
+            live = await connection.fetchval(self._sql["any_live"])
+            if live == n:
+                return True
+            if live is not None:
+                before = await connection.fetch(of_generation(self._sql["lock_checkpoints"], live))
+                after = await connection.fetch(of_generation(self._sql["reach"], n))
+                reached = {row["partition"]: (row["next_offset"], row["documents"]) for row in after}
+                for row in before:
+                    rows, documents = reached.get(row["partition"], (0, 0))
+                    if rows < row["next_offset"] or documents < row["documents"]:
+                        return False
+                await connection.execute(of_generation(self._sql["fence"], live))
+            await connection.execute(self._sql["retire"])
+            await connection.execute(self._sql["make_live"], n)
+            await connection.execute("select pg_notify('dyadline_projected', 'swapped')")
+        return True
+
+
+async def create_tables(connection: "AnyConnection", schema: str, *, indexes: bool, logged: bool = True) -> None:
+    """Make the empty tables of a generation in a new schema, inside the caller's transaction."""
+    await connection.execute(f"create schema {schema}; set local search_path = {schema}")
+    tables = _text("generation.sql")
+    await connection.execute(tables if logged else tables.replace("create table", "create unlogged table"))
+    if indexes:
+        await connection.execute(_text("generation_indexes.sql"))
+
+
+def index_statements() -> list[str]:
+    """The statements that make a generation's indexes, for its schema as search path."""
+    lines = (line for line in _text("generation_indexes.sql").splitlines() if not line.startswith("--"))
+    return [statement.strip() for statement in "\n".join(lines).split(";") if statement.strip()]
+
+
+async def find_live_generation(connection: "Connection") -> int:
+    """The number of the generation that is live, for who writes it.
+
+    Raises UnavailableError before the first migration, and while the live one was made by code of another shape.
+    """
+    row = await _find(connection)
+    if not row["live"]:
+        raise UnavailableError("the live generation was made by code of another shape: it is that code's to project")
+    return int(row["n"])
+
+
+async def find_readable_generation(connection: "Connection") -> int:
+    """The number of the generation to read: the live one or, where newer code has made that, the last of this shape.
+
+    Raises UnavailableError before the first migration, and where there is none of this shape.
+    """
+    return int((await _find(connection))["n"])
+
+
+async def _find(connection: "Connection") -> Row:
+    statements = read_statements("generations")
+    try:
+        row = await connection.fetchrow(statements["live"], generation_shape())
+        if row is None and (live := await connection.fetchval(statements["any_live"])) is not None:
+            raise UnavailableError(
+                f"generation {live} was made by code of another shape: run timeline replay --rebuild with this code"
+            )
+    except (asyncpg.UndefinedTableError, asyncpg.InvalidSchemaNameError, asyncpg.UndefinedColumnError) as error:
+        raise UnavailableError("the database has no tables yet: run timeline migrate") from error
+    if row is None:
+        raise UnavailableError("no generation of the projection is live: run timeline migrate")
+    return dict(row)
+
+
+def _text(name: str) -> str:
+    return (files("timeline_service") / "sql" / name).read_text(encoding="utf-8")
+
+
+@asynccontextmanager
+async def _at(pool: "Pool") -> AsyncIterator["Connection"]:
+    try:
+        async with connected(pool) as connection:
+            yield connection
+    except (asyncpg.UndefinedTableError, asyncpg.InvalidSchemaNameError) as error:
+        raise UnavailableError("the generation has just been dropped, or timeline migrate has never run") from error

@@ -1,0 +1,93 @@
+"""Replays as they are asked for and shown: verify, rebuild, and the activation of another generation."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Final, Literal
+
+from event_schemas.records import format_time
+from timeline_service.domain.vectors import Vector
+
+Kind = Literal["verify", "rebuild", "activate"]
+State = Literal["queued", "running", "succeeded", "failed", "cancelled"]
+#: The states that nothing follows.
+OVER: Final = frozenset[State]({"succeeded", "failed", "cancelled"})
+
+
+@dataclass(frozen=True, slots=True)
+class Until:
+    """Where a replay ends: before these offsets, or with what was recorded by an instant. One of them is given."""
+
+    next_offsets: Vector | None = None
+    recorded_at: datetime | None = None
+
+    def written(self) -> dict[str, Any]:
+        """As it is kept and shown."""
+        if self.recorded_at is not None:
+            return {"recorded_at": format_time(self.recorded_at)}
+        return {"next_offsets": offsets_view(self.next_offsets or ())}
+
+    @classmethod
+    def read(cls, written: Mapping[str, Any]) -> "Until":
+        """What `written` has written."""
+        if (instant := written.get("recorded_at")) is not None:
+            return cls(recorded_at=datetime.fromisoformat(instant))
+        offsets = written["next_offsets"]
+        return cls(next_offsets=tuple(offsets[str(partition)] for partition in range(len(offsets))))
+
+
+@dataclass(slots=True)
+class PartitionProgress:
+    """How much of a partition was replayed: records, of how many, and their bytes."""
+
+    records: int = 0
+    total: int = 0
+    bytes: int = 0
+
+
+@dataclass(slots=True)
+class Progress:
+    """How far a replay is. `rate` is in records a second, of late; `seconds_left` is None while nobody can say."""
+
+    phase: str = ""
+    rate: float | None = None
+    seconds_left: float | None = None
+    partitions: dict[int, PartitionProgress] = field(default_factory=dict)
+
+    def view(self) -> dict[str, Any]:
+        """The progress as it is kept and shown. The bytes to do are estimated from those done."""
+        records = sum(part.records for part in self.partitions.values())
+        total = sum(part.total for part in self.partitions.values())
+        done = sum(part.bytes for part in self.partitions.values())
+        return {
+            "phase": self.phase,
+            "records": records,
+            "total": total,
+            "rate": self.rate,
+            "seconds_left": self.seconds_left,
+            "bytes": done,
+            "bytes_total": round(done * total / records) if records else None,
+            "partitions": [
+                {"partition": number, "records": part.records, "total": part.total, "bytes": part.bytes}
+                for number, part in sorted(self.partitions.items())
+            ],
+        }
+
+
+def offsets_view(vector: Vector) -> dict[str, int]:
+    """A vector as `next_offsets`: each partition with the offset before which it ends."""
+    return {str(partition): offset for partition, offset in enumerate(vector)}
+
+
+def replay_view(row: Mapping[str, Any]) -> dict[str, Any]:
+    """A replay by its row, whose JSON columns are read already."""
+    times = ("requested_at", "started_at", "finished_at")
+    view = {
+        "id": str(row["id"]),
+        "kind": row["kind"],
+        "state": row["state"],
+        **{name: format_time(row[name]) if row[name] is not None else None for name in times},
+        "progress": row["progress"] or Progress("waiting for a replayer" if row["state"] == "queued" else "").view(),
+    }
+    named = {name: row[name] for name in ("until", "generation", "result", "reason")}
+    return view | {name: value for name, value in named.items() if value is not None}
