@@ -1,6 +1,9 @@
 """What can go wrong in the timeline service, by whose turn it is to act."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from event_schemas.errors import Detail
 
 
 class TimelineError(Exception):
@@ -17,7 +20,7 @@ class RefusedError(TimelineError):
 
 
 class UnknownError(TimelineError):
-    """There is no such event, pair, country or record; `candidates` may be what was meant."""
+    """There is no such event, pair, country, record, replay or generation; `candidates` may be what was meant."""
 
     def __init__(self, what: str, detail: str, candidates: Sequence[str] = ()) -> None:
         super().__init__(detail)
@@ -25,8 +28,37 @@ class UnknownError(TimelineError):
         self.candidates = tuple(candidates)
 
 
+class InvalidReplayError(TimelineError):
+    """A body that asks for no replay that can be; `details` lists everything that is wrong with it."""
+
+    def __init__(self, details: Sequence[Detail]) -> None:
+        super().__init__("; ".join(f"{item.pointer or '/'}: {item.detail}" for item in details))
+        self.details = tuple(details)
+
+
+class TooLargeError(TimelineError):
+    """A body of more bytes than are taken."""
+
+
+class ConflictError(TimelineError):
+    """What is asked for cannot be as things stand; `members` tell programs more of it."""
+
+    def __init__(self, what: str, detail: str, members: Mapping[str, Any] | None = None) -> None:
+        super().__init__(detail)
+        self.what = what
+        self.members = dict(members or {})
+
+
+class EndedError(TimelineError):
+    """A read-only generation never gets to what was to be waited for; the message says where it ends."""
+
+
 class UnavailableError(TimelineError):
     """The database or the broker is away, or an answer is not there yet: try again later."""
+
+
+class DroppedError(UnavailableError):
+    """The generation that was being read has just been dropped."""
 
 
 class HaltError(TimelineError):
@@ -35,3 +67,15 @@ class HaltError(TimelineError):
 
 class FencedError(TimelineError):
     """Another projector has taken the partition over; what we hold in memory is stale."""
+
+
+class ArchiveError(HaltError):
+    """A file is not a whole export of a log. The message says where, and what was expected."""
+
+
+class ExportError(ArchiveError):
+    """A line of an export is not as it was written."""
+
+    def __init__(self, line: int, detail: str) -> None:
+        super().__init__(f"line {line}: {detail}")
+        self.line = line
