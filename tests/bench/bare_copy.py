@@ -5,7 +5,8 @@ from typing import Any, Final
 
 import asyncpg
 
-from timeline_service.adapters.postgres_migrations import create_generation
+from timeline_service.adapters.postgres_generations import create_tables
+from timeline_service.adapters.sql_files import generation_schema
 
 _GENERATION: Final = 9
 _BATCH: Final = 5_000
@@ -18,7 +19,7 @@ async def copy_rows(url: str) -> float:
         revisions = await _rows(connection, "revisions")
         entries = await _rows(connection, "entries")
         async with connection.transaction():
-            await create_generation(connection, _GENERATION, indexes=True)
+            await create_tables(connection, generation_schema(_GENERATION), indexes=True)
         batches = max(1, -(-len(revisions) // _BATCH))
         start = time.perf_counter()
         for number in range(batches):

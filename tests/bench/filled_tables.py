@@ -13,7 +13,9 @@ from typing import Final
 import asyncpg
 from tests.bench.filled_templates import templates
 
-from timeline_service.adapters.postgres_migrations import create_generation, migrate
+from timeline_service.adapters.postgres_generations import create_tables
+from timeline_service.adapters.postgres_migrations import migrate
+from timeline_service.adapters.sql_files import generation_schema
 
 _COUNTRIES: Final = ("CHN", "USA", "IND", "RUS", "GBR", "FRA", "DEU", "JPN", "ISR", "IRN", "TUR")
 _PARTITIONS: Final = 12
@@ -134,7 +136,7 @@ async def fill_tables(url: str, count: int) -> None:
         await migrate(connection)
         await connection.execute("drop schema timeline_g1 cascade; create schema filling")
         async with connection.transaction():
-            await create_generation(connection, 1, indexes=False)
+            await create_tables(connection, generation_schema(1), indexes=False)
         await _load_templates(connection)
         pairs = f"(array[{', '.join(repr(pair) for pair in PAIRS)}])"
         words = {"$partitions": str(_PARTITIONS), "$templates": str(_TEMPLATES), "$count": str(count), "$pairs": pairs}

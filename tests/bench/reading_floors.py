@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Final
 from tests.bench.filled_tables import LARGEST
 
 from timeline_service.adapters.postgres_database import BY_VALUE, IN_ORDER, close_pool, connected, open_pool
-from timeline_service.adapters.postgres_migrations import create_generation
+from timeline_service.adapters.postgres_generations import create_tables
 from timeline_service.adapters.postgres_selections import PostgresSelections
+from timeline_service.adapters.sql_files import generation_schema
 from timeline_service.api.selecting import read_selection
 from timeline_service.domain.selections import SortKey
 from timeline_service.domain.vectors import Moment
@@ -100,7 +101,7 @@ async def rows_of_pair(connection: "Connection") -> float:
 async def copy_documents(connection: "Connection") -> float:
     """Documents a second when the same rows are written again by nothing but INSERT … SELECT, with the same indexes."""
     async with connection.transaction():
-        await create_generation(connection, _GENERATION, indexes=True)
+        await create_tables(connection, generation_schema(_GENERATION), indexes=True)
         start = time.perf_counter()
         written = await connection.execute(
             f"insert into timeline_g{_GENERATION}.documents select * from timeline_g1.documents order by from_offset"

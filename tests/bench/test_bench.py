@@ -20,7 +20,8 @@ from tests.support.engines import Engines
 from event_schemas.dates import parse_when
 from event_schemas.events import read_event
 from event_schemas.json_text import write_json
-from timeline_service.adapters.postgres_migrations import create_generation
+from timeline_service.adapters.postgres_generations import create_tables
+from timeline_service.adapters.sql_files import generation_schema
 from timeline_service.domain.documents import document_of
 
 _INDEXES = "select count(*) from pg_indexes where schemaname = 'timeline_g' || $1::int"
@@ -70,7 +71,7 @@ async def test_filled_tables_hold_what_the_product_would_have_made(database_url:
         )
         assert await connection.fetchval(_INDEXES, 1) > 10
         async with connection.transaction():
-            await create_generation(connection, 2, indexes=True)
+            await create_tables(connection, generation_schema(2), indexes=True)
         assert await connection.fetchval(_INDEXES, 1) == await connection.fetchval(_INDEXES, 2)
     finally:
         await connection.close()

@@ -9,6 +9,7 @@ from timeline_service.domain.entries import Standing, standing, standing_of_cont
 from timeline_service.domain.fold import History, Verdict, apply
 
 BEHIND = "behind-parked"
+_MOST_PAIR_ROWS = 40_000
 
 
 @dataclass(slots=True)
@@ -76,6 +77,23 @@ def fold_batch(arrivals: Iterable[Arrival], known: Mapping[str, Known], code_ver
     for arrival in arrivals:
         fold.take(arrival)
     return fold.changes
+
+
+def bounded(arrivals: Iterable[Arrival], *, together: bool = False) -> list[list[Arrival]]:
+    """A batch in parts that write a bounded number of rows: an event of 60 countries has 1,770 pairs.
+
+    `together`: the records of an event, which follow one another, stay in one part.
+    """
+    parts: list[list[Arrival]] = [[]]
+    rows = 0
+    for arrival in arrivals:
+        if rows > _MOST_PAIR_ROWS and not (together and arrival.event_id == parts[-1][-1].event_id is not None):
+            parts.append([])
+            rows = 0
+        parts[-1].append(arrival)
+        event = arrival.record.event if arrival.record is not None else None
+        rows += len(event.countries) * (len(event.countries) - 1) // 2 if event is not None else 1
+    return [part for part in parts if part]
 
 
 class _BatchFold:

@@ -16,7 +16,7 @@ from timeline_service.adapters.postgres_documents import PostgresDocuments
 from timeline_service.adapters.postgres_projection import Advance, Checkpoint, PostgresProjection
 from timeline_service.adapters.postgres_redrives import PostgresRedrives
 from timeline_service.domain.arrivals import Arrival, RawRecord, read_arrival
-from timeline_service.domain.batch import BEHIND, Changes, fold_batch
+from timeline_service.domain.batch import BEHIND, Changes, bounded, fold_batch
 from timeline_service.domain.partitions import partition_of
 from timeline_service.errors import UnavailableError
 from timeline_service.projector.breaker import Breaker
@@ -27,7 +27,6 @@ _LOG: Final = structlog.get_logger()
 _REPORT_SECONDS: Final = 2.0
 _STALL_SECONDS: Final = 30.0
 _SLICE: Final = 200
-_MOST_PAIR_ROWS: Final = 40_000
 
 
 @dataclass(slots=True)
@@ -165,7 +164,7 @@ class Projector:
         return partition_of(key, self._topic.partitions)
 
     async def _project(self, arrivals: Sequence[Arrival]) -> None:
-        for part in _bounded([item for item in arrivals if item.place.partition not in self._stopped]):
+        for part in bounded([item for item in arrivals if item.place.partition not in self._stopped]):
             event_ids = {item.event_id for item in part if item.event_id is not None}
             changed = {item.record.event_id for item in part if item.record and item.record.action != "recorded"}
             parked = any(checkpoint.parked for checkpoint in self._checkpoints.values())
@@ -247,15 +246,3 @@ def _advance(arrival: Arrival) -> Advance:
     return Advance(raw.offset, raw.timestamp, digest(raw), arrival.place.recorded_at)
 
 
-def _bounded(arrivals: Sequence[Arrival]) -> list[list[Arrival]]:
-    """The batch in parts that write a bounded number of rows: an event of 60 countries has 1,770 pairs."""
-    parts: list[list[Arrival]] = [[]]
-    rows = 0
-    for arrival in arrivals:
-        if rows > _MOST_PAIR_ROWS:
-            parts.append([])
-            rows = 0
-        parts[-1].append(arrival)
-        event = arrival.record.event if arrival.record is not None else None
-        rows += len(event.countries) * (len(event.countries) - 1) // 2 if event is not None else 1
-    return [part for part in parts if part]

@@ -1,0 +1,165 @@
+"""One partition of the log, from its beginning, into empty tables: all of it or nothing, in one transaction."""
+
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Final
+
+import asyncpg
+
+from timeline_service.adapters.postgres_database import CONNECT_SECONDS, going_away
+from timeline_service.adapters.sql_files import read_statements
+from timeline_service.domain.arrivals import Arrival, RawRecord, read_arrival
+from timeline_service.domain.batch import (
+    ENTRY_COLUMNS,
+    OUTCOME_COLUMNS,
+    REVISION_COLUMNS,
+    Changes,
+    Counts,
+    Known,
+    bounded,
+    fold_batch,
+)
+from timeline_service.domain.documents import DOCUMENT_COLUMNS, document_row
+from timeline_service.domain.partitions import partition_of
+from timeline_service.projector.same_log import digest
+from timeline_service.replay.spill import Spill, Spilled
+
+#: Records of one partition in batches, in the order of the log.
+Source = AsyncIterator[Sequence[RawRecord]]
+#: Told of records and bytes that were replayed.
+Tell = Callable[[int, int], None]
+_MOST_RECORDS: Final = 1_000
+_MOST_BYTES: Final = 2 * 1024 * 1024
+_PAIR_COUNT_COLUMNS: Final = ("partition", "pair", "events", "last_offset")
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """What is loaded, and where: the records of a partition below `end`, of a topic of so many partitions."""
+
+    schema: str
+    partition: int
+    end: int
+    partitions: int
+    cluster_id: str
+    code_version: str
+    spill_folder: str | None = None
+
+
+async def load_partition(database_url: str, load: Load, source: Source, tell: Tell) -> None:
+    """Fold the records of `source`, and write the rows. Nothing is done if the partition is loaded already.
+
+    Raises UnavailableError when the server is away.
+    """
+    with going_away():
+        connection = await asyncpg.connect(database_url, timeout=CONNECT_SECONDS, server_settings=_SESSION)
+        try:
+            await connection.set_type_codec(
+                "tsvector", schema="pg_catalog", format="binary", encoder=bytes, decoder=bytes
+            )
+            async with connection.transaction():
+                await _Loading(connection, load, tell).run(source)
+        finally:
+            await connection.close()
+
+
+_SESSION: Final = {"application_name": "dyadline replay", "jit": "off", "timezone": "UTC", "synchronous_commit": "off"}
+
+
+class _Loading:
+    """The loading of one partition, inside a transaction."""
+
+    def __init__(self, connection: "asyncpg.Connection[asyncpg.Record]", load: Load, tell: Tell) -> None:
+        self._connection = connection
+        self._load = load
+        self._tell = tell
+        self._sql = {name: text.replace("{schema}", load.schema) for name, text in read_statements("loading").items()}
+        self._counts = Counts()
+        self._pairs: dict[str, tuple[int, int]] = {}
+        self._last: Spilled | None = None
+
+    async def run(self, source: Source) -> None:
+        load = self._load
+        values = (load.partition, load.cluster_id, load.partitions)
+        if await self._connection.fetchval(self._sql["begin"], *values) is None:
+            return
+        with Spill(load.spill_folder, load.end) as spill:
+            async for records in source:
+                spill.add([self._recorded(raw) for raw in records])
+            for bucket in spill.buckets():
+                for part in _bounded(bucket):
+                    await self._write(part)
+        await self._finish()
+
+    def _recorded(self, raw: RawRecord) -> Spilled:
+        """A record counts as recorded no earlier than the one before it, whatever the broker's clock did."""
+        before = self._last.recorded if self._last is not None else 0
+        self._last = Spilled(raw, max(raw.timestamp, before))
+        return self._last
+
+    async def _write(self, records: Sequence[Spilled]) -> None:
+        """Fold all records of some events, and write what they made: rows that are final."""
+        arrivals = [self._arrival(record) for record in records]
+        for part in bounded(arrivals, together=True):
+            known = {item.event_id: Known() for item in part if item.event_id is not None}
+            changes = fold_batch(part, known, self._load.code_version)
+            await self._copy("revisions", REVISION_COLUMNS, changes.revisions)
+            await self._copy("entries", ENTRY_COLUMNS, changes.entries)
+            await self._copy("outcomes", OUTCOME_COLUMNS, changes.outcomes)
+            await self._copy("documents", DOCUMENT_COLUMNS, [document_row(row) for row in changes.revisions])
+            self._count(changes)
+        self._tell(len(records), sum(len(record.raw.value or b"") + len(record.raw.key or b"") for record in records))
+
+    def _arrival(self, record: Spilled) -> Arrival:
+        return read_arrival(record.raw, instant_of(record.recorded), self._partition_of)
+
+    def _partition_of(self, key: bytes) -> int:
+        return partition_of(key, self._load.partitions)
+
+    def _count(self, changes: Changes) -> None:
+        for counts in changes.counts.values():
+            for name in ("applied", "duplicate", "rejected", "parked"):
+                setattr(self._counts, name, getattr(self._counts, name) + getattr(counts, name))
+        for (_, pair), (events, last) in changes.pair_counts.items():
+            before = self._pairs.get(pair, (0, 0))
+            self._pairs[pair] = (before[0] + events, max(before[1], last))
+
+    async def _finish(self) -> None:
+        load, counts = self._load, self._counts
+        pairs = [(load.partition, pair, *counted) for pair, counted in self._pairs.items()]
+        await self._copy("pair_counts", _PAIR_COUNT_COLUMNS, pairs)
+        last: tuple[Any, ...] = (None, None, None, None)
+        if self._last is not None:
+            raw = self._last.raw
+            last = (raw.offset, raw.timestamp, digest(raw), instant_of(self._last.recorded))
+        await self._connection.execute(
+            self._sql["finish"], load.partition, load.end, *last,
+            *(counts.applied, counts.duplicate, counts.rejected, counts.parked),
+        )  # fmt: skip
+        await self._connection.execute(self._sql["finish_documents"], load.partition, load.end)
+
+    async def _copy(self, table: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+        if rows:
+            await self._connection.copy_records_to_table(
+                table, schema_name=self._load.schema, columns=columns, records=rows
+            )
+
+
+def instant_of(milliseconds: int) -> datetime:
+    """The instant that a record's timestamp names."""
+    return datetime.fromtimestamp(milliseconds / 1000, UTC)
+
+
+def _bounded(events: Iterable[Sequence[Spilled]]) -> Iterator[list[Spilled]]:
+    """Events in parts that decode to a bounded number of bytes; an event's records stay together."""
+    part: list[Spilled] = []
+    size = 0
+    for records in events:
+        part += records
+        size += sum(len(record.raw.value or b"") for record in records)
+        if len(part) >= _MOST_RECORDS or size >= _MOST_BYTES:
+            yield part
+            part, size = [], 0
+    if part:
+        yield part

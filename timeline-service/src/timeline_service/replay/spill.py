@@ -1,0 +1,95 @@
+"""Records laid aside on disk by event, so that an event's records are folded together, however long the log is.
+
+This is the partitioning of Grace's hash join: memory holds one bucket, not the log.
+"""
+
+import pickle
+import tempfile
+import zlib
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
+from functools import partial
+from itertools import chain
+from types import TracebackType
+from typing import IO, Final, NamedTuple, Self
+
+from timeline_service.domain.arrivals import RawRecord
+
+_BUCKET_BYTES: Final = 8 * 1024 * 1024
+_BUCKET_RECORDS: Final = 8_000
+_MOST_BUCKETS: Final = 400
+_BUFFER_BYTES: Final = 48 * 1024
+_OVERHEAD: Final = 200
+
+
+class Spilled(NamedTuple):
+    """A record, and the time in milliseconds at which it counts as recorded."""
+
+    raw: RawRecord
+    recorded: int
+
+
+class Spill:
+    """Temporary files: all records of an event are in the same one, in the order of the log."""
+
+    def __init__(self, folder: str | None, records: int) -> None:
+        """`folder` holds the files, by default the system's for temporary ones; at most so many records will come."""
+        self._folder = folder
+        self._records = records
+        self._files: list[IO[bytes]] = []
+        self._held: list[list[Spilled]] = []
+        self._sizes: list[int] = []
+        self._open = ExitStack()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._open.close()
+
+    def add(self, records: Sequence[Spilled]) -> None:
+        """Lay records aside; those of an event come in the order of the log."""
+        if not self._files and records:
+            self._begin(sum(map(_size, records)) // len(records))
+        for record in records:
+            number = zlib.crc32(record.raw.key or b"") % len(self._files)
+            self._held[number].append(record)
+            self._sizes[number] += _size(record)
+            if self._sizes[number] > _BUFFER_BYTES:
+                pickle.dump(self._held[number], self._files[number], pickle.HIGHEST_PROTOCOL)
+                self._held[number], self._sizes[number] = [], 0
+
+    def buckets(self) -> Iterator[list[list[Spilled]]]:
+        """Bucket by bucket the records of its events, event by event. Those without a key stand alone. Read once."""
+        for number, file in enumerate(self._files):
+            file.seek(0)
+            by_key = defaultdict[bytes | None, list[Spilled]](list)
+            for record in chain(_read(file), self._held[number]):
+                by_key[record.raw.key].append(record)
+            self._held[number] = []
+            file.truncate(0)
+            alone = by_key.pop(None, [])
+            yield [*by_key.values(), *([record] for record in alone)]
+
+    def _begin(self, bytes_each: int) -> None:
+        """Make as many files as the first records let expect to be of a good size."""
+        wanted = max(self._records * bytes_each // _BUCKET_BYTES, self._records // _BUCKET_RECORDS) + 1
+        count = min(wanted, _MOST_BUCKETS)
+        make = partial(tempfile.TemporaryFile, dir=self._folder)
+        self._files = [self._open.enter_context(make()) for _ in range(count)]
+        self._held, self._sizes = [[] for _ in range(count)], [0] * count
+
+
+def _size(record: Spilled) -> int:
+    return len(record.raw.value or b"") + _OVERHEAD
+
+
+def _read(file: IO[bytes]) -> Iterator[Spilled]:
+    while True:
+        try:
+            yield from pickle.load(file)
+        except EOFError:
+            return

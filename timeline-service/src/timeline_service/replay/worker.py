@@ -1,0 +1,123 @@
+"""A worker of the replayer, `python -m timeline_service.replay.worker`: loads the partitions that it is given.
+
+Lines of JSON come in, one for each partition, and go out: how far it is, and that it is done. It ends with its input,
+so it does not outlive a replayer that was killed.
+"""
+
+import asyncio
+import gc
+import os
+import sys
+import threading
+from collections.abc import AsyncIterator, Iterator, Sequence
+from dataclasses import asdict, dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any, Final
+
+import orjson
+import uvloop
+from aiokafka import ConsumerRecord
+
+from service_edge.settings import read_settings
+from timeline_service.adapters.kafka_scan import open_scan
+from timeline_service.domain.arrivals import RawRecord
+from timeline_service.errors import HaltError, UnavailableError
+from timeline_service.replay.archive import Archive
+from timeline_service.replay.partition_load import Load, Source, load_partition
+from timeline_service.settings import Settings
+
+#: How much less urgent than the service's other processes a replay is (nice(2)).
+NICENESS: Final = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A partition to load, from Kafka or, where there is one, from an archive."""
+
+    load: Load
+    archive: str | None = None
+    allow_missing_end: bool = False
+
+    def written(self) -> bytes:
+        """As a line for a worker."""
+        return orjson.dumps(asdict(self)) + b"\n"
+
+    @classmethod
+    def read(cls, line: bytes) -> "Job":
+        """What `written` has written."""
+        job = orjson.loads(line)
+        return cls(Load(**job.pop("load")), **job)
+
+
+def main() -> None:
+    """Work until the input ends."""
+    os.nice(NICENESS)
+    settings = read_settings(Settings)
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 50)
+    uvloop.run(_work(settings))
+
+
+async def _work(settings: Settings) -> None:
+    jobs: asyncio.Queue[Job] = asyncio.Queue()
+    loop = asyncio.get_running_loop()
+
+    def listen() -> None:
+        for line in sys.stdin.buffer:
+            loop.call_soon_threadsafe(jobs.put_nowait, Job.read(line))
+        os._exit(0)  # whatever was under way is rolled back
+
+    threading.Thread(target=listen, daemon=True).start()
+    while True:
+        job = await jobs.get()
+        try:
+            await _load(settings, job)
+            _say(done=job.load.partition)
+        except UnavailableError as error:
+            _say(unavailable=str(error))
+        except HaltError as error:
+            _say(halted=str(error))
+
+
+async def _load(settings: Settings, job: Job) -> None:
+    def tell(records: int, size: int) -> None:
+        _say(partition=job.load.partition, records=records, bytes=size)
+
+    url, load = settings.database_url.get_secret_value(), job.load
+    if job.archive is not None:
+        archive = _open(job.archive, job.allow_missing_end)
+        await load_partition(url, load, _archived(archive.records(load.partition)), tell)
+        return
+    async with open_scan(settings.kafka_bootstrap_servers, settings.topic) as scan:
+        await load_partition(url, load, _raw(scan.read(load.partition, 0, load.end)), tell)
+
+
+async def _archived(batches: Iterator[list[tuple[RawRecord, int]]]) -> Source:
+    for batch in batches:
+        yield [raw for raw, _ in batch]
+
+
+async def _raw(batches: AsyncIterator[Sequence[ConsumerRecord[bytes, bytes]]]) -> Source:
+    async for batch in batches:
+        yield [raw_of(record) for record in batch]
+
+
+def raw_of(record: ConsumerRecord[bytes, bytes]) -> RawRecord:
+    """A record as Kafka's client gives it, as ours."""
+    return RawRecord(record.partition, record.offset, record.timestamp, record.key, record.value, tuple(record.headers))
+
+
+@cache
+def _open(path: str, allow_missing_end: bool) -> Archive:
+    """Looked through once, however many partitions are loaded from it."""
+    return Archive(Path(path), allow_missing_end=allow_missing_end)
+
+
+def _say(**words: Any) -> None:
+    sys.stdout.buffer.write(orjson.dumps(words) + b"\n")
+    sys.stdout.buffer.flush()
+
+
+if __name__ == "__main__":
+    main()
