@@ -32,3 +32,5 @@ class Settings(BaseSettings):
     slow_seconds: Annotated[float, Field(gt=0)] = 30
     walk_from: Annotated[int, Field(ge=0)] = 10_000  # so many documents are looked through in order, fewer are sorted
     walk_seconds: Annotated[float, Field(gt=0)] = 0.25  # after which those are sorted as well
+    spill_folder: str | None = None  # for a replay's temporary files: a partition of the log at a time, for each core
+    guard_seconds: Annotated[float, Field(gt=0)] = 30  # between two looks of a projector at whether its log is sound

@@ -1,7 +1,9 @@
 """Generations: the projections there are, and which one is read."""
 
+import re
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any, Final
 
@@ -20,6 +22,16 @@ if TYPE_CHECKING:
 
 Row = Mapping[str, Any]
 _LOCK_TIMEOUT: Final = "2s"
+_INDEX_SECONDS: Final = 24 * 3600
+_INDEX: Final = re.compile(r"create (?:unique )?index (\w+)|alter table (\w+) add primary key")
+
+
+@dataclass(frozen=True, slots=True)
+class Live:
+    """The generation that is read; `mine`: whether code of this shape has made it."""
+
+    n: int
+    mine: bool
 
 
 class PostgresGenerations:
@@ -31,6 +43,32 @@ class PostgresGenerations:
     def __init__(self, pool: "Pool") -> None:
         self._pool = pool
         self._sql = read_statements("generations")
+
+    async def live(self) -> Live | None:
+        """The live generation, if there is one."""
+        async with _at(self._pool) as connection:
+            row = await connection.fetchrow(self._sql["any_live"])
+        return Live(row["n"], row["shape"] == generation_shape()) if row is not None else None
+
+    async def loaded(self, n: int) -> dict[int, int]:
+        """The partitions that a rebuild has loaded, with how many records."""
+        async with _at(self._pool) as connection:
+            rows = await connection.fetch(of_generation(read_statements("loading")["loaded"], n))
+        return {row["partition"]: row["records"] for row in rows}
+
+    async def indexes(self, n: int) -> AsyncIterator[str]:
+        """Make the indexes that a generation does not have yet, one after the other; yields each one's name before."""
+        schema = generation_schema(n)
+        for statement in index_statements():
+            name = _index_name(statement)
+            yield name
+            async with _at(self._pool) as connection, connection.transaction():
+                await connection.execute(f"set local search_path = {schema}; set local maintenance_work_mem = '256MB'")
+                if await connection.fetchval("select to_regclass($1) is null", f"{schema}.{name}"):
+                    await connection.execute(statement, timeout=_INDEX_SECONDS)
+        async with _at(self._pool) as connection:
+            for table in await connection.fetch("select tablename from pg_tables where schemaname = $1", schema):
+                await connection.execute(f"analyze {schema}.{table[0]}", timeout=_INDEX_SECONDS)
 
     async def ready(self) -> Sequence[Row]:
         """Those that can be read, by number."""
@@ -104,6 +142,12 @@ async def create_tables(connection: "AnyConnection", schema: str, *, indexes: bo
     await connection.execute(tables if logged else tables.replace("create table", "create unlogged table"))
     if indexes:
         await connection.execute(_text("generation_indexes.sql"))
+
+
+def _index_name(statement: str) -> str:
+    found = _INDEX.match(statement)
+    assert found is not None, statement
+    return found[1] or f"{found[2]}_pkey"
 
 
 def index_statements() -> list[str]:

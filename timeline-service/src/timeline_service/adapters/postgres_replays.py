@@ -102,6 +102,11 @@ class PostgresReplays:
             await connection.execute(self._sql["note_progress"], replay_id, _written(progress))
             await connection.execute("select pg_notify($1, '')", CHANNEL)
 
+    async def note_result(self, replay_id: UUID, result: Mapping[str, Any]) -> None:
+        """Write down what was found, before that is acted upon."""
+        async with _at(self._pool) as connection:
+            await connection.execute(self._sql["note_result"], replay_id, _written(result))
+
     async def finish(
         self, replay_id: UUID, state: State, *, result: Mapping[str, Any] | None = None, reason: str | None = None
     ) -> None:

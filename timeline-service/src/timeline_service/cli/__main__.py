@@ -11,6 +11,7 @@ from service_edge.terminal import ExitStatus, leave
 from timeline_service.cli.answers import DEFAULT_URL, Answers
 from timeline_service.cli.options import Json, Url
 from timeline_service.cli.printing import print_json, print_parked, print_status
+from timeline_service.cli.replay import replay
 from timeline_service.cli.show import show
 from timeline_service.cli.watch import watch
 from timeline_service.errors import HaltError, UnavailableError
@@ -59,6 +60,19 @@ def project() -> None:
 
 
 @app.command()
+def replayer() -> None:
+    """Carry out the replays that are asked for, until stopped. Who is killed is taken over by the next one."""
+    import uvloop
+
+    from service_edge.serving import write_logs
+    from timeline_service.app import replay
+
+    settings = read_settings(Settings)
+    write_logs()
+    uvloop.run(replay(settings))
+
+
+@app.command()
 def migrate() -> None:
     """Make the database's tables, or bring them up to date."""
     from timeline_service.adapters.postgres_migrations import migrate_database
@@ -82,6 +96,7 @@ def status(url: Url = DEFAULT_URL, as_json: Json = False) -> None:
 
 app.command()(show)
 app.command()(watch)
+app.command()(replay)
 
 
 @app.command()

@@ -9,7 +9,6 @@ import zlib
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
-from functools import partial
 from itertools import chain
 from types import TracebackType
 from typing import IO, Final, NamedTuple, Self
@@ -78,9 +77,11 @@ class Spill:
         """Make as many files as the first records let expect to be of a good size."""
         wanted = max(self._records * bytes_each // _BUCKET_BYTES, self._records // _BUCKET_RECORDS) + 1
         count = min(wanted, _MOST_BUCKETS)
-        make = partial(tempfile.TemporaryFile, dir=self._folder)
-        self._files = [self._open.enter_context(make()) for _ in range(count)]
+        self._files = [self._open.enter_context(self._file()) for _ in range(count)]
         self._held, self._sizes = [[] for _ in range(count)], [0] * count
+
+    def _file(self) -> IO[bytes]:
+        return tempfile.TemporaryFile(dir=self._folder)
 
 
 def _size(record: Spilled) -> int:

@@ -47,6 +47,8 @@ async def _work(settings: Settings, waiting: list[Job], tell: Tell) -> None:
                     break
                 elif "halted" in said:
                     raise HaltError(said["halted"])
+                elif "failed" in said:
+                    raise RuntimeError(said["failed"])
                 else:
                     raise UnavailableError(said.get("unavailable", "a worker of the replay has ended: see its log"))
 

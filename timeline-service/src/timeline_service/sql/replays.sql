@@ -60,6 +60,9 @@ update timeline.replays set generation = $2 where id = $1;
 -- name: note_progress
 update timeline.replays set progress = $2 where id = $1;
 
+-- name: note_result
+update timeline.replays set result = $2 where id = $1;
+
 -- name: finish
 -- $1 id, $2 state, $3 result, $4 reason.
 update timeline.replays set state = $2, result = $3, reason = $4, finished_at = clock_timestamp()

@@ -1,0 +1,188 @@
+"""Rebuild: a new generation from the log, beside the live one, and the swap that readers do not notice.
+
+Every step can be done again: a replayer that was killed goes on with what is there.
+"""
+
+import asyncio
+import os
+import time
+from typing import Any, Final
+
+import structlog
+
+from service_edge.topic_check import Topic
+from timeline_service.adapters.postgres_comparison import PostgresComparison
+from timeline_service.adapters.sql_files import generation_schema
+from timeline_service.code_version import code_version
+from timeline_service.domain.replays import offsets_view
+from timeline_service.domain.vectors import Vector
+from timeline_service.errors import HaltError, UnavailableError
+from timeline_service.replay.catch_up import CatchUp
+from timeline_service.replay.scratch import scratch_tables
+from timeline_service.replay.task import Task
+from timeline_service.replay.verification import RedrivenError, compare, wait_for
+
+_LOG: Final = structlog.get_logger()
+_NEAR: Final = 1_000
+_ROUNDS: Final = 50
+_SWAP_SECONDS: Final = 60.0
+_PAUSE_SECONDS: Final = 0.1
+_HANDOVER_SECONDS: Final = 10.0
+_ATTEMPTS: Final = 3
+
+
+async def rebuild(task: Task) -> dict[str, Any]:
+    """Make a new generation and, unless it is one of the past, the live one. Returns the result."""
+    started = time.monotonic()
+    topic = await task.topic()
+    ends = await task.ends(topic)
+    until = await task.until(topic, ends)
+    n = await _generation(task, until)
+    await _fill(task, topic, n, until or ends)
+    if until is not None:
+        result = await _compare_past(task, topic, n, until)
+        await task.generations.finish(n)
+    else:
+        result = await level_and_swap(task, topic, n)
+    return result | {"generation": n, "seconds": round(time.monotonic() - started, 1)}
+
+
+async def activate(task: Task) -> dict[str, Any]:
+    """Make a generation the live one that was so before. Returns the result."""
+    started = time.monotonic()
+    topic = await task.topic()
+    await task.ends(topic)
+    n: int = task.row["generation"]
+    result = await level_and_swap(task, topic, n)
+    return result | {"generation": n, "seconds": round(time.monotonic() - started, 1)}
+
+
+async def abandon(task: Task) -> None:
+    """Drop the generation that a rebuild has not finished."""
+    n: int | None = task.row["generation"]
+    if task.row["kind"] == "rebuild" and n is not None and n in await task.generations.unfinished():
+        await task.generations.drop(n)
+
+
+async def level_and_swap(task: Task, topic: Topic, n: int) -> dict[str, Any]:
+    """Catch a generation up with the live one, compare the two at one vector, and swap them."""
+    live = await task.generations.live()
+    if live is not None and live.n == n:  # swapped already, by a replayer that was killed before it could say so
+        return dict(task.row["result"] or {})
+    catch_up = CatchUp(task, topic, n)
+    if live is not None and live.mine:
+        comparison = PostgresComparison(task.url, generation_schema(live.n), task.scratch)
+        task.recorder.phase("catching up")
+        await _catch_up(comparison, catch_up, generation_schema(live.n), generation_schema(n), topic)
+        result = await _compare_live(task, comparison, catch_up, generation_schema(n), topic)
+    else:
+        result = _uncompared()
+    await task.replays.note_result(task.id, result | {"generation": n})
+    task.recorder.phase("swapping")
+    await _swap(task, catch_up, n)
+    return result
+
+
+async def _generation(task: Task, until: Vector | None) -> int:
+    """The generation to fill: the one that was begun, if this code has begun it, else a new one."""
+    n: int | None = task.row["generation"]
+    if n is not None and await task.generations.can_resume(n):
+        return n
+    if n is not None:
+        await task.generations.drop(n)
+    n = await task.generations.create(until)
+    await task.replays.note_generation(task.id, n)
+    task.row = {**task.row, "generation": n}
+    return n
+
+
+async def _fill(task: Task, topic: Topic, n: int, ends: Vector) -> None:
+    if n not in await task.generations.unfinished():
+        return  # it is live already
+    task.recorder.phase("loading")
+    done = await task.generations.loaded(n)
+    await task.load(generation_schema(n), topic, ends, done=done, processes=os.cpu_count() or 1)
+    async for index in task.generations.indexes(n):
+        task.recorder.phase(f"indexing: {index}")
+
+
+async def _catch_up(comparison: PostgresComparison, catch_up: CatchUp, live: str, mine: str, topic: Topic) -> None:
+    """Follow the live projection, in ever shorter steps, until it is near."""
+    for _ in range(_ROUNDS):
+        reached, _ = await comparison.vectors(mine, topic.partitions)
+        goal, _ = await comparison.vectors(live, topic.partitions)
+        await catch_up.up_to(tuple(map(max, reached, goal)))
+        now, _ = await comparison.vectors(live, topic.partitions)
+        if sum(max(0, at - was) for at, was in zip(now, goal, strict=True)) < _NEAR:
+            return
+    raise HaltError("records come faster than they can be caught up with: rebuild when there are fewer")
+
+
+async def _compare_live(
+    task: Task, comparison: PostgresComparison, catch_up: CatchUp, schema: str, topic: Topic
+) -> dict[str, Any]:
+    """Compare with the live projection, at the vector at which that is found."""
+    for _ in range(_ATTEMPTS):
+        async with scratch_tables(task.pool, task.scratch):
+            task.recorder.phase("digesting the live tables")
+            snapshot = await comparison.snapshot(topic, code_version())
+            mine, _ = await comparison.vectors(schema, topic.partitions)
+            if any(at > live for at, live in zip(mine, snapshot.vector, strict=True)):
+                # The live projection stands behind the log: what both hold is compared as it was then.
+                both = tuple(map(min, mine, snapshot.vector))
+                snapshot = await comparison.snapshot(topic, code_version(), both)
+            else:
+                await catch_up.up_to(snapshot.vector)
+            task.recorder.phase("comparing")
+            try:
+                return await compare(comparison, schema, snapshot, await task.ends(topic))
+            except RedrivenError:
+                continue
+    raise HaltError("parked records are judged again all the time: rebuild when that has come to an end")
+
+
+async def _compare_past(task: Task, topic: Topic, n: int, until: Vector) -> dict[str, Any]:
+    """Compare with the live projection as it was at a vector, if it has got so far."""
+    live = await task.generations.live()
+    if live is None or not live.mine:
+        return _uncompared()
+    comparison = PostgresComparison(task.url, generation_schema(live.n), task.scratch)
+    task.recorder.phase("waiting for the live projection")
+    try:
+        await wait_for(comparison, generation_schema(live.n), until)
+    except HaltError:
+        return _uncompared() | {"next_offsets": offsets_view(until)}
+    task.recorder.phase("comparing")
+    async with scratch_tables(task.pool, task.scratch):
+        snapshot = await comparison.snapshot(topic, code_version(), until)
+        return await compare(comparison, generation_schema(n), snapshot, await task.ends(topic))
+
+
+async def _swap(task: Task, catch_up: CatchUp, n: int) -> None:
+    """Move the pointer as soon as the generation is level, and project it until the projectors have noticed."""
+    deadline = time.monotonic() + _SWAP_SECONDS
+    async with catch_up.tail() as following:
+        while not await _try_to_swap(task, catch_up, n):
+            if following.done():
+                following.result()
+                raise UnavailableError(f"another projector has taken over generation {n} before it was live")
+            if time.monotonic() > deadline:
+                raise UnavailableError("the live projection could not be reached, or its rows are locked")
+            await asyncio.sleep(_PAUSE_SECONDS)
+        _LOG.info("swapped", generation=n)
+        await asyncio.wait([following], timeout=_HANDOVER_SECONDS)
+
+
+async def _try_to_swap(task: Task, catch_up: CatchUp, n: int) -> bool:
+    try:
+        await catch_up.feed()
+        return await task.generations.swap(n)
+    except UnavailableError as error:
+        _LOG.info("not swapped yet", reason=str(error))
+        return False
+
+
+def _uncompared() -> dict[str, Any]:
+    """The result where there is nothing that this code could compare with."""
+    nothing: dict[str, Any] = dict.fromkeys(("equal", "digest", "rows", "next_offsets"))
+    return nothing | {"tables": [], "differences": [], "code_version": code_version()}

@@ -1,0 +1,185 @@
+"""The replayer: claims replays from their table and carries them out, one that builds and one that verifies at a time.
+
+A replay that runs is locked by its replayer's connection. When that goes, killed or cut off, whoever is there next
+goes on with the replay.
+"""
+
+import asyncio
+import os
+import socket
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Final, Literal
+from uuid import UUID
+
+import asyncpg
+import structlog
+
+from service_edge.topic_check import TopicUnavailableError
+from timeline_service.adapters.postgres_database import CONNECT_SECONDS, close_pool, going_away, open_pool
+from timeline_service.adapters.postgres_generations import PostgresGenerations
+from timeline_service.adapters.postgres_replays import CHANNEL, REPLAYER, PostgresReplays
+from timeline_service.errors import HaltError, UnavailableError
+from timeline_service.replay.rebuild import abandon, activate, rebuild
+from timeline_service.replay.recorder import Recorder
+from timeline_service.replay.scratch import drop_scratch, left_scratch, scratch_of
+from timeline_service.replay.task import Task
+from timeline_service.replay.verification import verify
+from timeline_service.settings import Settings
+
+if TYPE_CHECKING:
+    from timeline_service.adapters.postgres_database import Pool
+
+    Connection = asyncpg.Connection[asyncpg.Record]
+
+_LOG: Final = structlog.get_logger()
+_LOOK_SECONDS: Final = 1.0
+_LONGEST_PAUSE: Final = 5.0
+_KINDS: Final = {"verify": verify, "rebuild": rebuild, "activate": activate}
+_LONGEST_NAME: Final = 63  # PostgreSQL cuts off what is longer
+
+
+async def carry_out_replays(settings: Settings, stop: asyncio.Event) -> None:
+    """Carry replays out until told to stop. What is away is waited for."""
+    pool = await open_pool(settings.database_url.get_secret_value(), most=8)
+    pause = 0.1
+    try:
+        while not stop.is_set():
+            try:
+                await Replayer(settings, pool).run(stop)
+            except UnavailableError as error:
+                _LOG.warning("waiting", seconds=round(pause, 1), reason=str(error))
+                await _pause(stop, pause)
+                pause = min(2 * pause, _LONGEST_PAUSE)
+    finally:
+        await close_pool(pool)
+    _LOG.info("stopped")
+
+
+class Replayer:
+    """One process that carries replays out, over one connection that says so and holds their locks."""
+
+    def __init__(self, settings: Settings, pool: "Pool") -> None:
+        self._settings = settings
+        self._pool = pool
+        self._replays = PostgresReplays(pool)
+        self._generations = PostgresGenerations(pool)
+        self._owner = f"{socket.gethostname()}/{os.getpid()}"
+        self._running: dict[bool, tuple[UUID, asyncio.Task[None]]] = {}
+        self._news = asyncio.Event()
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Carry replays out until told to stop; raises UnavailableError when the server is away."""
+        name = f"{REPLAYER}{os.getpid()}@{socket.gethostname()}"[:_LONGEST_NAME]
+        with going_away():
+            connection = await asyncpg.connect(
+                self._settings.database_url.get_secret_value(),
+                timeout=CONNECT_SECONDS,
+                server_settings={"application_name": name},
+            )
+            try:
+                await connection.add_listener(CHANNEL, lambda *_: self._news.set())
+                _LOG.info("waiting for replays")
+                while not stop.is_set():
+                    self._news.clear()
+                    await self._look(connection)
+                    await self._wait(stop)
+            finally:
+                await self._leave()
+                await connection.close(timeout=1)
+
+    async def _look(self, connection: "Connection") -> None:
+        """Take note of what has ended, end what is no longer wanted, and begin what can be begun."""
+        for builds, (replay_id, running) in list(self._running.items()):
+            if running.done():
+                del self._running[builds]
+                await connection.execute("select pg_advisory_unlock($1)", _lock_of(replay_id))
+                running.result()  # UnavailableError, or a bug
+            elif await self._replays.cancelling(replay_id):
+                running.cancel()
+        for row in await self._replays.open():
+            builds = row["kind"] != "verify"
+            if builds not in self._running and await connection.fetchval(
+                "select pg_try_advisory_lock($1)", _lock_of(row["id"])
+            ):
+                claimed = await self._replays.claim(row["id"], self._owner)
+                if claimed is None:
+                    await connection.execute("select pg_advisory_unlock($1)", _lock_of(row["id"]))
+                    continue
+                self._running[builds] = (row["id"], asyncio.create_task(self._carry_out(claimed)))
+
+    async def _carry_out(self, row: Mapping[str, Any]) -> None:
+        """Carry a replay out to its end. It stays to be gone on with where something is away, or the process stops."""
+        recorder = Recorder(self._replays, row["id"])
+        task = Task(self._settings, self._pool, self._replays, self._generations, recorder, row)
+        recording = asyncio.create_task(recorder.run())
+        log = _LOG.bind(replay=str(row["id"]), kind=row["kind"])
+        log.info("replaying", attempt=row["attempts"])
+        try:
+            await self._sweep()
+            result = await _KINDS[row["kind"]](task)
+            await recorder.write()
+            await self._replays.finish(task.id, "succeeded", result=result)
+            log.info("replayed", equal=result["equal"], seconds=result.get("seconds"))
+        except (UnavailableError, TopicUnavailableError) as error:
+            raise UnavailableError(str(error)) from error
+        except asyncio.CancelledError:
+            if not await self._replays.cancelling(task.id):
+                raise
+            await self._end(task, "cancelled", None)
+            log.info("cancelled")
+        except HaltError as error:
+            await self._end(task, "failed", str(error))
+            log.error("failed", reason=str(error))
+        except Exception as error:
+            await self._end(task, "failed", f"{type(error).__name__}: {error}")
+            log.exception("failed")
+        finally:
+            recording.cancel()
+            await asyncio.gather(recording, return_exceptions=True)
+            self._news.set()
+
+    async def _end(self, task: Task, state: Literal["cancelled", "failed"], reason: str | None) -> None:
+        """Leave nothing behind of a replay that comes to nothing; one that has swapped came to something."""
+        row = await self._replays.replay(str(task.id)) or task.row
+        live = await self._generations.live()
+        if row["result"] is not None and live is not None and live.n == row["generation"]:
+            return await self._replays.finish(task.id, "succeeded", result=row["result"])
+        task.row = row
+        await abandon(task)
+        await self._replays.finish(task.id, state, result=None, reason=reason)
+
+    async def _sweep(self) -> None:
+        """Drop what replays that are over have left."""
+        wanted = {scratch_of(row["id"]) for row in await self._replays.open()}
+        for schema in await left_scratch(self._pool):
+            if schema not in wanted:
+                await drop_scratch(self._pool, schema)
+
+    async def _wait(self, stop: asyncio.Event) -> None:
+        waiting = [asyncio.create_task(event.wait()) for event in (stop, self._news)]
+        try:
+            await asyncio.wait(waiting, timeout=_LOOK_SECONDS, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for task in waiting:
+                task.cancel()
+
+    async def _leave(self) -> None:
+        """Let go of what runs; it is gone on with by whoever is there next."""
+        running = [task for _, task in self._running.values()]
+        for task in running:
+            task.cancel()
+        await asyncio.gather(*running, return_exceptions=True)
+        self._running.clear()
+
+
+def _lock_of(replay_id: UUID) -> int:
+    """The number of a replay's advisory lock."""
+    return int.from_bytes(replay_id.bytes[:8], signed=True)
+
+
+async def _pause(stop: asyncio.Event, seconds: float) -> None:
+    try:
+        async with asyncio.timeout(seconds):
+            await stop.wait()
+    except TimeoutError:
+        return

@@ -1,0 +1,148 @@
+-- How two projections are compared at one vector: $1 is that of the log, $2 that of the documents.
+-- Each table of {schema} as it was at the vector. Columns that do not follow from the log are left out: who owns a
+-- partition, under which epoch, what was redriven, and which code has parked a record.
+
+-- name: checkpoints
+select partition, partition_count, next_offset, last_offset, last_timestamp, last_sha256, recorded_at, applied, duplicate,
+    rejected, parked
+from {schema}.checkpoints
+where next_offset > 0
+
+-- name: revisions
+select event_id, revision, partition, from_offset,
+    case when until_offset < ($1::bigint[])[partition + 1] then until_offset end as until_offset,
+    action, record_id, principal, reason, duplicate_of, origin_source, origin_id, accepted_at, recorded_at,
+    first_accepted_at, first_recorded_at, digest, content
+from {schema}.revisions
+where from_offset < ($1::bigint[])[partition + 1]
+
+-- name: entries
+select event_id, revision, pair, span, earliest, latest, accepted_at, partition, from_offset,
+    case when until_offset < ($1::bigint[])[partition + 1] then until_offset end as until_offset,
+    retracted, type, valence, domain, stage, sources, goldstein, direction
+from {schema}.entries
+where from_offset < ($1::bigint[])[partition + 1]
+
+-- name: pair_counts
+select pair, partition, events, last_offset from {schema}.pair_counts
+
+-- name: outcomes
+select partition, "offset", event_id, outcome, problem, detail, revision, first_position, recorded_at, key, value,
+    headers, attempted
+from {schema}.outcomes
+where "offset" < ($1::bigint[])[partition + 1]
+
+-- name: documents
+select event_id, revision, partition, from_offset,
+    case when until_offset < ($2::bigint[])[partition + 1] then until_offset end as until_offset,
+    retracted, span, earliest, latest, accepted_at, type, valence, domain, sources, goldstein, facets, words
+from {schema}.documents
+where from_offset < ($2::bigint[])[partition + 1]
+
+-- name: digests
+-- Of {view}: 1,024 buckets by the first ten bits of SHA-256 over the key. A bucket's digest is SHA-256 over those of
+-- its rows in the order of their keys' hashes; a row's is SHA-256 over its columns in PostgreSQL's binary format
+-- (record_send), which no setting changes. Both vectors are asked for, so that all tables take the same values.
+select (get_byte(key, 0) << 2) | (get_byte(key, 1) >> 6) as bucket, count(*) as rows,
+    sha256(string_agg(digest, ''::bytea order by key, digest)) as digest
+from (
+    select sha256(record_send(row({key}))) as key, sha256(record_send(shown)) as digest
+    from ({view}) as shown
+    where $1::bigint[] is not null and $2::bigint[] is not null
+) as hashed
+group by bucket
+order by bucket;
+
+-- name: differences
+-- $3 buckets, $4 limit: their rows that are not alike in {live} and {log}, and how many there are. Rows that share a
+-- key are told apart by their number.
+with live as (
+    select key, digest, row_number() over (partition by key order by digest) as copy, shown
+    from (
+        select sha256(record_send(row({key}))) as key, sha256(record_send(shown)) as digest, to_jsonb(shown) as shown
+        from ({live}) as shown
+    ) as hashed
+    where ((get_byte(key, 0) << 2) | (get_byte(key, 1) >> 6)) = any($3::int[])
+),
+log as (
+    select key, digest, row_number() over (partition by key order by digest) as copy, shown
+    from (
+        select sha256(record_send(row({key}))) as key, sha256(record_send(shown)) as digest, to_jsonb(shown) as shown
+        from ({log}) as shown
+    ) as hashed
+    where ((get_byte(key, 0) << 2) | (get_byte(key, 1) >> 6)) = any($3::int[])
+)
+select count(*) over () as total, live.shown as live, log.shown as log
+from live full join log using (key, copy)
+where live.digest is distinct from log.digest and $1::bigint[] is not null and $2::bigint[] is not null
+order by key, copy
+limit $4;
+
+-- name: vectors
+-- How far a projection and its documents are, and how often something was put into its past.
+select checkpoint.partition, checkpoint.next_offset, checkpoint.redriven,
+    coalesce(search.next_offset, 0) as documents, search.partition is not null as documented
+from {schema}.checkpoints as checkpoint
+left join {schema}.search_checkpoints as search using (partition)
+order by checkpoint.partition;
+
+-- name: strayed_checkpoints
+-- Checkpoints of documents that there should not be.
+select search.partition, search.next_offset
+from {schema}.search_checkpoints as search
+left join {schema}.checkpoints as checkpoint using (partition)
+where search.next_offset > coalesce(checkpoint.next_offset, 0) or search.next_offset < 0
+order by search.partition;
+
+-- name: beyond
+-- Rows that no record within the checkpoints can have made; $3 limit.
+select 'revisions' as "table", jsonb_build_object('event_id', event_id, 'revision', revision) as key, partition,
+    from_offset, until_offset, count(*) over () as total
+from {schema}.revisions
+where coalesce(greatest(from_offset, until_offset) >= ($1::bigint[])[partition + 1], true)
+union all
+select 'entries', jsonb_build_object('event_id', event_id, 'revision', revision, 'pair', pair), partition,
+    from_offset, until_offset, count(*) over ()
+from {schema}.entries
+where coalesce(greatest(from_offset, until_offset) >= ($1::bigint[])[partition + 1], true)
+union all
+select 'outcomes', jsonb_build_object('partition', partition, 'offset', "offset"), partition, "offset", null,
+    count(*) over ()
+from {schema}.outcomes
+where coalesce("offset" >= ($1::bigint[])[partition + 1], true)
+union all
+select 'documents', jsonb_build_object('event_id', event_id, 'revision', revision), partition, from_offset,
+    until_offset, count(*) over ()
+from {schema}.documents
+where coalesce(from_offset >= ($2::bigint[])[partition + 1], true)
+    or coalesce(until_offset >= ($1::bigint[])[partition + 1], false)
+order by 1, 3, 4
+limit $3;
+
+-- name: foreign_checkpoints
+-- $1 cluster: checkpoints that name another one. An export names none.
+select partition, cluster_id, last_offset from {schema}.checkpoints where cluster_id not in ($1, '') order by partition;
+
+-- name: explained
+-- $2 limit: records that made no revision, though they are in the log.
+select partition, "offset", outcome, problem
+from {schema}.outcomes
+where outcome in ('parked', 'rejected') and "offset" < ($1::bigint[])[partition + 1]
+order by partition, "offset"
+limit $2;
+
+-- name: counted
+select outcome, count(*) as records
+from {schema}.outcomes
+where "offset" < ($1::bigint[])[partition + 1]
+group by outcome;
+
+-- name: parked_elsewhere
+-- $1 code version: records that other code has parked, which this code might judge.
+select count(*) from {schema}.outcomes where outcome = 'parked' and code_version is distinct from $1;
+
+-- name: keep
+-- What a vector does not tell the past of, as it is in this snapshot: kept in {scratch}, to be compared later.
+drop table if exists {scratch}.pair_counts_then, {scratch}.checkpoints_then;
+create unlogged table {scratch}.pair_counts_then as select * from {schema}.pair_counts;
+create unlogged table {scratch}.checkpoints_then as select * from {schema}.checkpoints;
