@@ -119,6 +119,10 @@ class Services:
         """A projector that runs; it may still be joining its group."""
         return await self._spawn(name, ["-m", "timeline_service.cli", "project"], environment)
 
+    async def replayer(self, name: str = "replayer", **environment: str) -> Service:
+        """A replayer that runs."""
+        return await self._spawn(name, ["-m", "timeline_service.cli", "replayer"], environment)
+
     async def stop(self) -> None:
         """Stop all of them, the last one first."""
         for service in reversed(self.all):

@@ -175,26 +175,26 @@ async def read_tables(url: str, generation: int = 1) -> Tables:
         await connection.close()
 
 
-async def projected(services: Services, timeout: float = 60) -> Tables:
-    """What the tables hold once they have reached the log's end; asserts that it is the log's fold."""
+async def projected(services: Services, timeout: float = 60, generation: int = 1) -> Tables:
+    """What the tables of a generation hold once they have reached the log's end; asserts that it is the log's fold."""
     wanted = fold_plainly(arrivals_of(await read_log(services.bootstrap_servers, services.topic)))
     ends = {row[0]: row[1] for row in wanted.checkpoints}
 
     async def at_the_end() -> bool:
         connection = await asyncpg.connect(services.database_url)
         try:
-            rows = await connection.fetch("select partition, next_offset from timeline_g1.checkpoints")
+            rows = await connection.fetch(f"select partition, next_offset from timeline_g{generation}.checkpoints")
         finally:
             await connection.close()
         return {row[0]: row[1] for row in rows if row[1]} == ends
 
     await wait_until(at_the_end, timeout, ignore=(OSError, asyncpg.PostgresError))
-    found = await read_tables(services.database_url)
+    found = await read_tables(services.database_url, generation)
     for name in ("checkpoints", "outcomes", "revisions", "entries", "pair_counts"):
         missing, extra = _difference(getattr(wanted, name), getattr(found, name))
         assert not missing, f"{name} misses {missing[:3]}, has {extra[:3]}"
         assert not extra, f"{name} has {extra[:3]}"
-    await documents_follow(services.database_url, timeout)
+    await documents_follow(services.database_url, timeout, generation)
     return found
 
 

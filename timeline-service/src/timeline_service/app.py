@@ -20,31 +20,51 @@ from service_edge.event_streams import EventStreams
 from service_edge.heads import Heads
 from service_edge.parameters import strict_query
 from service_edge.problems import install_problems
-from service_edge.topic_check import TopicUnavailableError, TopicUnfitError, check_topic
+from service_edge.topic_check import TopicUnavailableError, describe_topic
 from timeline_service.adapters.kafka_offsets import KafkaOffsets
 from timeline_service.adapters.kafka_reader import KafkaReader
+from timeline_service.adapters.kafka_scan import open_scan
 from timeline_service.adapters.postgres_bell import PostgresBell
 from timeline_service.adapters.postgres_database import BY_VALUE, IN_ORDER, close_pool, connected, open_pool
 from timeline_service.adapters.postgres_documents import PostgresDocuments
-from timeline_service.adapters.postgres_generations import find_live_generation
+from timeline_service.adapters.postgres_generations import PostgresGenerations, find_live_generation
 from timeline_service.adapters.postgres_live import PostgresLive
 from timeline_service.adapters.postgres_projection import PostgresProjection
 from timeline_service.adapters.postgres_reader import PostgresReader
 from timeline_service.adapters.postgres_redrives import PostgresRedrives
+from timeline_service.adapters.postgres_replays import CHANNEL, PostgresReplays
 from timeline_service.adapters.postgres_selections import PostgresSelections
-from timeline_service.api import events, live, pairs, parked, records, reference, search, status, summaries, timelines
+from timeline_service.api import (
+    events,
+    generations,
+    live,
+    log_export,
+    pairs,
+    parked,
+    records,
+    reference,
+    replays,
+    search,
+    status,
+    summaries,
+    timelines,
+)
 from timeline_service.api.problems import ERRORS, KINDS, translate
 from timeline_service.api.shapes import SHAPES
 from timeline_service.code_version import code_version
-from timeline_service.errors import FencedError, HaltError, UnavailableError
+from timeline_service.errors import FencedError, UnavailableError
 from timeline_service.live.feed import LiveFeed
+from timeline_service.live.progress import ProgressFeed
+from timeline_service.projector.log_guard import LogGuard
 from timeline_service.projector.projector import Projector
+from timeline_service.replay.replayer import carry_out_replays
 from timeline_service.settings import Settings
 
 if TYPE_CHECKING:
     from timeline_service.adapters.postgres_database import Pool
 
 _LOG: Final = structlog.get_logger()
+_SHORTEST_PAUSE: Final = 0.1
 _LONGEST_PAUSE: Final = 5.0
 _LONG_RUN: Final = 60.0
 
@@ -64,8 +84,13 @@ def create_app(settings: Settings) -> FastAPI:
         )
         app.state.offsets = KafkaOffsets(settings.kafka_bootstrap_servers, settings.topic)
         app.state.live = LiveFeed(app.state.reader, PostgresLive(pool), bell)
+        app.state.replays = PostgresReplays(pool)
+        app.state.generations = PostgresGenerations(pool)
+        replays_bell = PostgresBell(url, CHANNEL)
+        app.state.progress = ProgressFeed(app.state.replays, replays_bell)
         app.state.leave = partial(asyncio.get_running_loop().call_soon_threadsafe, _leave, app)
-        background = [asyncio.create_task(run) for run in (bell.run(), _read_secret(app), app.state.live.run())]
+        runs = (bell.run(), replays_bell.run(), _read_secret(app), app.state.live.run())
+        background = [asyncio.create_task(run) for run in runs]
         try:
             yield
         finally:
@@ -89,8 +114,13 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.cursor_secret = None
     app.state.heartbeat_seconds = settings.heartbeat_seconds
     app.state.streams = EventStreams(settings.slow_seconds)
+    scan = partial(open_scan, settings.kafka_bootstrap_servers, settings.topic)
+    app.state.raw_log = log_export.RawLog(scan, settings.slow_seconds)
     install_problems(app, KINDS, translate, ERRORS)
-    for module in (live, pairs, timelines, summaries, search, events, records, parked, reference, status):
+    for module in (
+        *(live, pairs, timelines, summaries, search, events, records, parked),
+        *(replays, generations, log_export, reference, status),
+    ):
         app.include_router(module.router)
     app.add_middleware(Heads)
     app.add_middleware(Doors, allowed_hosts=settings.allowed_hosts, allowed_origins=settings.allowed_origins)
@@ -101,6 +131,7 @@ def create_app(settings: Settings) -> FastAPI:
 def _leave(app: FastAPI) -> None:
     """End what would go on for ever, so that the server need not wait for it."""
     app.state.live.close()
+    app.state.progress.close()
     app.state.streams.stop()
 
 
@@ -108,39 +139,42 @@ async def _read_secret(app: FastAPI) -> None:
     reader: PostgresReader = app.state.reader
     while app.state.cursor_secret is None:
         try:
-            await reader.moment()
             app.state.cursor_secret = await reader.secret("cursors")
         except UnavailableError:
             await asyncio.sleep(0.2)
 
 
+async def replay(settings: Settings) -> None:
+    """Run a replayer until SIGTERM or SIGINT."""
+    await carry_out_replays(settings, _stop_on_signals())
+
+
 async def project(settings: Settings) -> None:
     """Run a projector until SIGTERM or SIGINT. What is away is waited for; raises HaltError for what is wrong."""
-    stop = asyncio.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    stop = _stop_on_signals()
     pool = await open_pool(settings.database_url.get_secret_value(), most=3)
-    pause = 0.1
+    pause = _SHORTEST_PAUSE
     try:
         while not stop.is_set():
             started = time.monotonic()
             try:
                 await _project_once(settings, pool, stop)
-            except (UnavailableError, TopicUnavailableError, FencedError) as error:
+            except FencedError as error:  # after a swap readers wait for us
+                _LOG.warning("starting over", reason=str(error))
+                await _pause(stop, _SHORTEST_PAUSE)
+            except (UnavailableError, TopicUnavailableError) as error:
                 if time.monotonic() - started > _LONG_RUN:
-                    pause = 0.1  # it went well until now
+                    pause = _SHORTEST_PAUSE  # it went well until now
                 _LOG.warning("waiting", seconds=round(pause, 1), reason=str(error))
                 await _pause(stop, pause)
                 pause = min(2 * pause, _LONGEST_PAUSE)
-            except TopicUnfitError as error:
-                raise HaltError(str(error)) from error
     finally:
         await close_pool(pool)
     _LOG.info("stopped")
 
 
 async def _project_once(settings: Settings, pool: "Pool", stop: asyncio.Event) -> None:
-    topic = await check_topic(settings.kafka_bootstrap_servers, settings.topic)
+    topic, _ = await describe_topic(settings.kafka_bootstrap_servers, settings.topic)  # the guard judges its settings
     async with connected(pool) as connection:
         generation = await find_live_generation(connection)
     reader = KafkaReader(settings.kafka_bootstrap_servers, settings.topic, f"{settings.topic}.projector.g{generation}")
@@ -155,6 +189,7 @@ async def _project_once(settings: Settings, pool: "Pool", stop: asyncio.Event) -
             PostgresRedrives(pool, projection, documents),
             documents,
             topic,
+            guard=LogGuard(settings.kafka_bootstrap_servers, settings.topic, settings.guard_seconds),
             owner=owner,
             batch_records=settings.batch_records,
             code_version=code_version(),
@@ -162,6 +197,13 @@ async def _project_once(settings: Settings, pool: "Pool", stop: asyncio.Event) -
         await projector.run(stop)
     finally:
         await reader.stop()
+
+
+def _stop_on_signals() -> asyncio.Event:
+    stop = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    return stop
 
 
 async def _pause(stop: asyncio.Event, seconds: float) -> None:

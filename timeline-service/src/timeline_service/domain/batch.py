@@ -1,4 +1,7 @@
-"""A batch of records folded against the events that they are about: pure, in log order, into rows to write."""
+"""A batch of records folded against the events that they are about: pure, into rows to write.
+
+An event's records come in the order of the log; whole events may come in any.
+"""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -184,8 +187,8 @@ class _BatchFold:
     def _touch(self, arrival: Arrival, stands: Standing, change: int) -> None:
         for pair in stands.pairs:
             key = (arrival.place.partition, pair)
-            before = self.changes.pair_counts.get(key, (0, 0))[0]
-            self.changes.pair_counts[key] = (before + change, arrival.place.offset)
+            events, last = self.changes.pair_counts.get(key, (0, 0))
+            self.changes.pair_counts[key] = (events + change, max(last, arrival.place.offset))
 
     def _outcome(self, arrival: Arrival, verdict: Verdict) -> None:
         place = arrival.place

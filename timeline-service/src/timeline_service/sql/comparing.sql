@@ -3,8 +3,8 @@
 -- partition, under which epoch, what was redriven, and which code has parked a record.
 
 -- name: checkpoints
-select partition, partition_count, next_offset, last_offset, last_timestamp, last_sha256, recorded_at, applied, duplicate,
-    rejected, parked
+select partition, partition_count, next_offset, last_offset, last_timestamp, last_sha256, recorded_at, applied,
+    duplicate, rejected, parked
 from {schema}.checkpoints
 where next_offset > 0
 
@@ -40,7 +40,7 @@ from {schema}.documents
 where from_offset < ($2::bigint[])[partition + 1]
 
 -- name: digests
--- Of {view}: 1,024 buckets by the first ten bits of SHA-256 over the key. A bucket's digest is SHA-256 over those of
+-- Of a view: 1,024 buckets by the first ten bits of SHA-256 over the key. A bucket's digest is SHA-256 over those of
 -- its rows in the order of their keys' hashes; a row's is SHA-256 over its columns in PostgreSQL's binary format
 -- (record_send), which no setting changes. Both vectors are asked for, so that all tables take the same values.
 select (get_byte(key, 0) << 2) | (get_byte(key, 1) >> 6) as bucket, count(*) as rows,
@@ -54,7 +54,7 @@ group by bucket
 order by bucket;
 
 -- name: differences
--- $3 buckets, $4 limit: their rows that are not alike in {live} and {log}, and how many there are. Rows that share a
+-- $3 buckets, $4 limit: their rows that are not alike live and by the log, and how many there are. Rows that share a
 -- key are told apart by their number.
 with live as (
     select key, digest, row_number() over (partition by key order by digest) as copy, shown
