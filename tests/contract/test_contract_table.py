@@ -10,9 +10,10 @@ from timeline_service.app import create_app
 from timeline_service.settings import Settings
 
 ALTERNATIVES = frozenset({"type", "valence", "domain", "stage", "tag", "actor", "initiator", "q", "min_sources"})
-FILTERS = ALTERNATIVES | {"from", "to", "match", "as_of", "include", "min_position"}
+FILTERS = ALTERNATIVES | {"from", "to", "match", "as_of", "include", "min_position", "generation"}
 PAGES = frozenset({"order", "limit", "cursor", "count"})
 WAITS = frozenset({"min_position", "Timeline-Position"})
+READS_OF = WAITS | {"generation"}
 SUFFIXES = {
     ".json": "application/json",
     ".csv": "text/csv",
@@ -44,15 +45,23 @@ ROWS = [
     Row("/v1/timelines/{pair}/live", frozenset({"Last-Event-ID"}), answers=STREAM),
     Row("/v1/live", frozenset({"country", "Last-Event-ID"}), answers=STREAM),
     Row("/v1/events", FILTERS | PAGES | {"country", "code"}, answers=frozenset(SUFFIXES.values())),
-    Row("/v1/events/{event_id}", WAITS | {"as_of"}),
-    Row("/v1/events/{event_id}/revisions", WAITS | {"as_of"}),
-    Row("/v1/records/{position}", WAITS | {"wait"}),
-    Row("/v1/countries"),
+    Row("/v1/events/{event_id}", READS_OF | {"as_of"}),
+    Row("/v1/events/{event_id}/revisions", READS_OF | {"as_of"}),
+    Row("/v1/records/{position}", READS_OF | {"wait"}),
+    Row("/v1/countries", READS_OF),
     Row("/v1/countries/{country}/partners", FILTERS),
-    Row("/v1/types"),
-    Row("/v1/status"),
-    Row("/v1/parked", WAITS | {"limit", "cursor"}),
+    Row("/v1/types", READS_OF),
+    Row("/v1/status", READS_OF),
+    Row("/v1/parked", READS_OF | {"limit", "cursor"}),
     Row("/v1/parked/{position}/redrive", frozenset(), "post", "202"),
+    Row("/v1/replays", frozenset(), "post", "202"),
+    Row("/v1/replays", WAITS | {"limit", "cursor"}),
+    Row("/v1/replays/{replay_id}"),
+    Row("/v1/replays/{replay_id}/progress", answers=STREAM),
+    Row("/v1/replays/{replay_id}", frozenset(), "delete", "202"),
+    Row("/v1/generations"),
+    Row("/v1/generations/{n}/activate", frozenset(), "post", "202"),
+    Row("/v1/generations/{n}", frozenset(), "delete", "204", answers=frozenset()),
     Row("/healthz", frozenset()),
     Row("/readyz", frozenset()),
     Row("/metrics", frozenset(), answers=frozenset({"text/plain"})),

@@ -2,9 +2,12 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
+import asyncpg
 import pytest
 from tests.support.engines import Engines
 from tests.support.fuzzing import fuzz
@@ -13,6 +16,8 @@ from tests.support.timeline_stacks import TimelineStack, timeline_stack
 
 from event_schemas.records import encode_value
 from service_edge.descriptions import operations
+from timeline_service.adapters.postgres_database import close_pool, open_pool
+from timeline_service.adapters.postgres_replays import REPLAYER, PostgresReplays
 from timeline_service.api import examples
 from timeline_service.app import create_app
 from timeline_service.settings import Settings
@@ -50,7 +55,28 @@ async def stack(engines: Engines) -> AsyncIterator[TimelineStack]:
         answer = await stack.client.get(f"/v1/records/{parked}", params={"wait": 20})
         assert answer.json()["outcome"] == "parked", answer.text
         await stack.get("/v1/events", position)
-        yield stack
+        async with replayed(stack.services.database_url):
+            yield stack
+
+
+@asynccontextmanager
+async def replayed(url: str) -> AsyncIterator[None]:
+    """With the verification of the examples, one that waits, and a replayer that does nothing."""
+    settings = {"application_name": f"{REPLAYER}4712@host"}
+    connection = await asyncpg.connect(url, server_settings=settings)
+    pool = await open_pool(url, most=1)
+    try:
+        replays = PostgresReplays(pool)
+        row = await replays.file("verify")
+        await connection.execute("update timeline.replays set id = $1 where id = $2", examples.REPLAY_ID, row["id"])
+        await replays.claim(UUID(examples.REPLAY_ID), "host/4712")
+        await replays.note_progress(UUID(examples.REPLAY_ID), examples.VERIFIED["progress"])
+        await replays.finish(UUID(examples.REPLAY_ID), "succeeded", result=examples.VERIFIED["result"])
+        await replays.file("verify")
+        yield
+    finally:
+        await connection.close()
+        await close_pool(pool)
 
 
 @pytest.mark.timeout(300)
@@ -87,6 +113,8 @@ async def test_every_parameter_is_taken_as_the_description_shows_it(
         ("/v1/countries/IN/partners", examples.PARTNERS),
         ("/v1/parked", examples.PARKED),
         ("/v1/status", examples.STATUS),
+        (f"/v1/replays/{examples.REPLAY_ID}", examples.VERIFIED),
+        ("/v1/generations", {"items": examples.GENERATIONS["items"][:1]}),
         ("/v1/countries", examples.COUNTRIES),
         ("/v1/types", examples.TYPES),
     ],

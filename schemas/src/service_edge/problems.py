@@ -157,7 +157,7 @@ def install_problems(
     pages = {kind.slug: kind for kind in (*COMMON, *kinds)}
 
     async def answer(request: Request, error: Exception) -> Response:
-        problem = translate(error) or _framework_problem(error)
+        problem = translate(error) or _framework_problem(error, _methods_here(request))
         if problem.kind.status == INTERNAL_ERROR.status:
             structlog.get_logger().error("request failed", path=request.url.path, exc_info=error)
         return problem.response(_instance(request))
@@ -178,7 +178,13 @@ def install_problems(
         return problem_page(pages[slug])
 
 
-def _framework_problem(error: Exception) -> ProblemError:
+def _methods_here(request: Request) -> str:
+    """The methods of the request's path by the app's own description: the router knows those of one route only."""
+    path = getattr(request.scope.get("route"), "path_format", "")
+    return ", ".join(method.upper() for method in request.app.openapi()["paths"].get(path, {}))
+
+
+def _framework_problem(error: Exception, methods: str) -> ProblemError:
     if isinstance(error, ProblemError):
         return error
     if isinstance(error, RequestValidationError):
@@ -189,9 +195,9 @@ def _framework_problem(error: Exception) -> ProblemError:
         if error.status_code == NOT_FOUND.status:
             return ProblemError(NOT_FOUND, "there is nothing at this address: /docs lists what there is")
         if error.status_code == METHOD_NOT_ALLOWED.status:
-            allowed = {name.lower(): value for name, value in headers.items()}.get("allow", "another method")
+            allowed = methods or {name.lower(): value for name, value in headers.items()}.get("allow", "another method")
             said = f"this address does not take this method: use {allowed}"
-            return ProblemError(METHOD_NOT_ALLOWED, said, headers=headers)
+            return ProblemError(METHOD_NOT_ALLOWED, said, headers={"allow": allowed})
         return ProblemError(BAD_PARAMETER, str(error.detail), headers=headers)
     return ProblemError(INTERNAL_ERROR, "an unexpected error; it is in the service's log")
 

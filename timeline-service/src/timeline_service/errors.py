@@ -66,7 +66,7 @@ class HaltError(TimelineError):
 
 
 class FencedError(TimelineError):
-    """Another projector has taken the partition over; what we hold in memory is stale."""
+    """Another has taken the partition over, or the generation is no longer ours to write: what we hold is stale."""
 
 
 class ArchiveError(HaltError):

@@ -2,20 +2,24 @@
 
 import secrets
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
+import asyncpg
+
+from event_schemas.positions import format_positions
 from timeline_service.adapters.postgres_bell import PostgresBell
 from timeline_service.adapters.postgres_database import connected
-from timeline_service.adapters.postgres_generations import find_readable_generation
-from timeline_service.adapters.sql_files import of_generation, read_statements
-from timeline_service.domain.vectors import Moment, Vector, narrowed, reached, vector_of
-from timeline_service.errors import UnavailableError
+from timeline_service.adapters.postgres_generations import PostgresGenerations, find_readable_generation
+from timeline_service.adapters.sql_files import generation_shape, of_generation, read_statements
+from timeline_service.domain.vectors import Moment, Vector, narrowed, reached, timeline_position, vector_of
+from timeline_service.errors import DroppedError, EndedError, UnavailableError, UnknownError
 
 if TYPE_CHECKING:
-    from timeline_service.adapters.postgres_database import Pool
+    from timeline_service.adapters.postgres_database import Connection, Pool
 
 Row = Mapping[str, Any]
 _FRESH_SECONDS: Final = 0.5
@@ -28,25 +32,40 @@ class PostgresReader:
     def __init__(self, pool: "Pool", bell: PostgresBell) -> None:
         self._pool = pool
         self._bell = bell
+        self._generations = PostgresGenerations(pool)
         self._statements = read_statements("reading")
         self._live: tuple[int, float] | None = None
 
-    async def moment(self, *, searching: bool = False) -> Moment:
-        """The live generation, and how far it is; `searching`: how far its documents are."""
-        generation = await self.live_generation()
-        rows = await self._fetch(generation, "search_vector" if searching else "vector")
-        offsets = {row["partition"]: row["next_offset"] for row in rows}
-        partitions = rows[0]["partition_count"] if rows else 0
-        return Moment(generation, vector_of(offsets, partitions), sum(row["redriven"] for row in rows))
+    async def moment(self, *, searching: bool = False, generation: int | None = None) -> Moment:
+        """How far a generation is, by default the live one; `searching`: how far its documents are.
 
-    async def moment_after(self, positions: Mapping[int, int], seconds: float, *, searching: bool = False) -> Moment:
-        """Wait until the projection, or its documents, hold the positions.
+        Raises UnknownError for a generation that is not there to be read.
+        """
+        if generation is not None:
+            await self.generation(generation)
+            return await self._moment_of(generation, searching)
+        try:
+            return await self._moment_of(await self.live_generation(), searching)
+        except DroppedError:  # it was live half a second ago: now another one is
+            self._live = None
+            return await self._moment_of(await self.live_generation(), searching)
 
-        Raises UnavailableError when the time is over, KeyError for a partition that the topic does not have.
+    async def moment_after(
+        self,
+        positions: Mapping[int, int],
+        seconds: float,
+        *,
+        searching: bool = False,
+        generation: int | None = None,
+    ) -> Moment:
+        """Wait until the generation, or its documents, hold the positions.
+
+        Raises UnavailableError when the time is over, KeyError for a partition that the topic does not have, EndedError
+        where the generation ends before a position, and UnknownError as `moment` does.
         """
         deadline = time.monotonic() + seconds
         while True:
-            moment = await self.moment(searching=searching)
+            moment = await self.moment(searching=searching, generation=generation)
             if not positions:
                 return moment
             if moment.vector:
@@ -54,10 +73,26 @@ class PostgresReader:
                     raise KeyError(strangers[0])
                 if reached(moment.vector, positions):
                     return moment
+            if generation is not None and (until := (await self.generation(generation))["until"]) is not None:
+                end = f"at {position}" if (position := timeline_position(until)) else "before the first record"
+                raise EndedError(f"generation {generation} ends {end}: it never gets to {format_positions(positions)}")
             left = deadline - time.monotonic()
             if left <= 0:
                 raise UnavailableError("the projection has not got to the position that was asked for yet")
             await self._bell.wait(min(left, _LOOK_SECONDS))
+
+    async def generation(self, n: int) -> Row:
+        """A generation that this code can read, live or not; raises UnknownError."""
+        rows = {row["n"]: row for row in await self._generations.ready()}
+        if n not in rows:
+            raise UnknownError(
+                "unknown-generation", f"there is no generation {n}: /v1/generations lists those there are"
+            )
+        if rows[n]["shape"] != generation_shape():
+            raise UnknownError(
+                "unknown-generation", f"generation {n} was made by code of another shape: this code cannot read it"
+            )
+        return rows[n]
 
     async def event(self, moment: Moment, event_id: str) -> Row | None:
         """An event's revision at the moment, or None if it has none."""
@@ -101,9 +136,12 @@ class PostgresReader:
     async def secret(self, name: str) -> bytes:
         """A random key that all processes of the API share; made when it is first asked for."""
         statements = read_statements("control")
-        async with connected(self._pool) as connection:
-            await connection.execute(statements["keep_secret"], name, secrets.token_bytes(32))
-            return bytes(await connection.fetchval(statements["secret"], name))
+        try:
+            async with connected(self._pool) as connection:
+                await connection.execute(statements["keep_secret"], name, secrets.token_bytes(32))
+                return bytes(await connection.fetchval(statements["secret"], name))
+        except (asyncpg.UndefinedTableError, asyncpg.InvalidSchemaNameError) as error:
+            raise UnavailableError("the database has no tables yet: run timeline migrate") from error
 
     async def live_generation(self) -> int:
         """The generation that is read, as known half a second ago at most."""
@@ -114,13 +152,23 @@ class PostgresReader:
         self._live = (n, time.monotonic())
         return n
 
-    def _sql(self, generation: int, name: str, **words: str) -> str:
-        sql = of_generation(self._statements[name], generation)
-        for word, meaning in words.items():
-            sql = sql.replace(f"{{{word}}}", meaning)
-        return sql
+    async def _moment_of(self, generation: int, searching: bool) -> Moment:
+        rows = await self._fetch(generation, "search_vector" if searching else "vector")
+        offsets = {row["partition"]: row["next_offset"] for row in rows}
+        partitions = rows[0]["partition_count"] if rows else 0
+        return Moment(generation, vector_of(offsets, partitions), sum(row["redriven"] for row in rows))
 
-    async def _fetch(self, generation: int, name: str, *values: Any, **words: str) -> Sequence[Row]:
-        sql = self._sql(generation, name, **words)
-        async with connected(self._pool) as connection:
+    async def _fetch(self, generation: int, name: str, *values: Any) -> Sequence[Row]:
+        sql = of_generation(self._statements[name], generation)
+        async with reading(self._pool, generation) as connection:
             return [dict(row) for row in await connection.fetch(sql, *values)]
+
+
+@asynccontextmanager
+async def reading(pool: "Pool", generation: int) -> AsyncIterator["Connection"]:
+    """A connection that reads a generation; raises DroppedError where that is gone, and as `connected` does."""
+    try:
+        async with connected(pool) as connection:
+            yield connection
+    except (asyncpg.UndefinedTableError, asyncpg.InvalidSchemaNameError) as error:
+        raise DroppedError(f"generation {generation} has just been dropped") from error

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 import orjson
 
 from timeline_service.adapters.postgres_conditions import Conditions, Rows, conditions_of
-from timeline_service.adapters.postgres_database import connected
+from timeline_service.adapters.postgres_reader import reading
 from timeline_service.adapters.sql_files import generation_schema, of_generation, read_statements
 from timeline_service.domain.selections import FIRST, LAST, Selection, SortKey
 from timeline_service.domain.vectors import Moment
@@ -49,7 +49,7 @@ class _TooFewError(Exception):
 
 
 class PostgresSelections:
-    """Queries for selections. All methods raise UnavailableError when the server is away.
+    """Queries for selections. All methods raise UnavailableError when the server, or the generation, is away.
 
     `in_order` is a pool for pages that come in order from an index, as they do where so many documents are expected as
     `walk_from` says: of a million, a walk for 50 that are one in a hundred looks at about 20,000. Statistics know each
@@ -112,7 +112,10 @@ class PostgresSelections:
         self, generation: int, which: PairSelection, limit: int
     ) -> tuple[dict[int, int], Sequence[Row]]:
         """Pairs that have events now, from their counters, and the next offsets of which that is true."""
-        async with connected(self._in_order) as connection, connection.transaction(isolation="repeatable_read"):
+        async with (
+            reading(self._in_order, generation) as connection,
+            connection.transaction(isolation="repeatable_read"),
+        ):
             vector = await connection.fetch(of_generation(read_statements("reading")["vector"], generation))
             rows = await connection.fetch(
                 of_generation(self._statements["pairs"], generation), which.country, which.by_count, *which.key, limit
@@ -123,7 +126,7 @@ class PostgresSelections:
         """Whether PostgreSQL expects so many that it is less to look for some in order than to gather them all."""
         conditions = conditions_of(selection, "documents", 1)
         sql = self._statements["estimate"].replace("{conditions}", conditions.text)
-        async with connected(self._pool) as connection:
+        async with reading(self._pool, moment.generation) as connection:
             plan = await connection.fetchval(of_generation(sql, moment.generation), *conditions.values)
         return int(orjson.loads(plan)[0]["Plan"]["Plan Rows"]) >= self._walk_from
 
@@ -150,7 +153,8 @@ class PostgresSelections:
             sql = sql.replace(f"{{{word}}}", meaning)
         span = selection.span
         shared = (moment.vector, span.first, span.last, span.within, selection.retracted)
-        async with connected(self._in_order if name == "walk" else self._pool) as connection:
+        pool = self._in_order if name == "walk" else self._pool
+        async with reading(pool, moment.generation) as connection:
             try:
                 rows = await connection.fetch(sql, *shared, *values, *conditions.values, timeout=seconds)
             except TimeoutError as error:

@@ -1,7 +1,7 @@
 """Answers: bodies and streams with their position, a strong ETag, and the coding that the caller takes."""
 
 import hashlib
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from typing import Any, Final
 
 import orjson
@@ -11,6 +11,7 @@ from fastapi.responses import StreamingResponse
 from starlette.types import Receive, Scope, Send
 
 from service_edge.encodings import WORTHWHILE, accepts_gzip, encoded_tag, gzip_bytes, gzip_stream
+from service_edge.event_streams import HEADERS, MEDIA_TYPE, EventStream
 from service_edge.validators import matches
 from timeline_service.code_version import release
 from timeline_service.domain.vectors import Moment, timeline_position
@@ -66,6 +67,15 @@ def stream(
     if gzip:
         chunks, shared = gzip_stream(chunks), shared | {"content-encoding": "gzip"}
     return _Stream(chunks, 200, shared, media_type)
+
+
+def event_stream(request: Request, pieces: AsyncGenerator[bytes, None], headers: Mapping[str, str]) -> Response:
+    """Server-sent events; of a HEAD only what stands above them."""
+    if request.scope.get("head"):
+        head = Response(headers={**HEADERS, **headers}, media_type=MEDIA_TYPE)
+        del head.headers["content-length"]  # a stream has none
+        return head
+    return EventStream(pieces, request.app.state.streams, headers)
 
 
 class _Stream(StreamingResponse):

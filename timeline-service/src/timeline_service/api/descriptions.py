@@ -7,14 +7,24 @@ from service_edge.descriptions import JsonObject, body, headers, lines, problems
 from service_edge.problems import ProblemType
 from timeline_service.api import examples
 from timeline_service.api.problems import (
+    GENERATION_FIXED,
+    GENERATION_FOREIGN,
+    GENERATION_LIVE,
+    INVALID_REPLAY,
     NOT_ACCEPTABLE,
     NOT_PARKED,
     NOT_YET,
+    REPLAY_OVER,
+    REPLAY_RUNNING,
+    TOO_LARGE,
     UNAVAILABLE,
     UNKNOWN_COUNTRY,
     UNKNOWN_EVENT,
+    UNKNOWN_GENERATION,
     UNKNOWN_PAIR,
     UNKNOWN_RECORD,
+    UNKNOWN_REPLAY,
+    UNREADABLE,
 )
 from timeline_service.formats import FORMATS
 
@@ -32,6 +42,16 @@ def _read(answer: JsonObject, *kinds: ProblemType, more: tuple[str, ...] = ()) -
     }
 
 
+def _sent(content: JsonObject) -> JsonObject:
+    """What a request says in JSON."""
+    return {"requestBody": {"required": True, "content": {"application/json": content}}}
+
+
+def _read_in(answer: JsonObject, *kinds: ProblemType, more: tuple[str, ...] = ()) -> Responses:
+    """The answers to a read of a generation that may be chosen."""
+    return _read(answer, *kinds, UNKNOWN_GENERATION, more=more)
+
+
 def listing(shape: str, form: str | None, *kinds: ProblemType, **pages: Any) -> Responses:
     """The answers to a listing in one format (`json` or one of FORMATS), or by None in the one that is accepted."""
     contents = {"application/json": body(ref(shape), **pages)} if form in {None, "json"} else {}
@@ -46,7 +66,7 @@ def listing(shape: str, form: str | None, *kinds: ProblemType, **pages: Any) -> 
     answer = {"description": "The events", "content": contents}
     # Only a pair's JSON names countries in the reader's language.
     named = ("Content-Language",) if shape == "Timeline" and form in {None, "json"} else ()
-    return _read(answer, *kinds, NOT_ACCEPTABLE, more=("Link", *named))
+    return _read_in(answer, *kinds, NOT_ACCEPTABLE, more=("Link", *named))
 
 
 def timeline_responses(form: str | None) -> Responses:
@@ -64,19 +84,23 @@ LOOKUP: Final[Responses] = {
         "description": "`Location` is the pair's timeline",
         "headers": headers("Location", optional=["Timeline-Position"]),
     },
-    **problems(UNAVAILABLE),
+    **problems(UNKNOWN_GENERATION, UNAVAILABLE),
 }
-PAIRS: Final = _read(success("The pairs", ref("Pairs"), one_pair=examples.PAIRS), more=("Link", "Content-Language"))
-PARTNERS: Final = _read(
+PAIRS: Final = _read_in(success("The pairs", ref("Pairs"), one_pair=examples.PAIRS), more=("Link", "Content-Language"))
+PARTNERS: Final = _read_in(
     success("The pairs by their other country", ref("Partners"), one_partner=examples.PARTNERS),
     UNKNOWN_COUNTRY,
     more=("Content-Language",),
 )
-SUMMARY: Final = _read(success("The counts", ref("Summary"), of_a_pair=examples.SUMMARY), UNKNOWN_PAIR, NOT_ACCEPTABLE)
-SUMMARY_OF_EVENTS: Final = _read(success("The counts", ref("Summary"), of_all_pairs={**examples.SUMMARY, "pair": None}))
-EVENT: Final = _read(success("The event", ref("Event"), current=examples.EVENT), UNKNOWN_EVENT)
-REVISIONS: Final = _read(success("Its history", ref("Revisions"), corrected_once=examples.REVISIONS), UNKNOWN_EVENT)
-RECORD: Final = _read(
+SUMMARY: Final = _read_in(
+    success("The counts", ref("Summary"), of_a_pair=examples.SUMMARY), UNKNOWN_PAIR, NOT_ACCEPTABLE
+)
+SUMMARY_OF_EVENTS: Final = _read_in(
+    success("The counts", ref("Summary"), of_all_pairs={**examples.SUMMARY, "pair": None})
+)
+EVENT: Final = _read_in(success("The event", ref("Event"), current=examples.EVENT), UNKNOWN_EVENT)
+REVISIONS: Final = _read_in(success("Its history", ref("Revisions"), corrected_once=examples.REVISIONS), UNKNOWN_EVENT)
+RECORD: Final = _read_in(
     success(
         "What became of it",
         ref("Record"),
@@ -87,27 +111,73 @@ RECORD: Final = _read(
     NOT_YET,
     UNKNOWN_RECORD,
 )
-PARKED: Final = _read(success("The records", ref("Parked"), one_parked=examples.PARKED), more=("Link",))
+PARKED: Final = _read_in(success("The records", ref("Parked"), one_parked=examples.PARKED), more=("Link",))
+_NOTHING: Final = _sent(body({"type": "object", "maxProperties": 0}, nothing_to_say={}))
 REDRIVE: Final[dict[str, Any]] = {
-    "openapi_extra": {
-        "requestBody": {
-            "required": True,
-            "content": {"application/json": body({"type": "object", "maxProperties": 0}, nothing_to_say={})},
-        }
-    },
+    "openapi_extra": _NOTHING,
     "responses": {
         202: {
             **success("The wish is stored", ref("Redrive"), stored={"position": "3:21"}),
             "headers": headers("Location", *_ALWAYS, optional=["Timeline-Position"]),
         },
-        **problems(NOT_PARKED, UNAVAILABLE),
+        **problems(NOT_PARKED, UNREADABLE, TOO_LARGE, UNAVAILABLE),
     },
 }
-COUNTRIES: Final = _read(
+_FILED: Final = {
+    **success("The replay is filed", ref("Replay"), waiting=examples.WAITING),
+    "headers": headers("Location", *_ALWAYS),
+}
+FILE_REPLAY: Final[dict[str, Any]] = {
+    "openapi_extra": _sent(body(ref("ReplayRequest"), **examples.REPLAY_REQUESTS)),
+    "responses": {202: _FILED, **problems(UNREADABLE, TOO_LARGE, INVALID_REPLAY, REPLAY_RUNNING, UNAVAILABLE)},
+}
+REPLAYS: Final = _read(success("The replays", ref("Replays"), one_replay=examples.REPLAYS), more=("Link",))
+REPLAY: Final = _read(
+    success("The replay", ref("Replay"), waiting=examples.WAITING, over=examples.VERIFIED), UNKNOWN_REPLAY
+)
+PROGRESS: Final[Responses] = {
+    200: {
+        "description": "Server-sent events until the replay is over: progress, and at last done",
+        "content": {"text/event-stream": lines(ref("ReplayTold"), to_the_end=examples.PROGRESS)},
+        "headers": headers("Cache-Control", optional=["Timeline-Position"]),
+    },
+    **problems(UNKNOWN_REPLAY, UNAVAILABLE),
+}
+CANCEL_REPLAY: Final[Responses] = {
+    202: {
+        **success("It is over, or ends soon", ref("Replay"), cancelled=examples.CANCELLED),
+        "headers": headers(*_ALWAYS),
+    },
+    **problems(UNKNOWN_REPLAY, REPLAY_OVER, UNAVAILABLE),
+}
+GENERATIONS: Final = _read(success("The generations", ref("Generations"), two_of_them=examples.GENERATIONS))
+ACTIVATE: Final[dict[str, Any]] = {
+    "openapi_extra": _NOTHING,
+    "responses": {
+        202: _FILED,
+        **problems(UNKNOWN_GENERATION, GENERATION_LIVE, GENERATION_FIXED, GENERATION_FOREIGN, REPLAY_RUNNING),
+        **problems(UNREADABLE, TOO_LARGE, UNAVAILABLE),
+    },
+}
+DROP_GENERATION: Final[Responses] = {
+    204: {"description": "It is gone"},
+    **problems(UNKNOWN_GENERATION, GENERATION_LIVE, REPLAY_RUNNING, UNAVAILABLE),
+}
+COUNTRIES: Final = _read_in(
     success("The countries", ref("Countries"), two_of_them=examples.COUNTRIES), more=("Content-Language",)
 )
-TAXONOMY: Final = _read(success("The types", ref("Types"), two_of_them=examples.TYPES))
-STATUS: Final = _read(success("The projection", ref("Status"), caught_up=examples.STATUS))
+TAXONOMY: Final = _read_in(success("The types", ref("Types"), two_of_them=examples.TYPES))
+STATUS: Final = _read_in(success("The projection", ref("Status"), caught_up=examples.STATUS))
+LOG_EXPORT: Final = _read(
+    {
+        "description": "What the range is, then its records, a line for each",
+        "content": {
+            "application/x-ndjson": lines(
+                {"anyOf": [ref("ExportHeader"), ref("ExportedRecord")]}, one_record=examples.LOG_EXPORT
+            )
+        },
+    }
+)
 _STREAM: Final[Responses] = {
     200: {
         "description": "Server-sent events, for ever: applied, left, duplicate, rejected or parked",

@@ -3,9 +3,13 @@
 import json
 from typing import Any, Final
 
+from timeline_service.domain.arrivals import RawRecord
+from timeline_service.domain.exports import ExportHeader, write_header, write_record
+from timeline_service.domain.replays import PartitionProgress, Progress
 from timeline_service.formats import FORMATS, Document
 
 EVENT_ID: Final = "80d5d10a-b3b5-59dc-825b-830d249e8c6a"
+REPLAY_ID: Final = "0b4f4c1e-5c0b-4c1c-9f6e-1d2f7a1c9d10"
 CURSOR: Final = "eyJ2IjpbMTgsNV19.c2lnbmF0dXJl"
 _COUNTRIES: Final = [{"code": "CHN", "name": "China"}, {"code": "IND", "name": "India"}]
 _TITLE: Final = "India bans TikTok and dozens of other Chinese apps"
@@ -127,6 +131,68 @@ PARKED: Final = {
     ],
     "next": None,
 }
+_DIGEST: Final = "9f2c6c7b1c1a43d6d8a3d5b5a5e2bb7d2a5a2f0f0c5d1c6f0e7f8a9b0c1d2e3f"
+WAITING: Final[dict[str, Any]] = {
+    "id": REPLAY_ID,
+    "kind": "verify",
+    "state": "queued",
+    "requested_at": "2026-02-16T10:00:00.000000Z",
+    "started_at": None,
+    "finished_at": None,
+    "progress": Progress("waiting for a replayer").view(),
+}
+CANCELLED: Final = {**WAITING, "state": "cancelled", "finished_at": "2026-02-16T10:00:01.000000Z"}
+VERIFIED: Final[dict[str, Any]] = {
+    **WAITING,
+    "state": "succeeded",
+    "started_at": "2026-02-16T10:00:00.100000Z",
+    "finished_at": "2026-02-16T10:00:01.200000Z",
+    "progress": Progress("comparing", 18.0, 0.0, {0: PartitionProgress(18, 18, 9000)}).view(),
+    "result": {
+        "equal": False,
+        "digest": _DIGEST,
+        "rows": 16,
+        "tables": [{"table": "revisions", "rows": 16, "digest": _DIGEST, "differences": 1}],
+        "differences": [
+            {
+                "table": "revisions",
+                "key": f"{EVENT_ID} 1",
+                "field": "reason",
+                "live": "because",
+                "log": None,
+                "position": "0:17",
+            }
+        ],
+        "explained": {
+            "parked": 0,
+            "rejected": 1,
+            "duplicate": 1,
+            "records": [{"position": "0:16", "outcome": "rejected", "problem": "stale-revision"}],
+        },
+        "next_offsets": {"0": 18},
+        "seconds": 1.1,
+        "code_version": "0.1.0",
+    },
+}
+REPLAYS: Final = {"items": [VERIFIED], "next": CURSOR}
+REPLAY_REQUESTS: Final[dict[str, Any]] = {
+    "verify": {"kind": "verify"},
+    "rebuild": {"kind": "rebuild"},
+    "until_an_instant": {"kind": "rebuild", "until": {"recorded_at": "2025-07-01T00:00:00Z"}},
+    "until_offsets": {"kind": "rebuild", "until": {"next_offsets": {"0": 0, "1": 0, "2": 0}}},
+}
+GENERATIONS: Final = {
+    "items": [
+        {"n": 1, "live": True, "created_at": "2026-02-13T08:00:00.000000Z", "code_version": "0.1.0"},
+        {
+            "n": 2,
+            "live": False,
+            "until": {"next_offsets": {"0": 12}},
+            "created_at": "2026-02-16T10:00:00.000000Z",
+            "code_version": "0.1.0",
+        },
+    ]
+}
 STATUS: Final = {
     "topic": "dyadline.events.v1",
     "generation": 1,
@@ -143,12 +209,27 @@ STATUS: Final = {
         }
     ],
     "records": {"total": 18, "applied": 16, "duplicate": 1, "rejected": 1, "parked": 0},
-    "last_verification": None,
+    "last_verification": {
+        "id": REPLAY_ID,
+        "equal": False,
+        "digest": _DIGEST,
+        "finished_at": VERIFIED["finished_at"],
+    },
+    "replayers": ["host/4712"],
 }
+_HEADERS: Final = (("content-type", b"application/cloudevents+json; charset=UTF-8"),)
+LOG_EXPORT: Final = (
+    write_header(ExportHeader("dyadline.events.v1", 12, 3, 17, 18))
+    + write_record(RawRecord(3, 17, 1_770_971_400_125, EVENT_ID.encode(), b"{}", _HEADERS), "LogAppendTime")
+).decode()
 COUNTRIES: Final = {"items": _COUNTRIES}
 TYPES: Final = {"items": [{"code": "ban", "valence": "conflictual"}, {"code": "other", "valence": None}]}
 _TOLD: Final = json.dumps({"position": "3:17", "action": "recorded", "revision": 1, "event": EVENT})
 LIVE: Final = f"retry: 1000\n\nid: 0:3,3:17\nevent: applied\ndata: {_TOLD}\n\n"
+PROGRESS: Final = (
+    f"retry: 1000\n\n: alive\n\nevent: progress\ndata: {json.dumps(WAITING)}\n\n"
+    f"event: done\ndata: {json.dumps(VERIFIED)}\n\n"
+)
 METRICS: Final = (
     '# TYPE dyadline_projected_records gauge\ndyadline_projected_records{outcome="applied",partition="0"} 16.0\n'
 )

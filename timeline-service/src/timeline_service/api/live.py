@@ -5,9 +5,9 @@ from typing import Annotated
 from fastapi import APIRouter, Header, Query, Request, Response
 
 from event_schemas.positions import PositionError, parse_positions
-from service_edge.event_streams import HEADERS, MEDIA_TYPE, EventStream
+from timeline_service.api.answers import event_stream
 from timeline_service.api.descriptions import LIVE, LIVE_OF_PAIR
-from timeline_service.api.reading import WAIT_SECONDS, Awaited, Waits
+from timeline_service.api.reading import WAIT_SECONDS, Awaited, WaitsLive
 from timeline_service.api.selecting import read_country
 from timeline_service.api.timelines import PairPath, read_pair
 from timeline_service.domain.live import EVERYTHING, Topic
@@ -27,7 +27,9 @@ LastEventId = Annotated[
     response_class=Response,
     responses=LIVE_OF_PAIR,
 )
-async def live_of_pair(request: Request, awaited: Waits, pair: PairPath, last_event_id: LastEventId = None) -> Response:
+async def live_of_pair(
+    request: Request, awaited: WaitsLive, pair: PairPath, last_event_id: LastEventId = None
+) -> Response:
     """Every record about an event of the pair, as soon as it is projected, also corrections that take it away (`left`).
 
     It starts at now, or behind `Last-Event-ID`: an event's id says how far all partitions were.
@@ -38,7 +40,7 @@ async def live_of_pair(request: Request, awaited: Waits, pair: PairPath, last_ev
 @router.get("/v1/live", summary="What happens to all timelines, as it happens", response_class=Response, responses=LIVE)
 async def live(
     request: Request,
-    awaited: Waits,
+    awaited: WaitsLive,
     country: Annotated[str | None, Query(description="Only events of this country.", examples=["IND"])] = None,
     last_event_id: LastEventId = None,
 ) -> Response:
@@ -54,13 +56,8 @@ async def _listen(request: Request, awaited: Awaited, topic: Topic, last_event_i
     headers = {}
     if position := timeline_position(start):
         headers["timeline-position"] = position
-    if request.scope.get("head"):
-        head = Response(headers={**HEADERS, **headers}, media_type=MEDIA_TYPE)
-        del head.headers["content-length"]  # a stream has none
-        return head
     feed: LiveFeed = request.app.state.live
-    frames = feed.listen(topic, start, request.app.state.heartbeat_seconds)
-    return EventStream(frames, request.app.state.streams, headers)
+    return event_stream(request, feed.listen(topic, start, request.app.state.heartbeat_seconds), headers)
 
 
 def _two(pair: str) -> tuple[str, str]:

@@ -5,11 +5,11 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Request, Response
 
 from event_schemas.positions import PositionError, parse_position
-from service_edge.doors import media_type
 from timeline_service.api.answers import answer
+from timeline_service.api.bodies import read_nothing
 from timeline_service.api.descriptions import PARKED, REDRIVE
 from timeline_service.api.paging import Page, next_link
-from timeline_service.api.reading import At, Reader
+from timeline_service.api.reading import Reader, Waits
 from timeline_service.api.selecting import CursorText, Limit
 from timeline_service.domain.views import parked_view
 from timeline_service.errors import RefusedError, UnknownError
@@ -19,10 +19,11 @@ router = APIRouter(tags=["records"])
 
 @router.get("/v1/parked", summary="Records that today's code cannot judge", responses=PARKED)
 async def parked(
-    request: Request, reader: Reader, moment: At, limit: Limit = 50, cursor: CursorText = None
+    request: Request, reader: Reader, awaited: Waits, limit: Limit = 50, cursor: CursorText = None
 ) -> Response:
     """By position, with the reason, the code that parked them, and their bytes. Later records of an event wait too."""
-    page = Page.of(request, {"of": "parked"}, cursor)
+    page = Page.of(request, {"of": "parked", "generation": awaited.generation}, cursor)
+    moment = await awaited.within(page.query.get("generation")).moment()
     at = page.moment(moment)
     after = (int(page.key[0]), int(page.key[1])) if page.key else (-1, -1)
     rows = await reader.parked(moment, after, limit + 1)
@@ -40,9 +41,7 @@ async def redrive(
     position: Annotated[str, Path(description="partition:offset of a parked record.", examples=["3:17"])],
 ) -> Response:
     """Stores the wish; the projector that owns the partition carries it out, the event's oldest record first."""
-    media_type(request.headers.get("content-type"), ["application/json"])
-    if (await request.body()).translate(None, b" \t\r\n") not in (b"", b"{}"):
-        raise RefusedError("/body", "expected an empty object: {}")
+    await read_nothing(request)
     try:
         partition, offset = parse_position(position)
     except PositionError as error:

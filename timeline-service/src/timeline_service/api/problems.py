@@ -2,9 +2,18 @@
 
 from typing import Final
 
-from event_schemas.errors import Detail
+from event_schemas.errors import Detail, UnreadableError
 from service_edge.problems import BAD_PARAMETER, ProblemError, ProblemType
-from timeline_service.errors import RefusedError, TimelineError, UnavailableError, UnknownError
+from timeline_service.api.examples import REPLAY_ID
+from timeline_service.errors import (
+    ConflictError,
+    InvalidReplayError,
+    RefusedError,
+    TimelineError,
+    TooLargeError,
+    UnavailableError,
+    UnknownError,
+)
 from timeline_service.formats.negotiation import NotAcceptableError
 
 UNKNOWN_EVENT: Final = ProblemType(
@@ -56,6 +65,94 @@ NOT_YET: Final = ProblemType(
     "The log may or may not have it. Ask again, or wait for it with `?wait=5`.",
     {"detail": "the record at 3:17 is not projected yet"},
 )
+UNKNOWN_GENERATION: Final = ProblemType(
+    "unknown-generation",
+    404,
+    "There is no such generation of the projection",
+    "It was dropped, is not made yet, or was made by code of another shape, which this code cannot read. "
+    "/v1/generations lists those that there are; without `generation` a read answers from the live one.",
+    {"detail": "there is no generation 7: /v1/generations lists those there are"},
+)
+UNKNOWN_REPLAY: Final = ProblemType(
+    "unknown-replay",
+    404,
+    "There is no such replay",
+    "/v1/replays lists those that there are, past ones too. The answer to a POST names the new one in `Location`.",
+    {"detail": f"there is no replay {REPLAY_ID}: /v1/replays lists those there are"},
+)
+UNREADABLE: Final = ProblemType(
+    "unreadable",
+    400,
+    "The body cannot be read",
+    "It is not UTF-8, not JSON, or JSON that different readers would read differently (RFC 8259, RFC 7493). Nothing "
+    "was done: mend the body, as `detail` says, and send it again.",
+    {"detail": "not JSON: Expecting value at line 1, column 9"},
+)
+TOO_LARGE: Final = ProblemType(
+    "too-large",
+    413,
+    "Too many bytes",
+    "What is sent here is small: a body is at most 64 KiB. Nothing was done.",
+    {"detail": "a body is at most 65536 bytes (64 KiB), this one has 70000"},
+)
+INVALID_REPLAY: Final = ProblemType(
+    "invalid-replay",
+    422,
+    "There can be no such replay",
+    "`errors` lists everything that is wrong: where in the body, as a JSON Pointer, and what was expected there. "
+    "Nothing was done: mend all of it and send it again.",
+    {
+        "detail": "/until/next_offsets/0: expected a whole number from 0 to 18, where the log ends",
+        "errors": [
+            {
+                "pointer": "/until/next_offsets/0",
+                "detail": "expected a whole number from 0 to 18, where the log ends",
+            }
+        ],
+    },
+)
+REPLAY_RUNNING: Final = ProblemType(
+    "replay-running",
+    409,
+    "Another replay builds a generation",
+    "There is one rebuild or activation at a time, and what it builds is not dropped under it. `replay` names it: wait "
+    "for its end at /v1/replays/{id}/progress, or cancel it with DELETE. A verification may run beside it.",
+    {
+        "detail": f"the replay {REPLAY_ID} builds a generation: wait for its end, or cancel it",
+        "replay": REPLAY_ID,
+    },
+)
+REPLAY_OVER: Final = ProblemType(
+    "replay-over",
+    409,
+    "This replay is over",
+    "There is nothing left to cancel. A generation that it made can be dropped with DELETE /v1/generations/{n}.",
+    {"detail": f"the replay {REPLAY_ID} is over: its state is succeeded"},
+)
+GENERATION_LIVE: Final = ProblemType(
+    "generation-live",
+    409,
+    "This generation is the live one",
+    "It need not be activated, and cannot be dropped while everybody reads it: activate another one first, or make one "
+    "with a rebuild.",
+    {"detail": "generation 1 is live: activate another one first"},
+)
+GENERATION_FIXED: Final = ProblemType(
+    "generation-fixed",
+    409,
+    "This generation ends at a point in time",
+    "It was made `until` then, to be looked at with `generation=`: it is never projected further, so it cannot become "
+    "the live one. A rebuild without `until` makes one that can.",
+    {"detail": "generation 2 ends at a point in time, and stays as it is"},
+)
+GENERATION_FOREIGN: Final = ProblemType(
+    "generation-foreign",
+    409,
+    "This generation was made by other code",
+    "Its tables have another shape than this code writes and reads: let the code that made it activate it, make a new "
+    "one with a rebuild, or drop it.",
+    {"detail": "generation 1 was made by code of another shape"},
+)
 NOT_ACCEPTABLE: Final = ProblemType(
     "not-acceptable",
     406,
@@ -78,6 +175,16 @@ KINDS: Final = (
     UNKNOWN_RECORD,
     NOT_PARKED,
     NOT_YET,
+    UNKNOWN_GENERATION,
+    UNKNOWN_REPLAY,
+    UNREADABLE,
+    TOO_LARGE,
+    INVALID_REPLAY,
+    REPLAY_RUNNING,
+    REPLAY_OVER,
+    GENERATION_LIVE,
+    GENERATION_FIXED,
+    GENERATION_FOREIGN,
     NOT_ACCEPTABLE,
     UNAVAILABLE,
 )
@@ -93,6 +200,14 @@ def translate(error: Exception) -> ProblemError | None:
         case UnknownError():
             details = [Detail("", str(error), error.candidates)] if error.candidates else []
             return ProblemError(_BY_SLUG[error.what], str(error), details)
+        case ConflictError():
+            return ProblemError(_BY_SLUG[error.what], str(error), extra=error.members)
+        case InvalidReplayError():
+            return ProblemError(INVALID_REPLAY, str(error), error.details)
+        case UnreadableError():
+            return ProblemError(UNREADABLE, str(error))
+        case TooLargeError():
+            return ProblemError(TOO_LARGE, str(error))
         case NotAcceptableError():
             return ProblemError(NOT_ACCEPTABLE, str(error))
         case UnavailableError():
@@ -101,4 +216,4 @@ def translate(error: Exception) -> ProblemError | None:
             return None
 
 
-ERRORS: Final = (TimelineError,)
+ERRORS: Final = (TimelineError, UnreadableError)

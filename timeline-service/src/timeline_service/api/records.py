@@ -8,7 +8,7 @@ from event_schemas.positions import PositionError, parse_position
 from service_edge.parameters import DECIMAL
 from timeline_service.api.answers import answer
 from timeline_service.api.descriptions import RECORD
-from timeline_service.api.reading import At, Reader
+from timeline_service.api.reading import Reader, Waits
 from timeline_service.domain.vectors import reached
 from timeline_service.domain.views import record_view
 from timeline_service.errors import RefusedError, UnavailableError, UnknownError
@@ -20,7 +20,7 @@ router = APIRouter(tags=["records"])
 async def record(
     request: Request,
     reader: Reader,
-    moment: At,
+    awaited: Waits,
     position: Annotated[str, Path(description="partition:offset, as the ingest service answered.", examples=["0:0"])],
     wait: Annotated[float, Query(ge=0, le=30, description="Wait so many seconds for the projection."), DECIMAL] = 0,
 ) -> Response:
@@ -29,11 +29,10 @@ async def record(
         partition, offset = parse_position(position)
     except PositionError as error:
         raise RefusedError("/position", str(error)) from error
+    moment = await awaited.moment()
     if not reached_by(moment.vector, partition, offset):
         try:
-            moment = await reader.moment_after({partition: offset}, wait)
-        except KeyError as error:
-            raise RefusedError("/position", f"the log has no partition {partition}") from error
+            moment = await awaited.moment_after({partition: offset}, wait, "position")
         except UnavailableError as error:
             await reader.moment()  # away, or only not there yet?
             raise UnknownError("not-yet", f"the record at {position} is not projected yet") from error

@@ -13,7 +13,7 @@ from event_schemas.records import format_time
 from event_schemas.taxonomy import DOMAINS, STAGES, TYPES, VALENCES, nearest_types
 from event_schemas.texts import normalised
 from service_edge.parameters import TRUE_OR_FALSE, WHOLE
-from timeline_service.api.reading import AsOf, read_instant
+from timeline_service.api.reading import AsOf, GenerationNumber, read_instant
 from timeline_service.domain.entries import stored_bounds
 from timeline_service.domain.folding import fold_whole
 from timeline_service.domain.selections import Selection, Span
@@ -56,6 +56,7 @@ async def _filters(
     ] = None,
     include: Annotated[Literal["retracted"] | None, Query(description="Retracted events too, marked.")] = None,
     as_of: AsOf = None,
+    generation: GenerationNumber | None = None,
 ) -> dict[str, Any]:
     """The filters of a request as they are written: what a cursor carries. Repeated ones are alternatives.
 
@@ -76,6 +77,7 @@ async def _filters(
         "min_sources": min(min_sources or [0]) or None,
         "include": include,
         "as_of": format_time(read_instant(as_of)) if as_of is not None else None,
+        "generation": generation,
     }
 
 

@@ -4,6 +4,7 @@ from typing import Any, Final
 
 from event_schemas.taxonomy import DOMAINS, STAGES, TYPES, VALENCES
 from service_edge.descriptions import PAIR, POSITION, POSITIONS, TIME, UUID, list_of, or_null, record, ref
+from timeline_service.domain.exports import TIMESTAMP_TYPES
 
 _TEXT: Final = {"type": "string"}
 _TEXTS: Final = list_of(_TEXT)
@@ -21,7 +22,20 @@ _REASONS: Final = ("unknown-version", "failed", "behind-parked")
 _PROBLEMS: Final = ("conflict", "stale-revision", "unknown-event", "already-retracted", "no-change", "malformed")
 _PROBLEM: Final = {"enum": [*_PROBLEMS, *_REASONS], "description": "Why it was rejected or parked."}
 _ACTION: Final = {"enum": ["recorded", "corrected", "retracted", "reinstated"]}
+_BASE64: Final = {"type": "string", "contentEncoding": "base64"}
+_SHA256: Final = {"type": "string", "pattern": "^[0-9a-f]{64}$"}
 _TYPE: Final = {"enum": list(TYPES)}
+
+_OFFSETS: Final = {
+    "type": "object",
+    "additionalProperties": _COUNT,
+    "description": "Partitions, each with the offset before which it ends.",
+    "examples": [{"0": 12, "1": 7}],
+}
+
+
+def _only(**fields: Any) -> dict[str, Any]:
+    return {**record(**fields), "additionalProperties": False}
 
 
 def _paged(items: dict[str, Any], **fields: Any) -> dict[str, Any]:
@@ -123,8 +137,8 @@ SHAPES: Final[dict[str, Any]] = {
                 recorded_at=TIME,
                 code_version=_TEXT,
                 redriving=_FLAG,
-                key=or_null({"type": "string", "contentEncoding": "base64"}),
-                value=or_null({"type": "string", "contentEncoding": "base64"}),
+                key=or_null(_BASE64),
+                value=or_null(_BASE64),
                 headers=list_of(list_of(or_null(_TEXT))),
             )
         ),
@@ -147,7 +161,109 @@ SHAPES: Final[dict[str, Any]] = {
             )
         ),
         records=record(**dict.fromkeys(("total", "applied", "duplicate", "rejected", "parked"), _COUNT)),
-        last_verification=or_null(_OBJECT),
+        last_verification=or_null(record(id=UUID, equal=_FLAG, digest=_TEXT, finished_at=TIME)),
+        replayers=list_of({"type": "string", "description": "host/pid of a process that carries replays out."}),
+    ),
+    "ReplayRequest": {
+        **record(
+            ["until"],
+            kind={"enum": ["verify", "rebuild"]},
+            until={
+                "description": "Where it ends: before these offsets, or with what was recorded by an instant.",
+                "oneOf": [
+                    _only(
+                        next_offsets={
+                            "description": "An offset for each partition, by its number or in their order.",
+                            "oneOf": [_OFFSETS, {"type": "array", "items": _COUNT}],
+                        }
+                    ),
+                    _only(recorded_at={**TIME, "description": "RFC 3339; not in the future."}),
+                ],
+            },
+        ),
+        "additionalProperties": False,
+    },
+    "Replay": record(
+        ["until", "generation", "result", "reason"],
+        id=UUID,
+        kind={"enum": ["verify", "rebuild", "activate"]},
+        state={"enum": ["queued", "running", "succeeded", "failed", "cancelled"]},
+        requested_at=TIME,
+        started_at=or_null(TIME),
+        finished_at=or_null(TIME),
+        progress=record(
+            phase={"type": "string", "description": "What it does now."},
+            records=_COUNT,
+            total=_COUNT,
+            rate=or_null({"type": "number", "description": "Records a second, of late."}),
+            seconds_left=or_null({"type": "number"}),
+            bytes=_COUNT,
+            bytes_total=or_null({**_COUNT, "description": "Estimated from those done."}),
+            partitions=list_of(record(partition=_COUNT, records=_COUNT, total=_COUNT, bytes=_COUNT)),
+        ),
+        until={"oneOf": [record(next_offsets=_OFFSETS), record(recorded_at=TIME)]},
+        generation={**_NUMBER, "description": "Which it makes, or makes live."},
+        result=ref("ReplayResult"),
+        reason={"type": "string", "description": "Why it failed."},
+    ),
+    "ReplayResult": record(
+        ["generation", "log_digest"],
+        equal={"type": "boolean", "description": "Whether what is shown is what the log says."},
+        digest={"type": "string", "description": "Of all that is shown."},
+        log_digest={"type": "string", "description": "Of all that the log says."},
+        rows=_COUNT,
+        tables=list_of(
+            record(
+                ["log_digest"],
+                table=_TEXT,
+                rows=or_null(_COUNT),
+                digest=or_null(_TEXT),
+                log_digest=or_null(_TEXT),
+                differences=_COUNT,
+            )
+        ),
+        differences={
+            "description": "At most 1,000; `tables` counts them all.",
+            **list_of(
+                record(
+                    table=_TEXT,
+                    key={"description": "Which row."},
+                    field=or_null({"type": "string", "description": "Null where a whole row is missing or too much."}),
+                    live={"description": "What is shown."},
+                    log={"description": "What the log says."},
+                    position={"description": "The record to look at.", **or_null(POSITION)},
+                )
+            ),
+        },
+        explained=record(
+            parked=_COUNT,
+            rejected=_COUNT,
+            duplicate=_COUNT,
+            records=list_of(record(position=POSITION, outcome=_TEXT, problem=or_null(_TEXT))),
+        ),
+        next_offsets=_OFFSETS,
+        seconds={"type": "number"},
+        code_version=_TEXT,
+        generation=_NUMBER,
+    ),
+    "Replays": record(items=list_of(ref("Replay")), next=_NEXT),
+    "ReplayTold": record(
+        ["id"],
+        id=_TEXT,
+        event={"enum": ["progress", "done"]},
+        data={"type": "string", "contentMediaType": "application/json", "contentSchema": ref("Replay")},
+    ),
+    "Generations": record(
+        items=list_of(
+            record(
+                ["until"],
+                n=_NUMBER,
+                live=_FLAG,
+                until={"description": "Of a read-only one.", **record(next_offsets=_OFFSETS)},
+                created_at=TIME,
+                code_version={"description": "The code that made it.", **or_null(_TEXT)},
+            )
+        )
     ),
     "Told": {
         "description": "An event of a live stream. `id` is where the listener stands after it, for `Last-Event-ID`.",
@@ -165,6 +281,22 @@ SHAPES: Final[dict[str, Any]] = {
         event=ref("Event"),
         problem=_PROBLEM,
     ),
+    "ExportHeader": {
+        "description": "The first line of an export: what the others are.",
+        **record(topic=_TEXT, partitions=_NUMBER, partition=_COUNT, **{"from": _COUNT, "to": _COUNT}),
+    },
+    "ExportedRecord": {
+        "description": "A record of the log. The hashes are SHA-256, that of the headers of their JSON as it stands.",
+        **record(
+            position=POSITION,
+            timestamp={"type": "integer", "description": "Milliseconds since 1970."},
+            timestamp_type={"enum": list(TIMESTAMP_TYPES)},
+            key=or_null(_BASE64),
+            value=or_null(_BASE64),
+            headers=list_of(list_of(or_null(_TEXT))),
+            sha256=record(key=or_null(_SHA256), value=or_null(_SHA256), headers=_SHA256),
+        ),
+    },
     "Countries": record(items=list_of(ref("Country"))),
     "Types": record(items=list_of(record(code=_TYPE, valence=or_null(_VALENCE)))),
     "State": record(status=_TEXT),

@@ -1,14 +1,18 @@
 """`/v1/status` and the probes: how far the projection is, and whether the service can answer."""
 
-from typing import Any, Final
+from collections import Counter
+from typing import Any, Final, get_args
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import PlainTextResponse
 from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, Gauge, generate_latest
 
+from event_schemas.records import format_time
+from timeline_service.adapters.postgres_replays import Row
 from timeline_service.api.answers import answer
 from timeline_service.api.descriptions import HEALTHZ, METRICS, READYZ, STATUS
-from timeline_service.api.reading import At, Offsets, Reader
+from timeline_service.api.reading import At, Offsets, Reader, Replays
+from timeline_service.domain.replays import Kind
 from timeline_service.domain.vectors import Moment
 from timeline_service.errors import UnavailableError
 
@@ -17,14 +21,13 @@ _OUTCOMES: Final = ("applied", "duplicate", "rejected", "parked")
 _RECORDS: Final = Gauge(
     "dyadline_projected_records", "Records of the log by what became of them", ["partition", "outcome"]
 )
-
-
 _LISTENERS: Final = Gauge("dyadline_live_listeners", "Who listens to a live feed of this process")
+_REPLAYS: Final = Gauge("dyadline_open_replays", "Replays that wait or run", ["kind"])
 
 
 @router.get("/v1/status", summary="How far the projection is", responses=STATUS)
-async def status(request: Request, reader: Reader, offsets: Offsets, moment: At) -> Response:
-    """Log bounds, next offsets and lag by partition, and what became of all records so far.
+async def status(request: Request, reader: Reader, offsets: Offsets, replays: Replays, moment: At) -> Response:
+    """Log bounds, next offsets and lag by partition, what became of all records so far, and who replays them.
 
     While the log is out of reach its bounds and the lag are null; the lag also before a projector has ever run.
     """
@@ -57,10 +60,18 @@ async def status(request: Request, reader: Reader, offsets: Offsets, moment: At)
         "lag": sum(lags) if lags and None not in lags else None,
         "partitions": partitions,
         "records": {"total": sum(records.values()), **records},
-        "last_verification": None,
+        "last_verification": _verification(await replays.last_verification()),
+        "replayers": await replays.replayers(),
     }
     at = Moment(moment.generation, tuple(item["next_offset"] for item in partitions))
     return answer(request, at, body)
+
+
+def _verification(row: Row | None) -> dict[str, Any] | None:
+    if row is None:
+        return None
+    found = {name: row["result"][name] for name in ("equal", "digest")}
+    return {"id": str(row["id"]), **found, "finished_at": format_time(row["finished_at"])}
 
 
 @router.get("/healthz", summary="Whether the process is alive", responses=HEALTHZ)
@@ -79,10 +90,13 @@ async def readyz(reader: Reader, request: Request) -> dict[str, str]:
 
 
 @router.get("/metrics", summary="Metrics for Prometheus", response_class=PlainTextResponse, responses=METRICS)
-async def metrics(request: Request, reader: Reader) -> Response:
+async def metrics(request: Request, reader: Reader, replays: Replays) -> Response:
     """The process's metrics and the projection's counts, in Prometheus' text format."""
     for row in await reader.checkpoints(await reader.moment()):
         for name in _OUTCOMES:
             _RECORDS.labels(row["partition"], name).set(row[name])
+    open_replays = Counter(row["kind"] for row in await replays.open())
+    for kind in get_args(Kind):
+        _REPLAYS.labels(kind).set(open_replays[kind])
     _LISTENERS.set(request.app.state.live.listeners)
     return Response(generate_latest(REGISTRY), media_type=CONTENT_TYPE_LATEST)

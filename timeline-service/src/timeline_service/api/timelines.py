@@ -118,6 +118,7 @@ def read_pair(text: str) -> str:
 
 async def moment_of(awaited: Awaited, page: Page, selection: Selection, *, across: bool = False) -> Moment:
     """The moment of a page: the instant that its query names, or now, as far as what answers it has got."""
+    awaited = awaited.within(page.query.get("generation"))
     searching = across or selection.searches
     if page.vector is None and page.query.get("as_of") is not None:
         return await awaited.moment_as_of(page.query["as_of"], searching=searching)
