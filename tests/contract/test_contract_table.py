@@ -62,6 +62,7 @@ ROWS = [
     Row("/v1/generations"),
     Row("/v1/generations/{n}/activate", frozenset(), "post", "202"),
     Row("/v1/generations/{n}", frozenset(), "delete", "204", answers=frozenset()),
+    Row("/v1/log/export", WAITS | {"partition", "from", "to"}, answers=frozenset({"application/x-ndjson"})),
     Row("/healthz", frozenset()),
     Row("/readyz", frozenset()),
     Row("/metrics", frozenset(), answers=frozenset({"text/plain"})),

@@ -20,13 +20,17 @@ class KafkaOffsets:
         self._consumer: AIOKafkaConsumer | None = None
         self._lock = asyncio.Lock()
 
-    async def bounds(self, partitions: int) -> dict[int, tuple[int, int]]:
-        """The first offset of each partition and the one after its last; raises UnavailableError."""
-        wanted = [TopicPartition(self._topic, partition) for partition in range(partitions)]
+    async def bounds(self, partitions: int | None = None) -> dict[int, tuple[int, int]]:
+        """The first offset of each partition and the one after its last, of so many or of all that there are.
+
+        Raises UnavailableError.
+        """
         async with self._lock:
             try:
                 async with asyncio.timeout(_SECONDS):
                     consumer = await self._connected()
+                    count = await self._count(consumer) if partitions is None else partitions
+                    wanted = [TopicPartition(self._topic, partition) for partition in range(count)]
                     starts = await consumer.beginning_offsets(wanted)
                     ends = await consumer.end_offsets(wanted)
             except (KafkaError, OSError, TimeoutError) as error:
@@ -38,6 +42,11 @@ class KafkaOffsets:
         """Let the connection go."""
         async with self._lock:
             await self._disconnect()
+
+    async def _count(self, consumer: AIOKafkaConsumer) -> int:
+        if consumer.partitions_for_topic(self._topic) is None:  # it knows topics that it was asked about
+            await consumer.beginning_offsets([TopicPartition(self._topic, 0)])
+        return len(consumer.partitions_for_topic(self._topic))
 
     async def _connected(self) -> AIOKafkaConsumer:
         if self._consumer is None:

@@ -9,6 +9,7 @@ import typer
 from service_edge.settings import read_settings
 from service_edge.terminal import ExitStatus, leave
 from timeline_service.cli.answers import DEFAULT_URL, Answers
+from timeline_service.cli.export import export
 from timeline_service.cli.options import Json, Url
 from timeline_service.cli.printing import print_json, print_parked, print_status
 from timeline_service.cli.replay import replay
@@ -96,6 +97,7 @@ def status(url: Url = DEFAULT_URL, as_json: Json = False) -> None:
 
 app.command()(show)
 app.command()(watch)
+app.command()(export)
 app.command()(replay)
 
 

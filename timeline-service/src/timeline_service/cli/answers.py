@@ -13,6 +13,8 @@ from service_edge.terminal import ExitStatus, leave, leave_out_of_reach, problem
 DEFAULT_URL: Final = "http://127.0.0.1:8002"
 Query = Mapping[str, Any]
 _LARGEST_PAGE: Final = 1000
+#: An export may have to wait for its turn.
+_LINES_SILENCE: Final = 120.0
 
 
 class Answers:
@@ -35,12 +37,28 @@ class Answers:
 
     def get(self, path: str, parameters: Mapping[str, Any] | None = None) -> dict[str, Any]:
         """The answer to a GET; parameters that are None are left out."""
-        body: dict[str, Any] = self._send(path, parameters).json()
-        return body
+        return self._read(self._send("GET", path, parameters))
+
+    def ask(self, path: str) -> dict[str, Any] | None:
+        """The answer to a GET, or None where the service cannot give it now."""
+        response = self._ask("GET", path)
+        if response.status_code >= 500:
+            return None
+        self._expect_success(response)
+        return self._read(response)
+
+    def post(self, path: str, content: Mapping[str, Any]) -> dict[str, Any]:
+        """The answer to a POST of JSON."""
+        return self._read(self._send("POST", path, content=content))
+
+    def delete(self, path: str) -> None:
+        """Have something end or go."""
+        self._send("DELETE", path)
 
     def path_of(self, a: str, b: str) -> str:
         """Where the timeline of two countries by code or name is."""
-        return urlsplit(self._send("/v1/timelines/lookup", {"a": a, "b": b}).headers["location"]).path
+        answer = self._send("GET", "/v1/timelines/lookup", {"a": a, "b": b})
+        return urlsplit(answer.headers["location"]).path
 
     def timeline(self, path: str, query: Query, limit: int | None) -> Iterator[dict[str, Any]]:
         """The pages of a timeline: all of them, or as many as hold so many events."""
@@ -77,13 +95,27 @@ class Answers:
         Raises httpx.HTTPError for a cut and, when `retrying`, for a service that does not answer or cannot now.
         """
         headers = {"accept": "text/event-stream"} | ({"last-event-id": last_id} if last_id else {})
+        with self._pieces(path, query, headers, silence, retrying=retrying) as pieces:
+            yield pieces
+
+    @contextmanager
+    def lines(self, path: str, query: Query, *, retrying: bool) -> Iterator[Iterator[bytes]]:
+        """The lines of NDJSON of any length, each with its end. It raises what `stream` raises."""
+        headers = {"accept": "application/x-ndjson", "accept-encoding": "identity"}  # gzip takes longer than it saves
+        with self._pieces(path, query, headers, _LINES_SILENCE, retrying=retrying) as pieces:
+            yield _lines_of(pieces)
+
+    @contextmanager
+    def _pieces(
+        self, path: str, query: Query, headers: Mapping[str, str], silence: float, *, retrying: bool
+    ) -> Iterator[Iterator[bytes]]:
         timeout = httpx.Timeout(30, read=silence)
         try:
             with self._client.stream("GET", path, params=_given(query), headers=headers, timeout=timeout) as response:
                 if retrying and response.status_code >= 500:
                     raise httpx.RemoteProtocolError(f"it answers {response.status_code}")
                 self._expect_success(response)
-                if not response.headers.get("content-type", "").startswith("text/event-stream"):
+                if not response.headers.get("content-type", "").startswith(headers["accept"]):
                     leave(ExitStatus.REFUSED, f"{self._url} answers, and not as the timeline service does")
                 retrying = True
                 yield response.iter_bytes()
@@ -102,13 +134,24 @@ class Answers:
             cursor = page["next"]
         return items
 
-    def _send(self, path: str, parameters: Mapping[str, Any] | None) -> httpx.Response:
-        try:
-            response = self._client.get(path, params=_given(parameters or {}))
-        except (httpx.HTTPError, httpx.InvalidURL) as error:
-            leave_out_of_reach(self._url, error if isinstance(error, httpx.HTTPError) else httpx.HTTPError(str(error)))
+    def _send(
+        self, method: str, path: str, parameters: Query | None = None, content: Mapping[str, Any] | None = None
+    ) -> httpx.Response:
+        response = self._ask(method, path, parameters, content)
         self._expect_success(response)
         return response
+
+    def _ask(
+        self, method: str, path: str, parameters: Query | None = None, content: Mapping[str, Any] | None = None
+    ) -> httpx.Response:
+        try:
+            return self._client.request(method, path, params=_given(parameters or {}), json=content)
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
+            leave_out_of_reach(self._url, error if isinstance(error, httpx.HTTPError) else httpx.HTTPError(str(error)))
+
+    def _read(self, response: httpx.Response) -> dict[str, Any]:
+        body: dict[str, Any] = response.json()
+        return body
 
     def _expect_success(self, response: httpx.Response) -> None:
         if response.status_code < 400:
@@ -124,6 +167,18 @@ class Answers:
 def reason_of(error: httpx.HTTPError) -> str:
     """Why there was no answer, or no whole one."""
     return str(error) or type(error).__name__
+
+
+def _lines_of(pieces: Iterator[bytes]) -> Iterator[bytes]:
+    begun: list[bytes] = []
+    for piece in pieces:
+        *ends, rest = piece.split(b"\n")
+        for end in ends:
+            yield b"".join((*begun, end, b"\n"))
+            begun = []
+        begun.append(rest)
+    if any(begun):
+        raise httpx.RemoteProtocolError("it ends within a line")
 
 
 def _given(query: Query) -> Query:

@@ -13,7 +13,8 @@ from timeline_service.errors import ExportError
 
 #: Kafka's names of who said when a record was appended, by its numbers.
 TIMESTAMP_TYPES: Final = ("CreateTime", "LogAppendTime")
-#: How every line of a record begins, and no header.
+#: How a header's line begins, and how a record's.
+HEADER_START: Final = b'{"topic":'
 RECORD_START: Final = b'{"position":'
 _HEADER: Final = ("topic", "partitions", "partition", "from", "to")
 _RECORD: Final = ("position", "timestamp", "timestamp_type", "key", "value", "headers", "sha256")

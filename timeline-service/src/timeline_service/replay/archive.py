@@ -41,7 +41,7 @@ class Archive:
         self._path = path
         try:
             with path.open("rb", _BUFFER_BYTES) as file:
-                sections = _find_sections(file)
+                sections = find_sections(file)
                 for section in sections if not allow_missing_end else ():
                     _require_end(file, section)
         except OSError as error:
@@ -112,7 +112,8 @@ class Archive:
                 )
 
 
-def _find_sections(file: BinaryIO) -> list[Section]:
+def find_sections(file: BinaryIO) -> list[Section]:
+    """The sections of an open file, from where it stands, at least one; raises ArchiveError for what is none."""
     sections: list[Section] = []
     line, number, at = file.readline(_HEADER_BYTES), 1, 0
     if not line:
@@ -131,15 +132,19 @@ def _find_sections(file: BinaryIO) -> list[Section]:
     return sections
 
 
+def reached(file: BinaryIO, section: Section) -> int:
+    """The offset behind the last record of a section; raises ArchiveError where that cannot be read."""
+    if not section.records:
+        return section.header.start
+    file.seek(section.last)
+    return read_record(file.readline(), section.line + section.records).offset + 1
+
+
 def _require_end(file: BinaryIO, section: Section) -> None:
-    """Raises ArchiveError unless the last record of a section is the one before its end."""
-    header, number, reached = section.header, section.line + section.records, section.header.start
-    if section.records:
-        file.seek(section.last)
-        reached = read_record(file.readline(), number).offset + 1
-    if reached != header.end:
+    header, at = section.header, reached(file, section)
+    if at != header.end:
         raise ExportError(
-            number,
-            f"partition {header.partition} breaks off at {reached}, and {header.end} is promised in line "
-            f"{section.line}: export again what is missing",
+            section.line + section.records,
+            f"partition {header.partition} breaks off at {at}, and {header.end} is promised in line {section.line}: "
+            "export again what is missing",
         )
