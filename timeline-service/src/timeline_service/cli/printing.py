@@ -45,6 +45,14 @@ def print_status(body: dict[str, Any]) -> None:
         "lag": lag_words,
         "records": records["total"],
         **{name: count for name, count in records.items() if name != "total"},
+        "last verification": _last_verification(body["last_verification"]),
+        "replayers": ", ".join(body["replayers"]) or "none",
+    }
+    alarms = {
+        "lag": lag != 0,
+        **{name: records[name] for name in ("rejected", "parked")},
+        "last verification": body["last_verification"] is not None and not body["last_verification"]["equal"],
+        "replayers": not body["replayers"],
     }
     console = Console(highlight=False)
     if not console.is_terminal:
@@ -53,8 +61,7 @@ def print_status(body: dict[str, Any]) -> None:
         return
     grid = Table.grid(padding=(0, 2))
     for name, value in facts.items():
-        alarming = (name == "lag" and lag != 0) or (name in {"rejected", "parked"} and value)
-        grid.add_row(Text(name, "dim"), Text(str(value), "yellow" if alarming else "bold"))
+        grid.add_row(Text(name, "dim"), Text(str(value), "yellow" if alarms.get(name) else "bold"))
     console.print(grid)
     table = Table(box=SIMPLE_HEAD)
     for name in ("partition", "log start", "log end", "next offset", "lag"):
@@ -64,6 +71,12 @@ def print_status(body: dict[str, Any]) -> None:
         cells = ("?" if item[name] is None else str(item[name]) for name in names)
         table.add_row(*cells, style="yellow" if item["lag"] != 0 else "")
     console.print(table)
+
+
+def _last_verification(last: dict[str, Any] | None) -> str:
+    if last is None:
+        return "never: run timeline replay"
+    return f"{'equal' if last['equal'] else 'different'}, {last['finished_at']}, digest {last['digest'][:16]}"
 
 
 def print_parked(items: list[dict[str, Any]]) -> None:

@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.text import Text
 
 from service_edge.terminal import ExitStatus, leave
-from timeline_service.cli.answers import DEFAULT_URL, Answers, reason_of
+from timeline_service.cli.answers import DEFAULT_URL, Answers, Query, reason_of
 from timeline_service.cli.event_stream import EventStreamReader, ServerSentEvent
 from timeline_service.cli.options import Url
 from timeline_service.cli.told import print_told
@@ -39,12 +39,12 @@ def watch(
         leave(ExitStatus.USAGE, "name two countries, or --country one, or none for everything")
     with suppress(KeyboardInterrupt), Answers(url) as answers:
         path = f"{answers.path_of(a, b)}/live" if a is not None and b is not None else "/v1/live"
-        for event in islice(follow(answers, path, country), limit):
+        for event in islice(follow(answers, path, {"country": country}), limit):
             print_told(event, as_json=as_json)
 
 
-def follow(answers: Answers, path: str, country: str | None) -> Iterator[ServerSentEvent]:
-    """The events of a live feed, for ever. After a cut it goes on behind the last one, and says so once.
+def follow(answers: Answers, path: str, query: Query) -> Iterator[ServerSentEvent]:
+    """The events of a stream, for ever. After a cut it goes on behind the last one, and says so once.
 
     A refusal, and a service that is out of reach from the beginning, end the command.
     """
@@ -53,7 +53,7 @@ def follow(answers: Answers, path: str, country: str | None) -> Iterator[ServerS
     while True:
         reader, reason = EventStreamReader(last_id), "the service ended the stream"
         try:
-            with answers.stream(path, {"country": country}, last_id, _SILENCE_SECONDS, retrying=connected) as pieces:
+            with answers.stream(path, query, last_id, _SILENCE_SECONDS, retrying=connected) as pieces:
                 connected = True
                 for piece in pieces:
                     for event in reader.read(piece):

@@ -79,6 +79,17 @@ def offsets_view(vector: Vector) -> dict[str, int]:
     return {str(partition): offset for partition, offset in enumerate(vector)}
 
 
+def rows_that_differ(result: Mapping[str, Any]) -> int:
+    """How many rows a replay has found to be other than the log says."""
+    return sum(table["differences"] for table in result["tables"])
+
+
+def rows_not_listed(result: Mapping[str, Any]) -> int:
+    """How many of those are beyond the ones whose fields the result lists."""
+    listed = {(item["table"], item["key"]) for item in result["differences"]}
+    return max(0, rows_that_differ(result) - len(listed))
+
+
 def replay_view(row: Mapping[str, Any]) -> dict[str, Any]:
     """A replay by its row, whose JSON columns are read already."""
     times = ("requested_at", "started_at", "finished_at")
