@@ -16,8 +16,8 @@ from tests.support.timeline_stacks import TimelineStack, timeline_stack
 SNAKE = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
 INSTANT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?Z")
 LIKE_AN_INSTANT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}.*", re.DOTALL)
-#: What a source names as it likes, and is kept as it came.
-FOREIGN = {"attributes", "codes"}
+#: What a source names as it likes, and is kept as it came; and what is named by numbers.
+FOREIGN = {"attributes", "codes", "next_offsets"}
 
 
 @dataclass(frozen=True, slots=True)
