@@ -51,7 +51,7 @@ def _keep_whole_lines(file: BinaryIO) -> int:
     if first.endswith(b"\n"):
         read_header(first, 1)  # nobody's file is cut that is not an export
         size = _line_end(file)
-    elif HEADER_START.startswith(first[: len(HEADER_START)]):
+    elif len(first) < _BLOCK_BYTES and HEADER_START.startswith(first[: len(HEADER_START)]):
         size = 0
     else:
         raise ExportError(1, "is not an export's header")
