@@ -74,6 +74,8 @@ async def test_a_verification_is_filed_carried_out_and_shown(stack: TimelineStac
     await replays.finish(UUID(view["id"]), "succeeded", result=FOUND)
     over = await stack.get(path)
     assert (over["state"], over["result"]) == ("succeeded", FOUND)
+    short = (await stack.get("/v1/replays"))["items"][0]["result"]
+    assert short == {name: value for name, value in FOUND.items() if name != "differences"}
     told = {"id": view["id"], "equal": True, "digest": FOUND["digest"], "finished_at": over["finished_at"]}
     assert (await stack.get("/v1/status"))["last_verification"] == told
     assert 'dyadline_open_replays{kind="verify"} 0.0' in (await stack.client.get("/metrics")).text

@@ -50,7 +50,7 @@ class PostgresReplays:
         return _read(row) if row is not None else None
 
     async def replays(self, after: tuple[datetime, str], limit: int) -> Sequence[Row]:
-        """Replays, the newest first, from behind (requested_at, id) on."""
+        """Replays, the newest first, from behind (requested_at, id) on; without what they list of rows and records."""
         async with _at(self._pool) as connection:
             rows = await connection.fetch(self._sql["replays"], after[0], UUID(after[1]), limit)
         return [_read(row) for row in rows]

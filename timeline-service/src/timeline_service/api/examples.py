@@ -174,7 +174,8 @@ VERIFIED: Final[dict[str, Any]] = {
         "code_version": "0.1.0",
     },
 }
-REPLAYS: Final = {"items": [VERIFIED], "next": CURSOR}
+_SHORT: Final = {name: value for name, value in VERIFIED["result"].items() if name != "differences"}
+REPLAYS: Final = {"items": [{**VERIFIED, "result": _SHORT}], "next": CURSOR}
 REPLAY_REQUESTS: Final[dict[str, Any]] = {
     "verify": {"kind": "verify"},
     "rebuild": {"kind": "rebuild"},

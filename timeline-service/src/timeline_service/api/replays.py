@@ -26,7 +26,7 @@ from timeline_service.live.progress import ProgressFeed
 router = APIRouter(tags=["replays"])
 ReplayId = Annotated[Uuid, Path(description="The replay's id.", examples=[REPLAY_ID])]
 Row = Mapping[str, Any]
-_NEWEST: Final = (datetime(9999, 12, 31, tzinfo=UTC), "ffffffff-ffff-ffff-ffff-ffffffffffff")
+NEWEST: Final = (datetime(9999, 12, 31, tzinfo=UTC), "ffffffff-ffff-ffff-ffff-ffffffffffff")
 
 
 @router.post("/v1/replays", status_code=202, summary="Have the log replayed", **FILE_REPLAY)
@@ -50,9 +50,9 @@ async def file(request: Request, offsets: Offsets, replays: Replays) -> Response
 async def listed(
     request: Request, replays: Replays, moment: Beside, limit: Limit = 50, cursor: CursorText = None
 ) -> Response:
-    """The newest first, each with its progress and, when it is over, with what came of it."""
+    """The newest first, with progress and with what came of them, but without lists of single rows and records."""
     page = Page.of(request, {"of": "replays"}, cursor)
-    after = (datetime.fromisoformat(page.key[0]), str(page.key[1])) if page.key else _NEWEST
+    after = (datetime.fromisoformat(page.key[0]), str(page.key[1])) if page.key else NEWEST
     rows = await replays.replays(after, limit + 1)
     following = None
     if len(rows) > limit:
@@ -65,7 +65,7 @@ async def listed(
 @router.get("/v1/replays/{replay_id}", summary="A replay", responses=REPLAY)
 async def replay(request: Request, replays: Replays, moment: Beside, replay_id: ReplayId) -> Response:
     """How far it is, and at last what came of it: `succeeded` says that it ran to its end, `equal` what it found."""
-    return answer(request, moment, replay_view(await _known(replays, replay_id)))
+    return answer(request, moment, replay_view(await known_replay(replays, replay_id)))
 
 
 @router.get(
@@ -76,7 +76,7 @@ async def replay(request: Request, replays: Replays, moment: Beside, replay_id: 
 )
 async def progress(request: Request, replays: Replays, moment: Beside, replay_id: ReplayId) -> Response:
     """`progress` with the replay as it is, at once and whenever that changes; when it is over `done`, and the end."""
-    await _known(replays, replay_id)
+    await known_replay(replays, replay_id)
     feed: ProgressFeed = request.app.state.progress
     position = timeline_position(moment.vector)
     headers = {"timeline-position": position} if position else {}
@@ -88,7 +88,7 @@ async def cancel(request: Request, replays: Replays, replay_id: ReplayId) -> Res
     """One that waits is over at once; one that runs ends soon, and leaves everything as it was."""
     row = await replays.cancel(replay_id)
     if row is None:
-        row = await _known(replays, replay_id)
+        row = await known_replay(replays, replay_id)
         raise ConflictError("replay-over", f"the replay {replay_id} is over: its state is {row['state']}")
     return answer(request, Moment(0, ()), replay_view(row), status=202)
 
@@ -180,7 +180,8 @@ def _token(name: str) -> str:
     return name[:80].replace("~", "~0").replace("/", "~1")
 
 
-async def _known(replays: PostgresReplays, replay_id: str) -> Row:
+async def known_replay(replays: PostgresReplays, replay_id: str) -> Row:
+    """A replay by its id; raises UnknownError."""
     row = await replays.replay(replay_id)
     if row is None:
         raise UnknownError("unknown-replay", f"there is no replay {replay_id}: /v1/replays lists those there are")

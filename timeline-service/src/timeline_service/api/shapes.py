@@ -207,11 +207,14 @@ SHAPES: Final[dict[str, Any]] = {
         reason={"type": "string", "description": "Why it failed."},
     ),
     "ReplayResult": record(
-        ["generation", "log_digest"],
-        equal={"type": "boolean", "description": "Whether what is shown is what the log says."},
-        digest={"type": "string", "description": "Of all that is shown."},
-        log_digest={"type": "string", "description": "Of all that the log says."},
-        rows=_COUNT,
+        ["log_digest", "differences", "explained", "seconds", "generation"],
+        equal={
+            "description": "Whether what is shown is what the log says; null where this code could not compare.",
+            **or_null(_FLAG),
+        },
+        digest={"description": "Of all that is shown.", **or_null(_TEXT)},
+        log_digest={"description": "Of all that the log says.", **or_null(_TEXT)},
+        rows=or_null(_COUNT),
         tables=list_of(
             record(
                 ["log_digest"],
@@ -223,7 +226,7 @@ SHAPES: Final[dict[str, Any]] = {
             )
         ),
         differences={
-            "description": "At most 1,000; `tables` counts them all.",
+            "description": "At most 1,000, and not in a list of replays; `tables` counts them all.",
             **list_of(
                 record(
                     table=_TEXT,
@@ -236,12 +239,13 @@ SHAPES: Final[dict[str, Any]] = {
             ),
         },
         explained=record(
+            ["records"],
             parked=_COUNT,
             rejected=_COUNT,
             duplicate=_COUNT,
             records=list_of(record(position=POSITION, outcome=_TEXT, problem=or_null(_TEXT))),
         ),
-        next_offsets=_OFFSETS,
+        next_offsets=or_null(_OFFSETS),
         seconds={"type": "number"},
         code_version=_TEXT,
         generation=_NUMBER,

@@ -13,8 +13,11 @@ select id from timeline.replays where kind <> 'verify' and state in ('queued', '
 select * from timeline.replays where id = $1;
 
 -- name: replays
--- $1–$2 requested_at and id of the last row seen, $3 limit: the newest first.
-select * from timeline.replays
+-- $1–$2 requested_at and id of the last row seen, $3 limit: the newest first. Results are without their lists of
+-- differences and explained records, which may be long.
+select id, kind, state, until, generation, requested_at, started_at, finished_at, progress, reason,
+    result #- '{explained,records}' #- '{differences}' as result
+from timeline.replays
 where (requested_at, id) < ($1, $2)
 order by requested_at desc, id desc
 limit $3;
