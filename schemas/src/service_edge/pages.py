@@ -1,5 +1,7 @@
-"""A plain page for people: it needs no script and nothing from elsewhere."""
+"""A plain page for people: it needs nothing from elsewhere, and reads without a script."""
 
+from base64 import b64encode
+from hashlib import sha256
 from html import escape
 from typing import Final
 
@@ -22,14 +24,25 @@ _POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'
 
 
 class Page(HTMLResponse):
-    """An HTML page; `title` is plain text, `body` is markup."""
+    """An HTML page; `title` is plain text, `body` is markup.
 
-    def __init__(self, title: str = "", body: str = "") -> None:
+    A `script` runs once the body is there, may ask this service, and is the only one that does: its digest is named.
+    """
+
+    def __init__(
+        self, title: str = "", body: str = "", status_code: int = 200, *, style: str = "", script: str = ""
+    ) -> None:
+        policy = _POLICY
+        if script:
+            digest = b64encode(sha256(script.encode()).digest()).decode()
+            policy += f"; script-src 'sha256-{digest}'; connect-src 'self'"
+            script = f"<script type=module>{script}</script>"
         super().__init__(
             "<!doctype html><html lang=en><meta charset=utf-8>"
             "<meta name=viewport content='width=device-width, initial-scale=1'>"
-            f"<title>{escaped(title)}</title><style>{_STYLE}</style>{body}</html>",
-            headers={"content-security-policy": _POLICY},
+            f"<title>{escaped(title)}</title><style>{_STYLE}{style}</style>{body}{script}</html>",
+            status_code,
+            headers={"content-security-policy": policy},
         )
 
 

@@ -59,6 +59,7 @@ from timeline_service.projector.log_guard import LogGuard
 from timeline_service.projector.projector import Projector
 from timeline_service.replay.replayer import carry_out_replays
 from timeline_service.settings import Settings
+from timeline_service.web import audit
 
 if TYPE_CHECKING:
     from timeline_service.adapters.postgres_database import Pool
@@ -119,7 +120,7 @@ def create_app(settings: Settings) -> FastAPI:
     install_problems(app, KINDS, translate, ERRORS)
     for module in (
         *(live, pairs, timelines, summaries, search, events, records, parked),
-        *(replays, generations, log_export, reference, status),
+        *(replays, generations, log_export, reference, status, audit),
     ):
         app.include_router(module.router)
     app.add_middleware(Heads)

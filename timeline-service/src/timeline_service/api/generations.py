@@ -23,7 +23,7 @@ GenerationPath = Annotated[int, Path(ge=1, description="The generation's number.
 @router.get("/v1/generations", summary="The projections there are", responses=GENERATIONS)
 async def listed(request: Request, generations: Generations, moment: Beside) -> Response:
     """By number. One is live; `until` says where a read-only one ends. Every read takes a number as `generation`."""
-    return answer(request, moment, {"items": [_view(row) for row in await generations.ready()]})
+    return answer(request, moment, {"items": [generation_view(row) for row in await generations.ready()]})
 
 
 @router.post("/v1/generations/{n}/activate", status_code=202, summary="Make a generation the live one", **ACTIVATE)
@@ -66,7 +66,8 @@ async def _known(generations: Generations, n: int) -> Row:
     raise UnknownError("unknown-generation", f"there is no generation {n}: /v1/generations lists those there are")
 
 
-def _view(row: Mapping[str, Any]) -> dict[str, Any]:
+def generation_view(row: Mapping[str, Any]) -> dict[str, Any]:
+    """A generation by its row."""
     until = {"until": {"next_offsets": offsets_view(row["until"])}} if row["until"] is not None else {}
     made = {"created_at": format_time(row["created_at"]), "code_version": row["code_version"]}
     return {"n": row["n"], "live": row["live"], **until, **made}

@@ -8,6 +8,8 @@ from fastapi.responses import PlainTextResponse
 from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, Gauge, generate_latest
 
 from event_schemas.records import format_time
+from timeline_service.adapters.kafka_offsets import KafkaOffsets
+from timeline_service.adapters.postgres_reader import PostgresReader
 from timeline_service.adapters.postgres_replays import Row
 from timeline_service.api.answers import answer
 from timeline_service.api.descriptions import HEALTHZ, METRICS, READYZ, STATUS
@@ -31,6 +33,14 @@ async def status(request: Request, reader: Reader, offsets: Offsets, replays: Re
 
     While the log is out of reach its bounds and the lag are null; the lag also before a projector has ever run.
     """
+    body = await read_status(request.app.state.topic, reader, offsets, moment)
+    verification = _verification(await replays.last_verification())
+    at = Moment(moment.generation, tuple(item["next_offset"] for item in body["partitions"]))
+    return answer(request, at, body | {"last_verification": verification, "replayers": await replays.replayers()})
+
+
+async def read_status(topic: str, reader: PostgresReader, offsets: KafkaOffsets, moment: Moment) -> dict[str, Any]:
+    """How far the projection is behind the log, and what became of the records that it holds."""
     rows = await reader.checkpoints(moment)
     try:
         bounds: dict[int, tuple[int, int]] = await offsets.bounds(len(moment.vector))
@@ -54,17 +64,13 @@ async def status(request: Request, reader: Reader, offsets: Offsets, replays: Re
         )
     lags = [item["lag"] for item in partitions]
     records = {name: sum(row[name] for row in rows) for name in _OUTCOMES}
-    body = {
-        "topic": request.app.state.topic,
+    return {
+        "topic": topic,
         "generation": moment.generation,
         "lag": sum(lags) if lags and None not in lags else None,
         "partitions": partitions,
         "records": {"total": sum(records.values()), **records},
-        "last_verification": _verification(await replays.last_verification()),
-        "replayers": await replays.replayers(),
     }
-    at = Moment(moment.generation, tuple(item["next_offset"] for item in partitions))
-    return answer(request, at, body)
 
 
 def _verification(row: Row | None) -> dict[str, Any] | None:
