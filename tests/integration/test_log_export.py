@@ -16,7 +16,8 @@ from typing import Any, Final
 import httpx
 import psutil
 import pytest
-from aiokafka import AIOKafkaProducer, ConsumerRecord
+from aiokafka import AIOKafkaProducer, ConsumerRecord, TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient, RecordsToDelete
 from aiokafka.consumer import fetcher
 from aiokafka.record.default_records import _DefaultRecordBatchBuilderPy
 from tests.integration.test_projector import NotUtf8, append_garbage
@@ -28,6 +29,7 @@ from tests.support.terminals import at_a_terminal, timeline
 from tests.support.timeline_stacks import TimelineStack, timeline_stack
 from tests.support.waiting import wait_until
 
+from local_stack.topic import create_topic
 from timeline_service.adapters.kafka_lenient import LenientRecords
 from timeline_service.domain.arrivals import RawRecord
 from timeline_service.replay.archive import Archive
@@ -202,6 +204,27 @@ async def test_a_range_that_cannot_be_is_refused(log: Log, query: str, pointer: 
     problem = await log.stack.refusal(f"{PATH}{query}")
     assert (problem["status"], problem["errors"][0]["pointer"]) == (400, pointer)
     assert words.format(end=log.ends[0]) in problem["errors"][0]["detail"]
+
+
+async def test_a_log_whose_beginning_was_deleted_says_where_it_begins(log: Log) -> None:
+    bootstrap_servers, topic = log.stack.services.bootstrap_servers, f"{log.stack.services.topic}.deleted"
+    await create_topic(bootstrap_servers, topic, partitions=1)
+    async with open_log(bootstrap_servers, topic) as other:
+        await other.append(*(recording(f"event {number}") for number in range(5)))
+    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap_servers)
+    await admin.start()
+    try:
+        await admin.delete_records({TopicPartition(topic, 0): RecordsToDelete(3)})
+    finally:
+        await admin.close()
+    service = await log.stack.services.timeline("deleted", TIMELINE_TOPIC=topic)
+    async with httpx.AsyncClient(base_url=service.url, timeout=30, trust_env=False) as client:
+        head, *lines = (await client.get(f"{PATH}?partition=0")).text.splitlines()
+        assert (json.loads(head)["from"], json.loads(head)["to"], len(lines)) == (3, 5, 2)
+        refused = await client.get(f"{PATH}?partition=0&from=2")
+    assert refused.status_code == 400
+    assert refused.json()["detail"] == "from: the records before 3 were deleted: give a number from 3 to 5"
+    await service.terminate()
 
 
 async def test_without_kafka_an_export_is_unavailable(log: Log) -> None:
