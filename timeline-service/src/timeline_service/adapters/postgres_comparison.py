@@ -1,7 +1,7 @@
 """Two projections held against each other, table by table, in the database that has both."""
 
 from collections import Counter
-from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
@@ -33,7 +33,7 @@ _SESSION: Final = {"application_name": "dyadline replay", "jit": "off", "timezon
 
 @dataclass(frozen=True, slots=True)
 class Stray:
-    """A row that no record within the checkpoints can have made."""
+    """A row that no record of the log can have made."""
 
     table: str
     key: str
@@ -46,13 +46,14 @@ class Stray:
 class Snapshot:
     """A projection at a vector: that of the log and that of its documents, and the digests of its tables there.
 
-    `documented` are the partitions of which documents have a checkpoint; `counts` says how many strays a table has,
-    of which some are listed; `foreign` are checkpoints that name another cluster.
+    The vectors are the checkpoints', or go as far as the rows do where those were set back. `held` is what the
+    checkpoints of the documents say. `counts` says how many strays a table has, of which some are listed; `foreign` are
+    checkpoints that name another cluster.
     """
 
     vector: Vector
     documents: Vector
-    documented: frozenset[int]
+    held: Vector
     redriven: int
     digests: Mapping[str, TableDigest]
     strays: Sequence[Stray]
@@ -88,38 +89,52 @@ class PostgresComparison:
             rows = await connection.fetch(self._sql["vectors"].replace("{schema}", schema))
         return _vectors(rows, partitions)
 
-    async def snapshot(self, topic: Topic, code_version: str, until: Vector | None = None) -> Snapshot:
+    async def reach(self, partitions: int) -> Vector:
+        """How far the live projection is."""
+        return (await self.vectors(self._schema, partitions))[0]
+
+    async def snapshot(
+        self, topic: Topic, code_version: str, ends: Callable[[], Awaitable[Vector]], until: Vector | None = None
+    ) -> Snapshot:
         """Digest the live tables in one REPEATABLE READ snapshot, which ends with it; `until`: as at that vector.
+
+        `ends` tells where the log ends, which is no earlier than where the snapshot does.
 
         Without `until`, what a vector cannot tell the past of is kept, for `drill`.
         """
         async with _connection(self._url) as connection, connection.transaction(isolation="repeatable_read"):
             rows = await connection.fetch(self._live("vectors"))
-            vector, documents = _vectors(rows, topic.partitions)
+            vector, held = _vectors(rows, topic.partitions)
+            documents = held
             strays: list[Stray] = []
             counts = Counter[str]()
             foreign: list[Difference] = []
             if until is not None:
                 vector, documents = until, tuple(map(min, documents, until))
             else:
+                log_ends = await ends()
+                vector = _further(vector, await connection.fetch(self._live("reach"), log_ends))
+                documents = _further(held, await connection.fetch(self._live("reach_of_documents"), vector))
                 for row in await connection.fetch(self._live("beyond"), vector, documents, MOST_LISTED):
                     place = (row["partition"], row["from_offset"], row["until_offset"])
-                    strays.append(Stray(row["table"], key_text(orjson.loads(row["key"])), *place))
+                    key = orjson.loads(row["key"])
+                    named = key_text({name: key[name] for name in KEYS[row["table"]]})
+                    strays.append(Stray(row["table"], named, *place))
                     counts[row["table"]] = row["total"]
-                for row in await connection.fetch(self._live("strayed_checkpoints")):
-                    key = key_text({"partition": row["partition"]})
-                    strays.append(Stray("search_checkpoints", key, row["partition"], row["next_offset"], None))
+                for row in await connection.fetch(self._live("strayed_checkpoints"), vector):
+                    named = key_text({"partition": row["partition"]})
+                    strays.append(Stray("search_checkpoints", named, row["partition"], row["next_offset"], None))
                     counts["search_checkpoints"] += 1
                 for row in await connection.fetch(self._live("foreign_checkpoints"), topic.cluster_id):
-                    key, position = key_text({"partition": row["partition"]}), position_of(dict(row))
-                    named = ("cluster_id", row["cluster_id"], topic.cluster_id)
-                    foreign.append(Difference("checkpoints", key, *named, position))
+                    named = key_text({"partition": row["partition"]})
+                    field = ("cluster_id", row["cluster_id"], topic.cluster_id)
+                    foreign.append(Difference("checkpoints", named, *field, position_of(dict(row))))
                 await connection.execute(self._live("keep").replace("{scratch}", self._scratch))
             tables = [name for name in KEYS if until is None or name not in PRESENT_ONLY]
             return Snapshot(
                 vector,
                 documents,
-                frozenset(row["partition"] for row in rows if row["documented"]),
+                held,
                 sum(row["redriven"] for row in rows),
                 {name: await self._digest(connection, self._schema, name, vector, documents) for name in tables},
                 strays,
@@ -199,6 +214,12 @@ def _vectors(rows: Sequence[Any], partitions: int) -> tuple[Vector, Vector]:
         vector_of({row["partition"]: row["next_offset"] for row in rows}, partitions),
         vector_of({row["partition"]: row["documents"] for row in rows}, partitions),
     )
+
+
+def _further(vector: Vector, reached: Sequence[Any]) -> Vector:
+    """A vector that goes as far as rows do."""
+    far = {row["partition"]: row["next_offset"] for row in reached}
+    return tuple(max(offset, far.get(partition, 0)) for partition, offset in enumerate(vector))
 
 
 @asynccontextmanager

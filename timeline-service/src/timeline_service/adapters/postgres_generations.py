@@ -1,7 +1,7 @@
 """Generations: the projections there are, and which one is read."""
 
 import re
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from importlib.resources import files
@@ -109,10 +109,18 @@ class PostgresGenerations:
             await connection.execute(f"drop schema if exists {generation_schema(n)} cascade")
         return True
 
-    async def swap(self, n: int) -> bool:
+    async def reach(self) -> dict[int, int]:
+        """How far the live generation is, by its checkpoints."""
+        async with _at(self._pool) as connection:
+            live = await connection.fetchrow(self._sql["any_live"])
+            rows = await connection.fetch(of_generation(self._sql["reach"], live["n"])) if live is not None else []
+        return {row["partition"]: row["next_offset"] for row in rows}
+
+    async def swap(self, n: int, beyond: Collection[int] = ()) -> bool:
         """Make a generation the live one, in one short transaction. False, with nothing done, if the live one is ahead.
 
-        The live one's projectors are fenced: it stays as it is from then on.
+        The live one's projectors are fenced: it stays as it is from then on. `beyond` are partitions whose checkpoints
+        lie beyond the log's end, where nobody can follow them.
         """
         async with _at(self._pool) as connection, connection.transaction():
             await connection.execute(f"set local lock_timeout = '{_LOCK_TIMEOUT}'")
@@ -126,7 +134,8 @@ class PostgresGenerations:
                 reached = {row["partition"]: (row["next_offset"], row["documents"]) for row in after}
                 for row in before:
                     rows, documents = reached.get(row["partition"], (0, 0))
-                    if rows < row["next_offset"] or documents < row["documents"]:
+                    level = rows >= row["next_offset"] and documents >= min(row["documents"], row["next_offset"])
+                    if not level and row["partition"] not in beyond:
                         return False
                 await connection.execute(of_generation(self._sql["fence"], live))
             await connection.execute(self._sql["retire"])

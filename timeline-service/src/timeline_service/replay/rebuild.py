@@ -6,6 +6,7 @@ Every step can be done again: a replayer that was killed goes on with what is th
 import asyncio
 import os
 import time
+from functools import partial
 from typing import Any, Final
 
 import structlog
@@ -73,13 +74,13 @@ async def level_and_swap(task: Task, topic: Topic, n: int) -> dict[str, Any]:
     if live is not None and live.mine:
         comparison = PostgresComparison(task.url, generation_schema(live.n), task.scratch)
         task.recorder.phase("catching up")
-        await _catch_up(comparison, catch_up, generation_schema(live.n), generation_schema(n), topic)
+        await _catch_up(task, comparison, catch_up, generation_schema(n), topic)
         result = await _compare_live(task, comparison, catch_up, generation_schema(n), topic)
     else:
         result = _uncompared()
     await task.replays.note_result(task.id, result | {"generation": n})
     task.recorder.phase("swapping")
-    await _swap(task, catch_up, n)
+    await _swap(task, topic, catch_up, n)
     return result
 
 
@@ -106,13 +107,13 @@ async def _fill(task: Task, topic: Topic, n: int, ends: Vector) -> None:
         task.recorder.phase(f"indexing: {index}")
 
 
-async def _catch_up(comparison: PostgresComparison, catch_up: CatchUp, live: str, mine: str, topic: Topic) -> None:
+async def _catch_up(task: Task, comparison: PostgresComparison, catch_up: CatchUp, schema: str, topic: Topic) -> None:
     """Follow the live projection, in ever shorter steps, until it is near."""
     for _ in range(_ROUNDS):
-        reached, _ = await comparison.vectors(mine, topic.partitions)
-        goal, _ = await comparison.vectors(live, topic.partitions)
-        await catch_up.up_to(tuple(map(max, reached, goal)))
-        now, _ = await comparison.vectors(live, topic.partitions)
+        reached, _ = await comparison.vectors(schema, topic.partitions)
+        goal = await comparison.reach(topic.partitions)
+        await catch_up.up_to(tuple(map(max, reached, map(min, goal, await task.ends(topic)))))
+        now = await comparison.reach(topic.partitions)
         if sum(max(0, at - was) for at, was in zip(now, goal, strict=True)) < _NEAR:
             return
     raise HaltError("records come faster than they can be caught up with: rebuild when there are fewer")
@@ -125,17 +126,17 @@ async def _compare_live(
     for _ in range(_ATTEMPTS):
         async with scratch_tables(task.pool, task.scratch):
             task.recorder.phase("digesting the live tables")
-            snapshot = await comparison.snapshot(topic, code_version())
+            snapshot = await comparison.snapshot(topic, code_version(), partial(task.ends, topic))
             mine, _ = await comparison.vectors(schema, topic.partitions)
             if any(at > live for at, live in zip(mine, snapshot.vector, strict=True)):
                 # The live projection stands behind the log: what both hold is compared as it was then.
                 both = tuple(map(min, mine, snapshot.vector))
-                snapshot = await comparison.snapshot(topic, code_version(), both)
+                snapshot = await comparison.snapshot(topic, code_version(), partial(task.ends, topic), both)
             else:
-                await catch_up.up_to(snapshot.vector)
+                await catch_up.up_to(tuple(map(min, snapshot.vector, await task.ends(topic))))
             task.recorder.phase("comparing")
             try:
-                return await compare(comparison, schema, snapshot, await task.ends(topic))
+                return await compare(comparison, schema, snapshot)
             except RedrivenError:
                 continue
     raise HaltError("parked records are judged again all the time: rebuild when that has come to an end")
@@ -154,15 +155,15 @@ async def _compare_past(task: Task, topic: Topic, n: int, until: Vector) -> dict
         return _uncompared() | {"next_offsets": offsets_view(until)}
     task.recorder.phase("comparing")
     async with scratch_tables(task.pool, task.scratch):
-        snapshot = await comparison.snapshot(topic, code_version(), until)
-        return await compare(comparison, generation_schema(n), snapshot, await task.ends(topic))
+        snapshot = await comparison.snapshot(topic, code_version(), partial(task.ends, topic), until)
+        return await compare(comparison, generation_schema(n), snapshot)
 
 
-async def _swap(task: Task, catch_up: CatchUp, n: int) -> None:
+async def _swap(task: Task, topic: Topic, catch_up: CatchUp, n: int) -> None:
     """Move the pointer as soon as the generation is level, and project it until the projectors have noticed."""
     deadline = time.monotonic() + _SWAP_SECONDS
     async with catch_up.tail() as following:
-        while not await _try_to_swap(task, catch_up, n):
+        while not await _try_to_swap(task, topic, catch_up, n):
             if following.done():
                 following.result()
                 raise UnavailableError(f"another projector has taken over generation {n} before it was live")
@@ -173,10 +174,13 @@ async def _swap(task: Task, catch_up: CatchUp, n: int) -> None:
         await asyncio.wait([following], timeout=_HANDOVER_SECONDS)
 
 
-async def _try_to_swap(task: Task, catch_up: CatchUp, n: int) -> bool:
+async def _try_to_swap(task: Task, topic: Topic, catch_up: CatchUp, n: int) -> bool:
     try:
         await catch_up.feed()
-        return await task.generations.swap(n)
+        live = await task.generations.reach()
+        ends = await task.ends(topic)  # asked for afterwards: a checkpoint beyond them is nothing to wait for
+        beyond = {p for p, offset in live.items() if p >= len(ends) or offset > ends[p]}
+        return await task.generations.swap(n, beyond)
     except UnavailableError as error:
         _LOG.info("not swapped yet", reason=str(error))
         return False

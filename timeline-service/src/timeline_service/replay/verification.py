@@ -5,6 +5,7 @@ import os
 import time
 from collections import Counter
 from collections.abc import Iterator
+from functools import partial
 from typing import Any, Final
 
 from event_schemas.positions import format_position
@@ -49,7 +50,7 @@ async def _verify(task: Task, live: str) -> dict[str, Any]:
         await wait_for(comparison, live, until)
     async with scratch_tables(task.pool, task.scratch):
         task.recorder.phase("digesting the live tables")
-        snapshot = await comparison.snapshot(topic, code_version(), until)
+        snapshot = await comparison.snapshot(topic, code_version(), partial(task.ends, topic), until)
         if snapshot.parked_elsewhere:
             raise HaltError(
                 f"{snapshot.parked_elsewhere} records are parked by other code than this replayer's, {code_version()}: "
@@ -60,7 +61,7 @@ async def _verify(task: Task, live: str) -> dict[str, Any]:
         goal = tuple(map(min, snapshot.vector, ends))
         await task.load(task.scratch, topic, goal, processes=max(1, (os.cpu_count() or 1) // 2))
         task.recorder.phase("comparing")
-        return await compare(comparison, task.scratch, snapshot, ends)
+        return await compare(comparison, task.scratch, snapshot)
 
 
 async def wait_for(comparison: PostgresComparison, schema: str, vector: Vector, seconds: float = 60) -> None:
@@ -73,14 +74,12 @@ async def wait_for(comparison: PostgresComparison, schema: str, vector: Vector, 
         await asyncio.sleep(0.2)
 
 
-async def compare(comparison: PostgresComparison, schema: str, snapshot: Snapshot, ends: Vector) -> dict[str, Any]:
-    """Hold the tables of a schema, which the log has made, against the live ones of a snapshot.
-
-    `ends` are the log's. Raises RedrivenError.
-    """
+async def compare(comparison: PostgresComparison, schema: str, snapshot: Snapshot) -> dict[str, Any]:
+    """Hold what the log has made, in a schema, against a snapshot of the live tables; raises RedrivenError."""
     log = await comparison.digests(schema, snapshot)
-    listed: list[Difference] = [*snapshot.foreign, *_strays(snapshot, ends)]
-    rows = Counter(snapshot.counts) + Counter(difference.table for difference in listed[: len(snapshot.foreign)])
+    checkpoints = [*snapshot.foreign, *_set_back(snapshot)]
+    listed: list[Difference] = [*checkpoints, *_strays(snapshot)]
+    rows = Counter(snapshot.counts) + Counter(difference.table for difference in checkpoints)
     for table, live in snapshot.digests.items():
         if buckets := live.differing(log[table]):
             drill = await comparison.drill(schema, table, snapshot, buckets, MOST_LISTED)
@@ -120,18 +119,16 @@ async def compare(comparison: PostgresComparison, schema: str, snapshot: Snapsho
     }
 
 
-def _strays(snapshot: Snapshot, ends: Vector) -> Iterator[Difference]:
-    """Rows beyond the checkpoints, and the checkpoints that were set back, or taken away, to make them that."""
-    made: Counter[tuple[str, int]] = Counter()
-    for stray in snapshot.strays:
-        table = "search_checkpoints" if stray.table in {"documents", "search_checkpoints"} else "checkpoints"
-        if stray.partition < len(ends) and stray.from_offset < ends[stray.partition]:
-            made[table, stray.partition] = max(made[table, stray.partition], stray.from_offset + 1)
-    for (table, partition), reached_by_rows in made.items():
-        held = (snapshot.vector if table == "checkpoints" else snapshot.documents)[partition]
+def _set_back(snapshot: Snapshot) -> Iterator[Difference]:
+    """Checkpoints of documents that documents lie beyond."""
+    for partition, (held, reached_by_rows) in enumerate(zip(snapshot.held, snapshot.documents, strict=True)):
         if held < reached_by_rows:
-            position = format_position(partition, reached_by_rows - 1)
-            yield Difference(table, f"partition={partition}", "next_offset", held, reached_by_rows, position)
+            key, position = f"partition={partition}", format_position(partition, reached_by_rows - 1)
+            yield Difference("search_checkpoints", key, "next_offset", held, reached_by_rows, position)
+
+
+def _strays(snapshot: Snapshot) -> Iterator[Difference]:
+    """Rows beyond the log, and checkpoints of documents beyond those of what they are made from."""
     for stray in snapshot.strays:
         position = format_position(stray.partition, stray.from_offset)
         if stray.table == "search_checkpoints":

@@ -14,9 +14,9 @@ select n, shape from timeline.generations where live;
 select n, live, until, shape, code_version, created_at from timeline.generations where ready order by n;
 
 -- name: create
--- $1 until, $2 shape, $3 code version: the next number, not ready.
+-- $1 until, $2 shape, $3 code version: under a number that there never was, not ready.
 insert into timeline.generations (n, live, ready, until, shape, code_version)
-select coalesce(max(n), 0) + 1, false, false, $1, $2, $3 from timeline.generations
+values (nextval('timeline.generation_numbers'), false, false, $1, $2, $3)
 returning n;
 
 -- name: lock

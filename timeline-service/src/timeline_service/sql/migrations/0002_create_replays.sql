@@ -9,6 +9,9 @@ comment on column generations.ready is 'False while a rebuild fills it.';
 comment on column generations.until is 'Of a read-only one: the next offset of each partition, for ever.';
 comment on column generations.shape is 'Digest of the statements that made its tables: who has others cannot use it.';
 
+create sequence generation_numbers start 2;
+comment on sequence generation_numbers is 'Numbers of generations, none of which comes again.';
+
 create table replays (
     id uuid primary key,
     kind text not null check (kind in ('verify', 'rebuild', 'activate')),
