@@ -70,7 +70,11 @@ async def test_a_verification_is_asked_for_followed_and_shown(
     await browser.click("#verify")
     await replayer.finish(await replayer.claim(), difference(live="<b>Tampered</b>"), more=3)
     await browser.shows("#verdict", "Different from the log in 4 rows", digest_of("the log"))
-    await browser.shows("#differences", "events", "80d5", "<b>Tampered</b>", "Talks", "0:0", "3 more rows differ")
+    await browser.shows("#differences", "events 80d5 title <b>Tampered</b> Talks 0:0", "3 more rows differ")
+
+    await browser.click("#rebuild")
+    await replayer.finish(await replayer.claim(), difference(), generation=2)
+    await browser.shows("#verdict", "Since then generation 2, 1 row repaired: not verified yet")
     assert [words for words in browser.complaints if "409" not in words] == []
 
 

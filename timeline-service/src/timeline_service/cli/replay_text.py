@@ -1,7 +1,6 @@
 """What came of a replay, as it reads at a terminal and in a pipe."""
 
 from collections.abc import Iterator, Mapping
-from itertools import takewhile
 from typing import Any, Final
 
 import orjson
@@ -14,6 +13,7 @@ from rich.text import Text
 from service_edge.terminal import ExitStatus, leave
 from timeline_service.cli.printing import fold_parts
 from timeline_service.cli.replay_progress import say_seconds
+from timeline_service.domain.difference_words import sides_of
 from timeline_service.domain.replays import rows_not_listed, rows_that_differ
 
 View = Mapping[str, Any]
@@ -21,9 +21,6 @@ _EXPLAINED: Final = ("parked", "rejected", "duplicate")
 #: A list of positions that is longer is no help to anybody who reads it.
 _MOST_POSITIONS: Final = 10
 _DIGEST: Final = 16
-_LONGEST_VALUE: Final = 200
-#: So much of what is alike is shown before the place where two long values part.
-_ALIKE: Final = 40
 
 
 def print_replay(view: View) -> None:
@@ -42,7 +39,8 @@ def print_replay(view: View) -> None:
 
 def _lines(view: View, result: View) -> Iterator[str]:
     yield f"{view['kind']}\t{_verdict(view, result)}"
-    yield f"replay\t{view['id']}"
+    if "id" in view:
+        yield f"replay\t{view['id']}"
     if (generation := _generation(view, result)) is not None:
         yield f"generation\t{generation}"
     for name in ("digest", "log_digest", "rows"):
@@ -50,7 +48,8 @@ def _lines(view: View, result: View) -> Iterator[str]:
             yield f"{name}\t{result[name]}"
     if result["next_offsets"] is not None:
         yield f"next_offsets\t{','.join(_offsets(result))}"
-    yield f"seconds\t{result['seconds']}"
+    if "seconds" in result:  # not where it was killed between the swap and its end
+        yield f"seconds\t{result['seconds']}"
     yield f"code_version\t{result['code_version']}"
     for name, count, positions in _explained(result):
         yield "\t".join((name, str(count), *([",".join(positions)] if positions else ())))
@@ -106,9 +105,11 @@ def _facts(view: View, result: View) -> Iterator[tuple[str, list[str]]]:
         yield "explained", explained or ["nothing parked, rejected or duplicate"]
     if result["next_offsets"] is not None:
         yield "next offsets", list(_offsets(result))
-    yield "took", [say_seconds(result["seconds"])]
+    if "seconds" in result:
+        yield "took", [say_seconds(result["seconds"])]
     yield "code", [result["code_version"]]
-    yield "replay", [view["id"]]
+    if "id" in view:
+        yield "replay", [view["id"]]
 
 
 def _print_differences(console: Console, view: View, result: View) -> None:
@@ -129,7 +130,7 @@ def _print_differences(console: Console, view: View, result: View) -> None:
         grid = Table.grid(padding=(0, 1))
         grid.add_column(style="dim", no_wrap=True)
         grid.add_column(overflow="fold")
-        live, log = _apart(_said(item, "live", "log"), _said(item, "log", "live"))
+        live, log = sides_of(item)
         grid.add_row(f"  {was}", Text(live, "red"))
         grid.add_row("  log", Text(log, "green"))
         console.print(grid)
@@ -138,6 +139,8 @@ def _print_differences(console: Console, view: View, result: View) -> None:
 
 
 def _verdict(view: View, result: View) -> str:
+    if view["kind"] == "load":
+        return "loaded"
     if view["kind"] != "verify":
         return "rebuilt" if view["state"] == "succeeded" else str(view["state"])
     return "equal" if result["equal"] else "different"
@@ -177,21 +180,3 @@ def _explained(result: View) -> Iterator[tuple[str, int, list[str]]]:
 def _json(value: Any) -> str:
     """A value on one line; what would move a cursor is escaped."""
     return orjson.dumps(value).decode()
-
-
-def _said(item: View, side: str, other: str) -> str:
-    return "no such row" if item[side] is None and isinstance(item[other], dict) else _json(item[side])
-
-
-def _apart(live: str, log: str) -> tuple[str, str]:
-    """Two values, of long ones the part in which they begin to differ."""
-    if max(len(live), len(log)) <= _LONGEST_VALUE:
-        return live, log
-    alike = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(live, log, strict=False)))
-    start = max(0, alike - _ALIKE)
-    return _cut(live, start), _cut(log, start)
-
-
-def _cut(text: str, start: int) -> str:
-    part = text[start : start + _LONGEST_VALUE]
-    return f"{'…' if start else ''}{part}{'…' if len(text) > start + _LONGEST_VALUE else ''}"

@@ -10,6 +10,7 @@ import orjson
 from rich.filesize import decimal
 
 from service_edge.pages import Page, escaped
+from timeline_service.domain.difference_words import sides_of
 from timeline_service.domain.replays import OVER, rows_not_listed, rows_that_differ
 
 View = Mapping[str, Any]
@@ -17,7 +18,6 @@ _OUTCOMES: Final = ("applied", "duplicate", "rejected", "parked")
 _EXPLAINED: Final = ("parked", "rejected", "duplicate")
 #: A long list is on the replay's own page.
 _MOST_DIFFERENCES: Final = 50
-_LONGEST_VALUE: Final = 2_000
 
 
 def audit_page(
@@ -33,7 +33,7 @@ def audit_page(
         "Audit",
         "<h1>Audit</h1><p class=quiet>Is what is shown what was recorded? A verification reads the log from its "
         "beginning and compares every row of the projection with what it says."
-        f"{_live('verdict', _verdict(verification, status))}"
+        f"{_live('verdict', _verdict(verification, status, replays))}"
         f"{_actions(replayers)}"
         f"{_live('running', ''.join(map(_running, running)))}"
         f"{_live('differences', _found(verification))}"
@@ -102,7 +102,7 @@ def _outcome(view: View) -> tuple[str, str]:
     return "good", f"generation {generation}{repaired}"
 
 
-def _verdict(view: View | None, status: View | None) -> str:
+def _verdict(view: View | None, status: View | None, replays: Iterable[View]) -> str:
     if view is None:
         return (
             f"<div class='card wait'>{_heading('wait', 'Not verified yet')}"
@@ -112,14 +112,15 @@ def _verdict(view: View | None, status: View | None) -> str:
     count = _number(rows_that_differ(view["result"]), "row")
     words = "Equal: every row is as the log says" if equal else f"Different from the log in {count}"
     kind = "good" if equal else "bad"
-    return f"<div class='card {kind}'>{_heading(kind, words)}{_facts(view, view['result'], status)}</div>"
+    since = _since(view, status, replays)
+    return f"<div class='card {kind}'>{_heading(kind, words)}{_facts(view, view['result'], since)}</div>"
 
 
-def _facts(view: View, result: View | None, status: View | None = None) -> str:
+def _facts(view: View, result: View | None, since: str = "") -> str:
     facts = [("When", _time(view["finished_at"] or view["requested_at"]))]
     if result is not None and result["digest"] is not None:
-        if status is not None:
-            facts.append(("Since then", _since(result, status)))
+        if since:
+            facts.append(("Since then", since))
         facts.append(("Digest", f"<code>{result['digest']}</code>"))
         if result["log_digest"] != result["digest"]:
             facts.append(("The log's digest", f"<code>{result['log_digest']}</code>"))
@@ -131,7 +132,7 @@ def _facts(view: View, result: View | None, status: View | None = None) -> str:
     elif result is not None:
         facts.append(("Compared", "with nothing: there was no projection that this code can read"))
     if result is not None:
-        facts += [("Took", f"{result['seconds']:,.1f} s"), ("Code", f"<code>{escaped(result['code_version'])}</code>")]
+        facts += [("Took", _seconds(view)), ("Code", f"<code>{escaped(result['code_version'])}</code>")]
     if view.get("until"):
         facts.append(("Until", _until(view["until"])))
     links = f"<a href='/audit/{view['id']}'>{view['id']}</a>, <a href='/v1/replays/{view['id']}'>JSON</a>"
@@ -139,10 +140,16 @@ def _facts(view: View, result: View | None, status: View | None = None) -> str:
     return f"<dl>{''.join(f'<dt>{name}<dd>{value}' for name, value in facts)}</dl>"
 
 
-def _since(result: View, status: View) -> str:
-    """How much of the log is projected that this verification has not seen."""
+def _since(verification: View, status: View | None, replays: Iterable[View]) -> str:
+    """What is shown by now that this verification has not seen."""
+    for view in replays:
+        swapped = view["state"] == "succeeded" and view["kind"] != "verify" and not view.get("until")
+        if swapped and view["finished_at"] > verification["finished_at"]:
+            return f"<b>{_outcome(view)[1]}: not verified yet</b>"
+    if status is None:
+        return ""
     now = sum(item["next_offset"] for item in status["partitions"])
-    more = now - sum(result["next_offsets"].values())
+    more = now - sum(verification["result"]["next_offsets"].values())
     return f"{_number(more, 'record')} projected" if more > 0 else "nothing was projected"
 
 
@@ -224,10 +231,9 @@ def _differences(view: View, *, most: int | None) -> str:
     was = "Shown" if view["kind"] == "verify" else "Was shown"
     rows = (
         (
-            escaped(item["table"]),
-            f"<code class=value>{_value(item['key'])}</code>",
+            f"<b>{escaped(item['table'])}</b><br><code>{escaped(item['key']).replace(', ', '<br>')}</code>",
             escaped(item["field"] or "whole row"),
-            *(f"<code class=value>{_side(item, side)}</code>" for side in ("live", "log")),
+            *(f"<code class=value>{escaped(side)}</code>" for side in sides_of(item)),
             _record(item["position"]),
         )
         for item in shown
@@ -238,18 +244,8 @@ def _differences(view: View, *, most: int | None) -> str:
     if unlisted := rows_not_listed(result):
         rest += f"<p>{_number(unlisted, 'more row')} differ, and are not listed."
     heading = "Differences" if view["kind"] == "verify" else "Repaired"
-    table = _table(heading, ("Table", "Key", "Field", was, "The log says", "Record"), rows)
+    table = _table(heading, ("Row", "Field", was, "The log says", "Record"), rows)
     return f"<h2>{heading}</h2>{table}{rest}"
-
-
-def _side(item: View, side: str) -> str:
-    other = item["log" if side == "live" else "live"]
-    return "no such row" if item[side] is None and isinstance(other, dict) else _value(item[side])
-
-
-def _value(value: Any) -> str:
-    text = value if isinstance(value, str) else orjson.dumps(value).decode()
-    return escaped(text if len(text) <= _LONGEST_VALUE else f"{text[:_LONGEST_VALUE]}…")
 
 
 def _record(position: str | None) -> str:
@@ -346,7 +342,8 @@ def _reason(view: View) -> str:
 
 
 def _seconds(view: View) -> str:
-    return f"{view['result']['seconds']:,.1f} s" if view.get("result") else ""
+    seconds = view.get("result", {}).get("seconds")
+    return f"{seconds:,.1f} s" if seconds is not None else ""  # none where it was killed after the swap
 
 
 def _explained(result: View) -> str:
