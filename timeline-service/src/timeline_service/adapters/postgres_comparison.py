@@ -148,11 +148,12 @@ class PostgresComparison:
         async with _connection(self._url) as connection:
             return sum(row["redriven"] for row in await connection.fetch(self._live("vectors")))
 
-    async def digests(self, schema: str, snapshot: Snapshot) -> dict[str, TableDigest]:
-        """The digests of another projection's tables, at the vectors of a snapshot."""
-        at = (snapshot.vector, snapshot.documents)
+    async def digests(
+        self, schema: str, vector: Vector, documents: Vector, tables: Collection[str] = tuple(KEYS)
+    ) -> dict[str, TableDigest]:
+        """The digests of a projection's tables at a vector."""
         async with _connection(self._url) as connection:
-            return {name: await self._digest(connection, schema, name, *at) for name in snapshot.digests}
+            return {name: await self._digest(connection, schema, name, vector, documents) for name in tables}
 
     async def drill(self, schema: str, table: str, snapshot: Snapshot, buckets: Collection[int], most: int) -> Drill:
         """Row by row what differs in some buckets of a table. The live rows are read again, as at the vector."""

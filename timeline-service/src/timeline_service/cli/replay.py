@@ -1,5 +1,6 @@
 """`timeline replay`: has the log replayed, shows how far that is, and says what came of it."""
 
+import asyncio
 import re
 from collections.abc import Mapping
 from datetime import datetime
@@ -22,6 +23,7 @@ from timeline_service.cli.replay_text import print_replay
 from timeline_service.cli.watch import follow
 from timeline_service.domain.replays import offsets_view
 from timeline_service.domain.vectors import vector_of
+from timeline_service.errors import HaltError, UnavailableError
 from timeline_service.settings import Settings
 
 View = Mapping[str, Any]
@@ -42,6 +44,9 @@ def replay(
         Path | None,
         typer.Option("--from", metavar="EXPORT", help="Replay an exported file into an empty database instead."),
     ] = None,
+    allow_missing_end: Annotated[
+        bool, typer.Option("--allow-missing-end", help="Take an export whose last offsets are a transaction's markers.")
+    ] = False,
     as_json: Json = False,
     url: Url = DEFAULT_URL,
 ) -> None:
@@ -55,7 +60,7 @@ def replay(
     if from_ is not None:
         if rebuild or until is not None:
             leave(ExitStatus.USAGE, "--from replays the whole of an exported file: leave --rebuild and --until out")
-        return _replay_archive(from_)
+        return _replay_archive(from_, allow_missing_end=allow_missing_end, as_json=as_json)
     kind = "rebuild" if rebuild else "verify"
     end = _read_until(until) if until is not None else None
     with Answers(url) as answers:
@@ -65,10 +70,28 @@ def replay(
     raise typer.Exit(_status_of(view))
 
 
-def _replay_archive(path: Path) -> None:
+def _replay_archive(path: Path, *, allow_missing_end: bool, as_json: bool) -> None:
     from timeline_service.replay.from_archive import replay_archive
 
-    replay_archive(read_settings(Settings), path, typer.echo)
+    view: dict[str, Any] = {"kind": "load", "state": "succeeded"}
+    try:
+        with showing_progress() as show:
+            view["result"] = asyncio.run(
+                replay_archive(
+                    read_settings(Settings),
+                    path,
+                    lambda progress: show({**view, "progress": progress.view()}),
+                    allow_missing_end=allow_missing_end,
+                )
+            )
+    except UnavailableError as error:
+        leave(ExitStatus.OUT_OF_REACH, f"{error}: DATABASE_URL names the database")
+    except HaltError as error:
+        leave(ExitStatus.REFUSED, str(error))
+    except KeyboardInterrupt as interrupt:
+        _say("cancelled: the database is as it was", "yellow")
+        raise typer.Exit(INTERRUPTED) from interrupt
+    print_json(view) if as_json else print_replay(view)
 
 
 def _followed(answers: Answers, filed: View) -> View:

@@ -79,6 +79,11 @@ def whole_digest(digests: Mapping[str, TableDigest]) -> bytes:
     return hashlib.sha256(lines.encode()).digest()
 
 
+def digest_view(table: str, digest: TableDigest) -> dict[str, Any]:
+    """A table's digest as it is shown."""
+    return {"table": table, "rows": digest.rows, "digest": digest.digest.hex()}
+
+
 def differences_of(table: str, live: Mapping[str, Any] | None, log: Mapping[str, Any] | None) -> Iterable[Difference]:
     """The differences between a row and what the log says of it; None where there is no such row."""
     one = live or log or {}

@@ -9,6 +9,7 @@ import asyncpg
 
 from timeline_service.adapters.postgres_database import CONNECT_SECONDS, going_away
 from timeline_service.adapters.sql_files import read_statements
+from timeline_service.code_version import code_version
 from timeline_service.domain.arrivals import Arrival, RawRecord, read_arrival
 from timeline_service.domain.batch import (
     ENTRY_COLUMNS,
@@ -22,8 +23,10 @@ from timeline_service.domain.batch import (
 )
 from timeline_service.domain.documents import DOCUMENT_COLUMNS, document_row
 from timeline_service.domain.partitions import partition_of
+from timeline_service.domain.vectors import Vector
 from timeline_service.projector.same_log import digest
 from timeline_service.replay.spill import Spill, Spilled
+from timeline_service.settings import Settings
 
 #: Records of one partition in batches, in the order of the log.
 Source = AsyncIterator[Sequence[RawRecord]]
@@ -45,6 +48,12 @@ class Load:
     cluster_id: str
     code_version: str
     spill_folder: str | None = None
+
+
+def loads(settings: Settings, schema: str, cluster_id: str, ends: Vector) -> Iterator[Load]:
+    """What to load to have all partitions in a schema, up to their ends."""
+    for partition, end in enumerate(ends):
+        yield Load(schema, partition, end, len(ends), cluster_id, code_version(), settings.spill_folder)
 
 
 async def load_partition(database_url: str, load: Load, source: Source, tell: Tell) -> None:

@@ -1,6 +1,6 @@
 """A replay that is under way: what it was asked, what it works with, and the log that it reads."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
@@ -9,11 +9,10 @@ from service_edge.topic_check import Topic, TopicUnavailableError, TopicUnfitErr
 from timeline_service.adapters.kafka_scan import open_scan
 from timeline_service.adapters.postgres_generations import PostgresGenerations
 from timeline_service.adapters.postgres_replays import PostgresReplays
-from timeline_service.code_version import code_version
 from timeline_service.domain.replays import Until
 from timeline_service.domain.vectors import Vector
 from timeline_service.errors import HaltError, UnavailableError
-from timeline_service.replay.partition_load import Load
+from timeline_service.replay.partition_load import loads
 from timeline_service.replay.recorder import Recorder
 from timeline_service.replay.scratch import scratch_of
 from timeline_service.replay.worker import Job
@@ -90,19 +89,7 @@ class Task:
         """Load partitions up to `ends` into the tables of a schema; of those in `done` it has so many records."""
         done = done or {}
         self.recorder.begin(done, {p: done.get(p, end) for p, end in enumerate(ends)})
-        jobs: Sequence[Job] = [
-            Job(
-                Load(
-                    schema,
-                    partition,
-                    end,
-                    topic.partitions,
-                    topic.cluster_id,
-                    code_version(),
-                    self.settings.spill_folder,
-                )
-            )
-            for partition, end in enumerate(ends)
-            if partition not in done
+        jobs = [
+            Job(load) for load in loads(self.settings, schema, topic.cluster_id, ends) if load.partition not in done
         ]
         await load_all(self.settings, jobs, self.recorder.tell, processes=processes)

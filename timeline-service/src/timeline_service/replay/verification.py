@@ -12,7 +12,7 @@ from event_schemas.positions import format_position
 from timeline_service.adapters.postgres_comparison import PostgresComparison, Snapshot
 from timeline_service.adapters.sql_files import generation_schema
 from timeline_service.code_version import code_version
-from timeline_service.domain.comparisons import MOST_LISTED, Difference, whole_digest
+from timeline_service.domain.comparisons import MOST_LISTED, Difference, digest_view, whole_digest
 from timeline_service.domain.replays import offsets_view
 from timeline_service.domain.vectors import Vector, reached
 from timeline_service.errors import HaltError
@@ -76,7 +76,7 @@ async def wait_for(comparison: PostgresComparison, schema: str, vector: Vector, 
 
 async def compare(comparison: PostgresComparison, schema: str, snapshot: Snapshot) -> dict[str, Any]:
     """Hold what the log has made, in a schema, against a snapshot of the live tables; raises RedrivenError."""
-    log = await comparison.digests(schema, snapshot)
+    log = await comparison.digests(schema, snapshot.vector, snapshot.documents, snapshot.digests.keys())
     checkpoints = [*snapshot.foreign, *_set_back(snapshot)]
     listed: list[Difference] = [*checkpoints, *_strays(snapshot)]
     rows = Counter(snapshot.counts) + Counter(difference.table for difference in checkpoints)
@@ -92,14 +92,8 @@ async def compare(comparison: PostgresComparison, schema: str, snapshot: Snapsho
     if rows and await comparison.redriven() != snapshot.redriven:
         raise RedrivenError
     digests = {"digest": whole_digest(snapshot.digests).hex(), "log_digest": whole_digest(log).hex()}
-    tables: list[dict[str, Any]] = [
-        {
-            "table": table,
-            "rows": live.rows,
-            "digest": live.digest.hex(),
-            "log_digest": log[table].digest.hex(),
-            "differences": rows[table],
-        }
+    tables = [
+        digest_view(table, live) | {"log_digest": log[table].digest.hex(), "differences": rows[table]}
         for table, live in snapshot.digests.items()
     ]
     tables += [

@@ -18,8 +18,8 @@ Tell = Callable[[int, int, int], None]
 _LINE_BYTES: Final = 1024 * 1024
 
 
-async def load_all(settings: Settings, jobs: Sequence[Job], tell: Tell, *, processes: int | None = None) -> None:
-    """Load partitions, the largest first, with so many processes (by default one for each core).
+async def load_all(settings: Settings, jobs: Sequence[Job], tell: Tell, *, processes: int | None) -> None:
+    """Load partitions, the largest first, with so many processes.
 
     Raises UnavailableError where something is away or a worker was killed, HaltError where the log cannot be replayed.
     What was loaded by then stays, and is not loaded again.
