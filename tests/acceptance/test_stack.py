@@ -169,7 +169,7 @@ MOMENTS: dict[str, Moment] = {
     "PostgreSQL starts": lambda stack, _: "postgres" in stack.pids(),
     "Kafka starts": lambda stack, _: "kafka" in stack.pids(),
     "the first service starts": lambda stack, _: "ingest" in stack.pids(),
-    "the last service starts": lambda stack, _: "timeline" in stack.pids(),
+    "the last service starts": lambda stack, _: "replayer" in stack.pids(),
 }
 
 

@@ -88,6 +88,7 @@ def _progress(status: dict[str, object]) -> str:
 def _print_urls(settings: Settings, terminal: Terminal) -> None:
     terminal.say(f"\nDyadline is ready.\n  timelines  {settings.timeline_url}/v1/timelines")
     terminal.say(f"  a pair     {settings.timeline_url}/v1/timelines/IN-CN")
+    terminal.say(f"  audit      {settings.timeline_url}/audit")
     terminal.say(f"  post       {settings.ingest_url}/v1/events   (described at {settings.ingest_url}/docs)\n")
 
 

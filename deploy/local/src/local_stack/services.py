@@ -16,6 +16,7 @@ _COMMANDS: Final = {
     "ingest": ("ingest_service.cli", "serve"),
     "projector": ("timeline_service.cli", "project"),
     "timeline": ("timeline_service.cli", "serve"),
+    "replayer": ("timeline_service.cli", "replayer"),
 }
 #: Their names, in the order of their start.
 SERVICES: Final = tuple(_COMMANDS)
@@ -55,12 +56,14 @@ async def projection(settings: Settings) -> dict[str, object] | None:
 
 
 async def _is_ready(settings: Settings, process: Process) -> bool:
-    """A service is ready when it says so, the projector when it owns partitions."""
-    if process.name == "projector":
-        status = await projection(settings)
-        partitions = status["partitions"] if status else []
+    """A service is ready when it says so, the projector when it owns partitions, the replayer when it is known."""
+    if process.name in {"projector", "replayer"}:
+        status = await projection(settings) or {"partitions": [], "replayers": []}
+        partitions, replayers = status["partitions"], status["replayers"]
         assert isinstance(partitions, list)
-        return any(str(item.get("owner")).endswith(f"/{process.pid()}") for item in partitions)
+        assert isinstance(replayers, list)
+        names = replayers if process.name == "replayer" else [item.get("owner") for item in partitions]
+        return any(str(name).endswith(f"/{process.pid()}") for name in names)
     url = settings.ingest_url if process.name == "ingest" else settings.timeline_url
     async with httpx.AsyncClient(timeout=5, trust_env=False) as client:
         try:
