@@ -10,6 +10,7 @@ from timeline_service.adapters.postgres_database import open_pool
 from timeline_service.adapters.postgres_documents import PostgresDocuments
 from timeline_service.adapters.postgres_projection import PostgresProjection
 from timeline_service.adapters.postgres_redrives import PostgresRedrives
+from timeline_service.projector.log_guard import LogGuard
 from timeline_service.projector.projector import Projector
 
 
@@ -31,6 +32,7 @@ async def projecting(
             PostgresRedrives(pool, projection, documents),
             documents,
             checked,
+            guard=LogGuard(bootstrap_servers, topic, 30),
             owner=f"test/{code_version}",
             batch_records=500,
             code_version=code_version,

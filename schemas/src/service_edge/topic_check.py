@@ -19,7 +19,7 @@ class TopicUnfitError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Topic:
-    """A topic that can be trusted: its cluster and the number of its partitions."""
+    """A topic: its cluster and the number of its partitions."""
 
     name: str
     cluster_id: str
@@ -28,6 +28,14 @@ class Topic:
 
 async def check_topic(bootstrap_servers: str, name: str) -> Topic:
     """Describe the topic; raises TopicUnavailableError or TopicUnfitError."""
+    topic, problems = await describe_topic(bootstrap_servers, name)
+    if problems:
+        raise TopicUnfitError(f"the topic {name} cannot be trusted with the log: {'; '.join(problems)}")
+    return topic
+
+
+async def describe_topic(bootstrap_servers: str, name: str) -> tuple[Topic, list[str]]:
+    """The topic as it is, with what is wrong with its settings; raises TopicUnavailableError."""
     admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap_servers, request_timeout_ms=10_000)
     try:
         await admin.start()
@@ -41,9 +49,7 @@ async def check_topic(bootstrap_servers: str, name: str) -> Topic:
         raise TopicUnavailableError(f"Kafka at {bootstrap_servers} does not answer: {error}") from error
     finally:
         await admin.close()
-    if problems := topic_problems(settings, replicas):
-        raise TopicUnfitError(f"the topic {name} cannot be trusted with the log: {'; '.join(problems)}")
-    return Topic(name, cluster_id, len(described["partitions"]))
+    return Topic(name, cluster_id, len(described["partitions"])), topic_problems(settings, replicas)
 
 
 async def _settings(admin: AIOKafkaAdminClient, name: str) -> dict[str, str]:

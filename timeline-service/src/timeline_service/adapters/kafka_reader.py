@@ -16,6 +16,7 @@ from aiokafka.errors import (
 from aiokafka.structs import OffsetAndMetadata
 
 from timeline_service.adapters.kafka_lenient import read_leniently
+from timeline_service.domain.arrivals import RawRecord
 from timeline_service.errors import HaltError, UnavailableError
 
 _LOG: Final = logging.getLogger(__name__)
@@ -137,6 +138,11 @@ class KafkaReader:
 
     async def on_partitions_revoked(self, revoked: Collection[TopicPartition]) -> None:
         """Nothing to do: whoever is next fences us; part of aiokafka's listener."""
+
+
+def raw_of(record: ConsumerRecord[bytes, bytes]) -> RawRecord:
+    """A record as Kafka's client gives it, as ours."""
+    return RawRecord(record.partition, record.offset, record.timestamp, record.key, record.value, tuple(record.headers))
 
 
 ConsumerRebalanceListener.register(KafkaReader)  # an ABC of an untyped library: registered, not inherited

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import asyncpg
 
-from timeline_service.errors import UnavailableError
+from timeline_service.errors import FencedError, UnavailableError
 
 if TYPE_CHECKING:
     Pool = asyncpg.Pool[asyncpg.Record]
@@ -84,6 +84,16 @@ async def connected(pool: "Pool") -> AsyncIterator["Connection"]:
             yield connection
 
 
+@asynccontextmanager
+async def connected_to(pool: "Pool", generation: int) -> AsyncIterator["Connection"]:
+    """The same, for who writes a generation; raises FencedError when that has been dropped."""
+    try:
+        async with connected(pool) as connection:
+            yield connection
+    except (asyncpg.UndefinedTableError, asyncpg.InvalidSchemaNameError) as error:
+        raise FencedError(f"generation {generation} has been dropped") from error
+
+
 @contextmanager
 def going_away() -> Iterator[None]:
     """Raises UnavailableError where a statement inside finds the server away."""
@@ -92,4 +102,6 @@ def going_away() -> Iterator[None]:
     except _AWAY as error:
         if isinstance(error, ValueError):  # what asyncpg cannot encode: a bug of ours, which no waiting cures
             raise
+        if (task := asyncio.current_task()) is not None and task.cancelling():
+            raise asyncio.CancelledError from error  # asyncpg hides it where a cancelled statement hangs
         raise UnavailableError(f"PostgreSQL is out of reach: {error or type(error).__name__}") from error

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
-from timeline_service.adapters.postgres_database import connected
+from timeline_service.adapters.postgres_database import connected_to
 from timeline_service.adapters.sql_files import of_generation, read_statements
 from timeline_service.domain.documents import document_of
 
@@ -18,13 +18,14 @@ class PostgresDocuments:
 
     def __init__(self, pool: "Pool", generation: int) -> None:
         self._pool = pool
+        self._generation = generation
         self._sql: Final = {
             name: of_generation(text, generation) for name, text in read_statements("documents").items()
         }
 
     async def lagging(self, partitions: Collection[int]) -> list[int]:
         """Those of the partitions whose documents are behind."""
-        async with connected(self._pool) as connection:
+        async with connected_to(self._pool, self._generation) as connection:
             rows = await connection.fetch(self._sql["lagging"], sorted(partitions))
         return [row["partition"] for row in rows]
 
@@ -33,7 +34,7 @@ class PostgresDocuments:
 
         Any process may do it at any time: the checkpoint's row lets one at a time.
         """
-        async with connected(self._pool) as connection, connection.transaction():
+        async with connected_to(self._pool, self._generation) as connection, connection.transaction():
             await connection.execute("set local synchronous_commit = off")  # the revisions have it all
             start = await connection.fetchval(self._sql["lock"], partition)
             goal = await connection.fetchval(self._sql["goal"], partition)

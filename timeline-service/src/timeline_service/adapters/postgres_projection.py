@@ -7,7 +7,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any, Final
 
 from event_schemas.positions import format_position
-from timeline_service.adapters.postgres_database import connected
+from timeline_service.adapters.postgres_database import connected_to
 from timeline_service.adapters.sql_files import generation_schema, of_generation, read_statements
 from timeline_service.domain.batch import ENTRY_COLUMNS, OUTCOME_COLUMNS, REVISION_COLUMNS, Changes, Counts, Known
 from timeline_service.domain.fold import History, Revision
@@ -56,19 +56,33 @@ class PostgresProjection:
         }
 
     async def take_over(
-        self, partitions: Collection[int], owner: str, cluster_id: str, partition_count: int
+        self, partitions: Collection[int], owner: str, cluster_id: str, partition_count: int, *, only_live: bool = True
     ) -> dict[int, Checkpoint]:
-        """Become the owner of partitions; whoever was it finds itself fenced. Waits for its last transaction."""
-        async with connected(self._pool) as connection:
+        """Become the owner of partitions; whoever was it finds itself fenced. Waits for its last transaction.
+
+        None are taken of a generation that is not live, unless `only_live` says that this is meant.
+        """
+        async with connected_to(self._pool, self.generation) as connection:
             rows = await connection.fetch(
-                self.statements["take_over"], sorted(partitions), owner, cluster_id, partition_count
+                self.statements["take_over"], sorted(partitions), owner, cluster_id, partition_count, only_live
             )
         return {row["partition"]: Checkpoint(*row) for row in rows}
+
+    async def checkpoints(self) -> dict[int, Checkpoint]:
+        """All partitions' checkpoints, whoever owns them."""
+        async with connected_to(self._pool, self.generation) as connection:
+            rows = await connection.fetch(self.statements["checkpoints"])
+        return {row["partition"]: Checkpoint(*row) for row in rows}
+
+    async def is_live(self) -> bool:
+        """Whether this is the generation that is read."""
+        async with connected_to(self._pool, self.generation) as connection:
+            return bool(await connection.fetchval(self.statements["is_live"]))
 
     async def load(self, event_ids: Collection[str], changed: Collection[str], *, parked: bool) -> dict[str, Known]:
         """What is known of events; of those in `changed` also their words. `parked`: whether any record may be."""
         known = {event_id: Known() for event_id in event_ids}
-        async with connected(self._pool) as connection:
+        async with connected_to(self._pool, self.generation) as connection:
             rows = await connection.fetch(self.statements["load_histories"], list(event_ids))
             for event_id, revisions in groupby(rows, key=lambda row: row["event_id"]):
                 known[str(event_id)].history = _history(list(revisions))
@@ -88,7 +102,7 @@ class PostgresProjection:
         Raises FencedError, with nothing written, if somebody else has taken one of them over.
         """
         partitions = sorted(advances)
-        async with connected(self._pool) as connection, connection.transaction():
+        async with connected_to(self._pool, self.generation) as connection, connection.transaction():
             await connection.execute("set local synchronous_commit = off")  # the log has it all
             await connection.fetch(self.statements["lock_checkpoints"], partitions)
             await self._advance(connection, checkpoints, advances, changes)
@@ -112,12 +126,17 @@ class PostgresProjection:
         await self._fenced("pass_markers", held, next_offset)
         return replace(held, next_offset=next_offset)
 
+    async def name_cluster(self, held: Checkpoint, cluster_id: str) -> Checkpoint:
+        """Write down whose log a partition was found to be, of which that was not known; raises FencedError."""
+        await self._fenced("name_cluster", held, cluster_id)
+        return replace(held, cluster_id=cluster_id)
+
     async def stop(self, held: Checkpoint, reason: str) -> None:
         """Write down why a partition is projected no further; raises FencedError."""
         await self._fenced("stop", held, reason)
 
     async def _fenced(self, name: str, held: Checkpoint, value: Any) -> None:
-        async with connected(self._pool) as connection:
+        async with connected_to(self._pool, self.generation) as connection:
             where = (held.partition, held.epoch, held.next_offset)
             if await connection.fetchval(self.statements[name], *where, value) is None:
                 raise FencedError(f"another projector has taken over partition {held.partition}")

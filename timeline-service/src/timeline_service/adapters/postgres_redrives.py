@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from timeline_service.adapters.postgres_database import connected
+from timeline_service.adapters.postgres_database import connected_to
 from timeline_service.adapters.postgres_documents import PostgresDocuments
 from timeline_service.adapters.postgres_projection import Checkpoint, PostgresProjection
 from timeline_service.domain.arrivals import RawRecord, read_headers
@@ -27,13 +27,13 @@ class PostgresRedrives:
 
     async def find(self, partitions: Collection[int], code_version: str) -> list[tuple[int, str | None]]:
         """Events, by partition, of which a redrive is asked for, or which other code has parked."""
-        async with connected(self._pool) as connection:
+        async with connected_to(self._pool, self._projection.generation) as connection:
             rows = await connection.fetch(self._sql["find_redrives"], sorted(partitions), code_version)
         return [(row["partition"], str(row["event_id"]) if row["event_id"] is not None else None) for row in rows]
 
     async def load(self, partition: int, event_id: str | None) -> Sequence[tuple[RawRecord, datetime]]:
         """What is parked of an event, oldest first, each with its recorded_at."""
-        async with connected(self._pool) as connection:
+        async with connected_to(self._pool, self._projection.generation) as connection:
             rows = await connection.fetch(self._sql["load_parked_records"], partition, event_id)
         return [
             (
@@ -56,7 +56,7 @@ class PostgresRedrives:
         Raises FencedError, with nothing written, if somebody else has taken the partition over.
         """
         counts = changes.counts.get(held.partition, Counts())
-        async with connected(self._pool) as connection, connection.transaction():
+        async with connected_to(self._pool, self._projection.generation) as connection, connection.transaction():
             await connection.fetch(self._sql["lock_checkpoints"], [held.partition])
             parked = await connection.fetchval(
                 self._sql["recount"],

@@ -11,20 +11,23 @@ import structlog
 from aiokafka import ConsumerRecord
 
 from service_edge.topic_check import Topic
-from timeline_service.adapters.kafka_reader import KafkaReader
+from timeline_service.adapters.kafka_reader import KafkaReader, raw_of
 from timeline_service.adapters.postgres_documents import PostgresDocuments
 from timeline_service.adapters.postgres_projection import Advance, Checkpoint, PostgresProjection
 from timeline_service.adapters.postgres_redrives import PostgresRedrives
-from timeline_service.domain.arrivals import Arrival, RawRecord, read_arrival
+from timeline_service.domain.arrivals import Arrival, read_arrival
 from timeline_service.domain.batch import BEHIND, Changes, bounded, fold_batch
 from timeline_service.domain.partitions import partition_of
-from timeline_service.errors import UnavailableError
+from timeline_service.domain.vectors import Vector
+from timeline_service.errors import FencedError, HaltError, UnavailableError
 from timeline_service.projector.breaker import Breaker
-from timeline_service.projector.same_log import digest, require_same_log, require_same_record
+from timeline_service.projector.log_guard import LogGuard
+from timeline_service.projector.same_log import digest, require_same_record
 from timeline_service.projector.search_feed import SearchFeed
 
 _LOG: Final = structlog.get_logger()
 _REPORT_SECONDS: Final = 2.0
+_LOOK_SECONDS: Final = 2.0
 _STALL_SECONDS: Final = 30.0
 _SLICE: Final = 200
 
@@ -40,8 +43,10 @@ class Batch:
 class Projector:
     """Projects the partitions that the group gives it, until told to stop.
 
-    Raises HaltError where going on could lose or invent history, FencedError when it finds another owner, and
-    UnavailableError when Kafka or PostgreSQL is away; the last two call for a new Projector.
+    Raises HaltError where going on could lose or invent history, FencedError when it finds another owner, or its
+    generation replaced, and UnavailableError when Kafka or PostgreSQL is away; the last two call for a new Projector.
+    It projects the live generation only, unless `only_live` says that another one is meant. With `until`, a vector that
+    no checkpoint is beyond, it stops when all partitions stand exactly there: it has to be alone in its group.
     """
 
     def __init__(
@@ -52,9 +57,12 @@ class Projector:
         documents: PostgresDocuments,
         topic: Topic,
         *,
+        guard: LogGuard,
         owner: str,
         batch_records: int,
         code_version: str,
+        only_live: bool = True,
+        until: Vector | None = None,
     ) -> None:
         self._reader = reader
         self._projection = projection
@@ -62,6 +70,9 @@ class Projector:
         self._search = SearchFeed(documents, lambda: self._checkpoints)
         self._code_version = code_version
         self._topic = topic
+        self._guard = guard
+        self._only_live = only_live
+        self._until = until
         self._owner = owner
         self._batch_records = batch_records
         self._taken = 0
@@ -71,14 +82,17 @@ class Projector:
         self._breaker = Breaker()
         self._stopped: set[int] = set()
         self._reported = 0.0
+        self._looked = 0.0
+        self._looking: asyncio.Task[tuple[dict[int, Checkpoint], bool]] | None = None
         self._progressed = time.monotonic()
 
     async def run(self, stop: asyncio.Event) -> None:
         """Project. The next batch is read and decoded while this one is written."""
         following: asyncio.Task[Batch] | None = None
         feeding = asyncio.create_task(self._search.run())
+        guarding = asyncio.create_task(self._guard.run(lambda: self._checkpoints))
         try:
-            while not stop.is_set():
+            while not stop.is_set() and not self._is_level():
                 if self._reader.assignment != self._taken:
                     if following is not None:  # it must not swallow what is read from the new beginning on
                         await following
@@ -88,8 +102,9 @@ class Projector:
                 await self._redrive()
                 batch = await (following or self._read())
                 following = None
-                if feeding.done():
-                    feeding.result()  # a bug ends the projector, as everywhere else
+                for task in (feeding, guarding):
+                    if task.done():
+                        task.result()  # a finding, or a bug: it ends the projector, as everywhere else
                 if batch.assignment != self._taken:
                     continue  # read under an assignment that is over: it is read again
                 if batch.arrivals:
@@ -99,35 +114,42 @@ class Projector:
                 else:
                     self._search.projected(catching_up=False)
                     await self._pass_markers()
+                    await self._name_cluster()
+                    await self._notice_fence(stop)
                     await self._notice_stall()
                 await self._report()
+        except HaltError as error:
+            await self._leave_word(str(error))
+            raise
         finally:
-            for task in (feeding, following):
-                if task is not None:
-                    task.cancel()
-                    await asyncio.gather(task, return_exceptions=True)
+            running = [task for task in (feeding, guarding, following, self._looking) if task is not None]
+            for each in running:
+                each.cancel()
+            await asyncio.gather(*running, return_exceptions=True)
 
     async def _take_over(self) -> None:
         assignment = self._reader.assignment
         partitions = self._reader.partitions()
         checkpoints = await self._projection.take_over(
-            partitions, self._owner, self._topic.cluster_id, self._topic.partitions
+            partitions,
+            self._owner,
+            self._topic.cluster_id,
+            self._topic.partitions,
+            only_live=self._only_live,
         )
-        bounds = await self._reader.bounds(partitions)
+        self._checkpoints = checkpoints
+        await self._guard.check(checkpoints.values(), reread=False)  # the reader itself reads again
         if self._reader.assignment != assignment:
             return  # rebalanced again meanwhile: once more
-        for partition, checkpoint in checkpoints.items():
-            require_same_log(checkpoint, self._topic, *bounds[partition])
-        self._checkpoints = checkpoints
         self._unproven = {p: item for p, item in checkpoints.items() if item.last_offset is not None}
         self._recorded_at = {p: item.recorded_at for p, item in checkpoints.items() if item.recorded_at is not None}
         self._breaker, self._stopped = Breaker(), set()
         self._taken = assignment
-        self._progressed = time.monotonic()
+        self._looked, self._progressed = 0.0, time.monotonic()
         for partition, checkpoint in checkpoints.items():
             last = checkpoint.last_offset
             self._reader.begin(partition, last if last is not None else checkpoint.next_offset)
-        _LOG.info("projecting", partitions=",".join(map(str, partitions)), generation=self._projection.generation)
+        _LOG.info("projecting", partitions=",".join(map(str, checkpoints)), generation=self._projection.generation)
 
     async def _read(self) -> Batch:
         assignment = self._reader.assignment
@@ -135,7 +157,7 @@ class Projector:
         arrivals: list[Arrival] = []
         if assignment == self._reader.assignment == self._taken:
             for partition, fetched in sorted(records.items()):
-                fresh = self._after_proof(partition, fetched)
+                fresh = self._within(partition, self._after_proof(partition, fetched))
                 for start in range(0, len(fresh), _SLICE):
                     arrivals += [self._arrival(record) for record in fresh[start : start + _SLICE]]
                     await asyncio.sleep(0)  # the batch before is being written meanwhile
@@ -147,9 +169,22 @@ class Projector:
         """Hold the first record after a take-over against the one that was projected last: is it the same log?"""
         if (proof := self._unproven.get(partition)) is None or not records:
             return records
-        require_same_record(proof, _raw(records[0]))
+        require_same_record(proof, raw_of(records[0]))
         del self._unproven[partition]
         return records[1:]
+
+    def _within(
+        self, partition: int, records: Sequence[ConsumerRecord[bytes, bytes]]
+    ) -> Sequence[ConsumerRecord[bytes, bytes]]:
+        """The records before `until`."""
+        if self._until is None:
+            return records
+        return [record for record in records if record.offset < self._until[partition]]
+
+    def _is_level(self) -> bool:
+        if self._until is None or len(self._checkpoints) < len(self._until):
+            return False
+        return all(held.next_offset == self._until[partition] for partition, held in self._checkpoints.items())
 
     def _arrival(self, record: ConsumerRecord[bytes, bytes]) -> Arrival:
         moment = datetime.fromtimestamp(record.timestamp / 1000, UTC)
@@ -158,7 +193,7 @@ class Projector:
             self._recorded_at[record.partition] = moment
         else:
             moment = before  # the broker's clock stepped back
-        return read_arrival(_raw(record), moment, self._partition_of)
+        return read_arrival(raw_of(record), moment, self._partition_of)
 
     def _partition_of(self, key: bytes) -> int:
         return partition_of(key, self._topic.partitions)
@@ -202,8 +237,16 @@ class Projector:
         for partition, held in list(self._checkpoints.items()):
             if partition not in self._stopped and partition not in self._unproven:
                 position = await self._reader.position(partition)
+                if position is not None and self._until is not None:
+                    position = min(position, self._until[partition])
                 if position is not None and position > held.next_offset and self._reader.assignment == self._taken:
                     self._checkpoints[partition] = await self._projection.pass_markers(held, position)
+
+    async def _name_cluster(self) -> None:
+        """What was made from an archive names no cluster: it is this one, once all last records were found in it."""
+        for partition, held in list(self._checkpoints.items()):
+            if not held.cluster_id and not self._unproven and self._reader.assignment == self._taken:
+                self._checkpoints[partition] = await self._projection.name_cluster(held, self._topic.cluster_id)
 
     async def _redrive(self) -> None:
         """Judge again what somebody asked for, or other code has parked: an event's records, oldest first."""
@@ -222,6 +265,43 @@ class Projector:
             self._reported = time.monotonic()
             await self._reader.report({p: item.next_offset for p, item in self._checkpoints.items()})
 
+    async def _notice_fence(self, stop: asyncio.Event) -> None:
+        """Only a write finds the fence, and there is none: see whether the checkpoints are as we have left them.
+
+        That also shows what a crash of the database has lost, which is read again, and what somebody has changed.
+        A database that hangs keeps nobody from stopping.
+        """
+        if time.monotonic() - self._looked < _LOOK_SECONDS:
+            return
+        self._looked = time.monotonic()
+        self._looking = asyncio.create_task(self._look())
+        stopping = asyncio.create_task(stop.wait())
+        await asyncio.wait({self._looking, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        stopping.cancel()
+        if not self._looking.done():
+            return
+        stored, live = self._looking.result()
+        if self._reader.assignment != self._taken:
+            return
+        if self._only_live and not live:
+            raise FencedError(f"generation {self._projection.generation} is no longer the live one")
+        if lost := [partition for partition, held in self._checkpoints.items() if stored.get(partition) != held]:
+            raise FencedError(f"another projector has taken over partitions {lost}, or their checkpoints were changed")
+
+    async def _look(self) -> tuple[dict[int, Checkpoint], bool]:
+        return await self._projection.checkpoints(), await self._projection.is_live()
+
+    async def _leave_word(self, reason: str) -> None:
+        """Say in our checkpoints why they go no further."""
+        for held in self._checkpoints.values():
+            try:
+                await self._projection.stop(held, reason)
+            except FencedError:
+                continue  # its new owner will say
+            except UnavailableError as error:
+                _LOG.warning("the reason is not in the checkpoints", why=str(error))
+                return
+
     async def _notice_stall(self) -> None:
         """A consumer that has stopped fetching says nothing (aiokafka 625, 1037): compare with the log's ends."""
         if not self._checkpoints or time.monotonic() - self._progressed < _STALL_SECONDS:
@@ -237,12 +317,6 @@ class Projector:
             )
 
 
-def _raw(record: ConsumerRecord[bytes, bytes]) -> RawRecord:
-    return RawRecord(record.partition, record.offset, record.timestamp, record.key, record.value, tuple(record.headers))
-
-
 def _advance(arrival: Arrival) -> Advance:
     raw = arrival.raw
     return Advance(raw.offset, raw.timestamp, digest(raw), arrival.place.recorded_at)
-
-

@@ -1,14 +1,26 @@
 -- What the projector asks and writes. {schema} is its generation's, {n} the generation's number.
 
 -- name: take_over
--- Become the owner of partitions: whoever owned them before finds another epoch and rolls back.
+-- Become the owner of partitions: whoever owned them before finds another epoch and rolls back. $5: only of the live
+-- generation, of which no swap makes another meanwhile. Partitions by which a topic has grown are nobody's.
+with generation as (select n from timeline.generations where n = {n} and (live or not $5) for share)
 insert into {schema}.checkpoints (
     partition, next_offset, epoch, owner, cluster_id, partition_count, applied, duplicate, rejected, parked
 )
-select partition, 0, 1, $2, $3, $4, 0, 0, 0, 0 from unnest($1::int[]) as partition order by partition
+select partition, 0, 1, $2, $3, $4, 0, 0, 0, 0 from generation, unnest($1::int[]) as partition
+where partition < coalesce((select min(partition_count) from {schema}.checkpoints), $4)
+order by partition
 on conflict (partition) do update set epoch = checkpoints.epoch + 1, owner = excluded.owner, stopped = null
 returning partition, next_offset, epoch, cluster_id, partition_count, last_offset, last_timestamp, last_sha256,
     recorded_at, parked;
+
+-- name: checkpoints
+select partition, next_offset, epoch, cluster_id, partition_count, last_offset, last_timestamp, last_sha256,
+    recorded_at, parked
+from {schema}.checkpoints order by partition;
+
+-- name: is_live
+select exists (select from timeline.generations where n = {n} and live);
 
 -- name: lock_checkpoints
 -- In partition order, so that two projectors cannot wait for each other.
@@ -106,6 +118,12 @@ returning parked;
 -- name: pass_markers
 update {schema}.checkpoints set next_offset = $4
 where partition = $1 and epoch = $2 and next_offset = $3
+returning partition;
+
+-- name: name_cluster
+-- What was made from an archive names no cluster until its last record was found in one.
+update {schema}.checkpoints set cluster_id = $4
+where partition = $1 and epoch = $2 and next_offset = $3 and cluster_id = ''
 returning partition;
 
 -- name: stop
