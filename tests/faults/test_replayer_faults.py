@@ -1,0 +1,104 @@
+"""A replayer killed in each phase: what it was at is held up there by a lock, in the database."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import asyncpg
+import pytest
+from tests.faults.test_projector_faults import append_slowly, busy_log
+from tests.support.log_writing import open_log
+from tests.support.processes import Services
+from tests.support.projections import projected
+from tests.support.replaying import over, replayed, replays_of, verified
+from tests.support.waiting import wait_until
+
+_GATE = 7_001
+#: Where a rebuild is held up in each of its phases: a trigger on a table, of the new generation or of all.
+_PHASES = {
+    "loading": "before update on {g}.checkpoints for each row when (new.applied > 0 and old.applied = 0)",
+    "indexing": "",
+    "catching up": "before update on {g}.checkpoints for each row when (new.epoch > old.epoch)",
+    "digesting": "",
+    "comparing": "before update on timeline.replays for each row when (new.result is not null and old.result is null)",
+    "swapping": "before update on timeline.generations for each row when (new.live and not old.live)",
+}
+_COMMANDS = {"indexing": "CREATE INDEX", "digesting": "CREATE TABLE AS"}
+
+
+@pytest.mark.parametrize("phase", _PHASES)
+async def test_a_rebuild_whose_replayer_is_killed_goes_on(services: Services, phase: str) -> None:
+    services.migrate()
+    await services.projector()
+    replayer = await services.replayer()
+    async with open_log(services.bootstrap_servers, services.topic) as log, replays_of(services) as replays:
+        await log.append(*busy_log(200, 21))
+        await projected(services)
+        async with gate(services.database_url, phase) as control:
+            filed = await replays.file("rebuild")
+            await wait_until(lambda: is_held_up(control), 60)
+            appending = asyncio.create_task(append_slowly(log, busy_log(200, 22)))
+            await replayer.kill()
+            await appending
+        assert (await replays.replay(str(filed["id"])) or {})["state"] == "running"
+        await projected(services)  # the live generation goes on
+        replayer.start()
+        view = await over(replays, str(filed["id"]))
+        assert view["state"] == "succeeded", view
+        assert view["result"]["equal"], view["result"]
+        await projected(services, generation=view["result"]["generation"])
+        await verified(services)
+        assert not await left_behind(services.database_url)
+
+
+@asynccontextmanager
+async def gate(url: str, phase: str) -> AsyncIterator["asyncpg.Connection[asyncpg.Record]"]:
+    """Hold up whoever comes to a phase for as long as this lasts; then what is left of it holds up nobody."""
+    connection, control = await asyncpg.connect(url), await asyncpg.connect(url)
+    wait = f"begin perform pg_advisory_xact_lock_shared({_GATE}); return new; end"
+    try:
+        await connection.execute(f"select pg_advisory_lock({_GATE})")
+        await control.execute(f"create function public.held_up() returns trigger language plpgsql as $$ {wait} $$")
+        if phase in _COMMANDS:
+            await control.execute(
+                "create function public.held_up_command() returns event_trigger language plpgsql as "
+                f"$$ begin perform pg_advisory_xact_lock_shared({_GATE}); end $$; "
+                f"create event trigger held_up on ddl_command_end when tag in ('{_COMMANDS[phase]}') "
+                "execute function public.held_up_command()"
+            )
+        elif "{g}" in _PHASES[phase]:  # as soon as there is a new generation
+            where = _PHASES[phase].format(g="timeline_g2")
+            statement = f"create trigger held_up {where} execute function public.held_up()"
+            await control.execute(
+                "create function public.prepare() returns event_trigger language plpgsql as $$ begin "
+                "if to_regclass('timeline_g2.documents') is not null and not exists "
+                "(select from pg_trigger where tgname = 'held_up') then "
+                f"execute '{statement}'; end if; end $$; "
+                "create event trigger prepare on ddl_command_end when tag in ('CREATE TABLE') "
+                "execute function public.prepare()"
+            )
+        else:
+            await control.execute(f"create trigger held_up {_PHASES[phase]} execute function public.held_up()")
+        yield control
+    finally:
+        await connection.close()
+        await control.close()
+
+
+async def is_held_up(control: "asyncpg.Connection[asyncpg.Record]") -> bool:
+    """Whether somebody waits at the gate."""
+    waiting = f"select count(*) > 0 from pg_locks where locktype = 'advisory' and objid = {_GATE} and not granted"
+    return bool(await control.fetchval(waiting))
+
+
+async def left_behind(url: str) -> list[str]:
+    """Schemas of replays, and generations that nobody finishes."""
+    connection = await asyncpg.connect(url)
+    try:
+        rows = await connection.fetch(
+            "select nspname from pg_namespace where starts_with(nspname, 'timeline_scratch') "
+            "union all select n::text from timeline.generations where not ready"
+        )
+    finally:
+        await connection.close()
+    return [row[0] for row in rows]
