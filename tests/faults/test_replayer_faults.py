@@ -10,7 +10,7 @@ from tests.faults.test_projector_faults import append_slowly, busy_log
 from tests.support.log_writing import open_log
 from tests.support.processes import Services
 from tests.support.projections import projected
-from tests.support.replaying import over, replayed, replays_of, verified
+from tests.support.replaying import over, replays_of, verified
 from tests.support.waiting import wait_until
 
 _GATE = 7_001

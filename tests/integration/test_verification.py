@@ -1,4 +1,5 @@
 import json
+from typing import Any
 
 import asyncpg
 import pytest
@@ -105,7 +106,7 @@ async def tamper(url: str, table: str, operation: str) -> str:
             case "delete":
                 sql = f"delete from {name} where ctid = (select min(ctid) from {name}) returning {keys}"
             case _:
-                moved = {"partition": 3} if table.endswith("checkpoints") else {}
+                moved: dict[str, Any] = {"partition": 3} if table.endswith("checkpoints") else {}
                 moved |= {"event_id": "11111111-1111-5111-8111-111111111111"} if "event_id" in _KEYS[table] else {}
                 moved |= {"pair": "FJI-TUV"} if table == "pair_counts" else {}
                 moved |= {"offset": 1_000_000} if table == "outcomes" else {}
