@@ -2,6 +2,7 @@ import json
 import sys
 from pathlib import Path
 from subprocess import run
+from typing import Any
 
 import asyncpg
 from tests.faults.test_projector_faults import busy_log
@@ -12,10 +13,11 @@ from tests.support.projections import projected, read_tables
 from tests.support.replaying import verified
 
 
-def timeline(services: Services, *arguments: str, status: int = 0, **environment: str) -> str:
+def timeline(services: Services, *arguments: str, status: int = 0, **environment: Any) -> str:
     """What a command prints; asserts how it ends."""
     command = [sys.executable, "-m", "timeline_service.cli", *arguments]
-    done = run(command, env=services.environment(**environment), capture_output=True, text=True, check=False, timeout=90)
+    environment = services.environment(**environment)
+    done = run(command, env=environment, capture_output=True, text=True, check=False, timeout=90)
     assert done.returncode == status, done.stdout + done.stderr
     return done.stdout if status == 0 else done.stderr
 
