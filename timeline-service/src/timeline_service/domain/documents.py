@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from struct import pack
+from struct import Struct
 from typing import Any, Final
 
 import orjson
@@ -11,11 +11,11 @@ import orjson
 from timeline_service.domain.entries import Standing, standing
 from timeline_service.domain.folding import fold_whole, words_of
 
-#: A word, its place in the document, and its weight: A, B, or none.
-Lexeme = tuple[str, int, str]
 _WEIGHTS: Final = {"A": 3 << 14, "B": 2 << 14, "": 0}
 _LAST_PLACE: Final = 2**14 - 1
 _MOST_PLACES: Final = 256
+#: The end of a word, and its places behind their number, by that number.
+_PLACES: Final = [Struct(f">BH{count}H") for count in range(_MOST_PLACES + 1)]
 
 
 #: The columns of a document's row, in the order of `document_row`.
@@ -27,16 +27,22 @@ DOCUMENT_COLUMNS: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """One revision's facets, and its words with their places and weights, as they follow one another."""
+    """One revision's facets, and its texts with their weights, of which the words are made."""
 
     stands: Standing
     facets: tuple[str, ...]
-    lexemes: tuple[Lexeme, ...]
+    texts: tuple[tuple[str, str], ...]
 
     @property
     def words(self) -> str:
         """The words as the text of a PostgreSQL `tsvector`."""
-        return " ".join([f"'{word}':{place}{weight}" for word, place, weight in self.lexemes])
+        lexemes: list[str] = []
+        place = 0
+        for text, weight in self.texts:
+            words = words_of(text)
+            lexemes += [f"'{word}':{at}{weight}" for at, word in enumerate(words, place + 1)]
+            place += len(words) + 1  # no phrase reaches from one text to another
+        return " ".join(lexemes)
 
     @property
     def vector(self) -> bytes:
@@ -45,12 +51,17 @@ class Document:
         A place is 14 bits below the two of its weight; a word has 256 places at most.
         """
         places = defaultdict[str, list[int]](list)
-        for word, place, weight in self.lexemes:
-            places[word].append(min(place, _LAST_PLACE) | _WEIGHTS[weight])
+        place = 0
+        for text, weight in self.texts:
+            words, bits = words_of(text), _WEIGHTS[weight]
+            for at, word in enumerate(words, place + 1):
+                places[word].append(min(at, _LAST_PLACE) | bits)
+            place += len(words) + 1
         parts = [len(places).to_bytes(4)]
         for word, found in places.items():
-            kept = found[:_MOST_PLACES]
-            parts.append(b"%b\0%b" % (word.encode(), pack(f">H{len(kept)}H", len(kept), *kept)))
+            count = min(len(found), _MOST_PLACES)
+            parts.append(word.encode())
+            parts.append(_PLACES[count].pack(0, count, *found[:_MOST_PLACES]))
         return b"".join(parts)
 
 
@@ -58,7 +69,7 @@ def document_of(content: str) -> Document:
     """The document of an event's content."""
     event: dict[str, Any] = orjson.loads(content)
     stands = standing(event)
-    return Document(stands, tuple(_facets(event, stands)), tuple(_lexemes(event)))
+    return Document(stands, tuple(_facets(event, stands)), tuple(_texts(event)))
 
 
 def facet(name: str, value: str) -> str:
@@ -78,18 +89,12 @@ def _facets(event: Mapping[str, Any], stands: Standing) -> Iterable[str]:
     yield from (facet("code", f"{scheme}:{code}") for scheme, code in event.get("codes", {}).items())
 
 
-def _lexemes(event: Mapping[str, Any]) -> Iterable[Lexeme]:
-    """Title first (weight A), then tags and actors (B), then the summary (D). No phrase reaches from one to another."""
-    place = 0
-    texts = [(event["title"], "A")]
-    texts += [(tag, "B") for tag in event.get("tags", ())]
-    texts += [(actor["name"], "B") for actor in event.get("actors", ())]
-    texts.append((event.get("summary", ""), ""))
-    for text, weight in texts:
-        for word in words_of(text):
-            place += 1
-            yield word, place, weight
-        place += 1
+def _texts(event: Mapping[str, Any]) -> Iterable[tuple[str, str]]:
+    """Title first (weight A), then tags and actors (B), then the summary (D)."""
+    yield event["title"], "A"
+    yield from ((tag, "B") for tag in event.get("tags", ()))
+    yield from ((actor["name"], "B") for actor in event.get("actors", ()))
+    yield event.get("summary", ""), ""
 
 
 def document_row(revision: Sequence[Any]) -> tuple[Any, ...]:

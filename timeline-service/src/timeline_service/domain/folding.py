@@ -2,7 +2,6 @@
 
 import re
 import unicodedata
-from collections.abc import Iterator
 from typing import Final
 
 #: A word is a run of letters and digits, with the marks that belong to them.
@@ -24,7 +23,7 @@ def fold_whole(text: str) -> str:
     return " ".join(fold(text).split())
 
 
-def words_of(text: str) -> Iterator[str]:
+def words_of(text: str) -> list[str]:
     """The folded words of a text, in its order."""
-    for found in WORD.finditer(fold(text)):
-        yield found[0][:LONGEST_WORD]
+    words = WORD.findall(fold(text))
+    return words if len(text) <= LONGEST_WORD else [word[:LONGEST_WORD] for word in words]
