@@ -16,7 +16,7 @@ from timeline_service.projector.projector import Projector
 
 @asynccontextmanager
 async def projecting(
-    bootstrap_servers: str, topic: str, database_url: str, *, code_version: str
+    bootstrap_servers: str, topic: str, database_url: str, *, code_version: str, guard_seconds: float = 30
 ) -> AsyncIterator["asyncio.Task[None]"]:
     """Run a projector, and stop it in order; yields its task, which ends early when the projector halts."""
     pool = await open_pool(database_url, most=3)
@@ -32,7 +32,7 @@ async def projecting(
             PostgresRedrives(pool, projection, documents),
             documents,
             checked,
-            guard=LogGuard(bootstrap_servers, topic, 30),
+            guard=LogGuard(bootstrap_servers, topic, guard_seconds),
             owner=f"test/{code_version}",
             batch_records=500,
             code_version=code_version,

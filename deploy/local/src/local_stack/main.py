@@ -75,6 +75,8 @@ async def _status(settings: Settings, terminal: Terminal) -> int:
         terminal.say("the timeline service does not say how far the projection is")
     else:
         terminal.say(_progress(status))
+        for reason in _stopped(status):
+            terminal.say(terminal.colour(reason, "red"))
     return 0 if all(process.pid() for process in everything) and status is not None else 1
 
 
@@ -83,6 +85,17 @@ def _progress(status: dict[str, object]) -> str:
     assert isinstance(records, dict)
     counts = ", ".join(f"{records[name]} {name}" for name in ("applied", "duplicate", "rejected", "parked"))
     return f"projected {records['total']} records ({counts}), {status['lag']} behind the log"
+
+
+def _stopped(status: dict[str, object]) -> list[str]:
+    """Why partitions are projected no further."""
+    reasons: dict[str, list[str]] = {}
+    partitions = status["partitions"]
+    assert isinstance(partitions, list)
+    for item in partitions:
+        if item["stopped"] is not None:
+            reasons.setdefault(item["stopped"], []).append(str(item["partition"]))
+    return [f"stopped: partitions {', '.join(numbers)}: {reason}" for reason, numbers in reasons.items()]
 
 
 def _print_urls(settings: Settings, terminal: Terminal) -> None:

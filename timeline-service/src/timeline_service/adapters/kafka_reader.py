@@ -21,6 +21,7 @@ from timeline_service.errors import HaltError, UnavailableError
 
 _LOG: Final = logging.getLogger(__name__)
 _FETCH_BYTES: Final = 1024 * 1024
+_METADATA_SECONDS: Final = 10  # after which a topic that was made anew, or has grown, is noticed
 
 
 class KafkaReader:
@@ -43,6 +44,7 @@ class KafkaReader:
             session_timeout_ms=6_000,  # the least that brokers allow: a dead projector's partitions move soon
             heartbeat_interval_ms=1_500,
             request_timeout_ms=15_000,
+            metadata_max_age_ms=int(_METADATA_SECONDS * 1000),
         )
         self._consumer.subscribe([topic], listener=self)
 

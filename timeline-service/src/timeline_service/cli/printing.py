@@ -47,12 +47,14 @@ def print_status(body: dict[str, Any]) -> None:
         **{name: count for name, count in records.items() if name != "total"},
         "last verification": _last_verification(body["last_verification"]),
         "replayers": ", ".join(body["replayers"]) or "none",
+        **_stopped(body["partitions"]),
     }
     alarms = {
         "lag": lag != 0,
         **{name: records[name] for name in ("rejected", "parked")},
         "last verification": body["last_verification"] is not None and not body["last_verification"]["equal"],
         "replayers": not body["replayers"],
+        **_stopped(body["partitions"]),
     }
     console = Console(highlight=False)
     if not console.is_terminal:
@@ -71,6 +73,16 @@ def print_status(body: dict[str, Any]) -> None:
         cells = ("?" if item[name] is None else str(item[name]) for name in names)
         table.add_row(*cells, style="yellow" if item["lag"] != 0 else "")
     console.print(table)
+
+
+def _stopped(partitions: Iterable[dict[str, Any]]) -> dict[str, str]:
+    """Which partitions go no further, and why."""
+    reasons: dict[str, list[str]] = {}
+    for item in partitions:
+        if item["stopped"] is not None:
+            reasons.setdefault(item["stopped"], []).append(str(item["partition"]))
+    words = "; ".join(f"partitions {', '.join(numbers)}: {reason}" for reason, numbers in reasons.items())
+    return {"stopped": words} if words else {}
 
 
 def _last_verification(last: dict[str, Any] | None) -> str:

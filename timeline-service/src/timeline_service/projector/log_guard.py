@@ -40,13 +40,18 @@ class LogGuard:
         self._seconds = seconds
 
     async def run(self, checkpoints: Callable[[], Mapping[int, Checkpoint]]) -> None:
-        """Look again and again, until cancelled, or until a finding raises HaltError."""
+        """Look again and again, until cancelled, or until a finding raises HaltError.
+
+        The records of the look before are read again, too: a log that was refilled may have been read on since.
+        """
+        before: set[Checkpoint] = set()
         while True:
             await asyncio.sleep(self._seconds)
-            held = list(checkpoints().values())
+            held = set(checkpoints().values())
             try:
                 if held:
-                    await self.check(held, reread=True)
+                    await self.check(sorted(held | before, key=_place), reread=True)
+                before = held
             except UnavailableError as error:
                 _LOG.debug("the log is looked at later", reason=str(error))
             except HaltError:
@@ -82,3 +87,7 @@ async def _require_last_record(scan: KafkaScan, checkpoint: Checkpoint) -> None:
 
 def _epochs(checkpoints: Collection[Checkpoint]) -> set[tuple[int, int]]:
     return {(checkpoint.partition, checkpoint.epoch) for checkpoint in checkpoints}
+
+
+def _place(checkpoint: Checkpoint) -> tuple[int, int]:
+    return checkpoint.partition, checkpoint.next_offset
