@@ -38,7 +38,7 @@ async def test_the_archive_is_enough(services: Services, tmp_path: Path) -> None
     connection = await asyncpg.connect(services.database_url)
     await connection.execute(f"create database {name}_2")
     try:
-        elsewhere = {"DATABASE_URL": f"{base}/{name}_2", "KAFKA_BOOTSTRAP_SERVERS": "127.0.0.1:1"}
+        elsewhere: dict[str, Any] = {"DATABASE_URL": f"{base}/{name}_2", "KAFKA_BOOTSTRAP_SERVERS": "127.0.0.1:1"}
         loaded = json.loads(timeline(services, "replay", "--from", str(file), "--json", **elsewhere))["result"]
         assert loaded["digest"] == result["digest"]
         assert loaded["rows"] == result["rows"]

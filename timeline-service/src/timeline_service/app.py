@@ -1,9 +1,7 @@
 """Everything wired, in one function for each process: the API, and the projector."""
 
 import asyncio
-import os
 import signal
-import socket
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -22,16 +20,12 @@ from service_edge.parameters import strict_query
 from service_edge.problems import install_problems
 from service_edge.topic_check import TopicUnavailableError, describe_topic
 from timeline_service.adapters.kafka_offsets import KafkaOffsets
-from timeline_service.adapters.kafka_reader import KafkaReader
 from timeline_service.adapters.kafka_scan import open_scan
 from timeline_service.adapters.postgres_bell import PostgresBell
 from timeline_service.adapters.postgres_database import BY_VALUE, IN_ORDER, close_pool, connected, open_pool
-from timeline_service.adapters.postgres_documents import PostgresDocuments
 from timeline_service.adapters.postgres_generations import PostgresGenerations, find_live_generation
 from timeline_service.adapters.postgres_live import PostgresLive
-from timeline_service.adapters.postgres_projection import PostgresProjection
 from timeline_service.adapters.postgres_reader import PostgresReader
-from timeline_service.adapters.postgres_redrives import PostgresRedrives
 from timeline_service.adapters.postgres_replays import CHANNEL, PostgresReplays
 from timeline_service.adapters.postgres_selections import PostgresSelections
 from timeline_service.api import (
@@ -51,12 +45,10 @@ from timeline_service.api import (
 )
 from timeline_service.api.problems import ERRORS, KINDS, translate
 from timeline_service.api.shapes import SHAPES
-from timeline_service.code_version import code_version
 from timeline_service.errors import FencedError, UnavailableError
 from timeline_service.live.feed import LiveFeed
 from timeline_service.live.progress import ProgressFeed
-from timeline_service.projector.log_guard import LogGuard
-from timeline_service.projector.projector import Projector
+from timeline_service.projector.assembly import open_projector
 from timeline_service.replay.replayer import carry_out_replays
 from timeline_service.settings import Settings
 from timeline_service.web import audit
@@ -178,26 +170,9 @@ async def _project_once(settings: Settings, pool: "Pool", stop: asyncio.Event) -
     topic, _ = await describe_topic(settings.kafka_bootstrap_servers, settings.topic)  # the guard judges its settings
     async with connected(pool) as connection:
         generation = await find_live_generation(connection)
-    reader = KafkaReader(settings.kafka_bootstrap_servers, settings.topic, f"{settings.topic}.projector.g{generation}")
-    await reader.start()
-    try:
-        owner = f"{socket.gethostname()}/{os.getpid()}"
-        projection = PostgresProjection(pool, generation)
-        documents = PostgresDocuments(pool, generation)
-        projector = Projector(
-            reader,
-            projection,
-            PostgresRedrives(pool, projection, documents),
-            documents,
-            topic,
-            guard=LogGuard(settings.kafka_bootstrap_servers, settings.topic, settings.guard_seconds),
-            owner=owner,
-            batch_records=settings.batch_records,
-            code_version=code_version(),
-        )
+    group = f"{settings.topic}.projector.g{generation}"
+    async with open_projector(settings, pool, topic, generation, group=group) as projector:
         await projector.run(stop)
-    finally:
-        await reader.stop()
 
 
 def _stop_on_signals() -> asyncio.Event:

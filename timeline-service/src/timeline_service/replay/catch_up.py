@@ -1,23 +1,17 @@
 """How another generation gets level with the log: by the projector that projects the live one."""
 
 import asyncio
-import os
-import socket
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Final
 
 import structlog
 
 from service_edge.topic_check import Topic
-from timeline_service.adapters.kafka_reader import KafkaReader
 from timeline_service.adapters.postgres_documents import PostgresDocuments
-from timeline_service.adapters.postgres_projection import PostgresProjection
-from timeline_service.adapters.postgres_redrives import PostgresRedrives
-from timeline_service.code_version import code_version
 from timeline_service.domain.vectors import Vector
 from timeline_service.errors import FencedError
-from timeline_service.projector.log_guard import LogGuard
+from timeline_service.projector.assembly import open_projector
 from timeline_service.projector.projector import Projector
 from timeline_service.replay.task import Task
 
@@ -67,26 +61,9 @@ class CatchUp:
         except FencedError:
             return
 
-    @asynccontextmanager
-    async def _projector(self, until: Vector | None) -> AsyncIterator[Projector]:
-        settings, pool = self._task.settings, self._task.pool
-        group = f"{settings.topic}.replayer.g{self._generation}"
-        reader = KafkaReader(settings.kafka_bootstrap_servers, settings.topic, group)
-        projection = PostgresProjection(pool, self._generation)
-        await reader.start()
-        try:
-            yield Projector(
-                reader,
-                projection,
-                PostgresRedrives(pool, projection, self._documents),
-                self._documents,
-                self._topic,
-                guard=LogGuard(settings.kafka_bootstrap_servers, settings.topic, settings.guard_seconds),
-                owner=f"{socket.gethostname()}/{os.getpid()}",
-                batch_records=settings.batch_records,
-                code_version=code_version(),
-                only_live=False,
-                until=until,
-            )
-        finally:
-            await reader.stop()
+    def _projector(self, until: Vector | None) -> AbstractAsyncContextManager[Projector]:
+        settings, generation = self._task.settings, self._generation
+        group = f"{settings.topic}.replayer.g{generation}"
+        return open_projector(
+            settings, self._task.pool, self._topic, generation, group=group, only_live=False, until=until
+        )

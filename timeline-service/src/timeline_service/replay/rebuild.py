@@ -6,6 +6,7 @@ Every step can be done again: a replayer that was killed goes on with what is th
 import asyncio
 import os
 import time
+from collections.abc import Mapping
 from functools import partial
 from typing import Any, Final
 
@@ -34,28 +35,23 @@ _ATTEMPTS: Final = 3
 
 async def rebuild(task: Task) -> dict[str, Any]:
     """Make a new generation and, unless it is one of the past, the live one. Returns the result."""
-    started = time.monotonic()
     topic = await task.topic()
     ends = await task.ends(topic)
     until = await task.until(topic, ends)
     n = await _generation(task, until)
     await _fill(task, topic, n, until or ends)
-    if until is not None:
-        result = await _compare_past(task, topic, n, until)
-        await task.generations.finish(n)
-    else:
-        result = await level_and_swap(task, topic, n)
-    return result | {"generation": n, "seconds": round(time.monotonic() - started, 1)}
+    if until is None:
+        return await level_and_swap(task, topic, n)
+    result = await _compare_past(task, topic, n, until)
+    await task.generations.finish(n)
+    return result | {"generation": n}
 
 
 async def activate(task: Task) -> dict[str, Any]:
     """Make a generation the live one that was so before. Returns the result."""
-    started = time.monotonic()
     topic = await task.topic()
     await task.ends(topic)
-    n: int = task.row["generation"]
-    result = await level_and_swap(task, topic, n)
-    return result | {"generation": n, "seconds": round(time.monotonic() - started, 1)}
+    return await level_and_swap(task, topic, task.row["generation"])
 
 
 async def abandon(task: Task) -> None:
@@ -78,9 +74,10 @@ async def level_and_swap(task: Task, topic: Topic, n: int) -> dict[str, Any]:
         result = await _compare_live(task, comparison, catch_up, generation_schema(n), topic)
     else:
         result = _uncompared()
-    await task.replays.note_result(task.id, result | {"generation": n})
+    result |= {"generation": n}
+    await task.replays.note_result(task.id, result)
     task.recorder.phase("swapping")
-    await _swap(task, topic, catch_up, n)
+    await _swap(task, topic, catch_up, n, result)
     return result
 
 
@@ -159,7 +156,7 @@ async def _compare_past(task: Task, topic: Topic, n: int, until: Vector) -> dict
         return await compare(comparison, generation_schema(n), snapshot)
 
 
-async def _swap(task: Task, topic: Topic, catch_up: CatchUp, n: int) -> None:
+async def _swap(task: Task, topic: Topic, catch_up: CatchUp, n: int, result: Mapping[str, Any]) -> None:
     """Move the pointer as soon as the generation is level, and project it until the projectors have noticed."""
     deadline = time.monotonic() + _SWAP_SECONDS
     async with catch_up.tail() as following:
@@ -171,6 +168,7 @@ async def _swap(task: Task, topic: Topic, catch_up: CatchUp, n: int) -> None:
                 raise UnavailableError("the live projection could not be reached, or its rows are locked")
             await asyncio.sleep(_PAUSE_SECONDS)
         _LOG.info("swapped", generation=n)
+        await task.finish(result)
         await asyncio.wait([following], timeout=_HANDOVER_SECONDS)
 
 

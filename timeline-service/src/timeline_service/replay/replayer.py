@@ -118,8 +118,8 @@ class Replayer:
             await self._sweep()
             result = await _KINDS[row["kind"]](task)
             await recorder.write()
-            await self._replays.finish(task.id, "succeeded", result=result)
-            log.info("replayed", equal=result["equal"], seconds=result.get("seconds"))
+            await task.finish(result)
+            log.info("replayed", equal=result["equal"])
         except (UnavailableError, TopicUnavailableError) as error:
             raise UnavailableError(str(error)) from error
         except asyncio.CancelledError:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -49,6 +50,11 @@ class Task:
     def url(self) -> str:
         """The database."""
         return self.settings.database_url.get_secret_value()
+
+    async def finish(self, result: Mapping[str, Any]) -> None:
+        """Write down what was found, and that it is over. Once it is, this does nothing."""
+        seconds = round((datetime.now(UTC) - self.row["started_at"]).total_seconds(), 1)
+        await self.replays.finish(self.id, "succeeded", result={**result, "seconds": seconds})
 
     async def topic(self) -> Topic:
         """The log, if it can be trusted. Raises HaltError if not, UnavailableError when Kafka is away."""

@@ -1,0 +1,58 @@
+"""A projector with all that it works with: for the live generation, and for one that a replay catches up."""
+
+import os
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
+
+from service_edge.topic_check import Topic
+from timeline_service.adapters.kafka_reader import KafkaReader
+from timeline_service.adapters.postgres_documents import PostgresDocuments
+from timeline_service.adapters.postgres_projection import PostgresProjection
+from timeline_service.adapters.postgres_redrives import PostgresRedrives
+from timeline_service.code_version import code_version
+from timeline_service.domain.vectors import Vector
+from timeline_service.projector.log_guard import LogGuard
+from timeline_service.projector.projector import Projector
+from timeline_service.settings import Settings
+
+if TYPE_CHECKING:
+    from timeline_service.adapters.postgres_database import Pool
+
+
+@asynccontextmanager
+async def open_projector(
+    settings: Settings,
+    pool: "Pool",
+    topic: Topic,
+    generation: int,
+    *,
+    group: str,
+    code: str | None = None,
+    only_live: bool = True,
+    until: Vector | None = None,
+) -> AsyncIterator[Projector]:
+    """A projector of a generation, as a member of a consumer group, which it leaves at the end.
+
+    `code` is the version of the code that judges, if it is not ours; the rest as in Projector. Raises UnavailableError.
+    """
+    reader = KafkaReader(settings.kafka_bootstrap_servers, settings.topic, group)
+    projection, documents = PostgresProjection(pool, generation), PostgresDocuments(pool, generation)
+    await reader.start()
+    try:
+        yield Projector(
+            reader,
+            projection,
+            PostgresRedrives(pool, projection, documents),
+            documents,
+            topic,
+            guard=LogGuard(settings.kafka_bootstrap_servers, settings.topic, settings.guard_seconds),
+            owner=f"{socket.gethostname()}/{os.getpid()}",
+            batch_records=settings.batch_records,
+            code_version=code or code_version(),
+            only_live=only_live,
+            until=until,
+        )
+    finally:
+        await reader.stop()
