@@ -1,0 +1,115 @@
+"""Rebuilds besides the plain one: of the past, of an older generation, and with code of another shape."""
+
+from typing import Any
+
+import asyncpg
+import httpx
+from tests.faults.test_projector_faults import busy_log
+from tests.support.log_writing import open_log
+from tests.support.processes import Services
+from tests.support.projections import projected
+from tests.support.replaying import over, replayed, replays_of, verified
+from tests.support.waiting import wait_until
+
+from event_schemas.records import format_time
+
+
+async def test_a_generation_of_the_past_reads_as_of_its_end(services: Services) -> None:
+    services.migrate()
+    await services.projector()
+    await services.replayer()
+    service = await services.timeline()
+    async with open_log(services.bootstrap_servers, services.topic) as log:
+        await log.append(*busy_log(120, 31))
+        await projected(services)
+        then = await verified(services)
+        instant = await last_recorded(services.database_url)
+        await log.append(*busy_log(120, 32))
+        shown = await projected(services)
+    by_instant = await past(services, {"recorded_at": instant})
+    by_offsets = await past(services, {"next_offsets": then["next_offsets"]})
+    assert by_instant["next_offsets"] == by_offsets["next_offsets"] == then["next_offsets"]
+    again = await replayed(services, until={"next_offsets": then["next_offsets"]})
+    assert again["result"]["equal"], again
+    assert await projected(services) == shown
+    async with httpx.AsyncClient(base_url=service.url, trust_env=False, timeout=30) as client:
+        for path in ("/v1/timelines/IN-CN", "/v1/timelines/US-IN", "/v1/timelines", "/v1/events?country=FR&q=event"):
+            answers = [
+                (await client.get(path, params={**httpx.URL(path).params, "limit": 200, **asked})).json()
+                for asked in ({"as_of": instant}, {"generation": 2}, {"generation": 3})
+            ]
+            items = [answer["items"] for answer in answers]
+            assert items[0] == items[1] == items[2]
+            assert items[0]
+        assert (await client.delete("/v1/generations/3")).status_code == 204
+        assert (await client.get("/v1/timelines/IN-CN?generation=3")).status_code == 404
+
+
+async def past(services: Services, until: dict[str, Any]) -> dict[str, Any]:
+    """The result of a rebuild of the past, which was compared with the live projection at that vector."""
+    view = await replayed(services, "rebuild", until=until)
+    assert view["state"] == "succeeded", view
+    assert view["result"]["equal"], view
+    result: dict[str, Any] = view["result"]
+    return result
+
+
+async def last_recorded(url: str) -> str:
+    """When the last record was recorded."""
+    connection = await asyncpg.connect(url)
+    try:
+        return format_time(await connection.fetchval("select max(recorded_at) from timeline_g1.checkpoints"))
+    finally:
+        await connection.close()
+
+
+async def test_an_older_generation_is_caught_up_compared_and_shown_again(services: Services) -> None:
+    services.migrate()
+    await services.projector()
+    await services.replayer()
+    async with open_log(services.bootstrap_servers, services.topic) as log:
+        await log.append(*busy_log(100, 33))
+        await projected(services)
+        assert (await replayed(services, "rebuild"))["result"]["equal"]
+        await log.append(*busy_log(100, 34))
+        await projected(services, generation=2)
+        view = await replayed(services, "activate", generation=1)
+        assert view["state"] == "succeeded", view
+        assert view["result"]["equal"], view
+        assert view["result"]["generation"] == 1
+        await log.append(*busy_log(50, 35))
+        await projected(services, generation=1)
+        await verified(services)
+
+
+async def test_code_of_another_shape_is_deployed_by_a_rebuild(services: Services) -> None:
+    services.migrate()
+    await services.projector()
+    old = await services.timeline("old")
+    async with open_log(services.bootstrap_servers, services.topic) as log:
+        await log.append(*busy_log(100, 36))
+        await projected(services)
+    for service in services.all:
+        await service.terminate()
+    await make_foreign(services.database_url)  # from here on all processes are of a newer release
+    projector = await services.projector("new projector")
+    await wait_until(lambda: "made by code of another shape" in projector.log)
+    await services.replayer()
+    async with replays_of(services) as replays:  # what the API files for it, although it cannot read yet
+        filed = await replays.file("rebuild")
+        view = await over(replays, str(filed["id"]))
+    assert view["state"] == "succeeded", view
+    assert view["result"]["equal"] is None
+    await services.timeline("new")
+    await projected(services, generation=2)
+    await verified(services)
+    assert old.pid is None
+
+
+async def make_foreign(url: str) -> None:
+    """Say of the live generation that code of another shape has made it."""
+    connection = await asyncpg.connect(url)
+    try:
+        await connection.execute("update timeline.generations set shape = 'of an older release' where n = 1")
+    finally:
+        await connection.close()
