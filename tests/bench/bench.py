@@ -1,16 +1,17 @@
-"""The benchmark: a log of its own on running engines, filled through ingest and projected, and the floors of both."""
+"""The benchmark: a log of its own, filled through ingest, projected and replayed, and the floors of it all."""
 
 import tempfile
 from pathlib import Path
 from uuid import uuid4
 
 import asyncpg
-from tests.bench.bare_copy import copy_rows
+from tests.bench.bare_copy import ROWS, ROWS_AND_DOCUMENTS, copy_rows
 from tests.bench.figures import Figure
 from tests.bench.ingest_figures import bulk_figure, floors, post_bulk, post_singly, single_figures
 from tests.bench.memory import memory_figure
 from tests.bench.processor import cpu_seconds
-from tests.bench.projection_figures import project, projection_figure
+from tests.bench.projection_figures import project, projection_figures
+from tests.bench.replay_figures import measure_replays
 from tests.support.engines import Engines
 from tests.support.log_writing import read_log
 from tests.support.processes import Services
@@ -36,8 +37,9 @@ async def measure(engines: Engines, events: int, singles: int) -> list[Figure]:
 
 
 async def _measure(services: Services, floor_topic: str, events: int, singles: int) -> list[Figure]:
-    """One thing at a time, so that each has the machine to itself."""
+    """One thing at a time, so that each has the machine to itself; the projector waits for more meanwhile."""
     services.migrate()
+    records = events + singles
     ingest = await services.ingest()
     cpu = cpu_seconds(ingest)
     bulk = await post_bulk(ingest.url, events)
@@ -45,18 +47,20 @@ async def _measure(services: Services, floor_topic: str, events: int, singles: i
     single = await post_singly(ingest.url, singles, first=events)
     memory = [memory_figure(ingest)]
     await ingest.terminate()
-    records = await read_log(services.bootstrap_servers, services.topic)
-    bulk_floor, single_floor = await floors(services.bootstrap_servers, floor_topic, records, singles)
-    del records
-    projection, projection_cpu = await project(services, events + singles)
-    memory += [memory_figure(service) for service in services.all if service.process.name == "projector"]
-    await services.stop()
-    projection_floor = await copy_rows(services.database_url)
+    log = await read_log(services.bootstrap_servers, services.topic)
+    bulk_floor, single_floor = await floors(services.bootstrap_servers, floor_topic, log, singles)
+    del log
+    projected = await project(services, records)
+    memory.append(memory_figure(projected.projector))
+    floor, level_floor = [await copy_rows(services.database_url, tables) for tables in (ROWS, ROWS_AND_DOCUMENTS)]
+    replays, replaying_memory = await measure_replays(services, records, projected.level_rate)
     return [
         bulk_figure(bulk, bulk_floor, bulk_cpu),
-        projection_figure(projection, projection_floor, projection_cpu),
+        *projection_figures(projected, floor, level_floor),
+        *replays,
         *single_figures(single, single_floor),
         *memory,
+        *replaying_memory,
     ]
 
 

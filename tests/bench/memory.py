@@ -13,14 +13,22 @@ LIMIT_MB: Final = 200
 
 def memory_figure(service: Service) -> Figure:
     """A running process's peak of resident memory beside what it may take."""
-    name = f"{service.process.name}, peak resident memory"
-    return Figure(name, _peak_bytes(service) / 1e6, LIMIT_MB, "the most that it may take", "MB")
-
-
-def _peak_bytes(service: Service) -> int:
     if service.pid is None:
         raise RuntimeError(f"{service.process.name} has ended:\n{service.process.log_end(40)}")
-    status = Path(f"/proc/{service.pid}/status")
-    if status.exists() and (found := re.search(r"^VmHWM:\s*(\d+) kB", status.read_text(), re.MULTILINE)):
-        return int(found[1]) * 1024
-    return int(psutil.Process(service.pid).memory_info().rss)  # other systems keep no peak
+    return memory_of(service.process.name, peak_bytes(service.pid), LIMIT_MB)
+
+
+def memory_of(name: str, peak: int, limit_mb: float) -> Figure:
+    """So many bytes beside what may be taken."""
+    return Figure(f"{name}, peak resident memory", peak / 1e6, limit_mb, "the most that it may take", "MB")
+
+
+def peak_bytes(pid: int) -> int:
+    """The most that a process has held since it began; raises psutil.NoSuchProcess if it is gone."""
+    status = Path(f"/proc/{pid}/status")
+    try:
+        if found := re.search(r"^VmHWM:\s*(\d+) kB", status.read_text(), re.MULTILINE):
+            return int(found[1]) * 1024
+    except (FileNotFoundError, ProcessLookupError):
+        pass  # gone, or another system, which keeps no peak
+    return int(psutil.Process(pid).memory_info().rss)

@@ -37,9 +37,17 @@ join timeline_g1.documents as document using (event_id, revision, partition, fro
 
 async def test_every_figure_has_its_floor(engines: Engines) -> None:
     figures = await measure(engines, events=2_000, singles=20)
-    assert [figure.unit for figure in figures] == ["/s", "/s", "ms", "ms", "MB", "MB"]
+    units = [figure.unit for figure in figures]
+    assert units == [*["/s"] * 7, *["ms"] * 2, "/s", *["ms"] * 2, *["MB"] * 4]
+    assert len({figure.name for figure in figures}) == len(figures)
     assert all(figure.value > 0 and figure.floor > 0 for figure in figures)
     assert not any(figure.too_large for figure in figures)
+    by_name = {figure.name: figure for figure in figures}
+    rebuild, beside = by_name["rebuild, all tables and indexes"], by_name["… beside the live projection"]
+    live = by_name["… until documents to search are level"]
+    assert (beside.value, beside.floor) == (rebuild.value, live.value)
+    assert by_name["… until it is compared and live"].value < rebuild.value
+    assert live.value <= by_name["projection, exactly once, one process"].value
     output = io.StringIO()
     print_table(figures, 2_000, Console(file=output, width=160))
     words = " ".join(output.getvalue().split())

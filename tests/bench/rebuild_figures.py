@@ -1,0 +1,78 @@
+"""A rebuild measured beside its floor, and beside the live projection of the same log."""
+
+import asyncio
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+import asyncpg
+from tests.bench import peers
+from tests.bench.bare_load import BareLoad
+from tests.bench.figures import Figure
+from tests.bench.replay_runs import ReplayRun, run_replay
+from tests.support.processes import Service, Services
+from tests.support.waiting import wait_until
+
+_MOST_SECONDS: Final = 3600
+#: Asked until there is a generation with as many indexes as the first has.
+_INDEXED: Final = """
+select clock_timestamp()
+from timeline.generations
+where
+    n > 1
+    and (select count(*) from pg_indexes where schemaname = 'timeline_g' || n)
+    = (select count(*) from pg_indexes where schemaname = 'timeline_g1')
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Rebuilt:
+    """The seconds until tables were filled and indexed, and all of it: compared, swapped."""
+
+    run: ReplayRun
+    indexed: float
+
+    @property
+    def generation(self) -> int:
+        """The one that it has made."""
+        return int(self.run.result["generation"])
+
+
+async def rebuild(services: Services, replayer: Service) -> Rebuilt:
+    """Rebuild the first generation while it is projected."""
+    connection = await asyncpg.connect(services.database_url)
+    try:
+        indexing = asyncio.create_task(_indexed(connection))
+        try:
+            run = await run_replay(services, replayer, "rebuild")
+            return Rebuilt(run, (await indexing - run.started_at).total_seconds())
+        finally:
+            indexing.cancel()
+            await asyncio.wait([indexing])
+    finally:
+        await connection.close()
+
+
+async def _indexed(connection: "asyncpg.Connection[asyncpg.Record]") -> datetime:
+    async def instant() -> datetime | None:
+        found: datetime | None = await connection.fetchval(_INDEXED)
+        return found
+
+    found = await wait_until(instant, _MOST_SECONDS)
+    assert found is not None
+    return found
+
+
+def rebuild_figures(rebuilt: Rebuilt, records: int, floor: BareLoad, live_rate: float) -> list[Figure]:
+    """Its rates, each with what it has to be compared with."""
+    rate, whole = records / rebuilt.indexed, records / rebuilt.run.seconds
+    bare, bare_name = records / (floor.copying + floor.indexing), "the same rows by COPY on every core, same indexes"
+    live_name = "the live projection, until documents are level"
+    return [
+        Figure(
+            "rebuild, all tables and indexes", rate, bare, bare_name, "/s", peers.REBUILD,
+            rebuilt.run.cpu_seconds / records,
+        ),
+        Figure("… beside the live projection", rate, live_rate, live_name, "/s"),
+        Figure("… until it is compared and live", whole, bare, bare_name, "/s"),
+    ]  # fmt: skip

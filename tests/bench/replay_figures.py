@@ -1,0 +1,31 @@
+"""Replays of a log that has been projected: a verification, a rebuild and an export, with their memory."""
+
+from typing import Final
+
+from tests.bench.bare_load import load_rows
+from tests.bench.export_figures import export_figure
+from tests.bench.figures import Figure
+from tests.bench.memory import memory_figure, memory_of
+from tests.bench.rebuild_figures import rebuild, rebuild_figures
+from tests.bench.verify_figures import verify, verify_figures
+from tests.support.processes import Services
+
+_WORKER_LIMIT_MB: Final = 250
+
+
+async def measure_replays(services: Services, records: int, live_rate: float) -> tuple[list[Figure], list[Figure]]:
+    """Figures of speed and of memory, and the floors of the former; stops all services for those."""
+    timeline, replayer = await services.timeline(), await services.replayer()
+    verified = await verify(services, replayer, timeline)
+    rebuilt = await rebuild(services, replayer)
+    export = await export_figure(services, timeline, records)
+    worst = max(verified.run.worst_worker, rebuilt.run.worst_worker)
+    memory = [memory_figure(replayer), memory_of("a worker of the replayer", worst, _WORKER_LIMIT_MB)]
+    await services.stop()
+    floor = await load_rows(services.database_url, rebuilt.generation)
+    figures = [
+        *rebuild_figures(rebuilt, records, floor, live_rate),
+        *verify_figures(verified, records, floor),
+        export,
+    ]
+    return figures, memory
