@@ -4,6 +4,7 @@ from typing import Any
 
 import asyncpg
 import httpx
+import pytest
 from tests.faults.test_projector_faults import busy_log
 from tests.support.log_writing import open_log
 from tests.support.processes import Services
@@ -12,6 +13,7 @@ from tests.support.replaying import over, replayed, replays_of, verified
 from tests.support.waiting import wait_until
 
 from event_schemas.records import format_time
+from timeline_service.code_version import is_newer
 
 
 async def test_a_generation_of_the_past_reads_as_of_its_end(services: Services) -> None:
@@ -113,3 +115,29 @@ async def make_foreign(url: str) -> None:
         await connection.execute("update timeline.generations set shape = 'of an older release' where n = 1")
     finally:
         await connection.close()
+
+
+async def test_an_older_release_does_not_project_what_a_newer_one_has_made(services: Services) -> None:
+    services.migrate()
+    connection = await asyncpg.connect(services.database_url)
+    try:
+        made = "update timeline.generations set code_version = '99.0.0+abc' where n = 1"
+        await connection.execute(made)
+        projector = await services.projector()
+        await wait_until(lambda: "which is newer than this code" in projector.log)
+        assert not await connection.fetchval("select count(*) from timeline_g1.checkpoints")
+    finally:
+        await connection.close()
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "newer"),
+    [
+        ("0.2.0+a", "0.1.9+b", True),
+        ("0.10.0+a", "0.9.0+b", True),
+        ("0.1.0+a", "0.1.0+b", False),
+        ("0.1.0+a", "0.2.0+a", False),
+    ],
+)
+def test_releases_have_an_order(one: str, other: str, newer: bool) -> None:
+    assert is_newer(one, other) is newer

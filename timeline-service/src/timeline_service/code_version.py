@@ -18,6 +18,11 @@ def code_version() -> str:
     return f"{version('dyadline-timeline-service')}+{digest.hexdigest()[:12]}"
 
 
+def is_newer(one: str, other: str) -> bool:
+    """Whether code is of a later release than other code; of two states of one release neither is."""
+    return _release_of(one) > _release_of(other)
+
+
 @cache
 def release() -> str:
     """A digest of all code and statements that an answer can depend on, for its ETag."""
@@ -26,6 +31,10 @@ def release() -> str:
         for file in sorted(_all_sources(files(package)), key=str):
             digest.update(file.name.encode() + b"\0" + file.read_bytes() + b"\0")
     return digest.hexdigest()[:16]
+
+
+def _release_of(version: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in version.partition("+")[0].split(".") if part.isdecimal())
 
 
 def _all_sources(folder: Traversable) -> Iterator[Traversable]:

@@ -11,7 +11,7 @@ import asyncpg
 
 from timeline_service.adapters.postgres_database import connected
 from timeline_service.adapters.sql_files import generation_schema, generation_shape, of_generation, read_statements
-from timeline_service.code_version import code_version
+from timeline_service.code_version import code_version, is_newer
 from timeline_service.domain.vectors import Vector
 from timeline_service.errors import UnavailableError
 
@@ -168,11 +168,17 @@ def index_statements() -> list[str]:
 async def find_live_generation(connection: "Connection") -> int:
     """The number of the generation that is live, for who writes it.
 
-    Raises UnavailableError before the first migration, and while the live one was made by code of another shape.
+    Raises UnavailableError before the first migration, and while the live one was made by code of another shape, or
+    of a newer release.
     """
     row = await _find(connection)
     if not row["live"]:
         raise UnavailableError("the live generation was made by code of another shape: it is that code's to project")
+    if is_newer(row["code_version"], code_version()):
+        raise UnavailableError(
+            f"generation {row['n']} was made by {row['code_version']}, which is newer than this code, "
+            f"{code_version()}: it is that code's to project"
+        )
     return int(row["n"])
 
 

@@ -57,6 +57,8 @@ def export(
             sys.stdout.flush()
         else:
             exporter = _write_file(output, answers, wanted, console)
+    if output is not None and not exporter.bytes:
+        return console.print(f"{output} was whole already: name another file for what has come since")
     console.print(f"exported {exporter.records} records, {exporter.bytes} bytes")
 
 

@@ -29,7 +29,8 @@ _NEAR: Final = 1_000
 _ROUNDS: Final = 50
 _SWAP_SECONDS: Final = 60.0
 _PAUSE_SECONDS: Final = 0.1
-_HANDOVER_SECONDS: Final = 10.0
+_HANDOVER_SECONDS: Final = 600.0
+_LOOK_SECONDS: Final = 1.0
 _ATTEMPTS: Final = 3
 
 
@@ -169,7 +170,16 @@ async def _swap(task: Task, topic: Topic, catch_up: CatchUp, n: int, result: Map
             await asyncio.sleep(_PAUSE_SECONDS)
         _LOG.info("swapped", generation=n)
         await task.finish(result)
-        await asyncio.wait([following], timeout=_HANDOVER_SECONDS)
+        await _hand_over(task, following)
+
+
+async def _hand_over(task: Task, following: "asyncio.Task[None]") -> None:
+    """Go on projecting until a projector takes over, which may be of a release that is yet to be started."""
+    deadline = time.monotonic() + _HANDOVER_SECONDS
+    while not following.done() and time.monotonic() < deadline:
+        if any(row["kind"] != "verify" for row in await task.replays.open()):
+            return  # somebody waits for us
+        await asyncio.wait([following], timeout=_LOOK_SECONDS)
 
 
 async def _try_to_swap(task: Task, topic: Topic, catch_up: CatchUp, n: int) -> bool:

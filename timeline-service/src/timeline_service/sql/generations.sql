@@ -2,7 +2,7 @@
 
 -- name: live
 -- $1 shape: the live generation, or, where that has another shape, the last live one of this shape.
-select n, live from timeline.generations
+select n, live, code_version from timeline.generations
 where ready and until is null and shape = $1 and (live or live_at is not null)
 order by live desc, live_at desc
 limit 1;
