@@ -12,6 +12,7 @@ from timeline_service.domain.entries import Standing, standing
 from timeline_service.domain.folding import fold_whole, words_of
 
 _WEIGHTS: Final = {"A": 3 << 14, "B": 2 << 14, "": 0}
+_LETTERS: Final = {bits >> 14: letter for letter, bits in _WEIGHTS.items()}
 _LAST_PLACE: Final = 2**14 - 1
 _MOST_PLACES: Final = 256
 #: The end of a word, and its places behind their number, by that number.
@@ -36,19 +37,25 @@ class Document:
     @property
     def words(self) -> str:
         """The words as the text of a PostgreSQL `tsvector`."""
-        lexemes: list[str] = []
-        place = 0
-        for text, weight in self.texts:
-            words = words_of(text)
-            lexemes += [f"'{word}':{at}{weight}" for at, word in enumerate(words, place + 1)]
-            place += len(words) + 1  # no phrase reaches from one text to another
-        return " ".join(lexemes)
+        return " ".join(
+            f"'{word}':{','.join(f'{at & _LAST_PLACE}{_LETTERS[at >> 14]}' for at in found)}"
+            for word, found in self._places().items()
+        )
 
     @property
     def vector(self) -> bytes:
-        """The same as PostgreSQL sends and receives it (tsvectorsend): each word once, with its places.
+        """The same as PostgreSQL sends and receives it (tsvectorsend)."""
+        places = self._places()
+        parts = [len(places).to_bytes(4)]
+        for word, found in places.items():
+            parts.append(word.encode())
+            parts.append(_PLACES[len(found)].pack(0, len(found), *found))
+        return b"".join(parts)
 
-        A place is 14 bits below the two of its weight; a word has 256 places at most.
+    def _places(self) -> Mapping[str, Sequence[int]]:
+        """Each word once, with its places, at most 256: 14 bits below the two of its weight.
+
+        All places beyond the last that fits are that one, where a word stands once.
         """
         places = defaultdict[str, list[int]](list)
         place = 0
@@ -56,13 +63,13 @@ class Document:
             words, bits = words_of(text), _WEIGHTS[weight]
             for at, word in enumerate(words, place + 1):
                 places[word].append(min(at, _LAST_PLACE) | bits)
-            place += len(words) + 1
-        parts = [len(places).to_bytes(4)]
-        for word, found in places.items():
-            count = min(len(found), _MOST_PLACES)
-            parts.append(word.encode())
-            parts.append(_PLACES[count].pack(0, count, *found[:_MOST_PLACES]))
-        return b"".join(parts)
+            place += len(words) + 1  # no phrase reaches from one text to another
+        for found in places.values():
+            if len(found) > 1 and place > _LAST_PLACE:
+                beyond = (number for number, at in enumerate(found, 1) if at & _LAST_PLACE == _LAST_PLACE)
+                del found[next(beyond, len(found)) :]
+            del found[_MOST_PLACES:]
+        return places
 
 
 def document_of(content: str) -> Document:
