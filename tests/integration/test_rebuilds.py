@@ -117,6 +117,33 @@ async def make_foreign(url: str) -> None:
         await connection.close()
 
 
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [("partition_count = 12", "with 12 partitions"), ("cluster_id = 'another'", "the cluster another")],
+)
+async def test_another_log_does_not_take_the_place_of_the_live_one(services: Services, change: str, words: str) -> None:
+    services.migrate()
+    projector = await services.projector()
+    await services.replayer()
+    async with open_log(services.bootstrap_servers, services.topic) as log:
+        await log.append(*busy_log(30, 37))
+        await projected(services)
+    await projector.terminate()
+    connection = await asyncpg.connect(services.database_url)
+    try:
+        await connection.execute(f"update timeline_g1.checkpoints set {change}")
+        view = await replayed(services, "rebuild")
+        assert view["state"] == "failed"
+        assert words in view["reason"]
+        assert await connection.fetchval("select count(*) from timeline.generations") == 1
+        found = await replayed(services)
+        assert {(item["table"], item["field"]) for item in found["result"]["differences"]} == {
+            ("checkpoints", change.split(maxsplit=1)[0])
+        }
+    finally:
+        await connection.close()
+
+
 async def test_an_older_release_does_not_project_what_a_newer_one_has_made(services: Services) -> None:
     services.migrate()
     connection = await asyncpg.connect(services.database_url)

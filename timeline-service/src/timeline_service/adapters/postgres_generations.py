@@ -116,6 +116,13 @@ class PostgresGenerations:
             rows = await connection.fetch(of_generation(self._sql["reach"], live["n"])) if live is not None else []
         return {row["partition"]: row["next_offset"] for row in rows}
 
+    async def origins(self) -> set[tuple[str, int]]:
+        """Of which logs the live generation says that it was made: cluster and number of partitions."""
+        async with _at(self._pool) as connection:
+            live = await connection.fetchrow(self._sql["any_live"])
+            rows = await connection.fetch(of_generation(self._sql["origins"], live["n"])) if live is not None else []
+        return {(row["cluster_id"], row["partition_count"]) for row in rows}
+
     async def swap(self, n: int, beyond: Collection[int] = ()) -> bool:
         """Make a generation the live one, in one short transaction. False, with nothing done, if the live one is ahead.
 

@@ -48,8 +48,7 @@ class Document:
         places = self._places()
         parts = [len(places).to_bytes(4)]
         for word, found in places.items():
-            parts.append(word.encode())
-            parts.append(_PLACES[len(found)].pack(0, len(found), *found))
+            parts += (word.encode(), _PLACES[len(found)].pack(0, len(found), *found))
         return b"".join(parts)
 
     def _places(self) -> Mapping[str, Sequence[int]]:
@@ -61,10 +60,14 @@ class Document:
         place = 0
         for text, weight in self.texts:
             words, bits = words_of(text), _WEIGHTS[weight]
-            for at, word in enumerate(words, place + 1):
-                places[word].append(min(at, _LAST_PLACE) | bits)
+            if place + len(words) < _LAST_PLACE:
+                for at, word in enumerate(words, (place + 1) | bits):
+                    places[word].append(at)
+            else:
+                for at, word in enumerate(words, place + 1):
+                    places[word].append(min(at, _LAST_PLACE) | bits)
             place += len(words) + 1  # no phrase reaches from one text to another
-        for found in places.values():
+        for found in places.values() if place > _MOST_PLACES else ():
             if len(found) > 1 and place > _LAST_PLACE:
                 beyond = (number for number, at in enumerate(found, 1) if at & _LAST_PLACE == _LAST_PLACE)
                 del found[next(beyond, len(found)) :]

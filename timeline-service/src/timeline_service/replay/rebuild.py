@@ -37,6 +37,7 @@ _ATTEMPTS: Final = 3
 async def rebuild(task: Task) -> dict[str, Any]:
     """Make a new generation and, unless it is one of the past, the live one. Returns the result."""
     topic = await task.topic()
+    await task.require_same_log(topic)
     ends = await task.ends(topic)
     until = await task.until(topic, ends)
     n = await _generation(task, until)
@@ -51,6 +52,7 @@ async def rebuild(task: Task) -> dict[str, Any]:
 async def activate(task: Task) -> dict[str, Any]:
     """Make a generation the live one that was so before. Returns the result."""
     topic = await task.topic()
+    await task.require_same_log(topic)
     await task.ends(topic)
     return await level_and_swap(task, topic, task.row["generation"])
 

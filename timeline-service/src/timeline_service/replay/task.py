@@ -65,6 +65,16 @@ class Task:
         except TopicUnfitError as error:
             raise HaltError(str(error)) from error
 
+    async def require_same_log(self, topic: Topic) -> None:
+        """Raises HaltError if the live generation was made from another log: this one must not take its place."""
+        origins = await self.generations.origins()
+        if origins and not origins & {(topic.cluster_id, topic.partitions), ("", topic.partitions)}:
+            words = " or ".join(f"the cluster {cluster} with {count} partitions" for cluster, count in sorted(origins))
+            raise HaltError(
+                f"the live generation was made from {words}, and this log is of {topic.cluster_id} with "
+                f"{topic.partitions}: name the log that it was made from, or give the other one a database of its own"
+            )
+
     async def ends(self, topic: Topic) -> Vector:
         """The offset after the last record of each partition; raises HaltError unless all begin at zero."""
         async with open_scan(self.settings.kafka_bootstrap_servers, topic.name) as scan:

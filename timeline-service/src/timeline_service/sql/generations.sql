@@ -49,6 +49,10 @@ left join {schema}.search_checkpoints as search using (partition)
 order by checkpoint.partition
 for update of checkpoint;
 
+-- name: origins
+-- Of which logs generation {n} says that it was made.
+select distinct cluster_id, partition_count from {schema}.checkpoints;
+
 -- name: reach
 select checkpoint.partition, checkpoint.next_offset, coalesce(search.next_offset, 0) as documents
 from {schema}.checkpoints as checkpoint
