@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any, Final
+from uuid import UUID
 
 import asyncpg
 
@@ -75,10 +76,14 @@ class PostgresGenerations:
         async with _at(self._pool) as connection:
             return [dict(row) for row in await connection.fetch(self._sql["ready"])]
 
-    async def create(self, until: Vector | None) -> int:
-        """Make the empty tables of a new generation, without indexes; returns its number."""
+    async def create(self, until: Vector | None, replay_id: UUID | None = None) -> int:
+        """Make the empty tables of a new generation, without indexes, and note it in the replay that is to fill it.
+
+        Returns its number.
+        """
         async with _at(self._pool) as connection, connection.transaction():
             n = int(await connection.fetchval(self._sql["create"], until, generation_shape(), code_version()))
+            await connection.execute(self._sql["note_in_replay"], replay_id, n)
             await create_tables(connection, generation_schema(n), indexes=False)
         return n
 

@@ -91,11 +91,6 @@ class PostgresReplays:
         async with _at(self._pool) as connection:
             return bool(await connection.fetchval(self._sql["cancelling"], replay_id))
 
-    async def note_generation(self, replay_id: UUID, generation: int | None) -> None:
-        """Write down which generation it makes."""
-        async with _at(self._pool) as connection:
-            await connection.execute(self._sql["note_generation"], replay_id, generation)
-
     async def note_progress(self, replay_id: UUID, progress: Mapping[str, Any]) -> None:
         """Write down how far it is."""
         async with _at(self._pool) as connection:

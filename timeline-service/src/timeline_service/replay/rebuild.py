@@ -91,8 +91,7 @@ async def _generation(task: Task, until: Vector | None) -> int:
         return n
     if n is not None:
         await task.generations.drop(n)
-    n = await task.generations.create(until)
-    await task.replays.note_generation(task.id, n)
+    n = await task.generations.create(until, task.id)
     task.row = {**task.row, "generation": n}
     return n
 

@@ -19,6 +19,9 @@ insert into timeline.generations (n, live, ready, until, shape, code_version)
 values (nextval('timeline.generation_numbers'), false, false, $1, $2, $3)
 returning n;
 
+-- name: note_in_replay
+update timeline.replays set generation = $2 where id = $1;
+
 -- name: lock
 -- $1 the generation: nobody else swaps or drops meanwhile.
 select n, live, ready, until, shape, code_version from timeline.generations where n = $1 for update;

@@ -57,9 +57,6 @@ returning *;
 -- name: cancelling
 select cancelling from timeline.replays where id = $1;
 
--- name: note_generation
-update timeline.replays set generation = $2 where id = $1;
-
 -- name: note_progress
 update timeline.replays set progress = $2 where id = $1;
 
