@@ -21,16 +21,16 @@ async def send_in_batches(bootstrap_servers: str, topic: str, records: Records) 
     by_partition: dict[int, list[tuple[bytes | None, bytes | None]]] = defaultdict(list)
     for record in records:
         by_partition[record.partition].append((record.key, record.value))
-    async with _producer(bootstrap_servers) as producer:
+    async with open_producer(bootstrap_servers) as producer:
         start = time.perf_counter()
-        await asyncio.gather(*(_send(producer, topic, number, pairs) for number, pairs in by_partition.items()))
+        await asyncio.gather(*(send_pairs(producer, topic, number, pairs) for number, pairs in by_partition.items()))
         return len(records) / (time.perf_counter() - start)
 
 
 async def send_one_by_one(bootstrap_servers: str, topic: str, records: Records) -> list[float]:
     """Send each record and wait for its acknowledgement; returns the milliseconds that each took."""
     taken = []
-    async with _producer(bootstrap_servers) as producer:
+    async with open_producer(bootstrap_servers) as producer:
         for record in records:
             start = time.perf_counter()
             await producer.send_and_wait(topic, record.value, record.key, headers=_HEADERS)
@@ -38,9 +38,10 @@ async def send_one_by_one(bootstrap_servers: str, topic: str, records: Records) 
     return taken
 
 
-async def _send(
+async def send_pairs(
     producer: AIOKafkaProducer, topic: str, partition: int, pairs: Sequence[tuple[bytes | None, bytes | None]]
 ) -> None:
+    """Send keys and values to a partition in as few batches as hold them."""
     sent, end = [], 0
     while end < len(pairs):
         batch = producer.create_batch()
@@ -55,7 +56,8 @@ async def _send(
 
 
 @asynccontextmanager
-async def _producer(bootstrap_servers: str) -> AsyncIterator[Any]:
+async def open_producer(bootstrap_servers: str) -> AsyncIterator[Any]:
+    """A producer with ingest's settings."""
     producer = AIOKafkaProducer(
         bootstrap_servers=bootstrap_servers,
         acks="all",

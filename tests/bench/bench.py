@@ -1,6 +1,8 @@
 """The benchmark: a log of its own, filled through ingest, projected and replayed, and the floors of it all."""
 
 import tempfile
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from uuid import uuid4
 
@@ -22,15 +24,23 @@ from local_stack.topic import create_topic
 
 async def measure(engines: Engines, events: int, singles: int) -> list[Figure]:
     """Measure everything with so many events in bulk and so many single posts."""
-    topic, floor_topic, database = f"bench.{uuid4().hex}", f"bench.{uuid4().hex}", f"bench_{uuid4().hex}"
-    for name in (topic, floor_topic):
-        await create_topic(engines.bootstrap_servers, name)
+    floor_topic = f"bench.{uuid4().hex}"
+    await create_topic(engines.bootstrap_servers, floor_topic)
+    async with bench_services(engines) as services:
+        return await _measure(services, floor_topic, events, singles)
+
+
+@asynccontextmanager
+async def bench_services(engines: Engines) -> AsyncIterator[Services]:
+    """Services on a log and a database of their own, which is gone at the end."""
+    topic, database = f"bench.{uuid4().hex}", f"bench_{uuid4().hex}"
+    await create_topic(engines.bootstrap_servers, topic)
     await _execute(engines.database_url, f"create database {database}")
     url = f"{engines.database_url.rpartition('/')[0]}/{database}"
     with tempfile.TemporaryDirectory(prefix="bench-", dir=session_folder()) as folder:
         services = Services(Path(folder), engines.bootstrap_servers, topic, url)
         try:
-            return await _measure(services, floor_topic, events, singles)
+            yield services
         finally:
             await services.stop()
             await _execute(engines.database_url, f"drop database {database} with (force)")

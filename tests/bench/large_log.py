@@ -1,0 +1,86 @@
+"""`python -m tests.bench.large_log 1000000`: replay a log of so many records, and say what memory that takes.
+
+On engines of its own, whose data lie in the folder for temporary files: some 8 GB for a million records.
+"""
+
+import asyncio
+import os
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+from typing import Final
+from uuid import UUID
+
+import uvloop
+from tests.bench.bare_producer import open_producer, send_pairs
+from tests.bench.bench import bench_services
+from tests.bench.event_supply import events
+from tests.bench.memory import peak_bytes
+from tests.bench.replay_runs import run_replay
+from tests.support.engines import shared_engines
+from tests.support.session_folder import close_session_folder, open_session_folder
+
+from event_schemas.log_topic import PARTITIONS
+from event_schemas.records import ANONYMOUS
+from ingest_service.domain.accept import Accepted, accept_event
+from timeline_service.domain.partitions import partition_of
+from timeline_service.domain.replays import Kind
+
+_TEMPLATES: Final = 5_000
+_AT_ONCE: Final = 20_000
+_KINDS: Final[tuple[Kind, ...]] = ("rebuild", "verify")
+
+
+async def fill_log(bootstrap_servers: str, topic: str, count: int) -> None:
+    """Append so many records: some thousand events again and again, each time as other events with the same words."""
+    now = datetime.now(UTC)
+    templates = [accept_event(event, principal=ANONYMOUS, accepted_at=now) for event in events(_TEMPLATES)]
+    async with open_producer(bootstrap_servers) as producer:
+        for start in range(0, count, _AT_ONCE):
+            pairs: list[list[tuple[bytes | None, bytes | None]]] = [[] for _ in range(PARTITIONS)]
+            for key, value in _records(templates, range(start, min(start + _AT_ONCE, count))):
+                pairs[partition_of(key, PARTITIONS)].append((key, value))
+            await asyncio.gather(*(send_pairs(producer, topic, number, some) for number, some in enumerate(pairs)))
+
+
+def _records(templates: Sequence[Accepted], numbers: range) -> Iterator[tuple[bytes, bytes]]:
+    for number in numbers:
+        template = templates[number % len(templates)]
+        key = str(UUID(bytes=os.urandom(16), version=4)).encode()
+        yield key, template.value.replace(template.key, key)
+
+
+async def _measure(count: int) -> None:
+    """Fill a log, rebuild it from nothing, and verify what that has made."""
+    async with bench_services(await shared_engines()) as services:
+        services.migrate()
+        start = time.monotonic()
+        await fill_log(services.bootstrap_servers, services.topic, count)
+        print(f"{count:,} records appended in {time.monotonic() - start:.0f} s", flush=True)
+        replayer = await services.replayer()
+        for kind in _KINDS:
+            run = await run_replay(services, replayer, kind)
+            assert replayer.pid is not None
+            print(
+                f"{kind}: {run.seconds:.0f} s, {count / run.seconds:,.0f} /s; at their worst the replayer held "
+                f"{peak_bytes(replayer.pid) / 1e6:.0f} MB, a worker {run.worst_worker / 1e6:.0f} MB",
+                flush=True,
+            )
+
+
+def main() -> int:
+    """Returns the exit status."""
+    if len(sys.argv) != 2 or not sys.argv[1].isdecimal():
+        print("usage: python -m tests.bench.large_log RECORDS", file=sys.stderr)
+        return 2
+    open_session_folder()
+    try:
+        uvloop.run(_measure(int(sys.argv[1])))
+    finally:
+        close_session_folder()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
