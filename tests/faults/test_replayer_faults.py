@@ -10,8 +10,10 @@ from tests.faults.test_projector_faults import append_slowly, busy_log
 from tests.support.log_writing import open_log
 from tests.support.processes import Services
 from tests.support.projections import projected
-from tests.support.replaying import over, replays_of, verified
+from tests.support.replaying import over, replayed, replays_of, verified
 from tests.support.waiting import wait_until
+
+from timeline_service.adapters.postgres_replays import REPLAYER, PostgresReplays
 
 _GATE = 7_001
 #: Where a rebuild is held up in each of its phases: a trigger on a table, of the new generation or of all.
@@ -102,3 +104,45 @@ async def left_behind(url: str) -> list[str]:
     finally:
         await connection.close()
     return [row[0] for row in rows]
+
+
+async def test_a_replayer_whose_connection_is_cut_lets_go_and_goes_on(services: Services) -> None:
+    services.migrate()
+    await services.projector()
+    await services.replayer()
+    async with open_log(services.bootstrap_servers, services.topic) as log, replays_of(services) as replays:
+        await log.append(*busy_log(100, 23))
+        await projected(services)
+        async with gate(services.database_url, "loading") as control:
+            filed = await replays.file("rebuild")
+            await wait_until(lambda: is_held_up(control), 60)
+            cut = "select pg_terminate_backend(pid) from pg_stat_activity where starts_with(application_name, $1)"
+            assert len(await control.fetch(cut, REPLAYER)) == 1
+            await wait_until(lambda: claimed_again(replays, str(filed["id"])))
+        view = await over(replays, str(filed["id"]))
+        assert view["state"] == "succeeded", view
+        await projected(services, generation=view["result"]["generation"])
+        await verified(services)
+
+
+async def claimed_again(replays: PostgresReplays, replay_id: str) -> bool:
+    """Whether somebody has begun with a replay for the second time."""
+    row = await replays.replay(replay_id)
+    return row is not None and row["attempts"] == 2
+
+
+async def test_a_cancelled_rebuild_leaves_nothing_behind(services: Services) -> None:
+    services.migrate()
+    await services.projector()
+    await services.replayer()
+    async with open_log(services.bootstrap_servers, services.topic) as log, replays_of(services) as replays:
+        await log.append(*busy_log(100, 24))
+        await projected(services)
+        async with gate(services.database_url, "indexing") as control:
+            filed = await replays.file("rebuild")
+            await wait_until(lambda: is_held_up(control), 60)
+            assert await replays.cancel(str(filed["id"])) is not None
+        view = await over(replays, str(filed["id"]))
+        assert view["state"] == "cancelled", view
+        assert not await left_behind(services.database_url)
+        assert (await replayed(services, "rebuild"))["result"]["equal"]

@@ -4,6 +4,7 @@ Every step can be done again: a replayer that was killed goes on with what is th
 """
 
 import asyncio
+import math
 import os
 import time
 from collections.abc import Mapping
@@ -26,7 +27,6 @@ from timeline_service.replay.verification import RedrivenError, compare, wait_fo
 
 _LOG: Final = structlog.get_logger()
 _NEAR: Final = 1_000
-_ROUNDS: Final = 50
 _SWAP_SECONDS: Final = 60.0
 _PAUSE_SECONDS: Final = 0.1
 _HANDOVER_SECONDS: Final = 600.0
@@ -68,7 +68,7 @@ async def level_and_swap(task: Task, topic: Topic, n: int) -> dict[str, Any]:
     """Catch a generation up with the live one, compare the two at one vector, and swap them."""
     live = await task.generations.live()
     if live is not None and live.n == n:  # swapped already, by a replayer that was killed before it could say so
-        return dict(task.row["result"] or {})
+        return dict(task.row["result"] or _uncompared())
     catch_up = CatchUp(task, topic, n)
     if live is not None and live.mine:
         comparison = PostgresComparison(task.url, generation_schema(live.n), task.scratch)
@@ -107,15 +107,17 @@ async def _fill(task: Task, topic: Topic, n: int, ends: Vector) -> None:
 
 
 async def _catch_up(task: Task, comparison: PostgresComparison, catch_up: CatchUp, schema: str, topic: Topic) -> None:
-    """Follow the live projection, in ever shorter steps, until it is near."""
-    for _ in range(_ROUNDS):
+    """Follow the live projection in ever shorter steps, until it is near, or most of a step is to begin it."""
+    behind = math.inf
+    while behind >= _NEAR:
+        before = behind
         reached, _ = await comparison.vectors(schema, topic.partitions)
         goal = await comparison.reach(topic.partitions)
         await catch_up.up_to(tuple(map(max, reached, map(min, goal, await task.ends(topic)))))
         now = await comparison.reach(topic.partitions)
-        if sum(max(0, at - was) for at, was in zip(now, goal, strict=True)) < _NEAR:
+        behind = sum(max(0, at - was) for at, was in zip(now, goal, strict=True))
+        if 2 * behind > before:
             return
-    raise HaltError("records come faster than they can be caught up with: rebuild when there are fewer")
 
 
 async def _compare_live(
@@ -153,9 +155,13 @@ async def _compare_past(task: Task, topic: Topic, n: int, until: Vector) -> dict
     except HaltError:
         return _uncompared() | {"next_offsets": offsets_view(until)}
     task.recorder.phase("comparing")
-    async with scratch_tables(task.pool, task.scratch):
+    for _ in range(_ATTEMPTS):
         snapshot = await comparison.snapshot(topic, code_version(), partial(task.ends, topic), until)
-        return await compare(comparison, generation_schema(n), snapshot)
+        try:
+            return await compare(comparison, generation_schema(n), snapshot)
+        except RedrivenError:
+            continue
+    raise HaltError("parked records are judged again all the time: rebuild when that has come to an end")
 
 
 async def _swap(task: Task, topic: Topic, catch_up: CatchUp, n: int, result: Mapping[str, Any]) -> None:

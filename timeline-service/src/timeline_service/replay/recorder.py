@@ -4,11 +4,13 @@ import asyncio
 import time
 from collections import deque
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Final
 from uuid import UUID
 
 from timeline_service.adapters.postgres_replays import PostgresReplays
 from timeline_service.domain.replays import PartitionProgress, Progress
+from timeline_service.errors import UnavailableError
 
 _WRITE_SECONDS: Final = 0.5
 _RATE_SECONDS: Final = 10.0
@@ -53,7 +55,8 @@ class Recorder:
         while True:
             await self._changed.wait()
             self._changed.clear()
-            await self.write()
+            with suppress(UnavailableError):  # the replay itself will say so
+                await self.write()
             await asyncio.sleep(_WRITE_SECONDS)
 
     def _estimate(self) -> None:
@@ -64,10 +67,10 @@ class Recorder:
         self._marks.append((now, done))
         while now - self._marks[0][0] > _RATE_SECONDS:
             self._marks.popleft()
-        (since, before), seconds = self._marks[0], now - self._marks[0][0]
+        since, before = self._marks[0]
+        seconds = now - since
         self.progress.rate = round((done - before) / seconds, 1) if seconds and done > before else None
         left = total - done
         self.progress.seconds_left = round(left / self.progress.rate, 1) if self.progress.rate else None
         if left <= 0:
             self.progress.rate = self.progress.seconds_left = None
-        assert since <= now

@@ -78,6 +78,7 @@ class Replayer:
             )
             try:
                 await connection.add_listener(CHANNEL, lambda *_: self._news.set())
+                connection.add_termination_listener(lambda _: self._news.set())
                 _LOG.info("waiting for replays")
                 while not stop.is_set():
                     self._news.clear()
@@ -89,6 +90,8 @@ class Replayer:
 
     async def _look(self, connection: "Connection") -> None:
         """Take note of what has ended, end what is no longer wanted, and begin what can be begun."""
+        if connection.is_closed():  # with it went the locks: somebody else may be at our replays
+            raise UnavailableError("the replayer's connection to PostgreSQL was cut")
         for builds, (replay_id, running) in list(self._running.items()):
             if running.done():
                 del self._running[builds]
@@ -115,6 +118,8 @@ class Replayer:
         log = _LOG.bind(replay=str(row["id"]), kind=row["kind"])
         log.info("replaying", attempt=row["attempts"])
         try:
+            if row["cancelling"]:  # since nobody was there to end it
+                raise asyncio.CancelledError
             await self._sweep()
             result = await _KINDS[row["kind"]](task)
             await recorder.write()
@@ -150,8 +155,9 @@ class Replayer:
 
     async def _sweep(self) -> None:
         """Drop what replays that are over have left."""
-        wanted = {scratch_of(row["id"]) for row in await self._replays.open()}
-        for schema in await left_scratch(self._pool):
+        left = await left_scratch(self._pool)
+        wanted = {scratch_of(row["id"]) for row in await self._replays.open()}  # afterwards: others may begin meanwhile
+        for schema in left:
             if schema not in wanted:
                 await drop_scratch(self._pool, schema)
 
