@@ -91,11 +91,13 @@ def differences_of(table: str, live: Mapping[str, Any] | None, log: Mapping[str,
     if live is None or log is None:
         yield Difference(table, key, None, live, log, position_of(one))
         return
-    for field in log:
-        if live[field] != log[field]:
-            ended = log[field] if log[field] is not None else live[field]
-            position = format_position(one["partition"], ended) if field == "until_offset" else position_of(log)
-            yield Difference(table, key, field, live[field], log[field], position)
+    differing = [field for field in log if live[field] != log[field]]
+    if not differing:  # as JSON has them: 0 and -0
+        yield Difference(table, key, None, live, log, position_of(log))
+    for field in differing:
+        ended = log[field] if log[field] is not None else live[field]
+        position = format_position(one["partition"], ended) if field == "until_offset" else position_of(log)
+        yield Difference(table, key, field, live[field], log[field], position)
 
 
 def key_text(key: Mapping[str, Any]) -> str:
