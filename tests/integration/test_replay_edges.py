@@ -34,6 +34,9 @@ async def test_an_odd_log_is_projected_and_replayed_alike(services: Services) ->
         await append_garbage(log)
         await log.append(crowded, wordy, correcting(crowded.event_id, "a pair"), retracting(wordy.event_id))
         await log.append(correcting(crowded.event_id, "a crowd", countries=many, goldstein=-0.0))
+        await log.append(*(correcting(crowded.event_id, f"no. {n}", countries=many) for n in range(30)))
+        long = recording("often corrected")
+        await log.append(long, *(correcting(long.event_id, f"no. {n}") for n in range(1_200)), long)
         async with producer.transaction():  # a marker ends its partition
             event = recording("within a transaction")
             await producer.send(services.topic, encode_value(event), key=event.event_id.encode(), headers=list(HEADERS))

@@ -67,8 +67,8 @@ OUTCOME_COLUMNS = (
     "partition", "offset", "event_id", "outcome", "problem", "detail", "revision", "first_position", "recorded_at",
     "key", "value", "headers", "code_version", "attempted",
 )  # fmt: skip
-_UNTIL_OF_REVISION = REVISION_COLUMNS.index("until_offset")
-_UNTIL_OF_ENTRY = ENTRY_COLUMNS.index("until_offset")
+UNTIL_OF_REVISION = REVISION_COLUMNS.index("until_offset")
+UNTIL_OF_ENTRY = ENTRY_COLUMNS.index("until_offset")
 
 
 def fold_batch(arrivals: Iterable[Arrival], known: Mapping[str, Known], code_version: str = "") -> Changes:
@@ -82,15 +82,12 @@ def fold_batch(arrivals: Iterable[Arrival], known: Mapping[str, Known], code_ver
     return fold.changes
 
 
-def bounded(arrivals: Iterable[Arrival], *, together: bool = False) -> list[list[Arrival]]:
-    """A batch in parts that write a bounded number of rows: an event of 60 countries has 1,770 pairs.
-
-    `together`: the records of an event, which follow one another, stay in one part.
-    """
+def bounded(arrivals: Iterable[Arrival]) -> list[list[Arrival]]:
+    """A batch in parts that write a bounded number of rows: an event of 60 countries has 1,770 pairs."""
     parts: list[list[Arrival]] = [[]]
     rows = 0
     for arrival in arrivals:
-        if rows > _MOST_PAIR_ROWS and not (together and arrival.event_id == parts[-1][-1].event_id is not None):
+        if rows > _MOST_PAIR_ROWS:
             parts.append([])
             rows = 0
         parts[-1].append(arrival)
@@ -169,9 +166,9 @@ class _BatchFold:
         offset = arrival.place.offset
         stands = self._standing(event_id, known)
         if (row := self._fresh_revision.get(event_id)) is not None:
-            row[_UNTIL_OF_REVISION] = offset
+            row[UNTIL_OF_REVISION] = offset
             for entry in self._fresh_entries[event_id]:
-                entry[_UNTIL_OF_ENTRY] = offset
+                entry[UNTIL_OF_ENTRY] = offset
         else:
             self.changes.closed_revisions.append((event_id, before.current.number, offset))
             key = (stands.span, stands.earliest, stands.latest, before.first_accepted_at, event_id, offset)

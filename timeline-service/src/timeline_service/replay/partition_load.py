@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import chain
 from typing import Any, Final
 
 import asyncpg
@@ -15,6 +16,8 @@ from timeline_service.domain.batch import (
     ENTRY_COLUMNS,
     OUTCOME_COLUMNS,
     REVISION_COLUMNS,
+    UNTIL_OF_ENTRY,
+    UNTIL_OF_REVISION,
     Changes,
     Counts,
     Known,
@@ -34,6 +37,7 @@ Source = AsyncIterator[Sequence[RawRecord]]
 Tell = Callable[[int, int], None]
 _MOST_RECORDS: Final = 1_000
 _MOST_BYTES: Final = 2 * 1024 * 1024
+_EVENT_OF_ENTRY: Final = ENTRY_COLUMNS.index("event_id")  # and its revision behind it
 _PAIR_COUNT_COLUMNS: Final = ("partition", "pair", "events", "last_offset")
 
 
@@ -87,6 +91,8 @@ class _Loading:
         self._counts = Counts()
         self._pairs: dict[str, tuple[int, int]] = {}
         self._last: Spilled | None = None
+        self._known: dict[str, Known] = {}
+        self._held = Changes()
 
     async def run(self, source: Source) -> None:
         load = self._load
@@ -99,6 +105,7 @@ class _Loading:
             for bucket in spill.buckets():
                 for part in _bounded(bucket):
                     await self._write(part)
+        await self._write_rows(self._held)
         await self._finish()
 
     def _recorded(self, raw: RawRecord) -> Spilled:
@@ -108,17 +115,36 @@ class _Loading:
         return self._last
 
     async def _write(self, records: Sequence[Spilled]) -> None:
-        """Fold all records of some events, and write what they made: rows that are final."""
-        arrivals = [self._arrival(record) for record in records]
-        for part in bounded(arrivals, together=True):
+        """Fold records, those of an event one after the other, and write what they made: rows that are final."""
+        for part in bounded([self._arrival(record) for record in records]):
             known = {item.event_id: Known() for item in part if item.event_id is not None}
-            changes = fold_batch(part, known, self._load.code_version)
-            await self._copy("revisions", REVISION_COLUMNS, changes.revisions)
-            await self._copy("entries", ENTRY_COLUMNS, changes.entries)
-            await self._copy("outcomes", OUTCOME_COLUMNS, changes.outcomes)
-            await self._copy("documents", DOCUMENT_COLUMNS, [document_row(row) for row in changes.revisions])
+            changes = fold_batch(part, known | self._known, self._load.code_version)
+            last = part[-1].event_id
+            self._known = {last: (known | self._known)[last]} if last is not None else {}
+            self._hold_back(changes, last)
+            await self._write_rows(changes)
             self._count(changes)
         self._tell(len(records), sum(len(record.raw.value or b"") + len(record.raw.key or b"") for record in records))
+
+    def _hold_back(self, changes: Changes, last: str | None) -> None:
+        """Hold back the rows of the last event's last revision, which a record yet to come may end."""
+        held, self._held = self._held, Changes()
+        for _, _, until in changes.closed_revisions:  # it can only be the one that was held back
+            held.revisions[0][UNTIL_OF_REVISION] = until
+            for entry in held.entries:
+                entry[UNTIL_OF_ENTRY] = until
+        changes.revisions[:0], changes.entries[:0] = held.revisions, held.entries
+        if changes.revisions and changes.revisions[-1][0] == last:
+            number = changes.revisions[-1][1]
+            self._held.revisions = [changes.revisions.pop()]
+            while changes.entries and changes.entries[-1][_EVENT_OF_ENTRY : _EVENT_OF_ENTRY + 2] == [last, number]:
+                self._held.entries.append(changes.entries.pop())
+
+    async def _write_rows(self, changes: Changes) -> None:
+        await self._copy("revisions", REVISION_COLUMNS, changes.revisions)
+        await self._copy("entries", ENTRY_COLUMNS, changes.entries)
+        await self._copy("outcomes", OUTCOME_COLUMNS, changes.outcomes)
+        await self._copy("documents", DOCUMENT_COLUMNS, [document_row(row) for row in changes.revisions])
 
     def _arrival(self, record: Spilled) -> Arrival:
         return read_arrival(record.raw, instant_of(record.recorded), self._partition_of)
@@ -161,12 +187,12 @@ def instant_of(milliseconds: int) -> datetime:
 
 
 def _bounded(events: Iterable[Sequence[Spilled]]) -> Iterator[list[Spilled]]:
-    """Events in parts that decode to a bounded number of bytes; an event's records stay together."""
+    """The records of events in parts that decode to a bounded number of bytes."""
     part: list[Spilled] = []
     size = 0
-    for records in events:
-        part += records
-        size += sum(len(record.raw.value or b"") for record in records)
+    for record in chain.from_iterable(events):
+        part.append(record)
+        size += len(record.raw.value or b"")
         if len(part) >= _MOST_RECORDS or size >= _MOST_BYTES:
             yield part
             part, size = [], 0
