@@ -94,11 +94,13 @@ async def test_code_of_another_shape_is_deployed_by_a_rebuild(services: Services
     for service in services.all:
         await service.terminate()
     await make_foreign(services.database_url)  # from here on all processes are of a newer release
+    services.migrate()
+    services.migrate()
     projector = await services.projector("new projector")
     await wait_until(lambda: "made by code of another shape" in projector.log)
     await services.replayer()
-    async with replays_of(services) as replays:  # what the API files for it, although it cannot read yet
-        filed = await replays.file("rebuild")
+    async with replays_of(services) as replays:
+        (filed,) = await replays.open()
         view = await over(replays, str(filed["id"]))
     assert view["state"] == "succeeded", view
     assert view["result"]["equal"] is None

@@ -16,11 +16,23 @@ from timeline_service.errors import HaltError
 
 CONTROL: Final = "timeline"
 _ADVISORY_LOCK: Final = int.from_bytes(hashlib.sha256(b"dyadline migrations").digest()[:8], signed=True)
+#: $1 shape: file a rebuild where the live generation has another one; the API does not read it, and nobody projects it.
+_REBUILD_FOREIGN: Final = """
+with filed as (
+    insert into replays (id, kind)
+    select gen_random_uuid(), 'rebuild' from generations where live and shape is distinct from $1
+    on conflict ((true)) where kind <> 'verify' and state in ('queued', 'running') do nothing
+    returning id
+)
+select n from generations, filed where live
+"""
 _FILE: Final = re.compile(r"([0-9]{4})_[a-z0-9_]+\.sql")
 
 
 async def migrate(connection: "asyncpg.Connection[asyncpg.Record]") -> list[str]:
-    """Apply what is missing, one process at a time; returns the names of what was done.
+    """Apply what is missing, one process at a time; returns what was done, in words.
+
+    Where the live generation was made by code of another shape, a rebuild is filed: that is how such code is deployed.
 
     Raises HaltError if the database is newer than this code.
     """
@@ -52,6 +64,8 @@ async def migrate(connection: "asyncpg.Connection[asyncpg.Record]") -> list[str]
                 *(generation_shape(), code_version()),
             )
             done.append("generation 1")
+        if (foreign := await connection.fetchval(_REBUILD_FOREIGN, generation_shape())) is not None:
+            done.append(f"filed a rebuild for timeline replayer, since other code has made generation {foreign}")
     return done
 
 
