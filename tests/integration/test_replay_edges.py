@@ -1,21 +1,18 @@
 """What verifications and rebuilds must not trip over: odd logs, edits of any column, replayers that are cut off."""
 
-import asyncio
-import time
-from itertools import count
 from typing import Final
 
 import asyncpg
 from aiokafka import AIOKafkaProducer
 from tests.faults.test_projector_faults import busy_log
 from tests.integration.test_projector import append_garbage
-from tests.support.log_writing import LogWriter, correcting, open_log, read_log, recording, retracting
+from tests.support.log_writing import correcting, open_log, read_log, recording, retracting
 from tests.support.processes import Services
 from tests.support.projections import projected
 from tests.support.replaying import replayed, verified
 
 from event_schemas.countries import all_countries
-from event_schemas.records import HEADERS, Record, encode_value
+from event_schemas.records import HEADERS, encode_value
 from timeline_service.domain.comparisons import KEYS, key_text
 
 #: One letter that folds to eighteen, in four words: Unicode's Sallallahou.
@@ -70,28 +67,6 @@ _CHANGED: Final = {
     "tsvector": "setweight({0}, 'C')",
     "uuid": "gen_random_uuid()",
 }
-
-
-async def test_a_rebuild_catches_up_with_a_busy_log(services: Services) -> None:
-    services.migrate()
-    await services.projector()
-    await services.replayer()
-    records = busy_log(20_000, 32)
-    async with open_log(services.bootstrap_servers, services.topic) as log:
-        writing = asyncio.create_task(write_steadily(log, records))
-        view = await replayed(services, "rebuild")
-        writing.cancel()
-    assert view["state"] == "succeeded", view
-    assert view["result"]["equal"], view
-
-
-async def write_steadily(log: LogWriter, records: list[Record], rate: int = 3_000) -> None:
-    """Append so many records a second, again and again, until cancelled."""
-    size, begun = rate // 20, time.monotonic()
-    for number in count(1):
-        start = number * size % (len(records) - size)
-        await log.append(*records[start : start + size])
-        await asyncio.sleep(begun + number * size / rate - time.monotonic())
 
 
 async def test_an_edit_of_any_column_is_found_and_named(services: Services) -> None:
