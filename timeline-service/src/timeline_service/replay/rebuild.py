@@ -116,7 +116,7 @@ async def _catch_up(task: Task, comparison: PostgresComparison, catch_up: CatchU
         await catch_up.up_to(tuple(map(max, reached, map(min, goal, await task.ends(topic)))))
         now = await comparison.reach(topic.partitions)
         behind = sum(max(0, at - was) for at, was in zip(now, goal, strict=True))
-        if 2 * behind > before:
+        if behind > 0.8 * before:
             return
 
 
