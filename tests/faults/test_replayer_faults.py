@@ -116,7 +116,10 @@ async def test_a_replayer_whose_connection_is_cut_lets_go_and_goes_on(services: 
         async with gate(services.database_url, "loading") as control:
             filed = await replays.file("rebuild")
             await wait_until(lambda: is_held_up(control), 60)
-            cut = "select pg_terminate_backend(pid) from pg_stat_activity where starts_with(application_name, $1)"
+            cut = (
+                "select pg_terminate_backend(pid) from pg_stat_activity "
+                "where datname = current_database() and starts_with(application_name, $1)"
+            )
             assert len(await control.fetch(cut, REPLAYER)) == 1
             await wait_until(lambda: claimed_again(replays, str(filed["id"])))
         view = await over(replays, str(filed["id"]))
