@@ -1,18 +1,19 @@
 """Rebuilds besides the plain one: of the past, of an older generation, and with code of another shape."""
 
+import asyncio
 from typing import Any
 
 import asyncpg
 import httpx
 import pytest
 from tests.faults.test_projector_faults import busy_log
-from tests.support.log_writing import open_log
+from tests.support.log_writing import open_log, recording
 from tests.support.processes import Services
 from tests.support.projections import projected
 from tests.support.replaying import over, replayed, replays_of, verified
 from tests.support.waiting import wait_until
 
-from event_schemas.records import format_time
+from event_schemas.records import encode_value, format_time
 from timeline_service.code_version import is_newer
 
 
@@ -82,6 +83,58 @@ async def test_an_older_generation_is_caught_up_compared_and_shown_again(service
         await log.append(*busy_log(50, 35))
         await projected(services, generation=1)
         await verified(services)
+
+
+async def test_an_older_generation_that_was_tampered_with_is_not_shown_again(services: Services) -> None:
+    services.migrate()
+    await services.projector()
+    await services.replayer()
+    connection = await asyncpg.connect(services.database_url)
+    try:
+        async with open_log(services.bootstrap_servers, services.topic) as log:
+            await log.append(*busy_log(60, 38))
+            await projected(services)
+            assert (await replayed(services, "rebuild"))["result"]["equal"]
+            await connection.execute("update timeline_g1.revisions set reason = 'planted' where revision = 1")
+            view = await replayed(services, "activate", generation=1)
+            assert view["state"] == "failed"
+            assert "somebody has changed one" in view["reason"]
+            assert {item["field"] for item in view["result"]["differences"]} == {"reason"}
+            await log.append(*busy_log(30, 39))
+            await projected(services, generation=2)
+            await verified(services)
+            await connection.execute("update timeline.generations set code_version = '0.0.1+old' where n = 1")
+            rolled_back = await replayed(services, "activate", generation=1)  # other code has other verdicts
+            assert rolled_back["state"] == "succeeded", rolled_back
+    finally:
+        await connection.close()
+
+
+async def test_a_rebuild_does_not_pass_the_circuit_breaker(services: Services) -> None:
+    services.migrate()
+    await services.projector()
+    await services.replayer()
+    connection = await asyncpg.connect(services.database_url)
+    try:
+        async with open_log(services.bootstrap_servers, services.topic) as log:
+            await log.append(*busy_log(60, 40))
+            await projected(services)
+            unknown = [recording(f"of a later version, no. {number}") for number in range(900)]
+            values = [encode_value(record).replace(b"recorded.v1", b"recorded.v2") for record in unknown]
+            pairs = zip(unknown, values, strict=True)
+            await asyncio.gather(*(log.append_bytes(record.event_id.encode(), value) for record, value in pairs))
+
+        async def stopped() -> bool:
+            return bool(await connection.fetchval("select count(stopped) = 3 from timeline_g1.checkpoints"))
+
+        await wait_until(stopped)
+        view = await replayed(services, "rebuild")
+        assert view["state"] == "failed"
+        assert "more records parked than the live projection" in view["reason"]
+        assert await connection.fetchval("select n from timeline.generations where live") == 1
+        assert await connection.fetchval("select count(*) from timeline.generations") == 1
+    finally:
+        await connection.close()
 
 
 async def test_code_of_another_shape_is_deployed_by_a_rebuild(services: Services) -> None:

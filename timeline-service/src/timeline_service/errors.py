@@ -57,6 +57,10 @@ class UnavailableError(TimelineError):
     """The database or the broker is away, or an answer is not there yet: try again later."""
 
 
+class StuckError(UnavailableError):
+    """A replay has come to a stop, although nothing is away: it is tried again, a few times."""
+
+
 class DroppedError(UnavailableError):
     """The generation that was being read has just been dropped."""
 

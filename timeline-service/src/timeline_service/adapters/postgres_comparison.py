@@ -24,6 +24,7 @@ from timeline_service.domain.comparisons import (
     position_of,
 )
 from timeline_service.domain.vectors import Vector, vector_of
+from timeline_service.errors import HaltError
 
 if TYPE_CHECKING:
     Connection = asyncpg.Connection[asyncpg.Record]
@@ -229,5 +230,7 @@ async def _connection(url: str) -> AsyncIterator["Connection"]:
         connection = await asyncpg.connect(url, timeout=CONNECT_SECONDS, server_settings=_SESSION)
         try:
             yield connection
+        except (asyncpg.UndefinedTableError, asyncpg.InvalidSchemaNameError) as error:
+            raise HaltError("the generation was dropped while it was compared") from error
         finally:
             await connection.close()

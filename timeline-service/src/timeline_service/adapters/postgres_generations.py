@@ -35,6 +35,13 @@ class Live:
     mine: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """A generation under way; `until` is where it ends for ever, if it is one of the past."""
+
+    until: Vector | None
+
+
 class PostgresGenerations:
     """The table of generations, and their schemas. All methods raise UnavailableError when the server is away.
 
@@ -92,11 +99,19 @@ class PostgresGenerations:
         async with _at(self._pool) as connection:
             return [row["n"] for row in await connection.fetch(self._sql["unfinished"])]
 
-    async def can_resume(self, n: int) -> bool:
-        """Whether this code may go on filling a generation: it has begun it."""
+    async def begun(self, n: int) -> Begun | None:
+        """A generation that this code has begun to fill, and may go on with."""
         async with _at(self._pool) as connection:
             row = await connection.fetchrow(self._sql["lock"], n)
-        return row is not None and (row["shape"], row["code_version"]) == (generation_shape(), code_version())
+        if row is None or (row["shape"], row["code_version"]) != (generation_shape(), code_version()):
+            return None
+        return Begun(tuple(row["until"]) if row["until"] is not None else None)
+
+    async def counts(self, n: int) -> dict[int, tuple[int, int]]:
+        """By partition how many records a generation has, and how many of them are parked."""
+        async with _at(self._pool) as connection:
+            rows = await connection.fetch(of_generation(self._sql["counts"], n))
+        return {row["partition"]: (row["records"], row["parked"]) for row in rows}
 
     async def finish(self, n: int) -> None:
         """Let a generation be read by its number."""

@@ -35,11 +35,16 @@ class CatchUp:
         await self.feed()
 
     async def feed(self) -> None:
-        """Make the documents that are not there yet."""
-        partitions = range(self._topic.partitions)
-        while behind := await self._documents.lagging(partitions):
-            for partition in behind:
-                await self._documents.feed(partition, _BATCH)
+        """Make all documents that are not there yet. Nobody projects meanwhile."""
+        while await self.feed_some():
+            pass
+
+    async def feed_some(self) -> bool:
+        """Make some documents of each partition that is behind; whether any was."""
+        behind = await self._documents.lagging(range(self._topic.partitions))
+        for partition in behind:
+            await self._documents.feed(partition, _BATCH)
+        return bool(behind)
 
     @asynccontextmanager
     async def tail(self) -> AsyncIterator["asyncio.Task[None]"]:

@@ -19,7 +19,7 @@ from timeline_service.adapters.sql_files import generation_schema
 from timeline_service.code_version import code_version
 from timeline_service.domain.replays import offsets_view
 from timeline_service.domain.vectors import Vector
-from timeline_service.errors import HaltError, UnavailableError
+from timeline_service.errors import HaltError, StuckError, UnavailableError
 from timeline_service.replay.catch_up import CatchUp
 from timeline_service.replay.scratch import scratch_tables
 from timeline_service.replay.task import Task
@@ -32,6 +32,9 @@ _PAUSE_SECONDS: Final = 0.1
 _HANDOVER_SECONDS: Final = 600.0
 _LOOK_SECONDS: Final = 1.0
 _ATTEMPTS: Final = 3
+#: As for the projector's circuit breaker.
+_MANY: Final = 50
+_MOST: Final = 0.9
 
 
 async def rebuild(task: Task) -> dict[str, Any]:
@@ -39,8 +42,7 @@ async def rebuild(task: Task) -> dict[str, Any]:
     topic = await task.topic()
     await task.require_same_log(topic)
     ends = await task.ends(topic)
-    until = await task.until(topic, ends)
-    n = await _generation(task, until)
+    n, until = await _generation(task, await task.until(topic, ends))
     await _fill(task, topic, n, until or ends)
     if until is None:
         return await level_and_swap(task, topic, n)
@@ -79,21 +81,51 @@ async def level_and_swap(task: Task, topic: Topic, n: int) -> dict[str, Any]:
         result = _uncompared()
     result |= {"generation": n}
     await task.replays.note_result(task.id, result)
+    if live is not None:
+        await _require_judged(task, live.n, n)
+        await _require_equal(task, result, live.n, n)
     task.recorder.phase("swapping")
     await _swap(task, topic, catch_up, n, result)
     return result
 
 
-async def _generation(task: Task, until: Vector | None) -> int:
-    """The generation to fill: the one that was begun, if this code has begun it, else a new one."""
+async def _require_judged(task: Task, live: int, n: int) -> None:
+    """Raises HaltError where nearly nothing of what the live projection does not have could be judged.
+
+    The projector stops before such records, and a rebuild must not show a projection that went on without them.
+    """
+    shown = await task.generations.counts(live)
+    for partition, (records, parked) in (await task.generations.counts(n)).items():
+        shown_records, shown_parked = shown.get(partition, (0, 0))
+        more = parked - shown_parked
+        if more >= _MANY and more > _MOST * (records - shown_records):
+            raise HaltError(
+                f"partition {partition} would have {more} more records parked than the live projection, nearly all "
+                "that this code has judged besides: update or mend it, and rebuild again"
+            )
+
+
+async def _require_equal(task: Task, result: Mapping[str, Any], live: int, n: int) -> None:
+    """Raises HaltError where an older generation is not what the same code makes of the log."""
+    if task.row["kind"] == "activate" and result["equal"] is False:
+        made_by = {row["n"]: row["code_version"] for row in await task.generations.ready()}
+        if made_by.get(n) == made_by.get(live):
+            raise HaltError(
+                f"generation {n} differs from the live one, though the same code has made both: somebody has changed "
+                "one of them. In the differences, `log` is what it holds. Verify the live one, or rebuild"
+            )
+
+
+async def _generation(task: Task, until: Vector | None) -> tuple[int, Vector | None]:
+    """The generation to fill, and where it ends: the one that was begun, if this code has begun it, else a new one."""
     n: int | None = task.row["generation"]
-    if n is not None and await task.generations.can_resume(n):
-        return n
+    if n is not None and (begun := await task.generations.begun(n)) is not None:
+        return n, begun.until
     if n is not None:
         await task.generations.drop(n)
     n = await task.generations.create(until, task.id)
     task.row = {**task.row, "generation": n}
-    return n
+    return n, until
 
 
 async def _fill(task: Task, topic: Topic, n: int, ends: Vector) -> None:
@@ -171,9 +203,9 @@ async def _swap(task: Task, topic: Topic, catch_up: CatchUp, n: int, result: Map
         while not await _try_to_swap(task, topic, catch_up, n):
             if following.done():
                 following.result()
-                raise UnavailableError(f"another projector has taken over generation {n} before it was live")
+                raise StuckError(f"another projector has taken over generation {n} before it was live")
             if time.monotonic() > deadline:
-                raise UnavailableError("the live projection could not be reached, or its rows are locked")
+                raise StuckError("the live projection could not be reached, or its rows are locked")
             await asyncio.sleep(_PAUSE_SECONDS)
         _LOG.info("swapped", generation=n)
         await task.finish(result)
@@ -191,7 +223,7 @@ async def _hand_over(task: Task, following: "asyncio.Task[None]") -> None:
 
 async def _try_to_swap(task: Task, topic: Topic, catch_up: CatchUp, n: int) -> bool:
     try:
-        await catch_up.feed()
+        await catch_up.feed_some()
         live = await task.generations.reach()
         ends = await task.ends(topic)  # asked for afterwards: a checkpoint beyond them is nothing to wait for
         beyond = {p for p, offset in live.items() if p >= len(ends) or offset > ends[p]}

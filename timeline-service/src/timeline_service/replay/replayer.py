@@ -7,6 +7,7 @@ goes on with the replay.
 import asyncio
 import os
 import socket
+import time
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final, Literal
 from uuid import UUID
@@ -14,11 +15,10 @@ from uuid import UUID
 import asyncpg
 import structlog
 
-from service_edge.topic_check import TopicUnavailableError
 from timeline_service.adapters.postgres_database import CONNECT_SECONDS, close_pool, going_away, open_pool
 from timeline_service.adapters.postgres_generations import PostgresGenerations
 from timeline_service.adapters.postgres_replays import CHANNEL, REPLAYER, PostgresReplays
-from timeline_service.errors import HaltError, UnavailableError
+from timeline_service.errors import HaltError, StuckError, UnavailableError
 from timeline_service.replay.rebuild import abandon, activate, rebuild
 from timeline_service.replay.recorder import Recorder
 from timeline_service.replay.scratch import drop_scratch, left_scratch, scratch_of
@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 
 _LOG: Final = structlog.get_logger()
 _LOOK_SECONDS: Final = 1.0
+_RETRY_SECONDS: Final = 2.0
+_MOST_ATTEMPTS: Final = 5
 _LONGEST_PAUSE: Final = 5.0
 _KINDS: Final = {"verify": verify, "rebuild": rebuild, "activate": activate}
 _LONGEST_NAME: Final = 63  # PostgreSQL cuts off what is longer
@@ -66,6 +68,7 @@ class Replayer:
         self._owner = f"{socket.gethostname()}/{os.getpid()}"
         self._running: dict[bool, tuple[UUID, asyncio.Task[None]]] = {}
         self._news = asyncio.Event()
+        self._not_before = 0.0
 
     async def run(self, stop: asyncio.Event) -> None:
         """Carry replays out until told to stop; raises UnavailableError when the server is away."""
@@ -96,10 +99,14 @@ class Replayer:
             if running.done():
                 del self._running[builds]
                 await connection.execute("select pg_advisory_unlock($1)", _lock_of(replay_id))
-                running.result()  # UnavailableError, or a bug
+                try:
+                    running.result()
+                except UnavailableError as error:
+                    _LOG.warning("waiting", seconds=_RETRY_SECONDS, reason=str(error))
+                    self._not_before = time.monotonic() + _RETRY_SECONDS
             elif await self._replays.cancelling(replay_id):
                 running.cancel()
-        for row in await self._replays.open():
+        for row in await self._replays.open() if time.monotonic() >= self._not_before else ():
             builds = row["kind"] != "verify"
             if builds not in self._running and await connection.fetchval(
                 "select pg_try_advisory_lock($1)", _lock_of(row["id"])
@@ -125,8 +132,13 @@ class Replayer:
             await recorder.write()
             await task.finish(result)
             log.info("replayed", equal=result["equal"])
-        except (UnavailableError, TopicUnavailableError) as error:
-            raise UnavailableError(str(error)) from error
+        except StuckError as error:
+            if row["attempts"] < _MOST_ATTEMPTS:
+                raise
+            await self._end(task, "failed", str(error))
+            log.error("failed", reason=str(error))
+        except UnavailableError:
+            raise  # it is gone on with later
         except asyncio.CancelledError:
             if not await self._replays.cancelling(task.id):
                 raise

@@ -16,7 +16,7 @@ from typing import IO, Final, NamedTuple, Self
 from timeline_service.domain.arrivals import RawRecord
 
 _BUCKET_BYTES: Final = 8 * 1024 * 1024
-_BUCKET_RECORDS: Final = 8_000
+_BUCKET_RECORDS: Final = 2_000
 _MOST_BUCKETS: Final = 400
 _BUFFER_BYTES: Final = 48 * 1024
 _OVERHEAD: Final = 200

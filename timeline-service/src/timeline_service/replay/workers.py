@@ -9,7 +9,7 @@ from typing import Final
 
 import orjson
 
-from timeline_service.errors import HaltError, UnavailableError
+from timeline_service.errors import HaltError, StuckError, UnavailableError
 from timeline_service.replay.worker import Job
 from timeline_service.settings import Settings
 
@@ -21,8 +21,8 @@ _LINE_BYTES: Final = 1024 * 1024
 async def load_all(settings: Settings, jobs: Sequence[Job], tell: Tell, *, processes: int | None) -> None:
     """Load partitions, the largest first, with so many processes.
 
-    Raises UnavailableError where something is away or a worker was killed, HaltError where the log cannot be replayed.
-    What was loaded by then stays, and is not loaded again.
+    Raises UnavailableError where something is away, StuckError where a worker was killed, HaltError where the log
+    cannot be replayed. What was loaded by then stays, and is not loaded again.
     """
     waiting = sorted(jobs, key=lambda job: job.load.end)
     count = min(processes or os.cpu_count() or 1, len(jobs))
@@ -40,7 +40,11 @@ async def _work(settings: Settings, waiting: list[Job], tell: Tell) -> None:
         while waiting:
             stdin.write(waiting.pop().written())
             while True:
-                said = orjson.loads(await stdout.readline() or b"{}")
+                if not (line := await stdout.readline()):
+                    raise StuckError(
+                        "a worker of the replay was killed, perhaps for want of memory: see the system's log"
+                    )
+                said = orjson.loads(line)
                 if "partition" in said:
                     tell(said["partition"], said["records"], said["bytes"])
                 elif "done" in said:
@@ -50,7 +54,7 @@ async def _work(settings: Settings, waiting: list[Job], tell: Tell) -> None:
                 elif "failed" in said:
                     raise RuntimeError(said["failed"])
                 else:
-                    raise UnavailableError(said.get("unavailable", "a worker of the replay has ended: see its log"))
+                    raise UnavailableError(said["unavailable"])
 
 
 @asynccontextmanager

@@ -138,8 +138,8 @@ order by "table", partition, from_offset
 limit $3;
 
 -- name: foreign_checkpoints
--- $1 cluster: checkpoints that name another one. An export names none.
-select partition, cluster_id, last_offset from {schema}.checkpoints where cluster_id not in ($1, '') order by partition;
+-- $1 cluster: checkpoints that name another one, or none.
+select partition, cluster_id, last_offset from {schema}.checkpoints where cluster_id <> $1 order by partition;
 
 -- name: explained
 -- $2 limit: records that made no revision, though they are in the log.

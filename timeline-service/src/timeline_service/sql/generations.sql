@@ -52,6 +52,9 @@ left join {schema}.search_checkpoints as search using (partition)
 order by checkpoint.partition
 for update of checkpoint;
 
+-- name: counts
+select partition, applied + duplicate + rejected + parked as records, parked from {schema}.checkpoints;
+
 -- name: origins
 -- Of which logs generation {n} says that it was made.
 select distinct cluster_id, partition_count from {schema}.checkpoints;

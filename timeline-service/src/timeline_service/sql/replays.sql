@@ -65,5 +65,6 @@ update timeline.replays set result = $2 where id = $1;
 
 -- name: finish
 -- $1 id, $2 state, $3 result, $4 reason.
-update timeline.replays set state = $2, result = $3, reason = $4, finished_at = clock_timestamp()
+update timeline.replays set
+    state = $2, result = coalesce($3, result), reason = $4, finished_at = clock_timestamp()
 where id = $1 and state = 'running';
