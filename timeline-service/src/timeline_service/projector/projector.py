@@ -92,14 +92,15 @@ class Projector:
         feeding = asyncio.create_task(self._search.run())
         guarding = asyncio.create_task(self._guard.run(lambda: self._checkpoints))
         try:
-            while not stop.is_set() and not self._is_level():
+            while not stop.is_set():
                 if self._reader.assignment != self._taken:
                     if following is not None:  # it must not swallow what is read from the new beginning on
                         await following
                         following = None
                     await self._take_over()
                     continue  # it may have been rebalanced again meanwhile
-                await self._redrive()
+                if not await self._redrive() and self._is_level():
+                    break
                 batch = await (following or self._read())
                 following = None
                 for task in (feeding, guarding):
@@ -248,10 +249,14 @@ class Projector:
             if not held.cluster_id and not self._unproven and self._reader.assignment == self._taken:
                 self._checkpoints[partition] = await self._projection.name_cluster(held, self._topic.cluster_id)
 
-    async def _redrive(self) -> None:
-        """Judge again what somebody asked for, or other code has parked: an event's records, oldest first."""
+    async def _redrive(self) -> bool:
+        """Judge again what somebody asked for, or other code has parked: an event's records, oldest first.
+
+        Whether there was any.
+        """
         held = [partition for partition, checkpoint in self._checkpoints.items() if checkpoint.parked]
-        for partition, event_id in await self._redrives.find(held, self._code_version) if held else ():
+        found = await self._redrives.find(held, self._code_version) if held else []
+        for partition, event_id in found:
             records = await self._redrives.load(partition, event_id)
             arrivals = [read_arrival(raw, recorded_at, self._partition_of) for raw, recorded_at in records]
             events = [event_id] if event_id is not None else []
@@ -259,6 +264,7 @@ class Projector:
             changes = fold_batch(arrivals, known, self._code_version)
             offsets = [raw.offset for raw, _ in records]
             self._checkpoints[partition] = await self._redrives.replace(self._checkpoints[partition], offsets, changes)
+        return bool(found)
 
     async def _report(self) -> None:
         if time.monotonic() - self._reported > _REPORT_SECONDS and self._checkpoints:
