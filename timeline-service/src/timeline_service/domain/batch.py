@@ -43,6 +43,7 @@ class Changes:
     """What a batch changes, as rows of the generation's tables in the order of their columns.
 
     Rows that the batch itself makes obsolete are closed before they are written; `closed_…` are rows of before.
+    `standings` are those of the revisions, by partition and offset.
     """
 
     revisions: list[list[Any]] = field(default_factory=list)
@@ -52,6 +53,7 @@ class Changes:
     closed_entries: list[tuple[Any, ...]] = field(default_factory=list)
     pair_counts: dict[tuple[int, str], tuple[int, int]] = field(default_factory=dict)
     counts: dict[int, Counts] = field(default_factory=dict)
+    standings: dict[tuple[int, int], Standing] = field(default_factory=dict)
 
 
 REVISION_COLUMNS = (
@@ -140,7 +142,7 @@ class _BatchFold:
             stands = standing(record.event.__dict__)
         else:
             stands = self._standing(record.event_id, known)
-        self._standings[record.event_id] = stands
+        self._standings[record.event_id] = self.changes.standings[place.partition, place.offset] = stands
         origin_source, origin_id = record.origin or (None, None)
         row = [
             record.event_id, current.number, place.partition, place.offset, None, current.action, record.record_id,

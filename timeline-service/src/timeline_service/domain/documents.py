@@ -75,28 +75,29 @@ class Document:
         return places
 
 
-def document_of(content: str) -> Document:
-    """The document of an event's content."""
+def document_of(content: str, stands: Standing | None = None) -> Document:
+    """The document of an event's content; `stands` is its standing, where that is known."""
     event: dict[str, Any] = orjson.loads(content)
-    stands = standing(event)
+    stands = stands or standing(event)
     return Document(stands, tuple(_facets(event, stands)), tuple(_texts(event)))
 
 
 def facet(name: str, value: str) -> str:
-    """One thing that an event is about, as it is stored and asked for: `tag:chips`. NUL cannot be stored."""
+    """One thing that an event is about, as it is asked for: `tag:chips`, without NUL, which is not stored."""
     return f"{name}:{value}".replace("\0", "")
 
 
-def _facets(event: Mapping[str, Any], stands: Standing) -> Iterable[str]:
+def _facets(event: Mapping[str, Any], stands: Standing) -> list[str]:
     kind, valence, domain, stage, _, _ = stands.traits
-    yield from (facet("pair", pair) for pair in stands.pairs)
-    yield from (facet("country", code) for code in event["countries"])
-    yield from (facet("initiator", code) for code in event.get("initiators", ()))
-    traits = {"type": kind, "valence": valence, "domain": domain, "stage": stage}
-    yield from (facet(name, value) for name, value in traits.items() if value is not None)
-    yield from (facet("tag", tag) for tag in event.get("tags", ()))
-    yield from dict.fromkeys(facet("actor", fold_whole(actor["name"])) for actor in event.get("actors", ()))
-    yield from (facet("code", f"{scheme}:{code}") for scheme, code in event.get("codes", {}).items())
+    facets = [f"pair:{pair}" for pair in stands.pairs]
+    facets += [f"country:{code}" for code in event["countries"]]
+    facets += [f"initiator:{code}" for code in event.get("initiators", ())]
+    traits = (("type", kind), ("valence", valence), ("domain", domain), ("stage", stage))
+    facets += [f"{name}:{value}" for name, value in traits if value is not None]
+    facets += [f"tag:{tag}" for tag in event.get("tags", ())]
+    facets += dict.fromkeys(f"actor:{fold_whole(actor['name'])}" for actor in event.get("actors", ()))
+    facets += [f"code:{scheme}:{code}" for scheme, code in event.get("codes", {}).items()]
+    return [each.replace("\0", "") for each in facets]
 
 
 def _texts(event: Mapping[str, Any]) -> Iterable[tuple[str, str]]:
@@ -107,10 +108,10 @@ def _texts(event: Mapping[str, Any]) -> Iterable[tuple[str, str]]:
     yield event.get("summary", ""), ""
 
 
-def document_row(revision: Sequence[Any]) -> tuple[Any, ...]:
+def document_row(revision: Sequence[Any], stands: Standing | None = None) -> tuple[Any, ...]:
     """The row of a document by that of its revision (REVISION_COLUMNS), once it is known when that ended."""
     event_id, number, partition, from_offset, until_offset, action, *_, first_accepted_at, _, _, content = revision
-    document = document_of(content)
+    document = document_of(content, stands)
     stands = document.stands
     kind, valence, domain, _, sources, goldstein = stands.traits
     return (

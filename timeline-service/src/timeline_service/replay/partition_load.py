@@ -144,7 +144,10 @@ class _Loading:
         await self._copy("revisions", REVISION_COLUMNS, changes.revisions)
         await self._copy("entries", ENTRY_COLUMNS, changes.entries)
         await self._copy("outcomes", OUTCOME_COLUMNS, changes.outcomes)
-        await self._copy("documents", DOCUMENT_COLUMNS, [document_row(row) for row in changes.revisions])
+        await self._copy("documents", DOCUMENT_COLUMNS, [self._document(row, changes) for row in changes.revisions])
+
+    def _document(self, revision: Sequence[Any], changes: Changes) -> tuple[Any, ...]:
+        return document_row(revision, changes.standings.get((revision[2], revision[3])))
 
     def _arrival(self, record: Spilled) -> Arrival:
         return read_arrival(record.raw, instant_of(record.recorded), self._partition_of)
