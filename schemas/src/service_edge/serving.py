@@ -1,13 +1,10 @@
 """One HTTP process: where it may listen, and how its log reads."""
 
-import logging
 import resource
-import sys
 from contextlib import suppress
 from types import FrameType
 
 import orjson
-import structlog
 import uvicorn
 from fastapi import FastAPI
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
@@ -81,20 +78,3 @@ def _allow_connections() -> None:
     """As many open files as the system lets us have: the usual 1,024 are fewer than listeners may be."""
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
-
-
-def write_logs() -> None:
-    """Log as one line an event to standard error, with RFC 3339 times; Kafka's client says only what is wrong."""
-    structlog.configure(
-        processors=[
-            structlog.contextvars.merge_contextvars,
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.format_exc_info,
-            structlog.processors.LogfmtRenderer(key_order=["timestamp", "level", "event"], bool_as_flag=False),
-        ],
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
-    )
-    logging.basicConfig(format="timestamp=%(asctime)s level=%(levelname)s logger=%(name)s event=%(message)s")
-    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
-    logging.getLogger("uvicorn.error").setLevel(logging.INFO)

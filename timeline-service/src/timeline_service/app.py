@@ -1,14 +1,10 @@
-"""Everything wired, in one function for each process: the API, and the projector."""
+"""The API, wired in one function."""
 
 import asyncio
-import signal
-import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
-from typing import TYPE_CHECKING, Final
 
-import structlog
 from fastapi import Depends, FastAPI
 
 from service_edge.cross_origins import CrossOrigins
@@ -18,12 +14,11 @@ from service_edge.event_streams import EventStreams
 from service_edge.heads import Heads
 from service_edge.parameters import strict_query
 from service_edge.problems import install_problems
-from service_edge.topic_check import TopicUnavailableError, describe_topic
 from timeline_service.adapters.kafka_offsets import KafkaOffsets
 from timeline_service.adapters.kafka_scan import open_scan
 from timeline_service.adapters.postgres_bell import PostgresBell
-from timeline_service.adapters.postgres_database import BY_VALUE, IN_ORDER, close_pool, connected, open_pool
-from timeline_service.adapters.postgres_generations import PostgresGenerations, find_live_generation
+from timeline_service.adapters.postgres_database import BY_VALUE, IN_ORDER, close_pool, open_pool
+from timeline_service.adapters.postgres_generations import PostgresGenerations
 from timeline_service.adapters.postgres_live import PostgresLive
 from timeline_service.adapters.postgres_reader import PostgresReader
 from timeline_service.adapters.postgres_replays import CHANNEL, PostgresReplays
@@ -45,21 +40,11 @@ from timeline_service.api import (
 )
 from timeline_service.api.problems import ERRORS, KINDS, translate
 from timeline_service.api.shapes import SHAPES
-from timeline_service.errors import FencedError, UnavailableError
+from timeline_service.errors import UnavailableError
 from timeline_service.live.feed import LiveFeed
 from timeline_service.live.progress import ProgressFeed
-from timeline_service.projector.assembly import open_projector
-from timeline_service.replay.replayer import carry_out_replays
 from timeline_service.settings import Settings
 from timeline_service.web import audit
-
-if TYPE_CHECKING:
-    from timeline_service.adapters.postgres_database import Pool
-
-_LOG: Final = structlog.get_logger()
-_SHORTEST_PAUSE: Final = 0.1
-_LONGEST_PAUSE: Final = 5.0
-_LONG_RUN: Final = 60.0
 
 
 def create_app(settings: Settings) -> FastAPI:
@@ -135,55 +120,3 @@ async def _read_secret(app: FastAPI) -> None:
             app.state.cursor_secret = await reader.secret("cursors")
         except UnavailableError:
             await asyncio.sleep(0.2)
-
-
-async def replay(settings: Settings) -> None:
-    """Run a replayer until SIGTERM or SIGINT."""
-    await carry_out_replays(settings, _stop_on_signals())
-
-
-async def project(settings: Settings) -> None:
-    """Run a projector until SIGTERM or SIGINT. What is away is waited for; raises HaltError for what is wrong."""
-    stop = _stop_on_signals()
-    pool = await open_pool(settings.database_url.get_secret_value(), most=3)
-    pause = _SHORTEST_PAUSE
-    try:
-        while not stop.is_set():
-            started = time.monotonic()
-            try:
-                await _project_once(settings, pool, stop)
-            except FencedError as error:  # after a swap readers wait for us
-                _LOG.warning("starting over", reason=str(error))
-                await _pause(stop, _SHORTEST_PAUSE)
-            except (UnavailableError, TopicUnavailableError) as error:
-                if time.monotonic() - started > _LONG_RUN:
-                    pause = _SHORTEST_PAUSE  # it went well until now
-                _LOG.warning("waiting", seconds=round(pause, 1), reason=str(error))
-                await _pause(stop, pause)
-                pause = min(2 * pause, _LONGEST_PAUSE)
-    finally:
-        await close_pool(pool)
-    _LOG.info("stopped")
-
-
-async def _project_once(settings: Settings, pool: "Pool", stop: asyncio.Event) -> None:
-    topic, _ = await describe_topic(settings.kafka_bootstrap_servers, settings.topic)  # the guard judges its settings
-    async with connected(pool) as connection:
-        generation = await find_live_generation(connection)
-    group = f"{settings.topic}.projector.g{generation}"
-    async with open_projector(settings, pool, topic, generation, group=group) as projector:
-        await projector.run(stop)
-
-
-def _stop_on_signals() -> asyncio.Event:
-    stop = asyncio.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    return stop
-
-
-async def _pause(stop: asyncio.Event, seconds: float) -> None:
-    try:
-        await asyncio.wait_for(stop.wait(), seconds)
-    except TimeoutError:
-        return

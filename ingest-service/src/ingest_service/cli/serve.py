@@ -11,9 +11,10 @@ def serve() -> None:
     """Answer HTTP until a signal ends it. The environment holds its settings (INGEST_PORT, KAFKA_BOOTSTRAP_SERVERS)."""
     from ingest_service.app import create_app
     from service_edge import serving
+    from service_edge.logs import write_logs
 
     settings = read_settings(Settings)
-    serving.write_logs()
+    write_logs()
     app = create_app(settings)
     gc.freeze()
     gc.set_threshold(50_000, 20, 50)  # bulk makes many objects that die young

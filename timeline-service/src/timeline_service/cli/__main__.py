@@ -29,7 +29,8 @@ app: Final = typer.Typer(
 @app.command()
 def serve() -> None:
     """Answer over HTTP, until stopped."""
-    from service_edge.serving import NotLoopbackError, serve, write_logs
+    from service_edge.logs import write_logs
+    from service_edge.serving import NotLoopbackError, serve
     from timeline_service.app import create_app
 
     settings = read_settings(Settings)
@@ -46,8 +47,8 @@ def project() -> None:
     import structlog
     import uvloop
 
-    from service_edge.serving import write_logs
-    from timeline_service.app import project
+    from service_edge.logs import write_logs
+    from timeline_service.processes import project
 
     settings = read_settings(Settings)
     write_logs()
@@ -65,8 +66,8 @@ def replayer() -> None:
     """Carry out the replays that are asked for, until stopped. Who is killed is taken over by the next one."""
     import uvloop
 
-    from service_edge.serving import write_logs
-    from timeline_service.app import replay
+    from service_edge.logs import write_logs
+    from timeline_service.processes import replay
 
     settings = read_settings(Settings)
     write_logs()

@@ -15,7 +15,7 @@ from uuid import UUID
 import asyncpg
 import structlog
 
-from timeline_service.adapters.postgres_database import CONNECT_SECONDS, close_pool, going_away, open_pool
+from timeline_service.adapters.postgres_database import CONNECT_SECONDS, going_away
 from timeline_service.adapters.postgres_generations import PostgresGenerations
 from timeline_service.adapters.postgres_replays import CHANNEL, REPLAYER, PostgresReplays
 from timeline_service.errors import HaltError, StuckError, UnavailableError
@@ -35,26 +35,8 @@ _LOG: Final = structlog.get_logger()
 _LOOK_SECONDS: Final = 1.0
 _RETRY_SECONDS: Final = 2.0
 _MOST_ATTEMPTS: Final = 5
-_LONGEST_PAUSE: Final = 5.0
 _KINDS: Final = {"verify": verify, "rebuild": rebuild, "activate": activate}
 _LONGEST_NAME: Final = 63  # PostgreSQL cuts off what is longer
-
-
-async def carry_out_replays(settings: Settings, stop: asyncio.Event) -> None:
-    """Carry replays out until told to stop. What is away is waited for."""
-    pool = await open_pool(settings.database_url.get_secret_value(), most=8)
-    pause = 0.1
-    try:
-        while not stop.is_set():
-            try:
-                await Replayer(settings, pool).run(stop)
-            except UnavailableError as error:
-                _LOG.warning("waiting", seconds=round(pause, 1), reason=str(error))
-                await _pause(stop, pause)
-                pause = min(2 * pause, _LONGEST_PAUSE)
-    finally:
-        await close_pool(pool)
-    _LOG.info("stopped")
 
 
 class Replayer:
@@ -193,11 +175,3 @@ class Replayer:
 def _lock_of(replay_id: UUID) -> int:
     """The number of a replay's advisory lock."""
     return int.from_bytes(replay_id.bytes[:8], signed=True)
-
-
-async def _pause(stop: asyncio.Event, seconds: float) -> None:
-    try:
-        async with asyncio.timeout(seconds):
-            await stop.wait()
-    except TimeoutError:
-        return

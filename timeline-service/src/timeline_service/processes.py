@@ -1,0 +1,88 @@
+"""The processes that do not answer over HTTP, each wired in one function: the projector, and the replayer."""
+
+import asyncio
+import signal
+import time
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Final
+
+import structlog
+
+from service_edge.topic_check import TopicUnavailableError, describe_topic
+from timeline_service.adapters.postgres_database import close_pool, connected, open_pool
+from timeline_service.adapters.postgres_generations import find_live_generation
+from timeline_service.errors import FencedError, UnavailableError
+from timeline_service.projector.assembly import open_projector
+from timeline_service.replay.replayer import Replayer
+from timeline_service.settings import Settings
+
+if TYPE_CHECKING:
+    from timeline_service.adapters.postgres_database import Pool
+
+_LOG: Final = structlog.get_logger()
+_SHORTEST_PAUSE: Final = 0.1
+_LONGEST_PAUSE: Final = 5.0
+_LONG_RUN: Final = 60.0
+
+
+async def project(settings: Settings) -> None:
+    """Run a projector until SIGTERM or SIGINT. What is away is waited for; raises HaltError for what is wrong."""
+    stop = _stop_on_signals()
+    pool = await open_pool(settings.database_url.get_secret_value(), most=3)
+    try:
+        await _again(stop, lambda: _project_once(settings, pool, stop))
+    finally:
+        await close_pool(pool)
+
+
+async def replay(settings: Settings) -> None:
+    """Run a replayer until SIGTERM or SIGINT. What is away is waited for."""
+    stop = _stop_on_signals()
+    pool = await open_pool(settings.database_url.get_secret_value(), most=8)
+    try:
+        await _again(stop, lambda: Replayer(settings, pool).run(stop))
+    finally:
+        await close_pool(pool)
+
+
+async def _project_once(settings: Settings, pool: "Pool", stop: asyncio.Event) -> None:
+    topic, _ = await describe_topic(settings.kafka_bootstrap_servers, settings.topic)  # the guard judges its settings
+    async with connected(pool) as connection:
+        generation = await find_live_generation(connection)
+    group = f"{settings.topic}.projector.g{generation}"
+    async with open_projector(settings, pool, topic, generation, group=group) as projector:
+        await projector.run(stop)
+
+
+async def _again(stop: asyncio.Event, run_once: Callable[[], Awaitable[None]]) -> None:
+    """Run until told to stop, and anew, after ever longer pauses, whenever something is away."""
+    pause = _SHORTEST_PAUSE
+    while not stop.is_set():
+        started = time.monotonic()
+        try:
+            await run_once()
+        except FencedError as error:  # after a swap readers wait for us
+            _LOG.warning("starting over", reason=str(error))
+            await _wait(stop, _SHORTEST_PAUSE)
+        except (UnavailableError, TopicUnavailableError) as error:
+            if time.monotonic() - started > _LONG_RUN:
+                pause = _SHORTEST_PAUSE  # it went well until now
+            _LOG.warning("waiting", seconds=round(pause, 1), reason=str(error))
+            await _wait(stop, pause)
+            pause = min(2 * pause, _LONGEST_PAUSE)
+    _LOG.info("stopped")
+
+
+async def _wait(stop: asyncio.Event, seconds: float) -> None:
+    try:
+        async with asyncio.timeout(seconds):
+            await stop.wait()
+    except TimeoutError:
+        return
+
+
+def _stop_on_signals() -> asyncio.Event:
+    stop = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    return stop
