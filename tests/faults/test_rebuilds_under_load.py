@@ -64,8 +64,8 @@ async def write(writer: httpx.AsyncClient, reader: httpx.AsyncClient, story: Sto
     chance = random.Random(seed)
     mine: list[str] = []
     while not story.over.is_set():
-        event = {"title": f"{seed}, no. {len(mine)}", "when": str(chance.randint(1950, 2025)), "type": "other"}
-        event["countries"] = chance.choice(_PAIRS)  # type: ignore[assignment]
+        event: dict[str, Any] = {"title": f"{seed}, no. {len(mine)}", "type": "other"}
+        event |= {"when": str(chance.randint(1950, 2025)), "countries": chance.choice(_PAIRS)}
         if mine and chance.random() < 0.5:
             changed = chance.choice(mine)
             body: dict[str, Any] = {"reason": "of late"}

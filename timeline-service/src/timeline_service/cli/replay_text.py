@@ -12,8 +12,8 @@ from rich.text import Text
 
 from service_edge.terminal import ExitStatus, leave
 from timeline_service.cli.printing import fold_parts
-from timeline_service.cli.replay_progress import say_seconds
 from timeline_service.domain.difference_words import sides_of
+from timeline_service.domain.progress_words import say_seconds
 from timeline_service.domain.replays import rows_not_listed, rows_that_differ
 
 View = Mapping[str, Any]

@@ -235,5 +235,5 @@ async def _try_to_swap(task: Task, topic: Topic, catch_up: CatchUp, n: int) -> b
 
 def _uncompared() -> dict[str, Any]:
     """The result where there is nothing that this code could compare with."""
-    nothing: dict[str, Any] = dict.fromkeys(("equal", "digest", "rows", "next_offsets"))
+    nothing: dict[str, Any] = dict.fromkeys(("equal", "digest", "log_digest", "rows", "next_offsets"))
     return nothing | {"tables": [], "differences": [], "code_version": code_version()}

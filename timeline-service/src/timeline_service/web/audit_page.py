@@ -1,17 +1,17 @@
 """The page at `/audit` as markup: what was verified, how far the projection is, and the replays there were."""
 
-import math
-from collections.abc import Container, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from importlib.resources import files
 from typing import Any, Final
 
 import orjson
-from rich.filesize import decimal
 
 from service_edge.pages import Page, escaped
 from timeline_service.domain.difference_words import sides_of
+from timeline_service.domain.progress_words import progress_words, say_bytes
 from timeline_service.domain.replays import OVER, rows_not_listed, rows_that_differ
+from timeline_service.web import markup
 
 View = Mapping[str, Any]
 _OUTCOMES: Final = ("applied", "duplicate", "rejected", "parked")
@@ -96,8 +96,8 @@ def _outcome(view: View) -> tuple[str, str]:
     result = view["result"]
     count = rows_that_differ(result)
     if view["kind"] == "verify":
-        return ("good", "equal") if result["equal"] else ("bad", f"different in {_number(count, 'row')}")
-    repaired = f", {_number(count, 'row')} repaired" if count else ""
+        return ("good", "equal") if result["equal"] else ("bad", f"different in {markup.number(count, 'row')}")
+    repaired = f", {markup.number(count, 'row')} repaired" if count else ""
     generation = result.get("generation", view.get("generation"))
     return "good", f"generation {generation}{repaired}"
 
@@ -109,7 +109,7 @@ def _verdict(view: View | None, status: View | None, replays: Iterable[View]) ->
             "<p>Nobody has compared the projection with the log so far.</div>"
         )
     equal = view["result"]["equal"]
-    count = _number(rows_that_differ(view["result"]), "row")
+    count = markup.number(rows_that_differ(view["result"]), "row")
     words = "Equal: every row is as the log says" if equal else f"Different from the log in {count}"
     kind = "good" if equal else "bad"
     since = _since(view, status, replays)
@@ -117,7 +117,7 @@ def _verdict(view: View | None, status: View | None, replays: Iterable[View]) ->
 
 
 def _facts(view: View, result: View | None, since: str = "") -> str:
-    facts = [("When", _time(view["finished_at"] or view["requested_at"]))]
+    facts = [("When", markup.time(view["finished_at"] or view["requested_at"]))]
     if result is not None and result["digest"] is not None:
         if since:
             facts.append(("Since then", since))
@@ -126,7 +126,7 @@ def _facts(view: View, result: View | None, since: str = "") -> str:
             facts.append(("The log's digest", f"<code>{result['log_digest']}</code>"))
         facts += [
             ("Rows", f"{result['rows']:,}"),
-            ("Next offsets", f"<code>{_offsets(result['next_offsets'])}</code>"),
+            ("Next offsets", f"<code>{markup.offsets(result['next_offsets'])}</code>"),
             ("Explained", _explained(result)),
         ]
     elif result is not None:
@@ -134,7 +134,7 @@ def _facts(view: View, result: View | None, since: str = "") -> str:
     if result is not None:
         facts += [("Took", _seconds(view)), ("Code", f"<code>{escaped(result['code_version'])}</code>")]
     if view.get("until"):
-        facts.append(("Until", _until(view["until"])))
+        facts.append(("Until", markup.until(view["until"])))
     links = f"<a href='/audit/{view['id']}'>{view['id']}</a>, <a href='/v1/replays/{view['id']}'>JSON</a>"
     facts.append(("Replay", links))
     return f"<dl>{''.join(f'<dt>{name}<dd>{value}' for name, value in facts)}</dl>"
@@ -150,7 +150,7 @@ def _since(verification: View, status: View | None, replays: Iterable[View]) -> 
         return ""
     now = sum(item["next_offset"] for item in status["partitions"])
     more = now - sum(verification["result"]["next_offsets"].values())
-    return f"{_number(more, 'record')} projected" if more > 0 else "nothing was projected"
+    return f"{markup.number(more, 'record')} projected" if more > 0 else "nothing was projected"
 
 
 def _actions(replayers: Sequence[str]) -> str:
@@ -183,7 +183,9 @@ def _running(view: View) -> str:
     done, total = progress["records"], progress["total"]
     value = f" value={done / total:.4f}" if done < total else ""
     rows = "".join(
-        _row((f"{item['partition']}", f"{item['records']:,}", f"{item['total']:,}", decimal(item["bytes"])), range(4))
+        markup.row(
+            (f"{item['partition']}", f"{item['records']:,}", f"{item['total']:,}", say_bytes(item["bytes"])), range(4)
+        )
         for item in progress["partitions"]
     )
     cancel = _button("Cancel", f"cancel-{view['id']}", "DELETE", f"/v1/replays/{view['id']}")
@@ -192,30 +194,11 @@ def _running(view: View) -> str:
         f"<header><h3>{_named(view)}</h3><span data-part=phase>{escaped(progress['phase'])}</span>"
         f"<span hidden data-scripted>{cancel}</span></header>"
         f"<progress max=1{value} aria-label='How far the {view['kind']} is'></progress>"
-        f"<div class=quiet data-part=figures>{_joined(_figures(progress))}</div>"
+        f"<div class=quiet data-part=figures>{markup.joined(progress_words(progress))}</div>"
         f"<details id='partitions-{view['id']}'{'' if rows else ' hidden'}><summary>By partition</summary><table>"
-        f"<thead>{_row(('Partition', 'Records', 'Of', 'Read'), range(4), 'th')}"
+        f"<thead>{markup.row(('Partition', 'Records', 'Of', 'Read'), range(4), 'th')}"
         f"<tbody data-part=partitions>{rows}</table></details></article>"
     )
-
-
-def _joined(figures: Iterable[str]) -> str:
-    """Figures beside each other, none of which is broken at the end of a line."""
-    return escaped(" · ".join(figure.replace(" ", "\N{NO-BREAK SPACE}") for figure in figures))
-
-
-def _figures(progress: View) -> Iterable[str]:
-    done, total = progress["records"], progress["total"]
-    if total:
-        yield f"{100 * done // total} %"
-        yield f"{done:,} of {total:,} records"
-    if progress["bytes"]:
-        whole = f" of {decimal(progress['bytes_total'])}" if progress["bytes_total"] else ""
-        yield f"{decimal(progress['bytes'])}{whole}"
-    if progress["rate"] is not None:
-        yield f"{progress['rate']:,.0f} a second"
-    if progress["seconds_left"] is not None:
-        yield f"{math.ceil(progress['seconds_left']):,} s left"
 
 
 def _found(view: View | None) -> str:
@@ -242,9 +225,9 @@ def _differences(view: View, *, most: int | None) -> str:
     if more := len(listed) - len(shown):
         rest += f"<p>{more:,} more are on <a href='/audit/{view['id']}'>the page of this replay</a>."
     if unlisted := rows_not_listed(result):
-        rest += f"<p>{_number(unlisted, 'more row')} differ, and are not listed."
+        rest += f"<p>{markup.number(unlisted, 'more row')} differ, and are not listed."
     heading = "Differences" if view["kind"] == "verify" else "Repaired"
-    table = _table(heading, ("Row", "Field", was, "The log says", "Record"), rows)
+    table = markup.table(heading, ("Row", "Field", was, "The log says", "Record"), rows)
     return f"<h2>{heading}</h2>{table}{rest}"
 
 
@@ -262,7 +245,7 @@ def _tables(result: View) -> str:
         )
         for item in result["tables"]
     )
-    return f"<h2>Tables</h2>{_table('Tables', ('Table', 'Rows', 'Differences', 'Digest'), rows, (1, 2))}"
+    return f"<h2>Tables</h2>{markup.table('Tables', ('Table', 'Rows', 'Differences', 'Digest'), rows, (1, 2))}"
 
 
 def _projection(status: View | None) -> str:
@@ -286,7 +269,7 @@ def _projection(status: View | None) -> str:
     )
     return (
         f"{halted}<ul class=figures>{tiles}</ul><details id=partitions><summary>By partition</summary>"
-        f"{_table('Partitions', heads, rows, range(5))}</details>"
+        f"{markup.table('Partitions', heads, rows, range(5))}</details>"
     )
 
 
@@ -295,19 +278,19 @@ def _generations(items: Sequence[View]) -> str:
         (
             f"{item['n']}",
             _role(item),
-            _time(item["created_at"]),
+            markup.time(item["created_at"]),
             f"<code>{escaped(item['code_version'] or '')}</code>",
         )
         for item in reversed(items)
     )
-    return _table("Generations", ("Number", "What it is", "Made", "By code"), rows, (0,))
+    return markup.table("Generations", ("Number", "What it is", "Made", "By code"), rows, (0,))
 
 
 def _role(item: View) -> str:
     if item["live"]:
         return "<b>live</b>"
     if "until" in item:
-        return f"read-only, until {_until(item['until'])}"
+        return f"read-only, until {markup.until(item['until'])}"
     return "kept: can be activated again"
 
 
@@ -316,7 +299,7 @@ def _replays(views: Sequence[View]) -> str:
         return "<p>There were none so far."
     rows = (
         (
-            _time(view["requested_at"]),
+            markup.time(view["requested_at"]),
             _named(view),
             f"{_marked(view)}{_reason(view)}",
             _seconds(view),
@@ -324,7 +307,7 @@ def _replays(views: Sequence[View]) -> str:
         )
         for view in views
     )
-    return _table("Replays", ("Asked for", "Kind", "Outcome", "Took", "Report"), rows, (3,))
+    return markup.table("Replays", ("Asked for", "Kind", "Outcome", "Took", "Report"), rows, (3,))
 
 
 def _marked(view: View) -> str:
@@ -333,7 +316,7 @@ def _marked(view: View) -> str:
 
 
 def _named(view: View) -> str:
-    until = f" until {_until(view['until'])}" if view.get("until") else ""
+    until = f" until {markup.until(view['until'])}" if view.get("until") else ""
     return f"{view['kind'].capitalize()}{until}"
 
 
@@ -347,7 +330,9 @@ def _seconds(view: View) -> str:
 
 
 def _explained(result: View) -> str:
-    explained = result["explained"]
+    explained = result.get("explained")  # none where there was nothing to compare with
+    if explained is None:
+        return "nothing was compared"
     counts = [f"{explained[name]:,} {name}" for name in _EXPLAINED if explained[name]]
     records = [item for item in explained["records"] if item["outcome"] != "duplicate"]
     if not counts:
@@ -355,36 +340,7 @@ def _explained(result: View) -> str:
     if not records:
         return ", ".join(counts)
     listed = "".join(
-        _row((_record(item["position"]), escaped(item["outcome"]), escaped(item["problem"] or ""))) for item in records
+        markup.row((_record(item["position"]), escaped(item["outcome"]), escaped(item["problem"] or "")))
+        for item in records
     )
     return f"{', '.join(counts)}<details id=explained><summary>Which</summary><table>{listed}</table></details>"
-
-
-def _until(until: View) -> str:
-    if "recorded_at" in until:
-        return _time(until["recorded_at"])
-    return f"next offsets <code>{_offsets(until['next_offsets'])}</code>"
-
-
-def _offsets(offsets: Mapping[str, int]) -> str:
-    return ", ".join(f"{partition}:{offset}" for partition, offset in offsets.items())
-
-
-def _time(text: str) -> str:
-    return f"<time datetime='{escaped(text)}'>{escaped(text[:19].replace('T', ' '))} UTC</time>"
-
-
-def _number(count: int, what: str) -> str:
-    return f"{count:,} {what}{'' if count == 1 else 's'}"
-
-
-def _table(name: str, heads: Sequence[str], rows: Iterable[Sequence[str]], numbers: Container[int] = ()) -> str:
-    """A table of markup that scrolls by itself where the page is narrower; `numbers` are columns of numbers."""
-    lines = "".join(_row(cells, numbers) for cells in rows)
-    table = f"<table><thead>{_row(heads, numbers, 'th')}<tbody>{lines}</table>"
-    return f"<div class=scroll tabindex=0 role=region aria-label='{name}'>{table}</div>"
-
-
-def _row(cells: Sequence[str], numbers: Container[int] = (), cell: str = "td") -> str:
-    classes = (" class=number" if column in numbers else "" for column in range(len(cells)))
-    return "<tr>" + "".join(f"<{cell}{kind}>{text}" for kind, text in zip(classes, cells, strict=True))
