@@ -83,7 +83,7 @@ class Replayer:
                 await connection.execute("select pg_advisory_unlock($1)", _lock_of(replay_id))
                 try:
                     running.result()
-                except UnavailableError as error:
+                except (UnavailableError, asyncio.CancelledError) as error:
                     _LOG.warning("waiting", seconds=_RETRY_SECONDS, reason=str(error))
                     self._not_before = time.monotonic() + _RETRY_SECONDS
             elif await self._replays.cancelling(replay_id):
@@ -122,8 +122,9 @@ class Replayer:
         except UnavailableError:
             raise  # it is gone on with later
         except asyncio.CancelledError:
-            if not await self._replays.cancelling(task.id):
+            if (mine := asyncio.current_task()) is None or not await self._replays.cancelling(task.id):
                 raise
+            mine.uncancel()  # what follows is to be done, and what is away then is away
             await self._end(task, "cancelled", None)
             log.info("cancelled")
         except HaltError as error:
