@@ -141,7 +141,7 @@ async def test_a_cancelled_rebuild_leaves_nothing_behind(services: Services) -> 
     async with open_log(services.bootstrap_servers, services.topic) as log, replays_of(services) as replays:
         await log.append(*busy_log(100, 24))
         await projected(services)
-        async with gate(services.database_url, "indexing") as control:
+        async with gate(services.database_url, "loading") as control:
             filed = await replays.file("rebuild")
             await wait_until(lambda: is_held_up(control), 60)
             assert await replays.cancel(str(filed["id"])) is not None

@@ -86,8 +86,8 @@ class Replayer:
                 except (UnavailableError, asyncio.CancelledError) as error:
                     _LOG.warning("waiting", seconds=_RETRY_SECONDS, reason=str(error))
                     self._not_before = time.monotonic() + _RETRY_SECONDS
-            elif await self._replays.cancelling(replay_id):
-                running.cancel()
+            elif not running.cancelling() and await self._replays.cancelling(replay_id):
+                running.cancel()  # once: it has to tidy up in peace
         for row in await self._replays.open() if time.monotonic() >= self._not_before else ():
             builds = row["kind"] != "verify"
             if builds not in self._running and await connection.fetchval(
@@ -122,9 +122,8 @@ class Replayer:
         except UnavailableError:
             raise  # it is gone on with later
         except asyncio.CancelledError:
-            if (mine := asyncio.current_task()) is None or not await self._replays.cancelling(task.id):
+            if not await self._replays.cancelling(task.id):
                 raise
-            mine.uncancel()  # what follows is to be done, and what is away then is away
             await self._end(task, "cancelled", None)
             log.info("cancelled")
         except HaltError as error:
