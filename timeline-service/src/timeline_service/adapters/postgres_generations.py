@@ -90,8 +90,8 @@ class PostgresGenerations:
         """
         async with _at(self._pool) as connection, connection.transaction():
             n = int(await connection.fetchval(self._sql["create"], until, generation_shape(), code_version()))
-            await connection.execute(self._sql["note_in_replay"], replay_id, n)
             await create_tables(connection, generation_schema(n), indexes=False)
+            await connection.execute(self._sql["note_in_replay"], replay_id, n)  # last: who cancels waits for its row
         return n
 
     async def unfinished(self) -> list[int]:
