@@ -96,8 +96,8 @@ _times = st.datetimes(datetime(2020, 1, 1), datetime(2090, 1, 1), timezones=st.j
 
 
 @st.composite
-def event_views(draw: st.DrawFn) -> dict[str, Any]:
-    """An event as `domain.views.event_view` makes it, from whatever a client may have posted."""
+def posted_events(draw: st.DrawFn) -> dict[str, Any]:
+    """An event that a client may post."""
     countries = draw(st.lists(st.sampled_from(_codes), min_size=2, max_size=4, unique=True))
     posted = {
         "title": draw(lines()),
@@ -108,7 +108,13 @@ def event_views(draw: st.DrawFn) -> dict[str, Any]:
     posted |= draw(st.fixed_dictionaries({}, optional=_optional))
     if draw(st.booleans()):
         posted["initiators"] = countries[:1]
-    first = draw(_times)
+    return posted
+
+
+@st.composite
+def event_views(draw: st.DrawFn) -> dict[str, Any]:
+    """An event as `domain.views.event_view` makes it, from whatever a client may have posted."""
+    posted, first = draw(posted_events()), draw(_times)
     return event_view({
         "event_id": UUID(int=draw(st.integers(1, 2**128 - 1))), "revision": draw(st.integers(1, 9)),
         "action": draw(st.sampled_from(["recorded", "corrected", "retracted"])), "partition": 3, "from_offset": 41,

@@ -1,12 +1,11 @@
 """The records of the event model's facts, as the log would hold them."""
 
-from dataclasses import replace
 from functools import cache
-from typing import Final
+from typing import Any, Final
 
 from tests.support.event_model import Fact, Kind, Words
 
-from event_schemas.events import Event, content_of, digest_of, read_event
+from event_schemas.events import digest_of, read_content
 from event_schemas.json_text import write_json
 from event_schemas.records import Action, Record, encode_value
 
@@ -28,15 +27,15 @@ def value_of(fact: Fact) -> bytes:
         fact.record_id, str(fact.event), actions[fact.kind], "anonymous", fact.accepted_at, event, written, digest
     )
     if fact.kind != "recorded":
-        record = replace(record, reason="a better source", expected_revision=fact.expecting)
+        record = record._replace(reason="a better source", expected_revision=fact.expecting)
     return encode_value(record)
 
 
 @cache
-def content(words: Words) -> tuple[Event, bytes, str]:
+def content(words: Words) -> tuple[dict[str, Any], bytes, str]:
     """The event that says the words, its content and digest."""
     countries = sorted({code for pair in words.pairs for code in pair})
     directed = {"initiators": ["USA"]} if len(words.pairs) == 2 else {}
-    event = read_event({"title": words.title, "when": words.when, "countries": countries, "type": "ban", **directed})
-    written = write_json(content_of(event))
+    event = read_content({"title": words.title, "when": words.when, "countries": countries, "type": "ban", **directed})
+    written = write_json(event)
     return event, written, digest_of(written)

@@ -6,10 +6,10 @@ All of them are about one event. A record has an id of its own unless it is `nam
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cache
-from typing import Final, Literal
+from typing import Any, Final, Literal
 from uuid import UUID
 
-from event_schemas.events import Event, content_of, digest_of, read_event
+from event_schemas.events import digest_of, read_content
 from event_schemas.json_text import write_json
 from event_schemas.records import Action, Record
 from timeline_service.domain.fold import History, Outcome, Place, Problem, Verdict, apply
@@ -125,8 +125,8 @@ given = Given
 
 
 @cache
-def words(title: str) -> tuple[Event, bytes, str]:
+def words(title: str) -> tuple[dict[str, Any], bytes, str]:
     """An event with a title, its content and digest."""
-    event = read_event({"title": title, "when": "2020", "countries": ["IN", "CN"], "type": "ban"})
-    content = write_json(content_of(event))
+    event = read_content({"title": title, "when": "2020", "countries": ["IN", "CN"], "type": "ban"})
+    content = write_json(event)
     return event, content, digest_of(content)

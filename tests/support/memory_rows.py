@@ -5,6 +5,7 @@ from typing import Any
 
 from event_schemas.positions import format_position
 from timeline_service.domain.batch import ENTRY_COLUMNS, OUTCOME_COLUMNS, REVISION_COLUMNS, Changes, Counts, Known
+from timeline_service.domain.entries import read_said
 from timeline_service.domain.fold import History, Revision
 
 Row = dict[str, Any]
@@ -46,7 +47,7 @@ class MemoryRows:
         for row in self.revisions:
             if (event := known.get(row["event_id"])) is not None:
                 event.history = _longer(event.history, row)
-                event.content = row["content"] if row["event_id"] in changed else None
+                event.said = read_said(row["content"]) if row["event_id"] in changed else None
         for row in self.outcomes:
             if row["outcome"] == "parked" and row["event_id"] in known:
                 known[row["event_id"]].parked = True

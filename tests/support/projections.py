@@ -16,7 +16,7 @@ from tests.support.waiting import wait_until
 
 from timeline_service.domain.arrivals import Arrival, RawRecord, read_arrival
 from timeline_service.domain.documents import document_of
-from timeline_service.domain.entries import Standing, standing
+from timeline_service.domain.entries import Standing, read_said, standing
 from timeline_service.domain.fold import History, apply
 
 Rows = list[tuple[Any, ...]]
@@ -221,7 +221,7 @@ async def documents_follow(url: str, timeout: float = 60, generation: int = 1) -
         )
         for row in rows:
             assert row["made"] == row["kept"]
-            document = document_of(row["content"])
+            document = document_of(read_said(row["content"]))
             assert sorted(row["facets"]) == sorted(document.facets)
             assert row["words"] == await connection.fetchval("select $1::text::tsvector::text", document.words)
     finally:

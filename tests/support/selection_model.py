@@ -42,7 +42,7 @@ def select(
     found = [
         standing
         for standing in model.standing(moment)
-        if (pair is None or pair in standing.event.pairs)
+        if (pair is None or pair in standing.pairs)
         and (not standing.retracted or "include" in given)
         and _in_range(standing, given)
         and all(any(FILTERS[name](standing, value) for value in given[name]) for name in given.keys() & FILTERS.keys())

@@ -9,8 +9,9 @@ from typing import Any
 from tests.support.timeline_stacks import TimelineStack
 from tests.support.waiting import wait_until
 
+from event_schemas.countries import pairs_of
 from event_schemas.dates import When, parse_when
-from event_schemas.events import Event, content_of
+from event_schemas.events import Event, content_of, read_event
 from event_schemas.positions import format_positions, parse_position
 from event_schemas.records import Record, format_time
 
@@ -31,6 +32,11 @@ class Standing:
     def when(self) -> When:
         """Its date."""
         return parse_when(self.event.when)
+
+    @property
+    def pairs(self) -> list[str]:
+        """The pairs to which it belongs."""
+        return pairs_of(self.event.countries, self.event.initiators or [])
 
     @property
     def valence(self) -> str | None:
@@ -71,7 +77,7 @@ class TimelineModel:
             return
         if before is not None and not before.retracted and record.digest == before.digest:
             return
-        event = record.event or (before.event if before else None)
+        event = read_event(record.event) if record.event else before.event if before else None
         digest = record.digest or (before.digest if before else None)
         assert event is not None
         assert digest is not None
@@ -99,7 +105,7 @@ class TimelineModel:
         """The pairs that have events, by name: count, first and last date."""
         members: dict[str, list[Standing]] = {}
         for standing in self.standing(moment):
-            for pair in standing.event.pairs:
+            for pair in standing.pairs:
                 if not standing.retracted and (country is None or country in pair.split("-")):
                     members.setdefault(pair, []).append(standing)
         return {pair: {"count": len(events), **bounds_of(events)} for pair, events in sorted(members.items())}

@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 
 from event_schemas.dates import parse_when
-from timeline_service.domain.entries import Standing, span_class, standing, standing_of_content
+from timeline_service.domain.entries import Standing, read_said, span_class, standing
 
 
 @pytest.mark.parametrize(
@@ -80,4 +80,4 @@ def test_content_has_the_standing_of_its_fields() -> None:
         (2, 2),
         ("ban", "conflictual", "trade", "ended", 2, -3.0),
     )
-    assert standing_of_content(content) == expected
+    assert read_said(content).stands == expected

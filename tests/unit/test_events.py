@@ -2,6 +2,7 @@ from typing import Any
 
 import pytest
 
+from event_schemas.countries import pairs_of
 from event_schemas.errors import RefusedEventError
 from event_schemas.events import (
     content_of,
@@ -82,10 +83,9 @@ def test_a_valence_may_differ_from_its_type() -> None:
 
 
 def test_the_pairs_of_a_directed_event_join_initiators_with_the_others() -> None:
-    event = read_event({**BAN, "countries": ["IND", "CHN", "PAK"], "initiators": ["IND"]})
-    assert event.pairs == ["CHN-IND", "IND-PAK"]
-    event = read_event({**BAN, "countries": ["IND", "CHN", "PAK"], "initiators": []})
-    assert event.pairs == ["CHN-IND", "CHN-PAK", "IND-PAK"]
+    assert pairs_of(["CHN", "IND", "PAK"], ["IND"]) == ["CHN-IND", "IND-PAK"]
+    assert pairs_of(["CHN", "IND", "PAK"], []) == ["CHN-IND", "CHN-PAK", "IND-PAK"]
+    assert pairs_of(["CHN", "IND"], ["IND"]) == pairs_of(["CHN", "IND"], []) == ["CHN-IND"]
 
 
 @pytest.mark.parametrize(

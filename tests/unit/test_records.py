@@ -1,5 +1,4 @@
 import json
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
@@ -9,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from event_schemas.errors import MalformedRecordError, UnknownVersionError
-from event_schemas.events import content_of, digest_of, id_from_digest, read_event
+from event_schemas.events import digest_of, id_from_digest, read_content
 from event_schemas.json_text import write_json
 from event_schemas.record_builders import recorded
 from event_schemas.records import HEADERS, Action, Record, decode, encode_value
@@ -28,11 +27,11 @@ BAN = {
 
 
 def a_record(action: Action = "recorded", **fields: Any) -> Record:
-    event = read_event(BAN)
-    content = write_json(content_of(event))
+    event = read_content(BAN)
+    content = write_json(event)
     digest = digest_of(content)
     record = recorded(event, id_from_digest(digest), content, digest, principal="anonymous", accepted_at=MOMENT)
-    return replace(record, action=action, **fields)
+    return record._replace(action=action, **fields)
 
 
 def read(record: Record, value: bytes | None = None) -> Record:

@@ -46,7 +46,7 @@ def test_steps_follow_one_another(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(UPCASTERS, "dyadline.event.recorded.v2", lambda data: {**data, "tags": ["old"]})
     record = read(written_as(1))
     assert record.event is not None
-    assert (record.event.title, record.event.tags) == ("words", ["old"])
+    assert (record.event["title"], record.event["tags"]) == ("words", ["old"])
     assert b"recorded.v3" in encode_value(record)
 
 

@@ -87,6 +87,8 @@ def parse_pair(text: str) -> str:
 
 def pairs_of(countries: Sequence[str], initiators: Sequence[str]) -> list[str]:
     """The pairs of an event, sorted: all of its countries', or each initiator's with those that are none."""
+    if len(countries) == 2:  # which most are, and then it does not matter who acted
+        return [pair_name(*countries)]
     if initiators:
         others = [code for code in countries if code not in initiators]
         return sorted(pair_name(a, b) for a in initiators for b in others)

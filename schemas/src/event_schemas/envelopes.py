@@ -56,10 +56,11 @@ def time_of(envelope: Mapping[str, Any]) -> datetime:
         raise MalformedRecordError("the CloudEvent's time has no offset from UTC")
     if not _TIME.match(text):  # other forms of ISO 8601, such as weeks
         raise MalformedRecordError("the CloudEvent's time is not RFC 3339")
-    try:
-        moment = moment.astimezone(UTC)
-    except OverflowError as error:
-        raise MalformedRecordError(_OUT_OF_YEARS) from error
+    if moment.tzinfo is not UTC:
+        try:
+            moment = moment.astimezone(UTC)
+        except OverflowError as error:
+            raise MalformedRecordError(_OUT_OF_YEARS) from error
     # PostgreSQL's client takes the very first and last moment for infinity.
     if moment.year > LAST_YEAR or moment == _FIRST:
         raise MalformedRecordError(_OUT_OF_YEARS)

@@ -17,9 +17,9 @@ from pydantic import (
 from typing_extensions import TypedDict
 
 from event_schemas.attributes import check_attributes
-from event_schemas.countries import pairs_of
 from event_schemas.errors import RefusedEventError
 from event_schemas.json_text import write_json
+from event_schemas.normal_form import is_normal
 from event_schemas.refusals import FieldError, UnknownTypeError, details_of
 from event_schemas.taxonomy import TYPES, Domain, Stage, Valence, nearest_types
 from event_schemas.texts import (
@@ -166,11 +166,6 @@ class Event(BaseModel):
                 raise FieldError("initiators", "all countries acted, so leave initiators out: the event is mutual")
         return self
 
-    @property
-    def pairs(self) -> list[str]:
-        """The canonical names of the pairs that the event belongs to, sorted."""
-        return pairs_of(self.countries, self.initiators or [])
-
 
 def read_event(value: Any) -> Event:
     """The event in a JSON value; raises RefusedEventError, which lists everything that is wrong."""
@@ -178,6 +173,11 @@ def read_event(value: Any) -> Event:
         return Event.model_validate(value)
     except ValidationError as error:
         raise RefusedEventError(details_of(error)) from error
+
+
+def read_content(value: Any) -> dict[str, Any]:
+    """What the event in a JSON value says, as `content_of` and `read_event` have it, and it raises the same."""
+    return value if is_normal(value) else content_of(read_event(value))
 
 
 def content_of(event: Event) -> dict[str, Any]:

@@ -1,9 +1,11 @@
 """The records that the ingest service makes of what somebody posts: an event, its correction, its retraction."""
 
+from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 from uuid import uuid4
 
-from event_schemas.events import Event, content_of, derive_uuid, digest_of
+from event_schemas.events import content_of, derive_uuid, digest_of
 from event_schemas.json_text import write_json
 from event_schemas.records import Record
 from event_schemas.requests import Correction, Retraction
@@ -11,7 +13,7 @@ from event_schemas.versions import Action
 
 
 def recorded(
-    event: Event,
+    event: Mapping[str, Any],
     event_id: str,
     content: bytes,
     digest: str,
@@ -43,7 +45,8 @@ def corrected(
     key: str | None = None,
 ) -> Record:
     """The record of a correction. With a key or an expectation, the same one again has the same record id."""
-    content = write_json(content_of(correction.event))
+    event = content_of(correction.event)
+    content = write_json(event)
     digest = digest_of(content)
     return Record(
         record_id=_change_id(
@@ -55,7 +58,7 @@ def corrected(
         accepted_at=accepted_at,
         reason=correction.reason,
         expected_revision=correction.expected_revision,
-        event=correction.event,
+        event=event,
         content=content,
         digest=digest,
     )

@@ -3,16 +3,15 @@
 A record says what somebody recorded, corrected or retracted about one event. Its key is the event's id.
 """
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import orjson
 
 from event_schemas.envelopes import SOURCE, event_id_of, format_time, origin_of, principal_of, text_of, time_of
 from event_schemas.errors import MalformedRecordError, RefusedEventError, UnreadableError
-from event_schemas.events import Event, content_of, digest_of, read_event
+from event_schemas.events import content_of, digest_of, read_content
 from event_schemas.json_text import read_json, write_json
 from event_schemas.requests import Correction, Retraction, read_correction, read_retraction
 from event_schemas.versions import Action, read_type, type_name, upcast
@@ -29,16 +28,18 @@ HEADERS: Final = (("content-type", CONTENT_TYPE),)
 MAX_RECORD_BYTES: Final = 1024 * 1024
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
-    """One record of the log. `content` and `digest` are those of the event that it brings, if any."""
+class Record(NamedTuple):
+    """One record of the log. `content` and `digest` are those of the event that it brings, if any.
+
+    It is a tuple, as are the other values that are made for every record, because those are made soonest.
+    """
 
     record_id: str
     event_id: str
     action: Action
     principal: str
     accepted_at: datetime
-    event: Event | None = None
+    event: Mapping[str, Any] | None = None
     content: bytes | None = None
     digest: str | None = None
     reason: str | None = None
@@ -73,7 +74,7 @@ def encode_value(record: Record) -> bytes:
     return orjson.dumps(envelope)
 
 
-def decode(key: bytes | None, value: bytes | None, headers: Iterable[tuple[str, bytes]]) -> Record:
+def decode(key: bytes | None, value: bytes | None, headers: Iterable[tuple[str, bytes | None]]) -> Record:
     """The record in a Kafka record's bytes.
 
     Raises MalformedRecordError for what is not ours, UnknownVersionError for a version that this code does not know.
@@ -93,55 +94,50 @@ def decode(key: bytes | None, value: bytes | None, headers: Iterable[tuple[str, 
     # The envelope is the same in all versions: with a broken one, no newer code will read the record.
     event_id = event_id_of(envelope, key)
     action, version = read_type(text_of(envelope, "type"))
-    common = {
-        "record_id": text_of(envelope, "id"),
-        "event_id": event_id,
-        "principal": principal_of(envelope),
-        "accepted_at": time_of(envelope),
-        "origin": origin_of(envelope),
-    }
+    about = (text_of(envelope, "id"), event_id, action, principal_of(envelope), time_of(envelope))
+    origin = origin_of(envelope)
     try:
-        return _READERS[action](upcast(action, version, envelope.get("data")), common)
+        return _READERS[action](upcast(action, version, envelope.get("data")), about, origin)
     except RefusedEventError as error:
         raise MalformedRecordError(f"data is not valid: {error}") from error
 
 
-def _recorded(data: Any, common: dict[str, Any]) -> Record:
-    return Record(action="recorded", **_event_fields(read_event(data)), **common)
+#: The first fields of a record, which its envelope says.
+_About = tuple[str, str, Action, str, datetime]
+_Origin = tuple[str, str] | None
 
 
-def _corrected(data: Any, common: dict[str, Any]) -> Record:
+def _recorded(data: Any, about: _About, origin: _Origin) -> Record:
+    event = read_content(data)
+    content = write_json(event)
+    return Record(*about, event, content, digest_of(content), origin=origin)
+
+
+def _corrected(data: Any, about: _About, origin: _Origin) -> Record:
     correction: Correction = read_correction(data)
+    event = content_of(correction.event)
+    content = write_json(event)
     return Record(
-        action="corrected",
-        reason=correction.reason,
-        expected_revision=correction.expected_revision,
-        **_event_fields(correction.event),
-        **common,
+        *about, event, content, digest_of(content), correction.reason, correction.expected_revision, origin=origin
     )
 
 
-def _retracted(data: Any, common: dict[str, Any]) -> Record:
+def _retracted(data: Any, about: _About, origin: _Origin) -> Record:
     retraction: Retraction = read_retraction(data)
     return Record(
-        action="retracted",
+        *about,
         reason=retraction.reason,
         expected_revision=retraction.expected_revision,
         duplicate_of=retraction.duplicate_of,
-        **common,
+        origin=origin,
     )
 
 
-_READERS: Final[dict[Action, Callable[[Any, dict[str, Any]], Record]]] = {
+_READERS: Final[dict[Action, Callable[[Any, _About, _Origin], Record]]] = {
     "recorded": _recorded,
     "corrected": _corrected,
     "retracted": _retracted,
 }
-
-
-def _event_fields(event: Event) -> dict[str, Any]:
-    content = write_json(content_of(event))
-    return {"event": event, "content": content, "digest": digest_of(content)}
 
 
 def _given(**fields: Any) -> dict[str, Any]:

@@ -13,6 +13,14 @@ from event_schemas.dates import parse_when
 _CONTROL: Final = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _CONTROL_BUT_LINES: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 _URL: Final = re.compile(r"[hH][tT][tT][pP][sS]?://[^\s/?#\\]+[^\s\\]*")
+_PLAIN_URL: Final = re.compile(r"https?://[A-Za-z0-9.-]+(?:[/?#][^\s\\]*)?")
+#: The most characters of each kind of text.
+LONGEST_NAME: Final = 300
+LONGEST_PARAGRAPHS: Final = 10_000
+LONGEST_TAG: Final = 64
+LONGEST_SCHEME: Final = 64
+LONGEST_CODE: Final = 128
+LONGEST_URL: Final = 2048
 _UUID: Final = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
 
@@ -47,39 +55,42 @@ def _paragraphs(text: str) -> str:
         raise ValueError(
             f"holds the control character U+{ord(found[0]):04X}: send plain text; line ends and tabs are kept"
         )
-    return _sized(text, 10_000)
+    return _sized(text, LONGEST_PARAGRAPHS)
 
 
 def _name(text: str) -> str:
-    return _line(text, 300)
+    return _line(text, LONGEST_NAME)
 
 
 def _tag(text: str) -> str:
-    text = _line(text, 64)
+    text = _line(text, LONGEST_TAG)
     if text != text.lower():
         raise ValueError(f"has an upper-case letter: write {text.lower()!r}")
     return text
 
 
 def _scheme(text: str) -> str:
-    return _line(text, 64)
+    return _line(text, LONGEST_SCHEME)
 
 
 def _code(text: str) -> str:
-    return _line(text, 128)
+    return _line(text, LONGEST_CODE)
 
 
 def _url(text: str) -> str:
-    text = _line(text, 2048)
-    if not _URL.fullmatch(text) or not _names_host(text):
+    text = _line(text, LONGEST_URL)
+    if not is_address(text):
         raise ValueError("is not an http or https address: write it whole, such as https://example.org/report")
     return text
 
 
-def _names_host(address: str) -> bool:
+def is_address(text: str) -> bool:
+    """Whether a text without control characters is a whole http or https address."""
     # Most addresses have a plain host, and to see that is quicker than to take them apart.
-    if address.isascii() and "://:" not in address and not any(sign in address for sign in "@[]"):
-        return True
+    return _PLAIN_URL.fullmatch(text) is not None or (_URL.fullmatch(text) is not None and _names_host(text))
+
+
+def _names_host(address: str) -> bool:
     try:
         return bool(urlsplit(address).hostname)
     except ValueError:
@@ -112,14 +123,14 @@ ONE_LINE: Final = r"^[^\u0000-\u001f\u007f-\u009f\u2028\u2029]*$"
 
 Empty = BeforeValidator(lambda value: None if is_empty(value) else value)
 
-Title = Annotated[str, AfterValidator(_name), _limits(300, ONE_LINE)]
-Name = Annotated[str, AfterValidator(_name), _limits(300, ONE_LINE)]
-Summary = Annotated[str, AfterValidator(_paragraphs), _limits(10_000)]
-Reason = Annotated[str, AfterValidator(_paragraphs), _limits(10_000)]
-Tag = Annotated[str, AfterValidator(_tag), _limits(64, ONE_LINE)]
-Url = Annotated[str, AfterValidator(_url), _limits(2048, r"^[hH][tT][tT][pP][sS]?://[^\s/?#\\]+[^\s\\]*$")]
-Scheme = Annotated[str, AfterValidator(_scheme), _limits(64, ONE_LINE)]
-Code = Annotated[str, AfterValidator(_code), _limits(128, ONE_LINE)]
+Title = Annotated[str, AfterValidator(_name), _limits(LONGEST_NAME, ONE_LINE)]
+Name = Annotated[str, AfterValidator(_name), _limits(LONGEST_NAME, ONE_LINE)]
+Summary = Annotated[str, AfterValidator(_paragraphs), _limits(LONGEST_PARAGRAPHS)]
+Reason = Annotated[str, AfterValidator(_paragraphs), _limits(LONGEST_PARAGRAPHS)]
+Tag = Annotated[str, AfterValidator(_tag), _limits(LONGEST_TAG, ONE_LINE)]
+Url = Annotated[str, AfterValidator(_url), _limits(LONGEST_URL, r"^[hH][tT][tT][pP][sS]?://[^\s/?#\\]+[^\s\\]*$")]
+Scheme = Annotated[str, AfterValidator(_scheme), _limits(LONGEST_SCHEME, ONE_LINE)]
+Code = Annotated[str, AfterValidator(_code), _limits(LONGEST_CODE, ONE_LINE)]
 Uuid = Annotated[str, AfterValidator(_uuid), Field(json_schema_extra={"format": "uuid"})]
 WhenText = Annotated[
     str, AfterValidator(_when), Field(json_schema_extra={"examples": ["2020", "2025-06", "2020-06-29"]})
@@ -128,7 +139,7 @@ Country = Annotated[
     str, AfterValidator(country_code), Field(json_schema_extra={"examples": ["IND", "CN", "Côte d'Ivoire"]})
 ]
 
-_CANONICAL_UUID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_CANONICAL_UUID: Final = re.compile("-".join(f"[0-9a-f]{{{count}}}" for count in (8, 4, 4, 4, 12)))
 
 
 def is_canonical_uuid(text: str) -> bool:

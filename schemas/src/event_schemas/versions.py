@@ -6,6 +6,7 @@ and its lines in `schemas/examples/corpus.ndjson`.
 
 import re
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any, Final, Literal
 
 from event_schemas.errors import MalformedRecordError, UnknownVersionError
@@ -29,6 +30,7 @@ def type_name(action: Action, version: int | None = None) -> str:
     return f"dyadline.event.{action}.v{CURRENT[action] if version is None else version}"
 
 
+@lru_cache(maxsize=256)
 def read_type(name: str) -> tuple[Action, int]:
     """What a record of a type says, and its version; raises MalformedRecordError for a type that is not ours."""
     found = _TYPE.fullmatch(name)

@@ -1,12 +1,10 @@
-"""Settings from the environment, and what is said of one that cannot be."""
+"""The kinds of settings that both services have."""
 
 import re
-from typing import Annotated, Final, TypeVar
+from typing import Annotated, Final
 
-from pydantic import AfterValidator, BeforeValidator, ValidationError
-from pydantic_settings import BaseSettings, NoDecode
-
-from service_edge.terminal import ExitStatus, leave
+from pydantic import AfterValidator, BeforeValidator
+from pydantic_settings import NoDecode
 
 
 def _split(names: object) -> object:
@@ -41,20 +39,3 @@ Names = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)]
 Origins = Annotated[Names, AfterValidator(_origins)]
 #: The same, or `*` alone: any.
 OriginsOrAny = Annotated[Names, AfterValidator(_origins_or_any)]
-Kind = TypeVar("Kind", bound=BaseSettings)
-
-
-def read_settings(kind: type[Kind]) -> Kind:
-    """A process's settings; ends the command, naming the variable, where one cannot be."""
-    try:
-        return kind()
-    except ValidationError as error:
-        prefix = kind.model_config.get("env_prefix", "")
-        wrong = "; ".join(
-            f"{_variable(item['loc'][0], prefix)}={item['input']}: {item['msg']}" for item in error.errors()
-        )
-        leave(ExitStatus.USAGE, f"a setting cannot be: {wrong}")
-
-
-def _variable(field: int | str, prefix: str) -> str:
-    return str(field) if str(field).isupper() else f"{prefix}{field}".upper()

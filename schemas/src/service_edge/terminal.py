@@ -1,12 +1,16 @@
-"""What the commands of both services have in common: exit statuses, and how a problem reads at a terminal."""
+"""What the commands of both services have in common: settings, exit statuses, and how a problem reads at a terminal."""
 
 from enum import IntEnum
-from typing import Any, NoReturn
+from typing import Any, NoReturn, TypeVar
 
 import httpx
 import typer
+from pydantic import ValidationError
+from pydantic_settings import BaseSettings
 from rich.console import Console
 from rich.text import Text
+
+Kind = TypeVar("Kind", bound=BaseSettings)
 
 
 class ExitStatus(IntEnum):
@@ -22,6 +26,22 @@ def leave(status: ExitStatus, words: str) -> NoReturn:
     """Say why on standard error, and end the command."""
     Console(stderr=True, highlight=False, soft_wrap=True).print(Text(words, style="red"))
     raise typer.Exit(status)
+
+
+def read_settings(kind: type[Kind]) -> Kind:
+    """A process's settings; ends the command, naming the variable, where one cannot be."""
+    try:
+        return kind()
+    except ValidationError as error:
+        prefix = kind.model_config.get("env_prefix", "")
+        wrong = "; ".join(
+            f"{_variable(item['loc'][0], prefix)}={item['input']}: {item['msg']}" for item in error.errors()
+        )
+        leave(ExitStatus.USAGE, f"a setting cannot be: {wrong}")
+
+
+def _variable(field: int | str, prefix: str) -> str:
+    return str(field) if str(field).isupper() else f"{prefix}{field}".upper()
 
 
 def leave_out_of_reach(url: str, error: httpx.HTTPError) -> NoReturn:

@@ -12,7 +12,7 @@ from fastapi import Request, Response
 from fastapi.responses import StreamingResponse
 
 from event_schemas.errors import LanguageError
-from event_schemas.events import MAX_EVENT_BYTES, content_of
+from event_schemas.events import MAX_EVENT_BYTES
 from event_schemas.json_text import read_json
 from event_schemas.positions import format_positions
 from ingest_service.adapters.kafka_log import KafkaLog
@@ -104,9 +104,7 @@ class Bulk:
             current.results.append({"line": number, "status": problem.kind.status, "problem": problem.body()})
             return
         if self._validate:
-            assert accepted.record.event is not None
-            event = {"id": accepted.record.event_id, **content_of(accepted.record.event)}
-            current.results.append({"line": number, "status": 200, "event": event})
+            current.results.append({"line": number, "status": 200, "event": accepted.normalised})
             return
         current.places.append(len(current.results))
         current.accepted.append(accepted)

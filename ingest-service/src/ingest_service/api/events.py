@@ -8,7 +8,7 @@ import orjson
 from fastapi import APIRouter, Query, Request, Response
 
 from event_schemas.errors import LanguageError, RefusedEventError
-from event_schemas.events import MAX_EVENT_BYTES, content_of
+from event_schemas.events import MAX_EVENT_BYTES
 from event_schemas.positions import format_positions
 from event_schemas.records import ANONYMOUS, format_time
 from ingest_service.adapters.kafka_log import KafkaLog
@@ -82,7 +82,7 @@ async def _one(request: Request, value: Any, size: int, key: str | None, opened:
     _require_size(value, size, opened)
     accepted = _accept(value, opened, Clock(), key)
     if validate:
-        return _json(200, normalised(accepted))
+        return _json(200, accepted.normalised)
     record, log = accepted.record, request.app.state.log
     (appended,) = await append_known(log, [accepted])
     headers = {
@@ -94,7 +94,7 @@ async def _one(request: Request, value: Any, size: int, key: str | None, opened:
         "position": appended.position,
         "accepted_at": format_time(record.accepted_at),
         "recorded_at": format_time(appended.recorded_at),
-        "pairs": record.event.pairs if record.event is not None else [],
+        "pairs": accepted.pairs,
     }
     return _json(201, body, headers)
 
@@ -116,7 +116,7 @@ async def _many(request: Request, values: Sequence[Any], size: int, opened: Open
             continue
         results.append({"index": index, "status": 200 if validate else 201})
         if validate:
-            results[-1]["event"] = normalised(accepted)
+            results[-1]["event"] = accepted.normalised
         taken.append((results[-1], accepted))
     if validate:
         return _json(200, {"results": results})
@@ -157,13 +157,6 @@ async def append_known(log: KafkaLog, accepted: Sequence[Accepted]) -> list[Appe
     if len(known) < len(accepted):
         raise UnknownOutcomeError(event_id, _UNKNOWN)
     return known
-
-
-def normalised(accepted: Accepted) -> dict[str, Any]:
-    """The event as it would be recorded, with its id."""
-    record = accepted.record
-    assert record.event is not None
-    return {"id": record.event_id, **content_of(record.event)}
 
 
 def _accept(value: Any, opened: Open, clock: Clock, key: str | None) -> Accepted:

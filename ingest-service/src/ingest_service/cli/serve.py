@@ -3,8 +3,7 @@
 import gc
 
 from ingest_service.settings import Settings
-from service_edge.settings import read_settings
-from service_edge.terminal import ExitStatus, leave
+from service_edge.terminal import ExitStatus, leave, read_settings
 
 
 def serve() -> None:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
+from event_schemas.countries import pairs_of
 from event_schemas.errors import Detail, RefusedEventError
 from event_schemas.events import (
     MAX_EVENT_BYTES,
@@ -35,6 +36,17 @@ class Accepted:
     key: bytes
     value: bytes
 
+    @property
+    def normalised(self) -> dict[str, Any]:
+        """The event that it brings, as it is recorded, with its id."""
+        return {"id": self.record.event_id, **(self.record.event or {})}
+
+    @property
+    def pairs(self) -> list[str]:
+        """The pairs to which that event belongs."""
+        event = self.record.event
+        return pairs_of(event["countries"], event.get("initiators", ())) if event is not None else []
+
 
 class Clock:
     """Times of acceptance: now in microseconds, strictly increasing within a request."""
@@ -57,7 +69,8 @@ def accept_event(
     Raises RefusedEventError and TooLargeError.
     """
     event = read_event(value)
-    content = write_json(content_of(event))
+    said = content_of(event)
+    content = write_json(said)
     digest = digest_of(content)
     if event.id is not None:
         event_id = event.id
@@ -65,7 +78,7 @@ def accept_event(
         event_id = id_from_origin(*origin)
     else:
         event_id = id_from_key(principal, key) if key is not None else id_from_digest(digest)
-    record = recorded(event, event_id, content, digest, principal=principal, accepted_at=accepted_at, origin=origin)
+    record = recorded(said, event_id, content, digest, principal=principal, accepted_at=accepted_at, origin=origin)
     return _ready(record)
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 from timeline_service.adapters.postgres_database import connected_to
 from timeline_service.adapters.sql_files import of_generation, read_statements
 from timeline_service.domain.documents import document_of
+from timeline_service.domain.entries import read_said
 
 if TYPE_CHECKING:
     from timeline_service.adapters.postgres_database import Connection, Pool
@@ -54,7 +55,7 @@ class PostgresDocuments:
             return
         written = []
         for row in rows:
-            document = document_of(row["content"])
+            document = document_of(read_said(row["content"]))
             stands = document.stands
             kind, valence, domain, _, sources, goldstein = stands.traits
             written.append((

@@ -10,6 +10,7 @@ from event_schemas.positions import format_position
 from timeline_service.adapters.postgres_database import connected_to
 from timeline_service.adapters.sql_files import generation_schema, of_generation, read_statements
 from timeline_service.domain.batch import ENTRY_COLUMNS, OUTCOME_COLUMNS, REVISION_COLUMNS, Changes, Counts, Known
+from timeline_service.domain.entries import read_said
 from timeline_service.domain.fold import History, Revision
 from timeline_service.errors import FencedError
 
@@ -88,7 +89,7 @@ class PostgresProjection:
                 known[str(event_id)].history = _history(list(revisions))
             if changed:
                 for row in await connection.fetch(self.statements["load_contents"], list(changed)):
-                    known[str(row["event_id"])].content = row["content"]
+                    known[str(row["event_id"])].said = read_said(row["content"])
             if parked:
                 for row in await connection.fetch(self.statements["load_parked"], list(event_ids)):
                     known[str(row["event_id"])].parked = True

@@ -6,8 +6,7 @@ from typing import Final
 
 import typer
 
-from service_edge.settings import read_settings
-from service_edge.terminal import ExitStatus, leave
+from service_edge.terminal import ExitStatus, leave, read_settings
 from timeline_service.cli.answers import DEFAULT_URL, Answers
 from timeline_service.cli.export import export
 from timeline_service.cli.options import Json, Url

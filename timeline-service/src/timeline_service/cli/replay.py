@@ -13,8 +13,7 @@ from rich.console import Console
 from rich.text import Text
 
 from event_schemas.positions import PositionError, parse_positions
-from service_edge.settings import read_settings
-from service_edge.terminal import ExitStatus, leave
+from service_edge.terminal import ExitStatus, leave, read_settings
 from timeline_service.cli.answers import DEFAULT_URL, Answers
 from timeline_service.cli.options import Json, Url
 from timeline_service.cli.printing import print_json

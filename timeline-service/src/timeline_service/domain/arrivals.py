@@ -2,9 +2,8 @@
 
 from base64 import b64decode, b64encode
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Final, NamedTuple
 
 import orjson
 
@@ -19,8 +18,7 @@ UNKNOWN_VERSION: Final = "unknown-version"
 FAILED: Final = "failed"
 
 
-@dataclass(frozen=True, slots=True)
-class RawRecord:
+class RawRecord(NamedTuple):
     """A record's bytes as the log holds them, with Kafka's time of the append in milliseconds."""
 
     partition: int
@@ -31,8 +29,7 @@ class RawRecord:
     headers: Headers
 
 
-@dataclass(frozen=True, slots=True)
-class Refusal:
+class Refusal(NamedTuple):
     """Why a record is not ours (`rejected`) or not for this code (`parked`)."""
 
     outcome: str
@@ -40,8 +37,7 @@ class Refusal:
     detail: str
 
 
-@dataclass(frozen=True, slots=True)
-class Arrival:
+class Arrival(NamedTuple):
     """A record with its place: either read, or with the refusal that it gets."""
 
     raw: RawRecord
@@ -60,7 +56,7 @@ def read_arrival(raw: RawRecord, recorded_at: datetime, partition_of: Callable[[
             raise MalformedRecordError(  # park, and so block its event in the partition where that belongs
                 f"partition {raw.partition} is not the one that Kafka's murmur2 gives for the key"
             )
-        record = decode(raw.key, raw.value, [(name, value or b"") for name, value in raw.headers])
+        record = decode(raw.key, raw.value, raw.headers)
     except MalformedRecordError as error:
         return Arrival(raw, place, event_id, refusal=Refusal("rejected", MALFORMED, _words(error)))
     except UnknownVersionError as error:

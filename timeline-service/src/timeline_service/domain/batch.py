@@ -5,10 +5,11 @@ An event's records come in the order of the log; whole events may come in any.
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from math import comb
 from typing import Any
 
 from timeline_service.domain.arrivals import Arrival, Refusal, failure, write_headers
-from timeline_service.domain.entries import Standing, standing, standing_of_content
+from timeline_service.domain.entries import Said, standing
 from timeline_service.domain.fold import History, Verdict, apply
 
 BEHIND = "behind-parked"
@@ -17,10 +18,10 @@ _MOST_PAIR_ROWS = 40_000
 
 @dataclass(slots=True)
 class Known:
-    """What is known of an event before the batch: its history, its current words, whether a record of it is parked."""
+    """What is known of an event so far: its history, what it says now, whether a record of it is parked."""
 
     history: History | None = None
-    content: str | None = None
+    said: Said | None = None
     parked: bool = False
 
 
@@ -43,7 +44,7 @@ class Changes:
     """What a batch changes, as rows of the generation's tables in the order of their columns.
 
     Rows that the batch itself makes obsolete are closed before they are written; `closed_…` are rows of before.
-    `standings` are those of the revisions, by partition and offset.
+    `said` is what the revisions say, by partition and offset.
     """
 
     revisions: list[list[Any]] = field(default_factory=list)
@@ -53,7 +54,7 @@ class Changes:
     closed_entries: list[tuple[Any, ...]] = field(default_factory=list)
     pair_counts: dict[tuple[int, str], tuple[int, int]] = field(default_factory=dict)
     counts: dict[int, Counts] = field(default_factory=dict)
-    standings: dict[tuple[int, int], Standing] = field(default_factory=dict)
+    said: dict[tuple[int, int], Said] = field(default_factory=dict)
 
 
 REVISION_COLUMNS = (
@@ -94,7 +95,7 @@ def bounded(arrivals: Iterable[Arrival]) -> list[list[Arrival]]:
             rows = 0
         parts[-1].append(arrival)
         event = arrival.record.event if arrival.record is not None else None
-        rows += len(event.countries) * (len(event.countries) - 1) // 2 if event is not None else 1
+        rows += comb(len(event["countries"]), 2) if event is not None else 1
     return [part for part in parts if part]
 
 
@@ -105,7 +106,6 @@ class _BatchFold:
         self.changes = Changes()
         self._code_version = code_version
         self._known = known
-        self._standings: dict[str, Standing] = {}
         self._fresh_revision: dict[str, list[Any]] = {}
         self._fresh_entries: dict[str, list[list[Any]]] = {}
 
@@ -133,40 +133,44 @@ class _BatchFold:
         self._count(arrival, verdict.outcome)
 
     def _revise(self, arrival: Arrival, known: Known, history: History) -> None:
-        record, place, current = arrival.record, arrival.place, history.current
-        assert record is not None
+        assert arrival.record is not None
+        record_id, event_id, _, principal, accepted_at, event, content, digest, reason, _, duplicate_of, origin = (
+            arrival.record
+        )
+        partition, offset, recorded_at = arrival.place
+        first_accepted_at, first_recorded_at, revisions = history
+        number, action = revisions[-1][:2]
         if known.history is not None:
-            self._close(arrival, record.event_id, known, known.history)
-        if record.event is not None and record.content is not None:
-            known.content = record.content.decode()
-            stands = standing(record.event.__dict__)
-        else:
-            stands = self._standing(record.event_id, known)
-        self._standings[record.event_id] = self.changes.standings[place.partition, place.offset] = stands
-        origin_source, origin_id = record.origin or (None, None)
+            self._close(arrival, event_id, known, known.history)
+        if event is not None and content is not None:
+            known.said = Said(content.decode(), event, standing(event))
+        assert known.said is not None
+        self.changes.said[partition, offset] = known.said
+        pairs, span, earliest, latest, directions, traits = known.said.stands
         row = [
-            record.event_id, current.number, place.partition, place.offset, None, current.action, record.record_id,
-            record.principal, record.reason, record.duplicate_of, origin_source, origin_id, record.accepted_at,
-            place.recorded_at, history.first_accepted_at, history.first_recorded_at,
-            bytes.fromhex(record.digest) if record.digest else None, known.content,
+            event_id, number, partition, offset, None, action, record_id, principal, reason, duplicate_of,
+            *(origin or (None, None)), accepted_at, recorded_at, first_accepted_at, first_recorded_at,
+            bytes.fromhex(digest) if digest else None, known.said.content,
         ]  # fmt: skip
         self.changes.revisions.append(row)
-        self._fresh_revision[record.event_id] = row
+        self._fresh_revision[event_id] = row
+        retracted = history.retracted
         entries = [
             [
-                pair, stands.span, stands.earliest, stands.latest, history.first_accepted_at, record.event_id,
-                current.number, place.partition, place.offset, None, history.retracted, *stands.traits, direction,
+                pair, span, earliest, latest, first_accepted_at, event_id, number, partition, offset, None, retracted,
+                *traits, direction,
             ]
-            for pair, direction in zip(stands.pairs, stands.directions, strict=True)
+            for pair, direction in zip(pairs, directions, strict=True)
         ]  # fmt: skip
         self.changes.entries += entries
-        self._fresh_entries[record.event_id] = entries
-        self._touch(arrival, stands, 0 if history.retracted else 1)
+        self._fresh_entries[event_id] = entries
+        self._touch(arrival, pairs, 0 if retracted else 1)
 
     def _close(self, arrival: Arrival, event_id: str, known: Known, before: History) -> None:
         """End the rows of the revision that this record replaces, whether they are written yet or not."""
         offset = arrival.place.offset
-        stands = self._standing(event_id, known)
+        assert known.said is not None
+        stands = known.said.stands
         if (row := self._fresh_revision.get(event_id)) is not None:
             row[UNTIL_OF_REVISION] = offset
             for entry in self._fresh_entries[event_id]:
@@ -175,19 +179,13 @@ class _BatchFold:
             self.changes.closed_revisions.append((event_id, before.current.number, offset))
             key = (stands.span, stands.earliest, stands.latest, before.first_accepted_at, event_id, offset)
             self.changes.closed_entries += [(pair, *key) for pair in stands.pairs]
-        self._touch(arrival, stands, 0 if before.retracted else -1)
+        self._touch(arrival, stands.pairs, 0 if before.retracted else -1)
 
-    def _standing(self, event_id: str, known: Known) -> Standing:
-        if (stands := self._standings.get(event_id)) is not None:
-            return stands
-        assert known.content is not None
-        return standing_of_content(known.content)
-
-    def _touch(self, arrival: Arrival, stands: Standing, change: int) -> None:
-        for pair in stands.pairs:
-            key = (arrival.place.partition, pair)
-            events, last = self.changes.pair_counts.get(key, (0, 0))
-            self.changes.pair_counts[key] = (events + change, max(last, arrival.place.offset))
+    def _touch(self, arrival: Arrival, pairs: Iterable[str], change: int) -> None:
+        counts, (partition, offset, _) = self.changes.pair_counts, arrival.place
+        for pair in pairs:
+            events, last = counts.get((partition, pair), (0, 0))
+            counts[partition, pair] = (events + change, max(last, offset))
 
     def _outcome(self, arrival: Arrival, verdict: Verdict) -> None:
         place = arrival.place
@@ -208,4 +206,7 @@ class _BatchFold:
         self._count(arrival, refusal.outcome)
 
     def _count(self, arrival: Arrival, outcome: str) -> None:
-        self.changes.counts.setdefault(arrival.place.partition, Counts()).add(outcome)
+        partition = arrival.place.partition
+        if (counts := self.changes.counts.get(partition)) is None:
+            counts = self.changes.counts[partition] = Counts()
+        counts.add(outcome)

@@ -1,10 +1,12 @@
-"""Where an event stands: in which pairs, with which sort key. Open ends are ±infinity: sort columns are never null."""
+"""What an event says, and where that stands: in which pairs, with which sort key.
+
+Open ends are ±infinity: sort columns are never null.
+"""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import orjson
 
@@ -18,8 +20,7 @@ OPEN_SPAN: Final = len(SPAN_DAYS)
 _FIRST_DAY: Final = date(1, 1, 2)
 
 
-@dataclass(frozen=True, slots=True)
-class Standing:
+class Standing(NamedTuple):
     """An event's pairs, its bounds as they are stored and sorted, and what its entries can be asked for.
 
     A direction goes with each pair: 0 mutual, 1 or 2 where the pair's first or second country acted. Traits are type,
@@ -38,7 +39,7 @@ def standing(event: Mapping[str, Any]) -> Standing:
     """The standing of an event by its normalised fields, of which those that say nothing may be None or absent."""
     initiators = event.get("initiators") or ()
     pairs = tuple(pairs_of(event["countries"], initiators))
-    directions = tuple((1 if pair[:3] in initiators else 2) if initiators else 0 for pair in pairs)
+    directions = tuple([(1 if pair[:3] in initiators else 2) if initiators else 0 for pair in pairs])
     kind, goldstein = event["type"], event.get("goldstein")
     traits = (
         kind,
@@ -51,9 +52,18 @@ def standing(event: Mapping[str, Any]) -> Standing:
     return Standing(pairs, *stored_span(event["when"]), directions, traits)
 
 
-def standing_of_content(content: str) -> Standing:
-    """The standing of an event by the content that was stored of it."""
-    return standing(orjson.loads(content))
+class Said(NamedTuple):
+    """What a revision says of an event: its content, the fields in that, and its standing by them."""
+
+    content: str
+    event: Mapping[str, Any]
+    stands: Standing
+
+
+def read_said(content: str) -> Said:
+    """What a stored content says."""
+    event = orjson.loads(content)
+    return Said(content, event, standing(event))
 
 
 def span_class(when: When) -> int:

@@ -3,9 +3,8 @@
 An event's history is all that a verdict can depend on, so verdicts are a function of the log alone.
 """
 
-from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from event_schemas.positions import format_position
 from event_schemas.records import Action, Record
@@ -14,8 +13,7 @@ Outcome = Literal["applied", "duplicate", "rejected"]
 Problem = Literal["conflict", "stale-revision", "unknown-event", "already-retracted", "no-change"]
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(NamedTuple):
     """Where a record stands in the log, and when Kafka appended it."""
 
     partition: int
@@ -28,8 +26,7 @@ class Place:
         return format_position(self.partition, self.offset)
 
 
-@dataclass(frozen=True, slots=True)
-class Revision:
+class Revision(NamedTuple):
     """One applied record of an event, as later verdicts need it. A retraction has no digest."""
 
     number: int
@@ -39,8 +36,7 @@ class Revision:
     position: str
 
 
-@dataclass(frozen=True, slots=True)
-class History:
+class History(NamedTuple):
     """An event's revisions in order, and when it was first accepted and recorded."""
 
     first_accepted_at: datetime
@@ -55,7 +51,7 @@ class History:
     @property
     def retracted(self) -> bool:
         """Whether the event no longer holds."""
-        return self.current.action == "retracted"
+        return self.revisions[-1].action == "retracted"
 
     @property
     def digest(self) -> str | None:
@@ -63,8 +59,7 @@ class History:
         return next((item.digest for item in reversed(self.revisions) if item.digest is not None), None)
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(NamedTuple):
     """What became of a record. `revision` is the event's after it; `first_position` where the same came first."""
 
     outcome: Outcome
@@ -93,7 +88,7 @@ def apply(history: History | None, record: Record, place: Place) -> tuple[Histor
     if record.action == "corrected" and history.retracted:
         action = "reinstated"
     revision = Revision(current + 1, action, record.record_id, record.digest, place.position)
-    return replace(history, revisions=(*history.revisions, revision)), Verdict("applied", revision.number)
+    return history._replace(revisions=(*history.revisions, revision)), Verdict("applied", revision.number)
 
 
 def _apply_recorded(history: History | None, record: Record, place: Place) -> tuple[History, Verdict]:

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequenc
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import chain
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import asyncpg
 
@@ -14,8 +14,6 @@ from timeline_service.code_version import code_version
 from timeline_service.domain.arrivals import Arrival, RawRecord, read_arrival
 from timeline_service.domain.batch import (
     ENTRY_COLUMNS,
-    OUTCOME_COLUMNS,
-    REVISION_COLUMNS,
     UNTIL_OF_ENTRY,
     UNTIL_OF_REVISION,
     Changes,
@@ -24,19 +22,24 @@ from timeline_service.domain.batch import (
     bounded,
     fold_batch,
 )
-from timeline_service.domain.documents import DOCUMENT_COLUMNS, document_row
 from timeline_service.domain.partitions import partition_of
 from timeline_service.domain.vectors import Vector
 from timeline_service.projector.same_log import digest
+from timeline_service.replay.row_writer import RowWriter
 from timeline_service.replay.spill import Spill, Spilled
 from timeline_service.settings import Settings
+
+if TYPE_CHECKING:
+    Connection = asyncpg.Connection[asyncpg.Record]
 
 #: Records of one partition in batches, in the order of the log.
 Source = AsyncIterator[Sequence[RawRecord]]
 #: Told of records and bytes that were replayed.
 Tell = Callable[[int, int], None]
-_MOST_RECORDS: Final = 1_000
+#: What is decoded of so many records is still at hand, in the processor's caches, when it is folded.
+_MOST_RECORDS: Final = 100
 _MOST_BYTES: Final = 2 * 1024 * 1024
+_SESSION: Final = {"application_name": "dyadline replay", "jit": "off", "timezone": "UTC", "synchronous_commit": "off"}
 _EVENT_OF_ENTRY: Final = ENTRY_COLUMNS.index("event_id")  # and its revision behind it
 _PAIR_COUNT_COLUMNS: Final = ("partition", "pair", "events", "last_offset")
 
@@ -60,34 +63,33 @@ def loads(settings: Settings, schema: str, cluster_id: str, ends: Vector) -> Ite
         yield Load(schema, partition, end, len(ends), cluster_id, code_version(), settings.spill_folder)
 
 
-async def load_partition(database_url: str, load: Load, source: Source, tell: Tell) -> None:
-    """Fold the records of `source`, and write the rows. Nothing is done if the partition is loaded already.
-
-    Raises UnavailableError when the server is away.
-    """
+async def connect_to_load(database_url: str) -> "Connection":
+    """A connection to load partitions with; raises UnavailableError when the server is away."""
     with going_away():
         connection = await asyncpg.connect(database_url, timeout=CONNECT_SECONDS, server_settings=_SESSION)
-        try:
-            await connection.set_type_codec(
-                "tsvector", schema="pg_catalog", format="binary", encoder=bytes, decoder=bytes
-            )
-            async with connection.transaction():
-                await _Loading(connection, load, tell).run(source)
-        finally:
-            await connection.close()
+        await connection.set_type_codec("tsvector", schema="pg_catalog", format="binary", encoder=bytes, decoder=bytes)
+        return connection
 
 
-_SESSION: Final = {"application_name": "dyadline replay", "jit": "off", "timezone": "UTC", "synchronous_commit": "off"}
+async def load_partition(connection: "Connection", load: Load, source: Source, tell: Tell) -> None:
+    """Fold the records of `source`, and write the rows. Nothing is done if the partition is loaded already.
+
+    Raises UnavailableError when the server goes away.
+    """
+    with going_away():
+        async with connection.transaction():
+            await _Loading(connection, load, tell).run(source)
 
 
 class _Loading:
     """The loading of one partition, inside a transaction."""
 
-    def __init__(self, connection: "asyncpg.Connection[asyncpg.Record]", load: Load, tell: Tell) -> None:
+    def __init__(self, connection: "Connection", load: Load, tell: Tell) -> None:
         self._connection = connection
         self._load = load
         self._tell = tell
         self._sql = {name: text.replace("{schema}", load.schema) for name, text in read_statements("loading").items()}
+        self._rows = RowWriter(connection, load.schema)
         self._counts = Counts()
         self._pairs: dict[str, tuple[int, int]] = {}
         self._last: Spilled | None = None
@@ -103,9 +105,13 @@ class _Loading:
             async for records in source:
                 spill.add([self._recorded(raw) for raw in records])
             for bucket in spill.buckets():
-                for part in _bounded(bucket):
-                    await self._write(part)
-        await self._write_rows(self._held)
+                count, size = 0, 0
+                for part, part_size in _bounded(bucket):
+                    await self._write(part, part_size)
+                    count, size = count + len(part), size + part_size
+                self._tell(count, size)
+        await self._rows.add(self._held)
+        await self._rows.write()
         await self._finish()
 
     def _recorded(self, raw: RawRecord) -> Spilled:
@@ -114,17 +120,16 @@ class _Loading:
         self._last = Spilled(raw, max(raw.timestamp, before))
         return self._last
 
-    async def _write(self, records: Sequence[Spilled]) -> None:
-        """Fold records, those of an event one after the other, and write what they made: rows that are final."""
+    async def _write(self, records: Sequence[Spilled], size: int) -> None:
+        """Fold records of so many bytes, event by event, and write what they made: rows that are final."""
         for part in bounded([self._arrival(record) for record in records]):
-            known = {item.event_id: Known() for item in part if item.event_id is not None}
-            changes = fold_batch(part, known | self._known, self._load.code_version)
+            known = {item.event_id: Known() for item in part if item.event_id is not None} | self._known
+            changes = fold_batch(part, known, self._load.code_version)
             last = part[-1].event_id
-            self._known = {last: (known | self._known)[last]} if last is not None else {}
+            self._known = {last: known[last]} if last is not None else {}
             self._hold_back(changes, last)
-            await self._write_rows(changes)
             self._count(changes)
-        self._tell(len(records), sum(len(record.raw.value or b"") + len(record.raw.key or b"") for record in records))
+            await self._rows.add(changes, size)
 
     def _hold_back(self, changes: Changes, last: str | None) -> None:
         """Hold back the rows of the last event's last revision, which a record yet to come may end."""
@@ -134,20 +139,13 @@ class _Loading:
             for entry in held.entries:
                 entry[UNTIL_OF_ENTRY] = until
         changes.revisions[:0], changes.entries[:0] = held.revisions, held.entries
+        changes.said |= held.said
         if changes.revisions and changes.revisions[-1][0] == last:
-            number = changes.revisions[-1][1]
-            self._held.revisions = [changes.revisions.pop()]
+            row = changes.revisions.pop()
+            number, place = row[1], (row[2], row[3])
+            self._held.revisions, self._held.said = [row], {place: changes.said[place]}
             while changes.entries and changes.entries[-1][_EVENT_OF_ENTRY : _EVENT_OF_ENTRY + 2] == [last, number]:
                 self._held.entries.append(changes.entries.pop())
-
-    async def _write_rows(self, changes: Changes) -> None:
-        await self._copy("revisions", REVISION_COLUMNS, changes.revisions)
-        await self._copy("entries", ENTRY_COLUMNS, changes.entries)
-        await self._copy("outcomes", OUTCOME_COLUMNS, changes.outcomes)
-        await self._copy("documents", DOCUMENT_COLUMNS, [self._document(row, changes) for row in changes.revisions])
-
-    def _document(self, revision: Sequence[Any], changes: Changes) -> tuple[Any, ...]:
-        return document_row(revision, changes.standings.get((revision[2], revision[3])))
 
     def _arrival(self, record: Spilled) -> Arrival:
         return read_arrival(record.raw, instant_of(record.recorded), self._partition_of)
@@ -166,7 +164,7 @@ class _Loading:
     async def _finish(self) -> None:
         load, counts = self._load, self._counts
         pairs = [(load.partition, pair, *counted) for pair, counted in self._pairs.items()]
-        await self._copy("pair_counts", _PAIR_COUNT_COLUMNS, pairs)
+        await self._rows.copy("pair_counts", _PAIR_COUNT_COLUMNS, pairs)
         last: tuple[Any, ...] = (None, None, None, None)
         if self._last is not None:
             raw = self._last.raw
@@ -177,27 +175,21 @@ class _Loading:
         )  # fmt: skip
         await self._connection.execute(self._sql["finish_documents"], load.partition, load.end)
 
-    async def _copy(self, table: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
-        if rows:
-            await self._connection.copy_records_to_table(
-                table, schema_name=self._load.schema, columns=columns, records=rows
-            )
-
 
 def instant_of(milliseconds: int) -> datetime:
     """The instant that a record's timestamp names."""
     return datetime.fromtimestamp(milliseconds / 1000, UTC)
 
 
-def _bounded(events: Iterable[Sequence[Spilled]]) -> Iterator[list[Spilled]]:
-    """The records of events in parts that decode to a bounded number of bytes."""
+def _bounded(events: Iterable[Sequence[Spilled]]) -> Iterator[tuple[list[Spilled], int]]:
+    """The records of events in parts that decode to a bounded number of bytes, each with its size in bytes."""
     part: list[Spilled] = []
     size = 0
     for record in chain.from_iterable(events):
         part.append(record)
-        size += len(record.raw.value or b"")
+        size += len(record.raw.value or b"") + len(record.raw.key or b"")
         if len(part) >= _MOST_RECORDS or size >= _MOST_BYTES:
-            yield part
+            yield part, size
             part, size = [], 0
     if part:
-        yield part
+        yield part, size

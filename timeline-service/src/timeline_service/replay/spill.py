@@ -1,9 +1,10 @@
-"""Records laid aside on disk by event, so that an event's records are folded together, however long the log is.
+"""Records laid aside by event, so that an event's records are folded together, however long the log is.
 
-This is the partitioning of Grace's hash join: memory holds one bucket, not the log.
+This is the partitioning of a hybrid hash join: a short log stays in memory, of a long one that holds one bucket, and
+the others lie on disk.
 """
 
-import pickle
+import marshal
 import tempfile
 import zlib
 from collections import defaultdict
@@ -18,7 +19,7 @@ from timeline_service.domain.arrivals import RawRecord
 _BUCKET_BYTES: Final = 8 * 1024 * 1024
 _BUCKET_RECORDS: Final = 2_000
 _MOST_BUCKETS: Final = 400
-_BUFFER_BYTES: Final = 48 * 1024
+_HELD_BYTES: Final = 32 * 1024 * 1024
 _OVERHEAD: Final = 200
 
 
@@ -30,7 +31,7 @@ class Spilled(NamedTuple):
 
 
 class Spill:
-    """Temporary files: all records of an event are in the same one, in the order of the log."""
+    """Buckets: all records of an event are in the same one, in the order of the log, and what is too much in a file."""
 
     def __init__(self, folder: str | None, records: int) -> None:
         """`folder` holds the files, by default the system's for temporary ones; at most so many records will come."""
@@ -57,8 +58,8 @@ class Spill:
             number = zlib.crc32(record.raw.key or b"") % len(self._files)
             self._held[number].append(record)
             self._sizes[number] += _size(record)
-            if self._sizes[number] > _BUFFER_BYTES:
-                pickle.dump(self._held[number], self._files[number], pickle.HIGHEST_PROTOCOL)
+            if self._sizes[number] > _HELD_BYTES // len(self._files):
+                marshal.dump([(*raw, recorded) for raw, recorded in self._held[number]], self._files[number])
                 self._held[number], self._sizes[number] = [], 0
 
     def buckets(self) -> Iterator[list[list[Spilled]]]:
@@ -91,6 +92,7 @@ def _size(record: Spilled) -> int:
 def _read(file: IO[bytes]) -> Iterator[Spilled]:
     while True:
         try:
-            yield from pickle.load(file)
+            for *raw, recorded in marshal.load(file):
+                yield Spilled(RawRecord(*raw), recorded)
         except EOFError:
             return

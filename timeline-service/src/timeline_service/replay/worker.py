@@ -14,20 +14,22 @@ from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import orjson
 import uvloop
 from aiokafka import ConsumerRecord
 
-from service_edge.settings import read_settings
 from timeline_service.adapters.kafka_reader import raw_of
 from timeline_service.adapters.kafka_scan import open_scan
 from timeline_service.domain.arrivals import RawRecord
 from timeline_service.errors import HaltError, UnavailableError
 from timeline_service.replay.archive import Archive
-from timeline_service.replay.partition_load import Load, Source, load_partition
+from timeline_service.replay.partition_load import Load, Source, connect_to_load, load_partition
 from timeline_service.settings import Settings
+
+if TYPE_CHECKING:
+    from timeline_service.replay.partition_load import Connection
 
 #: How much less urgent than the service's other processes a replay is (nice(2)).
 NICENESS: Final = 10
@@ -55,9 +57,9 @@ class Job:
 def main() -> None:
     """Work until the input ends."""
     os.nice(NICENESS)
-    settings = read_settings(Settings)
+    settings = Settings()  # the replayer has read the same
     gc.freeze()
-    gc.set_threshold(50_000, 20, 50)
+    gc.set_threshold(1_000_000)  # what a batch is made of goes with it
     uvloop.run(_work(settings))
 
 
@@ -71,31 +73,31 @@ async def _work(settings: Settings) -> None:
         os._exit(0)  # whatever was under way is rolled back
 
     threading.Thread(target=listen, daemon=True).start()
-    while True:
-        job = await jobs.get()
-        try:
-            await _load(settings, job)
-            _say(done=job.load.partition)
-        except UnavailableError as error:
-            _say(unavailable=str(error))
-        except HaltError as error:
-            _say(halted=str(error))
-        except Exception as error:  # a bug: the replay fails, and says so
-            traceback.print_exc()
-            _say(failed=f"{type(error).__name__}: {error}")
+    try:
+        connection = await connect_to_load(settings.database_url.get_secret_value())
+        while True:
+            await _load(settings, connection, await jobs.get())
+    except UnavailableError as error:
+        _say(unavailable=str(error))
+    except HaltError as error:
+        _say(halted=str(error))
+    except Exception as error:  # a bug: the replay fails, and says so
+        traceback.print_exc()
+        _say(failed=f"{type(error).__name__}: {error}")
 
 
-async def _load(settings: Settings, job: Job) -> None:
+async def _load(settings: Settings, connection: "Connection", job: Job) -> None:
     def tell(records: int, size: int) -> None:
-        _say(partition=job.load.partition, records=records, bytes=size)
+        _say(partition=load.partition, records=records, bytes=size)
 
-    url, load = settings.database_url.get_secret_value(), job.load
+    load = job.load
     if job.archive is not None:
         archive = _open(job.archive, job.allow_missing_end)
-        await load_partition(url, load, _archived(archive.records(load.partition)), tell)
-        return
-    async with open_scan(settings.kafka_bootstrap_servers, settings.topic) as scan:
-        await load_partition(url, load, _raw(scan.read(load.partition, 0, load.end)), tell)
+        await load_partition(connection, load, _archived(archive.records(load.partition)), tell)
+    else:  # a consumer of its own: one that has come to an end first waits there for more
+        async with open_scan(settings.kafka_bootstrap_servers, settings.topic) as scan:
+            await load_partition(connection, load, _raw(scan.read(load.partition, 0, load.end)), tell)
+    _say(done=load.partition)
 
 
 async def _archived(batches: Iterator[list[tuple[RawRecord, int]]]) -> Source:

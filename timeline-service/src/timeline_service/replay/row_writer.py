@@ -1,0 +1,51 @@
+"""The rows that a load makes: gathered until there are many, and written by COPY."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Final
+
+from timeline_service.domain.batch import ENTRY_COLUMNS, OUTCOME_COLUMNS, REVISION_COLUMNS, Changes
+from timeline_service.domain.documents import DOCUMENT_COLUMNS, document_row
+
+if TYPE_CHECKING:
+    import asyncpg
+
+_MOST_ROWS: Final = 4_000
+_MOST_BYTES: Final = 2 * 1024 * 1024
+_COLUMNS: Final = {
+    "revisions": REVISION_COLUMNS,
+    "entries": ENTRY_COLUMNS,
+    "outcomes": OUTCOME_COLUMNS,
+    "documents": DOCUMENT_COLUMNS,
+}
+
+
+class RowWriter:
+    """Writes rows that are final into the tables of one schema, which have no rows of theirs yet."""
+
+    def __init__(self, connection: "asyncpg.Connection[asyncpg.Record]", schema: str) -> None:
+        self._connection = connection
+        self._schema = schema
+        self._rows: dict[str, list[Sequence[Any]]] = {table: [] for table in _COLUMNS}
+        self._bytes = 0
+
+    async def add(self, changes: Changes, size: int = 0) -> None:
+        """Take a batch's rows, and those of its documents; they were made of so many bytes."""
+        self._rows["revisions"] += changes.revisions
+        self._rows["entries"] += changes.entries
+        self._rows["outcomes"] += changes.outcomes
+        self._rows["documents"] += [document_row(row, changes.said[row[2], row[3]]) for row in changes.revisions]
+        self._bytes += size
+        if self._bytes >= _MOST_BYTES or sum(map(len, self._rows.values())) >= _MOST_ROWS:
+            await self.write()
+
+    async def write(self) -> None:
+        """Write what was taken."""
+        for table, rows in self._rows.items():
+            await self.copy(table, _COLUMNS[table], rows)
+            rows.clear()
+        self._bytes = 0
+
+    async def copy(self, table: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+        """Write rows of any table."""
+        if rows:
+            await self._connection.copy_records_to_table(table, schema_name=self._schema, columns=columns, records=rows)
