@@ -25,7 +25,7 @@ from tests.support.session_folder import close_session_folder, open_session_fold
 from event_schemas.log_topic import PARTITIONS
 from event_schemas.records import ANONYMOUS
 from ingest_service.domain.accept import Accepted, accept_event
-from timeline_service.domain.partitions import partition_of
+from timeline_service.domain.partitions import partitions_of
 from timeline_service.domain.replays import Kind
 
 _TEMPLATES: Final = 5_000
@@ -40,8 +40,10 @@ async def fill_log(bootstrap_servers: str, topic: str, count: int) -> None:
     async with open_producer(bootstrap_servers) as producer:
         for start in range(0, count, _AT_ONCE):
             pairs: list[list[tuple[bytes | None, bytes | None]]] = [[] for _ in range(PARTITIONS)]
-            for key, value in _records(templates, range(start, min(start + _AT_ONCE, count))):
-                pairs[partition_of(key, PARTITIONS)].append((key, value))
+            records = list(_records(templates, range(start, min(start + _AT_ONCE, count))))
+            homes = partitions_of([key for key, _ in records], PARTITIONS)
+            for key, value in records:
+                pairs[homes[key]].append((key, value))
             await asyncio.gather(*(send_pairs(producer, topic, number, some) for number, some in enumerate(pairs)))
 
 

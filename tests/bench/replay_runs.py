@@ -34,5 +34,5 @@ async def run_replay(services: Services, replayer: Service, kind: Kind) -> Repla
     if view["state"] != "succeeded" or not view["result"]["equal"]:
         raise RuntimeError(f"the replay did not find all equal: {view}")
     started, finished = (datetime.fromisoformat(view[name]) for name in ("started_at", "finished_at"))
-    cpu = cpu_seconds(replayer) - cpu + workers.cpu_seconds
+    cpu = cpu_seconds(replayer) - cpu
     return ReplayRun(started, (finished - started).total_seconds(), cpu, workers.worst_peak, view["result"])

@@ -31,7 +31,7 @@ from timeline_service.adapters.postgres_generations import create_tables
 from timeline_service.adapters.sql_files import generation_schema
 from timeline_service.domain.documents import document_of
 from timeline_service.domain.entries import read_said
-from timeline_service.domain.partitions import partition_of
+from timeline_service.domain.partitions import partitions_of
 
 _INDEXES = "select count(*) from pg_indexes where schemaname = 'timeline_g' || $1::int"
 _COUNTED = "select pair, sum(events) as events from timeline_g1.pair_counts group by pair"
@@ -73,7 +73,7 @@ async def test_a_large_log_is_one_that_ingest_could_have_written(kafka: str) -> 
     for record in log[::100]:
         read = decode(record.key, record.value, record.headers)
         assert read.action == "recorded"
-        assert partition_of(read.event_id.encode(), PARTITIONS) == record.partition
+        assert partitions_of([record.key], PARTITIONS) == {record.key: record.partition}
 
 
 async def test_every_read_has_its_floor_and_a_smaller_one(engines: Engines) -> None:

@@ -18,7 +18,7 @@ from tests.support.waiting import wait_until
 from event_schemas.records import HEADERS, Record, encode_value, format_time
 from timeline_service.domain import batch
 from timeline_service.domain.fold import History, Place, Verdict, apply
-from timeline_service.domain.partitions import partition_of
+from timeline_service.domain.partitions import partitions_of
 
 
 class Code:
@@ -167,7 +167,7 @@ def id_in(position: str, number: int) -> str:
     partition = int(position.partition(":")[0])
     for attempt in itertools.count():
         event_id = str(uuid5(NAMESPACE_URL, f"{number} {attempt}"))
-        if partition_of(event_id.encode(), 3) == partition:
+        if partitions_of([event_id.encode()], 3)[event_id.encode()] == partition:
             return event_id
     raise AssertionError
 

@@ -14,7 +14,7 @@ from event_schemas.positions import parse_position
 from event_schemas.records import CONTENT_TYPE, HEADERS, encode_value
 from local_stack.topic import create_topic
 from timeline_service.adapters.kafka_lenient import LenientRecords
-from timeline_service.domain.partitions import partition_of
+from timeline_service.domain.partitions import partitions_of
 
 
 async def test_records_become_rows(services: Services) -> None:
@@ -119,7 +119,7 @@ async def test_a_header_whose_name_is_not_utf8_blocks_nothing(
         for headers in ([*HEADERS, (NotUtf8("x"), b"value")], [(NotUtf8("x"), b"value")]):
             batch.append(key=odd.event_id.encode(), value=encode_value(odd), timestamp=None, headers=headers)
         batch.close()
-        partition = partition_of(odd.event_id.encode(), 3)
+        partition = partitions_of([odd.event_id.encode()], 3)[odd.event_id.encode()]
         await (await log.producer.send_batch(batch, log.topic, partition=partition))
         await log.append(*(recording(f"after {number}") for number in range(50)))
         await wait_until(lambda: "not UTF-8" in projector.log)

@@ -82,6 +82,8 @@ def test_nothing_in_a_list_looks_normal_that_is_not(name: str) -> None:
 @pytest.mark.parametrize("countries", [["CHN"], ["CHN", "IND"], ["CHN", "IND", "USA"], ["CHN", "USA"]])
 def test_who_acted_is_among_the_countries_and_not_all_of_them(countries: list[str]) -> None:
     assert normal({**BAN, "countries": countries}) == ("IND" in countries)
+    mutual = {name: value for name, value in BAN.items() if name != "initiators"}
+    assert normal({**mutual, "countries": countries}) == (len(countries) > 1)
     for initiators in (["CHN"], ["CHN", "IND"], ["CHN", "IND", "USA"], ["FRA"]):
         looks = normal({**BAN, "countries": countries, "initiators": initiators})
         assert looks == (set(initiators) < set(countries))

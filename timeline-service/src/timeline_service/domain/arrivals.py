@@ -1,7 +1,7 @@
 """Records as they arrive from the log: read, or refused with a reason. Nothing is dropped."""
 
 from base64 import b64decode, b64encode
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Final, NamedTuple
 
@@ -11,6 +11,7 @@ from event_schemas.errors import MalformedRecordError, UnknownVersionError
 from event_schemas.records import Record, decode
 from event_schemas.texts import is_canonical_uuid
 from timeline_service.domain.fold import Place
+from timeline_service.domain.partitions import partitions_of
 
 Headers = tuple[tuple[str, bytes | None], ...]
 MALFORMED: Final = "malformed"
@@ -45,6 +46,12 @@ class Arrival(NamedTuple):
     event_id: str | None
     record: Record | None = None
     refusal: Refusal | None = None
+
+
+def read_arrivals(records: Sequence[tuple[RawRecord, datetime]], partitions: int) -> list[Arrival]:
+    """Read records of a topic of so many partitions, each with the instant at which it was recorded."""
+    homes = partitions_of([raw.key for raw, _ in records], partitions)
+    return [read_arrival(raw, recorded_at, homes.__getitem__) for raw, recorded_at in records]
 
 
 def read_arrival(raw: RawRecord, recorded_at: datetime, partition_of: Callable[[bytes], int]) -> Arrival:

@@ -15,9 +15,8 @@ from timeline_service.adapters.kafka_reader import KafkaReader, raw_of
 from timeline_service.adapters.postgres_documents import PostgresDocuments
 from timeline_service.adapters.postgres_projection import Advance, Checkpoint, PostgresProjection
 from timeline_service.adapters.postgres_redrives import PostgresRedrives
-from timeline_service.domain.arrivals import Arrival, read_arrival
+from timeline_service.domain.arrivals import Arrival, RawRecord, read_arrivals
 from timeline_service.domain.batch import BEHIND, Changes, bounded, fold_batch
-from timeline_service.domain.partitions import partition_of
 from timeline_service.domain.vectors import Vector
 from timeline_service.errors import FencedError, HaltError, UnavailableError
 from timeline_service.projector.breaker import Breaker
@@ -160,7 +159,8 @@ class Projector:
             for partition, fetched in sorted(records.items()):
                 fresh = self._within(partition, self._after_proof(partition, fetched))
                 for start in range(0, len(fresh), _SLICE):
-                    arrivals += [self._arrival(record) for record in fresh[start : start + _SLICE]]
+                    recorded = [self._recorded(record) for record in fresh[start : start + _SLICE]]
+                    arrivals += read_arrivals(recorded, self._topic.partitions)
                     await asyncio.sleep(0)  # the batch before is being written meanwhile
         return Batch(assignment, arrivals)
 
@@ -187,17 +187,15 @@ class Projector:
             return False
         return all(held.next_offset == self._until[partition] for partition, held in self._checkpoints.items())
 
-    def _arrival(self, record: ConsumerRecord[bytes, bytes]) -> Arrival:
+    def _recorded(self, record: ConsumerRecord[bytes, bytes]) -> tuple[RawRecord, datetime]:
+        """A record counts as recorded no earlier than the one before it in its partition."""
         moment = datetime.fromtimestamp(record.timestamp / 1000, UTC)
         before = self._recorded_at.get(record.partition)
         if before is None or moment > before:
             self._recorded_at[record.partition] = moment
         else:
             moment = before  # the broker's clock stepped back
-        return read_arrival(raw_of(record), moment, self._partition_of)
-
-    def _partition_of(self, key: bytes) -> int:
-        return partition_of(key, self._topic.partitions)
+        return raw_of(record), moment
 
     async def _project(self, arrivals: Sequence[Arrival]) -> None:
         for part in bounded([item for item in arrivals if item.place.partition not in self._stopped]):
@@ -258,7 +256,7 @@ class Projector:
         found = await self._redrives.find(held, self._code_version) if held else []
         for partition, event_id in found:
             records = await self._redrives.load(partition, event_id)
-            arrivals = [read_arrival(raw, recorded_at, self._partition_of) for raw, recorded_at in records]
+            arrivals = read_arrivals(records, self._topic.partitions)
             events = [event_id] if event_id is not None else []
             known = await self._projection.load(events, events, parked=False)
             changes = fold_batch(arrivals, known, self._code_version)

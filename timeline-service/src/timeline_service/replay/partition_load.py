@@ -6,12 +6,10 @@ from datetime import UTC, datetime
 from itertools import chain
 from typing import TYPE_CHECKING, Any, Final
 
-import asyncpg
-
-from timeline_service.adapters.postgres_database import CONNECT_SECONDS, going_away
+from timeline_service.adapters.postgres_database import going_away
 from timeline_service.adapters.sql_files import read_statements
 from timeline_service.code_version import code_version
-from timeline_service.domain.arrivals import Arrival, RawRecord, read_arrival
+from timeline_service.domain.arrivals import RawRecord, read_arrivals
 from timeline_service.domain.batch import (
     ENTRY_COLUMNS,
     UNTIL_OF_ENTRY,
@@ -22,7 +20,6 @@ from timeline_service.domain.batch import (
     bounded,
     fold_batch,
 )
-from timeline_service.domain.partitions import partition_of
 from timeline_service.domain.vectors import Vector
 from timeline_service.projector.same_log import digest
 from timeline_service.replay.row_writer import RowWriter
@@ -30,7 +27,7 @@ from timeline_service.replay.spill import Spill, Spilled
 from timeline_service.settings import Settings
 
 if TYPE_CHECKING:
-    Connection = asyncpg.Connection[asyncpg.Record]
+    from timeline_service.adapters.postgres_loading import Connection
 
 #: Records of one partition in batches, in the order of the log.
 Source = AsyncIterator[Sequence[RawRecord]]
@@ -39,7 +36,6 @@ Tell = Callable[[int, int], None]
 #: What is decoded of so many records is still at hand, in the processor's caches, when it is folded.
 _MOST_RECORDS: Final = 100
 _MOST_BYTES: Final = 2 * 1024 * 1024
-_SESSION: Final = {"application_name": "dyadline replay", "jit": "off", "timezone": "UTC", "synchronous_commit": "off"}
 _EVENT_OF_ENTRY: Final = ENTRY_COLUMNS.index("event_id")  # and its revision behind it
 _PAIR_COUNT_COLUMNS: Final = ("partition", "pair", "events", "last_offset")
 
@@ -61,14 +57,6 @@ def loads(settings: Settings, schema: str, cluster_id: str, ends: Vector) -> Ite
     """What to load to have all partitions in a schema, up to their ends."""
     for partition, end in enumerate(ends):
         yield Load(schema, partition, end, len(ends), cluster_id, code_version(), settings.spill_folder)
-
-
-async def connect_to_load(database_url: str) -> "Connection":
-    """A connection to load partitions with; raises UnavailableError when the server is away."""
-    with going_away():
-        connection = await asyncpg.connect(database_url, timeout=CONNECT_SECONDS, server_settings=_SESSION)
-        await connection.set_type_codec("tsvector", schema="pg_catalog", format="binary", encoder=bytes, decoder=bytes)
-        return connection
 
 
 async def load_partition(connection: "Connection", load: Load, source: Source, tell: Tell) -> None:
@@ -122,7 +110,8 @@ class _Loading:
 
     async def _write(self, records: Sequence[Spilled], size: int) -> None:
         """Fold records of so many bytes, event by event, and write what they made: rows that are final."""
-        for part in bounded([self._arrival(record) for record in records]):
+        recorded = [(raw, instant_of(recorded)) for raw, recorded in records]
+        for part in bounded(read_arrivals(recorded, self._load.partitions)):
             known = {item.event_id: Known() for item in part if item.event_id is not None} | self._known
             changes = fold_batch(part, known, self._load.code_version)
             last = part[-1].event_id
@@ -146,12 +135,6 @@ class _Loading:
             self._held.revisions, self._held.said = [row], {place: changes.said[place]}
             while changes.entries and changes.entries[-1][_EVENT_OF_ENTRY : _EVENT_OF_ENTRY + 2] == [last, number]:
                 self._held.entries.append(changes.entries.pop())
-
-    def _arrival(self, record: Spilled) -> Arrival:
-        return read_arrival(record.raw, instant_of(record.recorded), self._partition_of)
-
-    def _partition_of(self, key: bytes) -> int:
-        return partition_of(key, self._load.partitions)
 
     def _count(self, changes: Changes) -> None:
         for counts in changes.counts.values():

@@ -5,7 +5,6 @@ Every step can be done again: a replayer that was killed goes on with what is th
 
 import asyncio
 import math
-import os
 import time
 from collections.abc import Mapping
 from functools import partial
@@ -24,6 +23,7 @@ from timeline_service.replay.catch_up import CatchUp
 from timeline_service.replay.scratch import scratch_tables
 from timeline_service.replay.task import Task
 from timeline_service.replay.verification import RedrivenError, compare, wait_for
+from timeline_service.replay.workers import Workers, all_cores, start_workers
 
 _LOG: Final = structlog.get_logger()
 _NEAR: Final = 1_000
@@ -39,11 +39,16 @@ _MOST: Final = 0.9
 
 async def rebuild(task: Task) -> dict[str, Any]:
     """Make a new generation and, unless it is one of the past, the live one. Returns the result."""
-    topic = await task.topic()
-    await task.require_same_log(topic)
-    ends = await task.ends(topic)
-    n, until = await _generation(task, await task.until(topic, ends))
-    await _fill(task, topic, n, until or ends)
+    async with start_workers(task.settings, all_cores()) as workers:  # they get ready meanwhile
+        topic = await task.topic()
+        await task.require_same_log(topic)
+        ends = await task.ends(topic)
+        n, until = await _generation(task, await task.until(topic, ends))
+        unfilled = n in await task.generations.unfinished()  # else it is live already
+        if unfilled:
+            await _load(task, workers, topic, n, until or ends)
+    if unfilled:
+        await _index(task, n)
     if until is None:
         return await level_and_swap(task, topic, n)
     result = await _compare_past(task, topic, n, until)
@@ -128,12 +133,12 @@ async def _generation(task: Task, until: Vector | None) -> tuple[int, Vector | N
     return n, until
 
 
-async def _fill(task: Task, topic: Topic, n: int, ends: Vector) -> None:
-    if n not in await task.generations.unfinished():
-        return  # it is live already
+async def _load(task: Task, workers: Workers, topic: Topic, n: int, ends: Vector) -> None:
     task.recorder.phase("loading")
-    done = await task.generations.loaded(n)
-    await task.load(generation_schema(n), topic, ends, done=done, processes=os.cpu_count() or 1)
+    await task.load(workers, generation_schema(n), topic, ends, await task.generations.loaded(n))
+
+
+async def _index(task: Task, n: int) -> None:
     async for index in task.generations.indexes(n):
         task.recorder.phase(f"indexing: {index}")
 

@@ -7,7 +7,7 @@ from timeline_service.domain.batch import ENTRY_COLUMNS, OUTCOME_COLUMNS, REVISI
 from timeline_service.domain.documents import DOCUMENT_COLUMNS, document_row
 
 if TYPE_CHECKING:
-    import asyncpg
+    from timeline_service.adapters.postgres_loading import Connection
 
 _MOST_ROWS: Final = 4_000
 _MOST_BYTES: Final = 2 * 1024 * 1024
@@ -22,7 +22,7 @@ _COLUMNS: Final = {
 class RowWriter:
     """Writes rows that are final into the tables of one schema, which have no rows of theirs yet."""
 
-    def __init__(self, connection: "asyncpg.Connection[asyncpg.Record]", schema: str) -> None:
+    def __init__(self, connection: "Connection", schema: str) -> None:
         self._connection = connection
         self._schema = schema
         self._rows: dict[str, list[Sequence[Any]]] = {table: [] for table in _COLUMNS}

@@ -17,7 +17,7 @@ from timeline_service.replay.partition_load import loads
 from timeline_service.replay.recorder import Recorder
 from timeline_service.replay.scratch import scratch_of
 from timeline_service.replay.worker import Job
-from timeline_service.replay.workers import load_all
+from timeline_service.replay.workers import Workers
 from timeline_service.settings import Settings
 
 if TYPE_CHECKING:
@@ -100,7 +100,7 @@ class Task:
         return vector
 
     async def load(
-        self, schema: str, topic: Topic, ends: Vector, *, done: Mapping[int, int] | None = None, processes: int
+        self, workers: Workers, schema: str, topic: Topic, ends: Vector, done: Mapping[int, int] | None = None
     ) -> None:
         """Load partitions up to `ends` into the tables of a schema; of those in `done` it has so many records."""
         done = done or {}
@@ -108,4 +108,4 @@ class Task:
         jobs = [
             Job(load) for load in loads(self.settings, schema, topic.cluster_id, ends) if load.partition not in done
         ]
-        await load_all(self.settings, jobs, self.recorder.tell, processes=processes)
+        await workers.load(jobs, self.recorder.tell)

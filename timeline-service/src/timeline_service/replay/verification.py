@@ -1,7 +1,6 @@
 """Verify: the log folded into a shadow, and every table of the live projection held against it."""
 
 import asyncio
-import os
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -18,6 +17,7 @@ from timeline_service.domain.vectors import Vector, reached
 from timeline_service.errors import HaltError
 from timeline_service.replay.scratch import scratch_tables
 from timeline_service.replay.task import Task
+from timeline_service.replay.workers import all_cores, start_workers
 
 _ATTEMPTS: Final = 3
 
@@ -58,7 +58,8 @@ async def _verify(task: Task, live: str) -> dict[str, Any]:
         task.recorder.phase("folding the log")
         ends = await task.ends(topic)  # the projection may have read on
         goal = tuple(map(min, snapshot.vector, ends))
-        await task.load(task.scratch, topic, goal, processes=max(1, (os.cpu_count() or 1) // 2))
+        async with start_workers(task.settings, max(1, all_cores() // 2)) as workers:
+            await task.load(workers, task.scratch, topic, goal)
         task.recorder.phase("comparing")
         return await compare(comparison, task.scratch, snapshot)
 

@@ -1,10 +1,10 @@
-"""The workers of a replay: as many processes as there are cores, each loading one partition after the other."""
+"""The workers of a replay: processes that load one partition after the other."""
 
 import asyncio
 import os
 import sys
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from typing import Final
 
 import orjson
@@ -16,49 +16,65 @@ from timeline_service.settings import Settings
 #: Told of a partition, and of records and bytes of it that were replayed.
 Tell = Callable[[int, int, int], None]
 _LINE_BYTES: Final = 1024 * 1024
+_Worker = tuple[asyncio.StreamWriter, asyncio.StreamReader]
 
 
-async def load_all(settings: Settings, jobs: Sequence[Job], tell: Tell, *, processes: int | None) -> None:
-    """Load partitions, the largest first, with so many processes.
+class Workers:
+    """Workers that are started, or about to be, and wait for something to load."""
 
-    Raises UnavailableError where something is away, StuckError where a worker was killed, HaltError where the log
-    cannot be replayed. What was loaded by then stays, and is not loaded again.
-    """
-    waiting = sorted(jobs, key=lambda job: job.load.end)
-    count = min(processes or os.cpu_count() or 1, len(jobs))
-    tasks = [asyncio.create_task(_work(settings, waiting, tell)) for _ in range(count)]
-    try:
-        await asyncio.gather(*tasks)
-    finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+    def __init__(self, workers: Sequence[_Worker]) -> None:
+        self._workers = workers
 
+    async def load(self, jobs: Sequence[Job], tell: Tell) -> None:
+        """Load partitions, the largest first.
 
-async def _work(settings: Settings, waiting: list[Job], tell: Tell) -> None:
-    async with _worker(settings) as (stdin, stdout):
-        while waiting:
-            stdin.write(waiting.pop().written())
-            while True:
-                if not (line := await stdout.readline()):
-                    raise StuckError(
-                        "a worker of the replay was killed, perhaps for want of memory: see the system's log"
-                    )
-                said = orjson.loads(line)
-                if "partition" in said:
-                    tell(said["partition"], said["records"], said["bytes"])
-                elif "done" in said:
-                    break
-                elif "halted" in said:
-                    raise HaltError(said["halted"])
-                elif "failed" in said:
-                    raise RuntimeError(said["failed"])
-                else:
-                    raise UnavailableError(said["unavailable"])
+        Raises UnavailableError where something is away, StuckError where a worker was killed, HaltError where the log
+        cannot be replayed. What was loaded by then stays, and is not loaded again.
+        """
+        waiting = sorted(jobs, key=lambda job: job.load.end)
+        tasks = [asyncio.create_task(_work(worker, waiting, tell)) for worker in self._workers]
+        try:
+            await asyncio.gather(*tasks)
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
 
 
 @asynccontextmanager
-async def _worker(settings: Settings) -> AsyncIterator[tuple[asyncio.StreamWriter, asyncio.StreamReader]]:
+async def start_workers(settings: Settings, count: int) -> AsyncIterator[Workers]:
+    """So many workers, which are killed at the end. They are ready a quarter of a second later."""
+    async with AsyncExitStack() as stack:
+        yield Workers([await stack.enter_async_context(_worker(settings)) for _ in range(count)])
+
+
+def all_cores() -> int:
+    """As many workers as there are cores."""
+    return os.cpu_count() or 1
+
+
+async def _work(worker: _Worker, waiting: list[Job], tell: Tell) -> None:
+    stdin, stdout = worker
+    while waiting:
+        stdin.write(waiting.pop().written())
+        while True:
+            if not (line := await stdout.readline()):
+                raise StuckError("a worker of the replay was killed, perhaps for want of memory: see the system's log")
+            said = orjson.loads(line)
+            if "partition" in said:
+                tell(said["partition"], said["records"], said["bytes"])
+            elif "done" in said:
+                break
+            elif "halted" in said:
+                raise HaltError(said["halted"])
+            elif "failed" in said:
+                raise RuntimeError(said["failed"])
+            else:
+                raise UnavailableError(said["unavailable"])
+
+
+@asynccontextmanager
+async def _worker(settings: Settings) -> AsyncIterator[_Worker]:
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "timeline_service.replay.worker"),
         stdin=asyncio.subprocess.PIPE,
