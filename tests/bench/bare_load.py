@@ -1,9 +1,8 @@
-"""The floor of replays: the rows of a rebuilt generation, written again by nothing but COPY, on every core."""
+"""The floors of replays: the rows of a rebuilt generation, written again by nothing but COPY."""
 
 import asyncio
 import gc
 import multiprocessing
-import os
 import time
 from dataclasses import dataclass
 from multiprocessing.synchronize import Barrier
@@ -34,15 +33,24 @@ class BareLoad:
     copying: float
     indexing: float
 
+    @property
+    def seconds(self) -> float:
+        """All of it."""
+        return self.copying + self.indexing
 
-async def load_rows(url: str, generation: int) -> BareLoad:
-    """Copy all rows of a generation into fresh tables, a partition in a transaction, and make the indexes."""
+
+async def load_rows(url: str, generation: int, processes: int) -> BareLoad:
+    """Copy all rows of a generation into fresh tables, a partition in a transaction, and make the indexes.
+
+    So many processes copy, each with a connection of its own.
+    """
     connection = await asyncpg.connect(url)
     try:
         found = await connection.fetch(f"select partition from {generation_schema(generation)}.checkpoints order by 1")
         async with connection.transaction():
             await create_tables(connection, _SCHEMA, indexes=False)
-        copying = await asyncio.to_thread(_copy_on_all_cores, url, generation, [row["partition"] for row in found])
+        partitions = [row["partition"] for row in found]
+        copying = await asyncio.to_thread(_copy_in_processes, url, generation, partitions, processes)
         await connection.execute(f"set search_path = {_SCHEMA}; set maintenance_work_mem = '256MB'")
         start = time.perf_counter()
         for statement in index_statements():
@@ -54,9 +62,8 @@ async def load_rows(url: str, generation: int) -> BareLoad:
         await connection.close()
 
 
-def _copy_on_all_cores(url: str, generation: int, partitions: list[int]) -> float:
-    """Processes as many as cores: each reads its rows into memory, and copies them when all have done so."""
-    count = os.cpu_count() or 1
+def _copy_in_processes(url: str, generation: int, partitions: list[int], count: int) -> float:
+    """Each process reads its rows into memory, and copies them when all have done so."""
     context = multiprocessing.get_context("spawn")
     ready = context.Barrier(count + 1)
     processes = [

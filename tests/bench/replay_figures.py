@@ -1,5 +1,6 @@
 """Replays of a log that has been projected: a verification, a rebuild and an export, with their memory."""
 
+import os
 from typing import Final
 
 from tests.bench.bare_load import load_rows
@@ -22,10 +23,12 @@ async def measure_replays(services: Services, records: int, live_rate: float) ->
     worst = max(verified.run.worst_worker, rebuilt.run.worst_worker)
     memory = [memory_figure(replayer), memory_of("a worker of the replayer", worst, _WORKER_LIMIT_MB)]
     await services.stop()
-    floor = await load_rows(services.database_url, rebuilt.generation)
+    floor, on_all_cores = [
+        await load_rows(services.database_url, rebuilt.generation, processes) for processes in (1, os.cpu_count() or 1)
+    ]
     figures = [
-        *rebuild_figures(rebuilt, records, floor, live_rate),
-        *verify_figures(verified, records, floor),
+        *rebuild_figures(rebuilt, records, floor, on_all_cores, live_rate),
+        *verify_figures(verified, records, on_all_cores),
         export,
     ]
     return figures, memory

@@ -5,10 +5,9 @@ Qualifiers (`?` uncertain, `~` approximate, `%` both) are kept beside the bounds
 
 import re
 from calendar import month_name, monthrange
-from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
-from typing import Final
+from typing import Final, NamedTuple
 
 PRECISIONS: Final = ("day", "month", "season", "quarter", "year", "decade", "century", "interval")
 
@@ -22,8 +21,7 @@ class DateFormatError(ValueError):
     """A text that is no date that we take; the message says what was expected."""
 
 
-@dataclass(frozen=True, slots=True)
-class When:
+class When(NamedTuple):
     """A date as written, with its first and last possible day; None where an end is open or unknown."""
 
     text: str

@@ -1,9 +1,8 @@
 """An event as it is searched: what it is about as facets, and its folded words with their weights and places."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from struct import Struct
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from timeline_service.domain.entries import Said, Standing
 from timeline_service.domain.folding import fold_whole, words_of
@@ -24,8 +23,7 @@ DOCUMENT_COLUMNS: Final = (
 )  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class Document:
+class Document(NamedTuple):
     """One revision's facets, and its texts with their weights, of which the words are made."""
 
     stands: Standing

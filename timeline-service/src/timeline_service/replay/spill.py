@@ -53,14 +53,15 @@ class Spill:
     def add(self, records: Sequence[Spilled]) -> None:
         """Lay records aside; those of an event come in the order of the log."""
         if not self._files and records:
-            self._begin(sum(map(_size, records)) // len(records))
+            self._begin(sum(len(record.raw.value or b"") + _OVERHEAD for record in records) // len(records))
+        held, sizes, count = self._held, self._sizes, len(self._files)
         for record in records:
-            number = zlib.crc32(record.raw.key or b"") % len(self._files)
-            self._held[number].append(record)
-            self._sizes[number] += _size(record)
-            if self._sizes[number] > _HELD_BYTES // len(self._files):
-                marshal.dump([(*raw, recorded) for raw, recorded in self._held[number]], self._files[number])
-                self._held[number], self._sizes[number] = [], 0
+            number = zlib.crc32(record.raw.key or b"") % count
+            held[number].append(record)
+            sizes[number] += len(record.raw.value or b"") + _OVERHEAD
+            if sizes[number] * count > _HELD_BYTES:
+                marshal.dump([(*raw, recorded) for raw, recorded in held[number]], self._files[number])
+                held[number], sizes[number] = [], 0
 
     def buckets(self) -> Iterator[list[list[Spilled]]]:
         """Bucket by bucket the records of its events, event by event. Those without a key stand alone. Read once."""
@@ -83,10 +84,6 @@ class Spill:
 
     def _file(self) -> IO[bytes]:
         return tempfile.TemporaryFile(dir=self._folder)
-
-
-def _size(record: Spilled) -> int:
-    return len(record.raw.value or b"") + _OVERHEAD
 
 
 def _read(file: IO[bytes]) -> Iterator[Spilled]:
