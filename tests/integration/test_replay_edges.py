@@ -17,6 +17,7 @@ from timeline_service.domain.comparisons import KEYS, key_text
 
 #: One letter that folds to eighteen, in four words: Unicode's Sallallahou.
 _FOUR_WORDS: Final = "\ufdfa"
+_SIX_LETTERS: Final = "\u3300"
 
 
 async def test_an_odd_log_is_projected_and_replayed_alike(services: Services) -> None:
@@ -26,6 +27,10 @@ async def test_an_odd_log_is_projected_and_replayed_alike(services: Services) ->
     many = [code for code, _ in all_countries()[:60]]
     crowded = recording("a crowd", countries=many, initiators=many[:20], goldstein=-0.0)
     wordy = recording("many words", summary=f"{_FOUR_WORDS} " * 4_200 + "beyond and beyond")
+    endless = recording(_SIX_LETTERS * 300, actors=[_SIX_LETTERS * 300])  # longer than PostgreSQL takes a word
+    turned = recording("of another writer", codes={"aa": "1", "zz": "2"})
+    turned_value = encode_value(turned).replace(b'{"aa":"1","zz":"2"}', b'{"zz":"2","aa":"1"}')
+    assert turned_value != encode_value(turned)
     producer = AIOKafkaProducer(bootstrap_servers=services.bootstrap_servers, transactional_id=services.topic)
     async with open_log(services.bootstrap_servers, services.topic) as log, producer:
         await append_garbage(log)
@@ -34,6 +39,8 @@ async def test_an_odd_log_is_projected_and_replayed_alike(services: Services) ->
         await log.append(*(correcting(crowded.event_id, f"no. {n}", countries=many) for n in range(30)))
         long = recording("often corrected")
         await log.append(long, *(correcting(long.event_id, f"no. {n}") for n in range(1_200)), long)
+        await log.append(endless)
+        await log.append_bytes(turned.event_id.encode(), turned_value)
         async with producer.transaction():  # a marker ends its partition
             event = recording("within a transaction")
             await producer.send(services.topic, encode_value(event), key=event.event_id.encode(), headers=list(HEADERS))

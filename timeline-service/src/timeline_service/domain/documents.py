@@ -97,7 +97,8 @@ def _facets(event: Mapping[str, Any], stands: Standing) -> list[str]:
     if "actors" in event:
         facets += dict.fromkeys([f"actor:{fold_whole(actor['name'])}" for actor in event["actors"]])
     if "codes" in event:
-        facets += [f"code:{scheme}:{code}" for scheme, code in event["codes"].items()]
+        # In the order of the content, which a record's own need not be.
+        facets += [f"code:{scheme}:{code}" for scheme, code in sorted(event["codes"].items())]
     return facets
 
 

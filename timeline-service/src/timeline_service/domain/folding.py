@@ -6,7 +6,8 @@ from typing import Final
 
 #: A word is a run of letters and digits, with the marks that belong to them.
 WORD: Final = re.compile(r"[^\W_]+")
-#: PostgreSQL takes lexemes of up to 2,046 bytes; what is longer than this is found by its beginning.
+#: PostgreSQL takes lexemes of up to 2,046 bytes and indexes texts of little more; what is longer than so many letters
+#: is found by its beginning.
 LONGEST_WORD: Final = 500
 #: ASCII folded: letters and digits in lower case, and blanks for all else.
 _FOLDED_ASCII: Final = bytes(byte if chr(byte).isalnum() else 32 for byte in bytes(range(128)).lower()) + bytes(128)
@@ -21,12 +22,16 @@ def fold(text: str) -> str:
 
 
 def fold_whole(text: str) -> str:
-    """A whole name as it is compared: folded, with single blanks."""
-    return " ".join(fold(text).split())
+    """A whole name as it is compared: folded, with single blanks, by its beginning if that makes it very long."""
+    return " ".join(fold(text).split())[:LONGEST_WORD]
 
 
 def words_of(text: str) -> list[str]:
     """The folded words of a text, in its order."""
     # In plain ASCII the words are what lies between blanks, and to see that is three times as quick.
-    words = text.encode().translate(_FOLDED_ASCII).decode().split() if text.isascii() else WORD.findall(fold(text))
+    if text.isascii():
+        words = text.encode().translate(_FOLDED_ASCII).decode().split()
+    else:
+        text = fold(text)  # of one sign, several can come
+        words = WORD.findall(text)
     return words if len(text) <= LONGEST_WORD else [word[:LONGEST_WORD] for word in words]

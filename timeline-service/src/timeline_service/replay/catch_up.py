@@ -9,6 +9,7 @@ import structlog
 
 from service_edge.topic_check import Topic
 from timeline_service.adapters.postgres_documents import PostgresDocuments
+from timeline_service.adapters.postgres_projection import PostgresProjection
 from timeline_service.domain.vectors import Vector
 from timeline_service.errors import FencedError
 from timeline_service.projector.assembly import open_projector
@@ -30,8 +31,9 @@ class CatchUp:
 
     async def up_to(self, vector: Vector) -> None:
         """Project exactly up to a vector, and all documents."""
-        async with self._projector(until=vector) as projector:
-            await projector.run(asyncio.Event())
+        if not await self._is_at(vector):
+            async with self._projector(until=vector) as projector:
+                await projector.run(asyncio.Event())
         await self.feed()
 
     async def feed(self) -> None:
@@ -59,6 +61,12 @@ class CatchUp:
                 for error in await asyncio.gather(following, return_exceptions=True):
                     if error is not None:
                         _LOG.info("no longer following", generation=self._generation, reason=str(error))
+
+    async def _is_at(self, vector: Vector) -> bool:
+        """Whether all is projected up to a vector, and nothing parked, which this code may have to judge again."""
+        found = await PostgresProjection(self._task.pool, self._generation).checkpoints()
+        at = {partition: held.next_offset for partition, held in found.items() if not held.parked}
+        return at == dict(enumerate(vector))
 
     async def _follow(self, projector: Projector, stop: asyncio.Event) -> None:
         try:

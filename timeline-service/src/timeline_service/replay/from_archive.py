@@ -18,7 +18,7 @@ from timeline_service.errors import HaltError, UnavailableError
 from timeline_service.replay.archive import Archive
 from timeline_service.replay.partition_load import loads
 from timeline_service.replay.worker import Job
-from timeline_service.replay.workers import all_cores, start_workers
+from timeline_service.replay.workers import cores, start_workers
 from timeline_service.settings import Settings
 
 #: An export does not say which cluster it is from. The projector adopts the one that has the same last records.
@@ -81,7 +81,7 @@ async def _load(settings: Settings, generations: PostgresGenerations, n: int, jo
         tell(progress)
 
     tell(progress)
-    async with start_workers(settings, all_cores()) as workers:
+    async with start_workers(settings, cores(len(jobs))) as workers:
         await workers.load(jobs, add)
     async for name in generations.indexes(n):
         progress.phase = f"indexing: {name}"

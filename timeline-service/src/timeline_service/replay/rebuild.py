@@ -23,7 +23,7 @@ from timeline_service.replay.catch_up import CatchUp
 from timeline_service.replay.scratch import scratch_tables
 from timeline_service.replay.task import Task
 from timeline_service.replay.verification import RedrivenError, compare, wait_for
-from timeline_service.replay.workers import Workers, all_cores, start_workers
+from timeline_service.replay.workers import Workers, cores, start_workers
 
 _LOG: Final = structlog.get_logger()
 _NEAR: Final = 1_000
@@ -39,8 +39,8 @@ _MOST: Final = 0.9
 
 async def rebuild(task: Task) -> dict[str, Any]:
     """Make a new generation and, unless it is one of the past, the live one. Returns the result."""
-    async with start_workers(task.settings, all_cores()) as workers:  # they get ready meanwhile
-        topic = await task.topic()
+    topic = await task.topic()
+    async with start_workers(task.settings, cores(topic.partitions)) as workers:  # they get ready meanwhile
         await task.require_same_log(topic)
         ends = await task.ends(topic)
         n, until = await _generation(task, await task.until(topic, ends))

@@ -66,7 +66,6 @@ class Spill:
     def buckets(self) -> Iterator[list[list[Spilled]]]:
         """Bucket by bucket the records of its events, event by event. Those without a key stand alone. Read once."""
         for number, file in enumerate(self._files):
-            file.seek(0)
             by_key = defaultdict[bytes | None, list[Spilled]](list)
             for record in chain(_read(file), self._held[number]):
                 by_key[record.raw.key].append(record)
@@ -87,9 +86,8 @@ class Spill:
 
 
 def _read(file: IO[bytes]) -> Iterator[Spilled]:
-    while True:
-        try:
-            for *raw, recorded in marshal.load(file):
-                yield Spilled(RawRecord(*raw), recorded)
-        except EOFError:
-            return
+    end = file.tell()
+    file.seek(0)
+    while file.tell() < end:  # a file that is shorter than it was is no end: marshal raises EOFError
+        for *raw, recorded in marshal.load(file):
+            yield Spilled(RawRecord(*raw), recorded)

@@ -17,7 +17,7 @@ from timeline_service.domain.vectors import Vector, reached
 from timeline_service.errors import HaltError
 from timeline_service.replay.scratch import scratch_tables
 from timeline_service.replay.task import Task
-from timeline_service.replay.workers import all_cores, start_workers
+from timeline_service.replay.workers import cores, start_workers
 
 _ATTEMPTS: Final = 3
 
@@ -58,7 +58,7 @@ async def _verify(task: Task, live: str) -> dict[str, Any]:
         task.recorder.phase("folding the log")
         ends = await task.ends(topic)  # the projection may have read on
         goal = tuple(map(min, snapshot.vector, ends))
-        async with start_workers(task.settings, max(1, all_cores() // 2)) as workers:
+        async with start_workers(task.settings, max(1, cores(len(goal)) // 2)) as workers:
             await task.load(workers, task.scratch, topic, goal)
         task.recorder.phase("comparing")
         return await compare(comparison, task.scratch, snapshot)

@@ -85,6 +85,7 @@ async def _work(settings: Settings) -> None:
     except Exception as error:  # a bug: the replay fails, and says so
         traceback.print_exc()
         _say(failed=f"{type(error).__name__}: {error}")
+    await loop.create_future()  # whoever reads what was said ends this process, or its input
 
 
 async def _load(settings: Settings, connection: "Connection", job: Job) -> None:

@@ -43,20 +43,22 @@ class Workers:
 
 @asynccontextmanager
 async def start_workers(settings: Settings, count: int) -> AsyncIterator[Workers]:
-    """So many workers, which are killed at the end. They are ready a quarter of a second later."""
+    """So many workers, which are killed at the end. They take a quarter of a second to be ready."""
     async with AsyncExitStack() as stack:
         yield Workers([await stack.enter_async_context(_worker(settings)) for _ in range(count)])
 
 
-def all_cores() -> int:
-    """As many workers as there are cores."""
-    return os.cpu_count() or 1
+def cores(most: int) -> int:
+    """How many cores there are, but for those beyond `most`, which would find nothing to load."""
+    return min(os.cpu_count() or 1, most)
 
 
 async def _work(worker: _Worker, waiting: list[Job], tell: Tell) -> None:
     stdin, stdout = worker
     while waiting:
-        stdin.write(waiting.pop().written())
+        job = waiting.pop()
+        if not stdin.is_closing():  # else it is over already, and what it has said is still to be read
+            stdin.write(job.written())
         while True:
             if not (line := await stdout.readline()):
                 raise StuckError("a worker of the replay was killed, perhaps for want of memory: see the system's log")

@@ -1,0 +1,41 @@
+from typing import Any
+
+import orjson
+import pytest
+from hypothesis import given
+from tests.support.event_strategies import posted_events
+
+from event_schemas.events import read_content
+from event_schemas.json_text import write_json
+from timeline_service.domain.documents import document_of
+from timeline_service.domain.entries import Said, read_said, standing
+from timeline_service.domain.folding import fold_whole, words_of
+
+
+def turned(value: Any) -> Any:
+    """The same JSON with the keys of every object in the opposite order."""
+    if isinstance(value, list):
+        return [turned(item) for item in value]
+    return {name: turned(value[name]) for name in sorted(value, reverse=True)} if isinstance(value, dict) else value
+
+
+@given(posted_events())
+def test_a_document_is_the_same_of_a_record_and_of_what_is_stored_of_it(posted: dict[str, Any]) -> None:
+    content = write_json(read_content(posted))
+    event = read_content(turned(orjson.loads(content)))
+    assert write_json(event) == content
+    fresh, stored = (
+        document_of(Said(content.decode(), event, standing(event))),
+        document_of(read_said(content.decode())),
+    )
+    assert fresh == stored
+    assert fresh.vector == stored.vector
+
+
+@pytest.mark.parametrize(
+    ("text", "longest"), [("x" * 10_000, 500), ("\u3300" * 300, 500), ("é" * 501, 500), ("a b", 1)]
+)
+def test_no_word_is_longer_than_postgres_takes(text: str, longest: int) -> None:
+    assert max(map(len, words_of(text))) == longest
+    assert max(len(word.encode()) for word in words_of(text)) <= 2_046
+    assert len(fold_whole(text)) <= 500
