@@ -3,40 +3,29 @@
 import asyncio
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Final
 
 import structlog
-from aiokafka import ConsumerRecord
 
 from service_edge.topic_check import Topic
-from timeline_service.adapters.kafka_reader import KafkaReader, raw_of
+from timeline_service.adapters.kafka_reader import KafkaReader
 from timeline_service.adapters.postgres_documents import PostgresDocuments
 from timeline_service.adapters.postgres_projection import Advance, Checkpoint, PostgresProjection
 from timeline_service.adapters.postgres_redrives import PostgresRedrives
-from timeline_service.domain.arrivals import Arrival, RawRecord, read_arrivals
+from timeline_service.domain.arrivals import Arrival, read_arrivals
 from timeline_service.domain.batch import BEHIND, Changes, bounded, fold_batch
 from timeline_service.domain.vectors import Vector
 from timeline_service.errors import FencedError, HaltError, UnavailableError
 from timeline_service.projector.breaker import Breaker
+from timeline_service.projector.intake import Batch, Intake
 from timeline_service.projector.log_guard import LogGuard
-from timeline_service.projector.same_log import digest, require_same_record
+from timeline_service.projector.same_log import digest
 from timeline_service.projector.search_feed import SearchFeed
 
 _LOG: Final = structlog.get_logger()
 _REPORT_SECONDS: Final = 2.0
 _LOOK_SECONDS: Final = 2.0
 _STALL_SECONDS: Final = 30.0
-_SLICE: Final = 200
-
-
-@dataclass(slots=True)
-class Batch:
-    """Records read under one assignment, in log order for each partition."""
-
-    assignment: int
-    arrivals: list[Arrival]
 
 
 class Projector:
@@ -74,10 +63,8 @@ class Projector:
         self._until = until
         self._owner = owner
         self._batch_records = batch_records
-        self._taken = 0
+        self._intake = Intake(reader, topic.partitions, until, batch_records)
         self._checkpoints: dict[int, Checkpoint] = {}
-        self._unproven: dict[int, Checkpoint] = {}
-        self._recorded_at: dict[int, datetime] = {}
         self._breaker = Breaker()
         self._stopped: set[int] = set()
         self._reported = 0.0
@@ -92,7 +79,7 @@ class Projector:
         guarding = asyncio.create_task(self._guard.run(lambda: self._checkpoints))
         try:
             while not stop.is_set():
-                if self._reader.assignment != self._taken:
+                if not self._intake.is_current:
                     if following is not None:  # it must not swallow what is read from the new beginning on
                         await following
                         following = None
@@ -100,15 +87,15 @@ class Projector:
                     continue  # it may have been rebalanced again meanwhile
                 if not await self._redrive() and self._is_level():
                     break
-                batch = await (following or self._read())
+                batch = await (following or self._intake.read())
                 following = None
                 for task in (feeding, guarding):
                     if task.done():
                         task.result()  # a finding, or a bug: it ends the projector, as everywhere else
-                if batch.assignment != self._taken:
+                if batch.assignment != self._intake.assignment:
                     continue  # read under an assignment that is over: it is read again
                 if batch.arrivals:
-                    following = asyncio.create_task(self._read())
+                    following = asyncio.create_task(self._intake.read())
                     await self._project(batch.arrivals)
                     self._search.projected(catching_up=len(batch.arrivals) > self._batch_records // 2)
                 else:
@@ -141,61 +128,15 @@ class Projector:
         await self._guard.check(checkpoints.values(), reread=False)  # the reader itself reads again
         if self._reader.assignment != assignment:
             return  # rebalanced again meanwhile: once more
-        self._unproven = {p: item for p, item in checkpoints.items() if item.last_offset is not None}
-        self._recorded_at = {p: item.recorded_at for p, item in checkpoints.items() if item.recorded_at is not None}
         self._breaker, self._stopped = Breaker(), set()
-        self._taken = assignment
         self._looked, self._progressed = 0.0, time.monotonic()
-        for partition, checkpoint in checkpoints.items():
-            last = checkpoint.last_offset
-            self._reader.begin(partition, last if last is not None else checkpoint.next_offset)
+        self._intake.begin(assignment, checkpoints)
         _LOG.info("projecting", partitions=",".join(map(str, checkpoints)), generation=self._projection.generation)
-
-    async def _read(self) -> Batch:
-        assignment = self._reader.assignment
-        records = await self._reader.read(self._batch_records)
-        arrivals: list[Arrival] = []
-        if assignment == self._reader.assignment == self._taken:
-            for partition, fetched in sorted(records.items()):
-                fresh = self._within(partition, self._after_proof(partition, fetched))
-                for start in range(0, len(fresh), _SLICE):
-                    recorded = [self._recorded(record) for record in fresh[start : start + _SLICE]]
-                    arrivals += read_arrivals(recorded, self._topic.partitions)
-                    await asyncio.sleep(0)  # the batch before is being written meanwhile
-        return Batch(assignment, arrivals)
-
-    def _after_proof(
-        self, partition: int, records: Sequence[ConsumerRecord[bytes, bytes]]
-    ) -> Sequence[ConsumerRecord[bytes, bytes]]:
-        """Hold the first record after a take-over against the one that was projected last: is it the same log?"""
-        if (proof := self._unproven.get(partition)) is None or not records:
-            return records
-        require_same_record(proof, raw_of(records[0]))
-        del self._unproven[partition]
-        return records[1:]
-
-    def _within(
-        self, partition: int, records: Sequence[ConsumerRecord[bytes, bytes]]
-    ) -> Sequence[ConsumerRecord[bytes, bytes]]:
-        """The records before `until`."""
-        if self._until is None:
-            return records
-        return [record for record in records if record.offset < self._until[partition]]
 
     def _is_level(self) -> bool:
         if self._until is None or len(self._checkpoints) < len(self._until):
             return False
         return all(held.next_offset == self._until[partition] for partition, held in self._checkpoints.items())
-
-    def _recorded(self, record: ConsumerRecord[bytes, bytes]) -> tuple[RawRecord, datetime]:
-        """A record counts as recorded no earlier than the one before it in its partition."""
-        moment = datetime.fromtimestamp(record.timestamp / 1000, UTC)
-        before = self._recorded_at.get(record.partition)
-        if before is None or moment > before:
-            self._recorded_at[record.partition] = moment
-        else:
-            moment = before  # the broker's clock stepped back
-        return raw_of(record), moment
 
     async def _project(self, arrivals: Sequence[Arrival]) -> None:
         for part in bounded([item for item in arrivals if item.place.partition not in self._stopped]):
@@ -234,17 +175,17 @@ class Projector:
     async def _pass_markers(self) -> None:
         """Nothing is left to project: let the checkpoint pass the markers of transactions, which are no records."""
         for partition, held in list(self._checkpoints.items()):
-            if partition not in self._stopped and partition not in self._unproven:
+            if partition not in self._stopped | self._intake.unproven():
                 position = await self._reader.position(partition)
                 if position is not None and self._until is not None:
                     position = min(position, self._until[partition])
-                if position is not None and position > held.next_offset and self._reader.assignment == self._taken:
+                if position is not None and position > held.next_offset and self._intake.is_current:
                     self._checkpoints[partition] = await self._projection.pass_markers(held, position)
 
     async def _name_cluster(self) -> None:
         """What was made from an archive names no cluster: it is this one, once all last records were found in it."""
         for partition, held in list(self._checkpoints.items()):
-            if not held.cluster_id and not self._unproven and self._reader.assignment == self._taken:
+            if not held.cluster_id and not self._intake.unproven() and self._intake.is_current:
                 self._checkpoints[partition] = await self._projection.name_cluster(held, self._topic.cluster_id)
 
     async def _redrive(self) -> bool:
@@ -285,7 +226,7 @@ class Projector:
         if not self._looking.done():
             return
         stored, live = self._looking.result()
-        if self._reader.assignment != self._taken:
+        if not self._intake.is_current:
             return
         if self._only_live and not live:
             raise FencedError(f"generation {self._projection.generation} is no longer the live one")
@@ -315,7 +256,7 @@ class Projector:
         behind = [
             p for p, item in self._checkpoints.items() if item.next_offset < bounds[p][1] and p not in self._stopped
         ]
-        if behind and self._reader.assignment == self._taken:
+        if behind and self._intake.is_current:
             raise UnavailableError(
                 f"no records of partitions {behind} for {_STALL_SECONDS:.0f} s, though there are some"
             )

@@ -3,6 +3,8 @@
 from collections.abc import Container, Iterable, Mapping, Sequence
 from typing import Any
 
+import orjson
+
 from service_edge.pages import escaped
 
 
@@ -44,3 +46,19 @@ def row(cells: Sequence[str], numbers: Container[int] = (), cell: str = "td") ->
     """A line of a table."""
     classes = (" class=number" if column in numbers else "" for column in range(len(cells)))
     return "<tr>" + "".join(f"<{cell}{kind}>{text}" for kind, text in zip(classes, cells, strict=True))
+
+
+def heading(kind: str, words: str) -> str:
+    """A verdict with its mark: good, bad or wait."""
+    mark = {"good": "✓", "bad": "✗", "wait": "…"}[kind]
+    return f"<p class=verdict><span class='mark {kind}' aria-hidden=true>{mark}</span>{words}</p>"
+
+
+def button(
+    words: str, name: str, method: str, path: str, body: Mapping[str, Any] | None = None, *, first: bool = False
+) -> str:
+    """A button that sends a request when scripts run."""
+    content = f" data-body='{escaped(orjson.dumps(body).decode())}'" if body is not None else ""
+    first_class = " class=first" if first else ""
+    asks = f"data-method={method} data-path='{path}'{content}"
+    return f"<button type=button id='{name}'{first_class} {asks}>{words}</button>"

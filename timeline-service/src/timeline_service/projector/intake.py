@@ -1,0 +1,101 @@
+"""What a projector takes in: the records of its partitions from their checkpoints on, read, in the order of the log."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Final
+
+from aiokafka import ConsumerRecord
+
+from timeline_service.adapters.kafka_reader import KafkaReader, raw_of
+from timeline_service.adapters.postgres_projection import Checkpoint
+from timeline_service.domain.arrivals import Arrival, RawRecord, read_arrivals
+from timeline_service.domain.vectors import Vector
+from timeline_service.projector.same_log import require_same_record
+
+_SLICE: Final = 200
+
+
+@dataclass(slots=True)
+class Batch:
+    """Records read under one assignment, in log order for each partition."""
+
+    assignment: int
+    arrivals: list[Arrival]
+
+
+class Intake:
+    """Reads under one assignment of the group, that which `begin` was told of, and nothing when it is over.
+
+    The topic has so many `partitions`; `until` is where to stop; a batch holds `most` records.
+    """
+
+    def __init__(self, reader: KafkaReader, partitions: int, until: Vector | None, most: int) -> None:
+        self.assignment = 0
+        self._reader = reader
+        self._partitions = partitions
+        self._until = until
+        self._most = most
+        self._unproven: dict[int, Checkpoint] = {}
+        self._recorded_at: dict[int, datetime] = {}
+
+    @property
+    def is_current(self) -> bool:
+        """Whether the partitions are still those that were begun with."""
+        return self._reader.assignment == self.assignment
+
+    def begin(self, assignment: int, checkpoints: Mapping[int, Checkpoint]) -> None:
+        """Read partitions from their checkpoints on, after the last record of each that was projected."""
+        self.assignment = assignment
+        self._unproven = {p: item for p, item in checkpoints.items() if item.last_offset is not None}
+        self._recorded_at = {p: item.recorded_at for p, item in checkpoints.items() if item.recorded_at is not None}
+        for partition, checkpoint in checkpoints.items():
+            last = checkpoint.last_offset
+            self._reader.begin(partition, last if last is not None else checkpoint.next_offset)
+
+    def unproven(self) -> frozenset[int]:
+        """The partitions of which it is not known yet whether they belong to the log that was projected."""
+        return frozenset(self._unproven)
+
+    async def read(self) -> Batch:
+        """The next records. Raises HaltError if the log is another one than that which was projected."""
+        assignment = self._reader.assignment
+        records = await self._reader.read(self._most)
+        arrivals: list[Arrival] = []
+        if assignment == self._reader.assignment == self.assignment:
+            for partition, fetched in sorted(records.items()):
+                fresh = self._within(partition, self._after_proof(partition, fetched))
+                for start in range(0, len(fresh), _SLICE):
+                    recorded = [self._recorded(record) for record in fresh[start : start + _SLICE]]
+                    arrivals += read_arrivals(recorded, self._partitions)
+                    await asyncio.sleep(0)  # the batch before is being written meanwhile
+        return Batch(assignment, arrivals)
+
+    def _after_proof(
+        self, partition: int, records: Sequence[ConsumerRecord[bytes, bytes]]
+    ) -> Sequence[ConsumerRecord[bytes, bytes]]:
+        """Hold the first record after a take-over against the one that was projected last: is it the same log?"""
+        if (proof := self._unproven.get(partition)) is None or not records:
+            return records
+        require_same_record(proof, raw_of(records[0]))
+        del self._unproven[partition]
+        return records[1:]
+
+    def _within(
+        self, partition: int, records: Sequence[ConsumerRecord[bytes, bytes]]
+    ) -> Sequence[ConsumerRecord[bytes, bytes]]:
+        """The records before `until`."""
+        if self._until is None:
+            return records
+        return [record for record in records if record.offset < self._until[partition]]
+
+    def _recorded(self, record: ConsumerRecord[bytes, bytes]) -> tuple[RawRecord, datetime]:
+        """A record counts as recorded no earlier than the one before it in its partition."""
+        moment = datetime.fromtimestamp(record.timestamp / 1000, UTC)
+        before = self._recorded_at.get(record.partition)
+        if before is None or moment > before:
+            self._recorded_at[record.partition] = moment
+        else:
+            moment = before  # the broker's clock stepped back
+        return raw_of(record), moment

@@ -1,0 +1,173 @@
+"""One replay as markup: what it is at, what became of it, and what it has found."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from service_edge.pages import escaped
+from timeline_service.domain.difference_words import sides_of
+from timeline_service.domain.progress_words import progress_words, say_bytes
+from timeline_service.domain.replays import OVER, rows_not_listed, rows_that_differ
+from timeline_service.web import markup
+
+View = Mapping[str, Any]
+_EXPLAINED: Final = ("parked", "rejected", "duplicate")
+
+
+def report(view: View) -> str:
+    """All that there is to say of it."""
+    if view["state"] not in OVER:
+        return running(view)
+    result = view.get("result")
+    kind, words = outcome(view)
+    card = (
+        f"<div class='card {kind}'>{markup.heading(kind, words.capitalize())}{reason(view)}{facts(view, result)}</div>"
+    )
+    return f"{card}{differences(view, most=None)}{_tables(result)}" if result else card
+
+
+def outcome(view: View) -> tuple[str, str]:
+    """What became of a replay: good, bad or wait, and words that say so without a colour."""
+    if view["state"] not in OVER:
+        return "wait", escaped(view["state"])
+    if view["state"] != "succeeded":
+        return "bad" if view["state"] == "failed" else "wait", escaped(view["state"])
+    result = view["result"]
+    count = rows_that_differ(result)
+    if view["kind"] == "verify":
+        return ("good", "equal") if result["equal"] else ("bad", f"different in {markup.number(count, 'row')}")
+    repaired = f", {markup.number(count, 'row')} repaired" if count else ""
+    generation = result.get("generation", view.get("generation"))
+    return "good", f"generation {generation}{repaired}"
+
+
+def facts(view: View, result: View | None, since: str = "") -> str:
+    """When, what and how long; `since` is what has come after it."""
+    facts = [("When", markup.time(view["finished_at"] or view["requested_at"]))]
+    if result is not None and result["digest"] is not None:
+        if since:
+            facts.append(("Since then", since))
+        facts.append(("Digest", f"<code>{result['digest']}</code>"))
+        if result["log_digest"] != result["digest"]:
+            facts.append(("The log's digest", f"<code>{result['log_digest']}</code>"))
+        facts += [
+            ("Rows", f"{result['rows']:,}"),
+            ("Next offsets", f"<code>{markup.offsets(result['next_offsets'])}</code>"),
+            ("Explained", _explained(result)),
+        ]
+    elif result is not None:
+        facts.append(("Compared", "with nothing: there was no projection that this code can read"))
+    if result is not None:
+        facts += [("Took", seconds(view)), ("Code", f"<code>{escaped(result['code_version'])}</code>")]
+    if view.get("until"):
+        facts.append(("Until", markup.until(view["until"])))
+    links = f"<a href='/audit/{view['id']}'>{view['id']}</a>, <a href='/v1/replays/{view['id']}'>JSON</a>"
+    facts.append(("Replay", links))
+    return f"<dl>{''.join(f'<dt>{name}<dd>{value}' for name, value in facts)}</dl>"
+
+
+def running(view: View) -> str:
+    """A replay that goes on; the script draws the same from what the service tells of it."""
+    progress = view["progress"]
+    done, total = progress["records"], progress["total"]
+    value = f" value={done / total:.4f}" if done < total else ""
+    rows = "".join(
+        markup.row(
+            (f"{item['partition']}", f"{item['records']:,}", f"{item['total']:,}", say_bytes(item["bytes"])), range(4)
+        )
+        for item in progress["partitions"]
+    )
+    cancel = markup.button("Cancel", f"cancel-{view['id']}", "DELETE", f"/v1/replays/{view['id']}")
+    return (
+        f"<article class='card wait running' id='replay-{view['id']}' data-replay='{view['id']}'>"
+        f"<header><h3>{named(view)}</h3><span data-part=phase>{escaped(progress['phase'])}</span>"
+        f"<span hidden data-scripted>{cancel}</span></header>"
+        f"<progress max=1{value} aria-label='How far the {view['kind']} is'></progress>"
+        f"<div class=quiet data-part=figures>{markup.joined(progress_words(progress))}</div>"
+        f"<details id='partitions-{view['id']}'{'' if rows else ' hidden'}><summary>By partition</summary><table>"
+        f"<thead>{markup.row(('Partition', 'Records', 'Of', 'Read'), range(4), 'th')}"
+        f"<tbody data-part=partitions>{rows}</table></details></article>"
+    )
+
+
+def differences(view: View, *, most: int | None) -> str:
+    """The differences that it has found, at most so many, or None for all that are listed."""
+    result = view["result"]
+    listed = result["differences"]
+    if not listed:
+        return ""
+    shown = listed[:most]
+    was = "Shown" if view["kind"] == "verify" else "Was shown"
+    rows = (
+        (
+            f"<b>{escaped(item['table'])}</b><br><code>{escaped(item['key']).replace(', ', '<br>')}</code>",
+            escaped(item["field"] or "whole row"),
+            *(f"<code class=value>{escaped(side)}</code>" for side in sides_of(item)),
+            _record(item["position"]),
+        )
+        for item in shown
+    )
+    rest = ""
+    if more := len(listed) - len(shown):
+        rest += f"<p>{more:,} more are on <a href='/audit/{view['id']}'>the page of this replay</a>."
+    if unlisted := rows_not_listed(result):
+        rest += f"<p>{markup.number(unlisted, 'more row')} differ, and are not listed."
+    heading = "Differences" if view["kind"] == "verify" else "Repaired"
+    table = markup.table(heading, ("Row", "Field", was, "The log says", "Record"), rows)
+    return f"<h2>{heading}</h2>{table}{rest}"
+
+
+def _record(position: str | None) -> str:
+    return f"<a href='/v1/records/{escaped(position)}'>{escaped(position)}</a>" if position else ""
+
+
+def _tables(result: View) -> str:
+    rows = (
+        (
+            escaped(item["table"]),
+            "" if item["rows"] is None else f"{item['rows']:,}",
+            f"{item['differences']:,}",
+            f"<code>{item['digest'] or ''}</code>",
+        )
+        for item in result["tables"]
+    )
+    return f"<h2>Tables</h2>{markup.table('Tables', ('Table', 'Rows', 'Differences', 'Digest'), rows, (1, 2))}"
+
+
+def marked(view: View) -> str:
+    """What became of it, with its mark."""
+    kind, words = outcome(view)
+    return f"<span class={kind}>{'✓ ' if kind == 'good' else '✗ ' if kind == 'bad' else ''}{words}</span>"
+
+
+def named(view: View) -> str:
+    """Its kind, and where it ends."""
+    until = f" until {markup.until(view['until'])}" if view.get("until") else ""
+    return f"{view['kind'].capitalize()}{until}"
+
+
+def reason(view: View) -> str:
+    """Why it ended as it did, if that was said."""
+    return f"<p>{escaped(view['reason'])}" if view.get("reason") else ""
+
+
+def seconds(view: View) -> str:
+    """How long it took, if it could say so."""
+    seconds = view.get("result", {}).get("seconds")
+    return f"{seconds:,.1f} s" if seconds is not None else ""  # none where it was killed after the swap
+
+
+def _explained(result: View) -> str:
+    explained = result.get("explained")  # none where there was nothing to compare with
+    if explained is None:
+        return "nothing was compared"
+    counts = [f"{explained[name]:,} {name}" for name in _EXPLAINED if explained[name]]
+    records = [item for item in explained["records"] if item["outcome"] != "duplicate"]
+    if not counts:
+        return "nothing parked, rejected or duplicate"
+    if not records:
+        return ", ".join(counts)
+    listed = "".join(
+        markup.row((_record(item["position"]), escaped(item["outcome"]), escaped(item["problem"] or "")))
+        for item in records
+    )
+    return f"{', '.join(counts)}<details id=explained><summary>Which</summary><table>{listed}</table></details>"
