@@ -6,7 +6,7 @@ from hypothesis import given
 from tests.bench.event_supply import events
 from tests.support.event_strategies import posted_events
 
-from event_schemas.events import content_of, read_content, read_event
+from event_schemas.events import Event, content_of, read_content, read_event
 from event_schemas.json_text import write_json
 from event_schemas.normal_form import is_normal
 
@@ -50,6 +50,7 @@ def normal(event: Any) -> bool:
 
 
 def test_what_was_normalised_is_seen_to_be_normal() -> None:
+    assert BAN.keys() == Event.model_fields.keys() - {"id"}
     assert normal(BAN)
     for event in events(1_000):
         assert normal(orjson.loads(write_json(content_of(read_event(event)))))
