@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from typing import Annotated, Final
 
+import structlog
 from fastapi import APIRouter, Depends, Query, Request, Response
 
 from event_schemas.positions import format_position
@@ -19,6 +20,7 @@ from timeline_service.domain.vectors import Moment
 from timeline_service.errors import HaltError, RefusedError, UnavailableError
 
 router = APIRouter(tags=["log"])
+_LOG: Final = structlog.get_logger()
 _AT_ONCE: Final = 4
 _PIECE_BYTES: Final = 256 * 1024
 _MOST_RECORDS: Final = 500
@@ -60,6 +62,7 @@ class RawLog:
                         await pieces.put(piece)
         except TimeoutError:
             end = UnavailableError(f"the client took nothing for {self._slow_seconds} s")
+            _LOG.warning("export cut off", partition=header.partition, reason=str(end))  # it may never hear of it
         except HaltError as error:
             end = UnavailableError(str(error))
         except Exception as error:  # it is raised where the pieces are taken
