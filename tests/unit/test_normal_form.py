@@ -6,6 +6,7 @@ from hypothesis import given
 from tests.bench.event_supply import events
 from tests.support.event_strategies import posted_events
 
+from event_schemas.countries import all_countries
 from event_schemas.events import Event, content_of, read_content, read_event
 from event_schemas.json_text import write_json
 from event_schemas.normal_form import is_normal
@@ -37,7 +38,7 @@ JUNK: list[Any] = [
     ["a", "a"], ["a", 1], ["A"], [["a"]], ["a"] * 51, [f"{number:02}" for number in range(51)], [{}], [{"name": "a"}],
     [{"name": ""}], [{"name": "a"}] * 51, ["name"], ["url"], [{"url": "https://example.org"}], {"a": "b"}, {"a": ""},
     {"a": 1}, {"a": " b"}, {" a": "b"}, {"": "b"}, {"a": {"b": [None]}}, {"a": "\0"}, {"a": 2**64}, {"name": "a"},
-    {str(number): "b" for number in range(21)},
+    {str(number): "b" for number in range(21)}, [code for code, _ in all_countries()[:61]],
 ]  # fmt: skip
 
 

@@ -9,18 +9,19 @@ from pydantic import AfterValidator, BeforeValidator, Field
 
 from event_schemas.countries import country_code
 from event_schemas.dates import parse_when
+from event_schemas.limits import (
+    LONGEST_CODE,
+    LONGEST_NAME,
+    LONGEST_PARAGRAPHS,
+    LONGEST_SCHEME,
+    LONGEST_TAG,
+    LONGEST_URL,
+)
 
 _CONTROL: Final = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _CONTROL_BUT_LINES: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 _URL: Final = re.compile(r"[hH][tT][tT][pP][sS]?://[^\s/?#\\]+[^\s\\]*")
 _PLAIN_URL: Final = re.compile(r"https?://[A-Za-z0-9.-]+(?:[/?#][^\s\\]*)?")
-#: The most characters of each kind of text.
-LONGEST_NAME: Final = 300
-LONGEST_PARAGRAPHS: Final = 10_000
-LONGEST_TAG: Final = 64
-LONGEST_SCHEME: Final = 64
-LONGEST_CODE: Final = 128
-LONGEST_URL: Final = 2048
 _UUID: Final = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
 

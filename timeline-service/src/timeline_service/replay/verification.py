@@ -58,7 +58,7 @@ async def _verify(task: Task, live: str) -> dict[str, Any]:
         task.recorder.phase("folding the log")
         ends = await task.ends(topic)  # the projection may have read on
         goal = tuple(map(min, snapshot.vector, ends))
-        async with start_workers(task.settings, max(1, cores(len(goal)) // 2)) as workers:
+        async with start_workers(task.settings, max(1, cores(2 * len(goal)) // 2)) as workers:
             await task.load(workers, task.scratch, topic, goal)
         task.recorder.phase("comparing")
         return await compare(comparison, task.scratch, snapshot)
