@@ -36,8 +36,8 @@ class Standing(NamedTuple):
 
 
 def standing(event: Mapping[str, Any]) -> Standing:
-    """The standing of an event by its normalised fields, of which those that say nothing may be None or absent."""
-    initiators = event.get("initiators") or ()
+    """The standing of an event by its normalised fields, of which those that say nothing are absent."""
+    initiators = event.get("initiators", ())
     pairs = tuple(pairs_of(event["countries"], initiators))
     directions = tuple([(1 if pair[:3] in initiators else 2) if initiators else 0 for pair in pairs])
     kind, goldstein = event["type"], event.get("goldstein")
@@ -46,7 +46,7 @@ def standing(event: Mapping[str, Any]) -> Standing:
         event.get("valence") or TYPES[kind],
         event.get("domain"),
         event.get("stage"),
-        len(event.get("sources") or ()),
+        len(event.get("sources", ())),
         float(goldstein) if goldstein is not None else None,
     )
     return Standing(pairs, *stored_span(event["when"]), directions, traits)

@@ -14,7 +14,7 @@ _ID_WORDS: Final = _ID_BYTES // 4
 def partitions_of(keys: Iterable[bytes | None], partitions: int) -> dict[bytes, int]:
     """The partitions of those keys that have the length of an event id, as aiokafka's partitioner gives them.
 
-    All are hashed together, in a tenth of the time that each one would take alone: a lane of 64 bits for each in one
+    All are hashed together, in a fifth of the time that they would take one by one: a lane of 64 bits for each in one
     large integer, of which the upper half takes what a product of two words has too much.
     """
     ids = [key for key in keys if key is not None and len(key) == _ID_BYTES]
