@@ -59,9 +59,9 @@ async def test_a_projector_killed_again_and_again_projects_each_record_once(serv
     async with open_log(services.bootstrap_servers, services.topic) as log:
         await log.append(*busy_log(2_000, 1))
         projector = await services.projector(TIMELINE_BATCH_RECORDS="150")
-        appending = asyncio.create_task(append_slowly(log, busy_log(3_000, 2)))
-        for _ in range(4):  # each time the group waits ten seconds for the one that was killed
+        for seed in range(2, 6):  # each time the group waits ten seconds for the one that was killed
             before = await next_offsets(services.database_url)
+            appending = asyncio.create_task(append_slowly(log, busy_log(750, seed)))  # so that there is more to come
 
             async def goes_on(before: int = before) -> bool:
                 return await next_offsets(services.database_url) > before
@@ -69,7 +69,7 @@ async def test_a_projector_killed_again_and_again_projects_each_record_once(serv
             await wait_until(goes_on, 40)
             await projector.kill()
             projector.start()
-        await appending
+            await appending
         await projected(services, 90)
 
 
