@@ -277,3 +277,11 @@ async def test_every_problem_has_its_page_and_the_description_is_whole(client: h
     assert 'ingest_events_total{outcome="recorded"}' in (await client.get("/metrics")).text
     refused(await client.get("/v1/events"), 405)
     refused(await client.get("/nothing"), 404)
+
+
+async def test_what_may_be_written_is_told_here_too(client: httpx.AsyncClient) -> None:
+    countries = (await client.get("/v1/countries")).json()["items"]
+    assert {"code": "IND", "name": "India"} in countries
+    assert [item["code"] for item in countries] == sorted(item["code"] for item in countries)
+    assert {"code": "ban", "valence": "conflictual"} in (await client.get("/v1/types")).json()["items"]
+    assert "GET /v1/types lists them" in (await post(client, {**an_event(), "type": "zzzzzz"})).text

@@ -8,7 +8,7 @@ import httpx
 import pytest
 from fastapi import FastAPI
 from jsonschema import Draft202012Validator
-from schemathesis.specs.openapi.definitions import OPENAPI_32  # the OpenAPI Initiative's own schema
+from schemathesis.specs.openapi.definitions import OPENAPI_31  # the OpenAPI Initiative's own schema
 
 from event_schemas.json_text import read_json
 from ingest_service.api.problems import INCOMPLETE, RESULTS_CUT
@@ -64,10 +64,10 @@ def references(item: Any) -> Iterator[str]:
 def misfits(document: dict[str, Any], media_type: str, content: dict[str, Any]) -> list[str]:
     """What the examples of a body or answer do not have of its schema; each content has an example."""
     assert content["examples"]
-    schema = content["schema"] if "schema" in content else {"type": "array", "items": content["itemSchema"]}
+    schema = {"type": "array", "items": content["x-itemSchema"]} if "x-itemSchema" in content else content["schema"]
     validator = Draft202012Validator({**schema, "components": document["components"]})
     shown = [found(document, item["$ref"]) if "$ref" in item else item for item in content["examples"].values()]
-    values = [read_items(media_type, item["value"]) if "itemSchema" in content else item["value"] for item in shown]
+    values = [read_items(media_type, item["value"]) if "x-itemSchema" in content else item["value"] for item in shown]
     return [error.message for value in values for error in validator.iter_errors(value)]
 
 
@@ -84,9 +84,17 @@ def read_items(media_type: str, text: str) -> list[Any]:
 
 @pytest.mark.parametrize("document", DOCUMENTS)
 def test_a_description_is_one_by_the_letter_of_openapi(document: dict[str, Any]) -> None:
-    assert document["openapi"] == "3.2.0"
-    validator = Draft202012Validator(OPENAPI_32)
+    assert document["openapi"] == "3.1.0"
+    validator = Draft202012Validator(OPENAPI_31)
     assert [f"{error.json_path}: {error.message}" for error in validator.iter_errors(document)] == []
+
+
+@pytest.mark.parametrize("document", DOCUMENTS)
+def test_clients_that_are_generated_get_methods_with_names(document: dict[str, Any]) -> None:
+    names = [operation["operationId"] for _, _, operation in operations(document)]
+    assert len(names) == len(set(names))
+    assert all(re.fullmatch("[a-z]+[A-Z][A-Za-z]+", name) for name in names), names
+    assert [server["url"] for server in document["servers"]] == ["/"]
 
 
 @pytest.mark.parametrize("document", DOCUMENTS)
@@ -163,5 +171,6 @@ async def test_the_pages_for_people_list_every_request_and_ask_for_nothing_from_
         assert f"<code>{path}</code> {escaped(operation['summary'])}" in docs.text
     for page in pages:
         assert "<script" not in page
+        assert page.count("<main>") == page.count("</main>") == 1
         assert not re.search(r"""(?:src|href|url)\s*[=(]\s*["']?(?:https?:)?//""", page)
     assert "default-src 'none'" in docs.headers["content-security-policy"]

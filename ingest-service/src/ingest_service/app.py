@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from fastapi import Depends, FastAPI
 
 from ingest_service.adapters.kafka_log import KafkaLog
-from ingest_service.api import changes, events, probes
+from ingest_service.api import changes, events, probes, reference
 from ingest_service.api.problems import ERRORS, KINDS, translate
 from ingest_service.api.shapes import schemas
 from ingest_service.settings import Settings
@@ -45,7 +45,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.timeline_url = settings.timeline_url.rstrip("/")
     app.state.results_bytes = settings.results_bytes
     install_problems(app, KINDS, translate, ERRORS)
-    for module in (events, changes, probes):
+    for module in (events, changes, reference, probes):
         app.include_router(module.router)
     app.add_middleware(Heads)
     app.add_middleware(Doors, allowed_hosts=settings.allowed_hosts, allowed_origins=settings.allowed_origins)

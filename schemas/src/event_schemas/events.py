@@ -57,7 +57,7 @@ def _known_type(code: str) -> str:
         near = nearest_types(code)
         raise UnknownTypeError(
             f"{code[:80]!r} is not a type"
-            + (f": did you mean {', '.join(near)}?" if near else ": GET /v1/types at the timeline service lists them"),
+            + (f": did you mean {', '.join(near)}?" if near else ": GET /v1/types lists them"),
             tuple(near),
         )
     return code

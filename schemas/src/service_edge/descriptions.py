@@ -5,6 +5,7 @@ from copy import deepcopy
 from typing import Any, Final
 
 from fastapi import FastAPI
+from fastapi.routing import APIRoute
 
 from service_edge.docs import docs_page
 from service_edge.doors import PROBES
@@ -132,8 +133,11 @@ def body(schema: JsonObject, **examples: Any) -> JsonObject:
 
 
 def lines(schema: JsonObject, **examples: str) -> JsonObject:
-    """What comes as a sequence, of lines or of events, each of which fits the schema (`itemSchema` of OpenAPI 3.2)."""
-    return {"itemSchema": schema, "examples": body({}, **examples)["examples"]}
+    """What comes as a sequence, of lines or of events: a text, each item of which fits the schema (`x-itemSchema`).
+
+    OpenAPI 3.2 has `itemSchema` for that, and generators of clients do not take 3.2.
+    """
+    return {**body({"type": "string"}, **examples), "x-itemSchema": schema}
 
 
 def problems(*kinds: ProblemType) -> dict[int | str, JsonObject]:
@@ -160,8 +164,14 @@ class DescribedAPI(FastAPI):
     """
 
     def __init__(self, *, kinds: Iterable[ProblemType], schemas: Mapping[str, JsonObject], **settings: Any) -> None:
-        super().__init__(docs_url=None, redoc_url=None, **settings)
-        self.openapi_version = "3.2.0"  # the first with `itemSchema`
+        super().__init__(
+            docs_url=None,
+            redoc_url=None,
+            servers=[{"url": "/", "description": "The service that this description comes from."}],
+            generate_unique_id_function=_operation_id,
+            **settings,
+        )
+        self.openapi_version = "3.1.0"  # what generators of clients take
         self._kinds = (*COMMON, *kinds)
         self._schemas = schemas
 
@@ -183,6 +193,13 @@ class DescribedAPI(FastAPI):
             for path, method, operation in operations(document):
                 _complete(path, method, operation)
         return super().openapi()
+
+
+def _operation_id(route: APIRoute) -> str:
+    """What a client's method is called, by the name of a route's function, which for all but a read is a verb."""
+    first, *rest = route.name.split("_")
+    name = first + "".join(word.capitalize() for word in rest)
+    return f"get{name[0].upper()}{name[1:]}" if "GET" in route.methods and first != "list" else name
 
 
 def operations(document: JsonObject) -> Iterator[tuple[str, str, JsonObject]]:

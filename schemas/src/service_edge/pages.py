@@ -8,7 +8,8 @@ from typing import Final
 from fastapi.responses import HTMLResponse
 
 _STYLE: Final = """
-:root { color-scheme: light dark; --line: #8884; --quiet: #888; --link: light-dark(#0b57d0, #8ab4f8) }
+:root { color-scheme: light dark; --line: #8884; --quiet: light-dark(#595959, #a8a8a8);
+  --link: light-dark(#0b57d0, #8ab4f8) }
 body { font: 16px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem }
 a { color: var(--link) } h1 { line-height: 1.2 } h2 { margin-top: 2.5rem }
 code, pre { font: 0.875em/1.45 ui-monospace, monospace }
@@ -40,7 +41,7 @@ class Page(HTMLResponse):
         super().__init__(
             "<!doctype html><html lang=en><meta charset=utf-8>"
             "<meta name=viewport content='width=device-width, initial-scale=1'>"
-            f"<title>{escaped(title)}</title><style>{_STYLE}{style}</style>{body}{script}</html>",
+            f"<title>{escaped(title)}</title><style>{_STYLE}{style}</style><main>{body}</main>{script}</html>",
             status_code,
             headers={"content-security-policy": policy},
         )

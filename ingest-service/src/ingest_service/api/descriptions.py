@@ -105,6 +105,12 @@ _CHANGED: Final[dict[int | str, dict[str, Any]]] = {
 }
 POST_CORRECTION: Final = _post({"application/json": body(ref("Correction"), another_date=CORRECTION)}, _CHANGED)
 POST_RETRACTION: Final = _post({"application/json": body(ref("Retraction"), withdrawn=RETRACTION)}, _CHANGED)
+COUNTRIES: Final[dict[int | str, Any]] = {
+    200: success("The countries", ref("Countries"), one_of_them={"items": [{"code": "IND", "name": "India"}]})
+}
+TAXONOMY: Final[dict[int | str, Any]] = {
+    200: success("The types", ref("Types"), one_of_them={"items": [{"code": "ban", "valence": "conflictual"}]})
+}
 HEALTHZ: Final[dict[int | str, Any]] = {
     200: success("It is alive", ref("State"), alive={"status": "ok"}),
 }

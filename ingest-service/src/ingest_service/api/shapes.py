@@ -4,6 +4,7 @@ from typing import Any, Final
 
 from event_schemas.published import posted_change, posted_event
 from event_schemas.requests import Correction, Retraction
+from event_schemas.taxonomy import VALENCES
 from service_edge.descriptions import PAIR, POSITION, POSITIONS, TIME, UUID, list_of, record, ref
 
 _INDEX: Final = {"type": "integer", "minimum": 0}
@@ -97,5 +98,7 @@ _SHAPES: Final = {
         ),
     },
     "Change": record(id=UUID, position=POSITION, recorded_at=TIME),
+    "Countries": record(items=list_of(record(code={"type": "string"}, name={"type": "string"}))),
+    "Types": record(items=list_of(record(code={"type": "string"}, valence={"enum": [*VALENCES, None]}))),
     "State": record(status={"type": "string"}),
 }

@@ -21,13 +21,15 @@ GenerationPath = Annotated[int, Path(ge=1, description="The generation's number.
 
 
 @router.get("/v1/generations", summary="The projections there are", responses=GENERATIONS)
-async def listed(request: Request, generations: Generations, moment: Beside) -> Response:
+async def list_generations(request: Request, generations: Generations, moment: Beside) -> Response:
     """By number. One is live; `until` says where a read-only one ends. Every read takes a number as `generation`."""
     return answer(request, moment, {"items": [generation_view(row) for row in await generations.ready()]})
 
 
 @router.post("/v1/generations/{n}/activate", status_code=202, summary="Make a generation the live one", **ACTIVATE)
-async def activate(request: Request, generations: Generations, replays: Replays, n: GenerationPath) -> Response:
+async def activate_generation(
+    request: Request, generations: Generations, replays: Replays, n: GenerationPath
+) -> Response:
     """Files a replay that catches it up with the log, compares it, and makes it live instead of the other one."""
     await read_nothing(request)
     row = await _known(generations, n)
@@ -47,7 +49,7 @@ async def activate(request: Request, generations: Generations, replays: Replays,
     response_class=Response,
     responses=DROP_GENERATION,
 )
-async def drop(generations: Generations, replays: Replays, n: GenerationPath) -> Response:
+async def drop_generation(generations: Generations, replays: Replays, n: GenerationPath) -> Response:
     """Its tables go, for good: what it held can be made again by a rebuild. Not the live one."""
     for each in await replays.open():
         row = await replays.replay(str(each["id"]))

@@ -38,7 +38,7 @@ async def live_of_pair(
 
 
 @router.get("/v1/live", summary="What happens to all timelines, as it happens", response_class=Response, responses=LIVE)
-async def live(
+async def live_of_all(
     request: Request,
     awaited: WaitsLive,
     country: Annotated[str | None, Query(description="Only events of this country.", examples=["IND"])] = None,

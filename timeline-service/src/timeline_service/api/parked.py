@@ -35,7 +35,7 @@ async def parked(
 
 
 @router.post("/v1/parked/{position}/redrive", status_code=202, summary="Have a parked record judged again", **REDRIVE)
-async def redrive(
+async def redrive_record(
     request: Request,
     reader: Reader,
     position: Annotated[str, Path(description="partition:offset of a parked record.", examples=["3:17"])],

@@ -30,7 +30,7 @@ NEWEST: Final = (datetime(9999, 12, 31, tzinfo=UTC), "ffffffff-ffff-ffff-ffff-ff
 
 
 @router.post("/v1/replays", status_code=202, summary="Have the log replayed", **FILE_REPLAY)
-async def file(request: Request, offsets: Offsets, replays: Replays) -> Response:
+async def start_replay(request: Request, offsets: Offsets, replays: Replays) -> Response:
     """`verify` compares every row that is shown with what the log says; `rebuild` makes a new generation of them.
 
     `until` ends it before given offsets, or with what was recorded by an instant: such a rebuild makes a generation to
@@ -47,7 +47,7 @@ async def file(request: Request, offsets: Offsets, replays: Replays) -> Response
 
 
 @router.get("/v1/replays", summary="The replays there were and are", responses=REPLAYS)
-async def listed(
+async def list_replays(
     request: Request, replays: Replays, moment: Beside, limit: Limit = 50, cursor: CursorText = None
 ) -> Response:
     """The newest first, with progress and with what came of them, but without lists of single rows and records."""
@@ -74,7 +74,7 @@ async def replay(request: Request, replays: Replays, moment: Beside, replay_id: 
     response_class=Response,
     responses=PROGRESS,
 )
-async def progress(request: Request, replays: Replays, moment: Beside, replay_id: ReplayId) -> Response:
+async def replay_progress(request: Request, replays: Replays, moment: Beside, replay_id: ReplayId) -> Response:
     """`progress` with the replay as it is, at once and whenever that changes; when it is over `done`, and the end."""
     await known_replay(replays, replay_id)
     feed: ProgressFeed = request.app.state.progress
@@ -84,7 +84,7 @@ async def progress(request: Request, replays: Replays, moment: Beside, replay_id
 
 
 @router.delete("/v1/replays/{replay_id}", status_code=202, summary="Cancel a replay", responses=CANCEL_REPLAY)
-async def cancel(request: Request, replays: Replays, replay_id: ReplayId) -> Response:
+async def cancel_replay(request: Request, replays: Replays, replay_id: ReplayId) -> Response:
     """One that waits is over at once; one that runs ends soon, and leaves everything as it was."""
     row = await replays.cancel(replay_id)
     if row is None:
