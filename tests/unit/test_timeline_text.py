@@ -1,8 +1,10 @@
+from typing import Any
+
 import pytest
 
 from timeline_service.cli.timeline_text import print_timeline
 
-EVENT = {
+EVENT: dict[str, Any] = {
     "id": "80d5d10a-b3b5-59dc-825b-830d249e8c6a", "title": "Trade grows", "type": "other", "valence": None,
     "status": "current", "stage": None, "initiators": [], "sources": [], "revision": 1,
 }  # fmt: skip

@@ -199,7 +199,7 @@ def _operation_id(route: APIRoute) -> str:
     """What a client's method is called, by the name of a route's function, which for all but a read is a verb."""
     first, *rest = route.name.split("_")
     name = first + "".join(word.capitalize() for word in rest)
-    return f"get{name[0].upper()}{name[1:]}" if "GET" in route.methods and first != "list" else name
+    return f"get{name[0].upper()}{name[1:]}" if "GET" in (route.methods or ()) and first != "list" else name
 
 
 def operations(document: JsonObject) -> Iterator[tuple[str, str, JsonObject]]:
