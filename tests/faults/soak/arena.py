@@ -27,6 +27,7 @@ from tests.faults.soak.kafka_nodes import KafkaNode, prepare_nodes
 from tests.faults.soak.members import MARK, End, Member
 from tests.faults.soak.proxy import Proxy
 from tests.faults.soak.recovery import Probe, recover
+from tests.faults.soak.standby import Standby, start_standby
 from tests.faults.soak.warden import clear_away, start_warden
 from tests.support.free_ports import free_port
 from tests.support.session_folder import ROOT, borrowed_session
@@ -50,7 +51,10 @@ class ArenaError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Foreign:
-    """What the nemesis itself has written into the topic. `value` is its SHA-256; `kind` says what it is."""
+    """What the nemesis itself has written into the topic, besides events whose titles begin with `NEMESIS`.
+
+    `sha256` is its value's, or that of nothing; the offset of what was not acknowledged is -1: it may be there.
+    """
 
     partition: int
     offset: int
@@ -72,20 +76,25 @@ class Arena:
     nodes: list[KafkaNode]
     clocks: Clocks
     disks: Disks
-    postgres_disk: Path
     spill_disk: Path
+    disk_megabytes: int
+    #: Where the data of each PostgreSQL lie.
+    data_disks: dict[str, Path]
     members: dict[str, Member] = field(default_factory=dict)
     kafka_proxies: list[Proxy] = field(default_factory=list)
     postgres_proxy: Proxy = field(init=False)
+    standby: Standby | None = None
     foreign: list[Foreign] = field(default_factory=list)
     probes: list[Probe] = field(default_factory=list)
     #: The ids of all probes, whether or not they were acknowledged.
     probed: set[str] = field(default_factory=set)
     unexpected_ends: list[End] = field(default_factory=list)
+    #: What was seen that no fault excuses, in words.
+    violations: list[str] = field(default_factory=list)
+    #: The faults that the arena suffers now.
+    struck: list[str] = field(default_factory=list)
     #: The name of the PostgreSQL that is written.
     primary: str = "postgres"
-    #: The names of engines that a fault has ended for good, such as a primary that was left behind.
-    retired: set[str] = field(default_factory=set)
 
     @property
     def bootstrap_servers(self) -> str:
@@ -95,7 +104,7 @@ class Arena:
     @property
     def proxies(self) -> list[Proxy]:
         """All that stand before the engines."""
-        return [*self.kafka_proxies, self.postgres_proxy]
+        return [*self.kafka_proxies, self.postgres_proxy, *([self.standby.proxy] if self.standby else [])]
 
     @property
     def kafka_names(self) -> list[str]:
@@ -105,7 +114,7 @@ class Arena:
     @property
     def engine_names(self) -> list[str]:
         """The names of the engines' processes."""
-        return [*self.kafka_names, *(name for name in ("postgres", "standby") if name in self.members)]
+        return [*self.kafka_names, *self.data_disks]
 
     @property
     def service_names(self) -> list[str]:
@@ -121,6 +130,12 @@ class Arena:
         own = {MARK: str(self.folder), **self.clocks.environment(name), **environment}
         log_file = self.folder / "logs" / f"{name}.log"
         self.members[name] = Member(name, command, own, log_file, self.unexpected_ends.append, place)
+
+    def add_postgres(self, name: str, command: Sequence[str], disk: Path) -> None:
+        """Have a PostgreSQL in it, given how the local stack starts it, whose data lie on a disk."""
+        options = (part for item in _POSTGRES_OPTIONS.items() for part in ("-c", "=".join(item)))
+        self.data_disks[name] = disk
+        self.add(name, [*command, *options], {})
 
     @contextmanager
     def excusing(self, *names: str) -> Iterator[None]:
@@ -157,6 +172,8 @@ async def open_arena(
         arena = await _prepare(folder, root, brokers)
         stack.push_async_callback(_close, arena)
         await _start_engines(arena)
+        if standby:
+            await start_standby(arena)
         await _start_services(arena, dict(environment or {}))
         yield arena
 
@@ -183,14 +200,15 @@ async def _prepare(folder: Path, root: Path, brokers: int) -> Arena:
         clocks=await prepare_clocks(clocks),
         disks=disks,
         spill_disk=disks.mount("spill", _SPILL_MEGABYTES),
-        postgres_disk=disks.mount("postgres", _DISK_MEGABYTES),
+        disk_megabytes=_DISK_MEGABYTES,
+        data_disks={"postgres": disks.mount("postgres", _DISK_MEGABYTES)},
     )
     for node in arena.nodes:
         arena.add(node.name, node.command, {"LC_ALL": "C.UTF-8"}, node.folder)
         arena.kafka_proxies.append(Proxy(node.proxy, ("127.0.0.1", node.behind)))
     arena.postgres_proxy = Proxy(free_port(), ("127.0.0.1", port_of(arena.database_url)))
-    server = await prepare_postgres(arena.postgres_disk, port_of(arena.database_url))
-    arena.add("postgres", postgres_command(server.command), {})
+    server = await prepare_postgres(arena.data_disks["postgres"], port_of(arena.database_url))
+    arena.add_postgres("postgres", server.command, arena.data_disks["postgres"])
     return arena
 
 
@@ -293,11 +311,6 @@ async def _dismiss(warden: asyncio.subprocess.Process, folder: Path) -> None:
     await clear_away(folder)
     warden.terminate()
     await warden.wait()
-
-
-def postgres_command(command: Sequence[str]) -> list[str]:
-    """How an arena starts its PostgreSQL, given how the local stack does."""
-    return [*command, *(part for name, value in _POSTGRES_OPTIONS.items() for part in ("-c", f"{name}={value}"))]
 
 
 def port_of(url: str) -> int:

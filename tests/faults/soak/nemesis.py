@@ -10,12 +10,32 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from tests.faults.soak import signals
+from tests.faults.soak import (
+    brokers,
+    clock_jumps,
+    failover,
+    full_disks,
+    network,
+    operations,
+    overload,
+    signals,
+    strangers,
+)
 from tests.faults.soak.arena import Arena
 from tests.faults.soak.faults import Fault, by_name
 from tests.faults.soak.recovery import recover
 
-FAULTS: Final[Mapping[str, Fault]] = by_name(*signals.FAULTS)
+FAULTS: Final[Mapping[str, Fault]] = by_name(
+    *signals.FAULTS,
+    *network.FAULTS,
+    *full_disks.FAULTS,
+    *clock_jumps.FAULTS,
+    *strangers.FAULTS,
+    *operations.FAULTS,
+    *overload.FAULTS,
+    *brokers.FAULTS,
+    *failover.FAULTS,
+)
 LONG: Final = (1.0, 10.0, 40.0, 90.0)
 SHORT: Final = (0.3, 1.0, 3.0)
 _SHORT_RUN: Final = 600.0
@@ -117,8 +137,12 @@ async def _carry_out(arena: Arena, strike: Strike) -> Recovery:
 
 async def _inject(arena: Arena, fault: Fault, lag: float, seconds: float, chance: random.Random) -> None:
     await asyncio.sleep(lag)
-    async with fault.strike(arena, chance):
-        await asyncio.sleep(seconds)
+    arena.struck.append(fault.name)
+    try:
+        async with fault.strike(arena, chance):
+            await asyncio.sleep(seconds)
+    finally:
+        arena.struck.remove(fault.name)
 
 
 def _words(recovery: Recovery) -> str:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from uuid import uuid4
 
 import httpx
+from tests.faults.soak.titles import NEMESIS
 from tests.support.waiting import wait_until
 
 if TYPE_CHECKING:
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
 LIMIT_SECONDS: Final = 90.0
 #: What every probe is called. Nobody else posts such events, and nobody changes them.
-PROBE_TITLE: Final = "a probe of the arena"
+PROBE_TITLE: Final = f"{NEMESIS}a probe"
 _PAUSE: Final = 0.1
 _FOREVER: Final = 86_400.0  # the whole trial has a limit
 

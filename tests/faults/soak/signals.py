@@ -45,7 +45,7 @@ def freezing(name: str) -> Fault:
 @fault("kill all", alone=True)
 async def kill_all(arena: Arena, random: Random) -> AsyncIterator[None]:
     """Everything dies at once, as with the machine, and comes back in any order."""
-    members = [member for member in arena.members.values() if member.name not in arena.retired]
+    members = list(arena.members.values())
     await asyncio.gather(*(member.kill(whole=True, hold=True) for member in members))
     try:
         yield
