@@ -6,6 +6,8 @@ import os
 import shutil
 import sys
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
@@ -28,6 +30,20 @@ def close_session_folder() -> None:
     folder = Path(os.environ.pop(_FOLDER))
     asyncio.run(_keeper(folder).stop())
     shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def borrowed_session(folder: Path) -> Iterator[None]:
+    """Where no test run has made a folder of its own, take this one for it meanwhile; what runs in it is not kept."""
+    if _FOLDER in os.environ:
+        yield
+        return
+    os.environ[_FOLDER] = str(folder)
+    os.environ[_OWNER] = str(os.getpid())
+    try:
+        yield
+    finally:
+        del os.environ[_FOLDER], os.environ[_OWNER]
 
 
 def session_folder() -> Path:

@@ -1,0 +1,88 @@
+"""Strangers at the topic: they write what is not ours, and disturb the projectors' group."""
+
+import asyncio
+import json
+import os
+import signal
+import sys
+import tempfile
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+from random import Random
+from typing import Final
+
+import httpx
+from tests.faults.soak.arena import Arena, Foreign
+from tests.faults.soak.faults import fault
+from tests.faults.soak.members import MARK
+from tests.faults.soak.operations import client
+from tests.support.session_folder import ROOT
+
+
+@fault("write foreign records")
+async def write_foreign(arena: Arena, random: Random) -> AsyncIterator[None]:
+    """Bytes that are not ours, unknown versions, and transactions, which leave markers."""
+    words = (arena.bootstrap_servers, arena.topic, str(arena.partitions), str(random.getrandbits(32)))
+    async with _stranger(arena, "write", *words) as said:
+        yield
+    note_foreign(arena, said.read_text())
+    said.unlink()
+
+
+@fault("rebalance the projectors' group")
+async def rebalance(arena: Arena, random: Random) -> AsyncIterator[None]:
+    """A member that joins and leaves."""
+    generation = 1
+    with suppress(httpx.HTTPError):
+        async with client() as each:
+            answer = await each.get(f"{random.choice(arena.timeline_urls)}/v1/status", timeout=3)
+            generation = answer.json()["generation"] if answer.status_code == 200 else 1
+    group = f"{arena.topic}.projector.g{generation}"
+    async with _stranger(arena, "join", arena.bootstrap_servers, arena.topic, group) as said:
+        yield
+    said.unlink()
+
+
+def note_foreign(arena: Arena, said: str) -> None:
+    """Take down what a stranger said: what was acknowledged at its offset, what was not at -1."""
+    unknown: dict[str, Foreign] = {}
+    for line in said.splitlines():
+        try:
+            record = json.loads(line)
+        except ValueError:  # cut off by its death
+            continue
+        found = Foreign(record["partition"], record.get("offset", -1), record["sha256"], record["kind"])
+        if found.offset < 0:
+            unknown[found.sha256] = found
+        else:
+            unknown.pop(found.sha256, None)
+            arena.foreign.append(found)
+    arena.foreign.extend(unknown.values())
+
+
+@asynccontextmanager
+async def _stranger(arena: Arena, *words: str) -> AsyncIterator[Path]:
+    """Have one meanwhile; yields the file in which it says what it does. It is killed in the end."""
+    descriptor, name = tempfile.mkstemp(prefix="stranger-", dir=arena.folder)
+    try:
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "tests.faults.soak.outsider", *words),
+            cwd=ROOT,
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=descriptor,
+            stderr=asyncio.subprocess.DEVNULL,
+            env={**os.environ, MARK: str(arena.folder)},
+            start_new_session=True,
+        )
+    finally:
+        os.close(descriptor)
+    try:
+        yield Path(name)
+    finally:
+        with suppress(ProcessLookupError):
+            process.send_signal(signal.SIGKILL)
+        await process.wait()
+
+
+FAULTS: Final = (write_foreign, rebalance)
