@@ -34,6 +34,7 @@ async def test_x(services: Services, tmp_path) -> None:
         services.topic, services.bootstrap_servers, services.database_url, (ingest.url,), (timeline.url,), services
     )
     import time
+
     load = Load(arena, 1, history_path=tmp_path / "history.ndjson")
     stop = asyncio.Event()
     t = time.time()

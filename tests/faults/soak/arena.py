@@ -27,6 +27,7 @@ from tests.faults.soak.kafka_nodes import KafkaNode, prepare_nodes
 from tests.faults.soak.members import MARK, End, Member
 from tests.faults.soak.proxy import Proxy
 from tests.faults.soak.recovery import Probe, recover
+from tests.faults.soak.resources import Resources
 from tests.faults.soak.standby import Standby, start_standby
 from tests.faults.soak.warden import clear_away, start_warden
 from tests.support.free_ports import free_port
@@ -95,6 +96,8 @@ class Arena:
     struck: list[str] = field(default_factory=list)
     #: The name of the PostgreSQL that is written.
     primary: str = "postgres"
+    #: What everything held before the first fault.
+    baseline: Resources | None = None
 
     @property
     def bootstrap_servers(self) -> str:

@@ -1,0 +1,115 @@
+"""Bugs to plant in a copy of the product: each is one that such a system has had, and the bench has to find it.
+
+A planted bug is an edit of one place. If the code there has changed, the bug cannot be planted any more, and a test
+says so: it is then to be written anew, never to be dropped.
+"""
+
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from tests.faults.soak.trial import Plan, carry_out
+from tests.support.session_folder import ROOT
+
+_SOURCES: Final = ("schemas/src", "ingest-service/src", "timeline-service/src")
+
+
+class UnplantableError(Exception):
+    """The place that a bug changes is not there, or not once."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlantedBug:
+    """What to replace by what in a file, and the faults during which it shows (none: it shows in good weather).
+
+    `seconds` is how long it is attacked, `durations` how long each fault lasts.
+    """
+
+    name: str
+    file: str
+    right: str
+    wrong: str
+    faults: tuple[str, ...] = ()
+    seconds: float = 30.0
+    durations: tuple[float, ...] | None = None
+    seed: int = 1
+
+    def plant(self, root: Path) -> None:
+        """Make the mistake in a copy of the sources; raises UnplantableError."""
+        path = root / self.file
+        text = path.read_text(encoding="utf-8")
+        if text.count(self.right) != 1:
+            raise UnplantableError(f"{self.name}: {self.file} holds what it changes {text.count(self.right)} times")
+        path.write_text(text.replace(self.right, self.wrong), encoding="utf-8")
+
+
+def copy_sources(folder: Path) -> Path:
+    """The product's sources, copied into a new folder: the root of a checkout as far as the arena needs one."""
+    for source in _SOURCES:
+        shutil.copytree(ROOT / source, folder / source, ignore=shutil.ignore_patterns("__pycache__"))
+    return folder
+
+
+_TIMELINE: Final = "timeline-service/src/timeline_service"
+_INGEST: Final = "ingest-service/src/ingest_service"
+
+BUGS: Final = (
+    PlantedBug(
+        "a record is skipped at a rebalance",
+        f"{_TIMELINE}/projector/intake.py",
+        "        return records[1:]\n",
+        "        return records[2:] or records[1:]\n",
+        ("kill projector", "rebalances"),
+    ),
+    PlantedBug(
+        "a cursor that is off by one",
+        f"{_TIMELINE}/adapters/postgres_selections.py",
+        '    "beyond": ">",\n',
+        '    "beyond": ">=",\n',
+    ),
+    PlantedBug(
+        "a swap without the last record",
+        f"{_TIMELINE}/adapters/postgres_generations.py",
+        'level = rows >= row["next_offset"]',
+        'level = rows + 1 >= row["next_offset"]',
+        ("rebuilds",),
+    ),
+    PlantedBug(
+        "only the current words make a duplicate",
+        f"{_TIMELINE}/domain/fold.py",
+        "    for known in history.revisions:\n        if known.digest == record.digest:\n",
+        "    for known in history.revisions[-1:]:\n        if known.digest == record.digest:\n",
+    ),
+    PlantedBug(
+        "a stream that resumes one record late",
+        f"{_TIMELINE}/api/live.py",
+        "{partition: offset + 1 for partition, offset in seen.items()}",
+        "{partition: offset + 2 for partition, offset in seen.items()}",
+    ),
+    PlantedBug(
+        "a read that does not wait for its position",
+        f"{_TIMELINE}/adapters/postgres_reader.py",
+        "                if reached(moment.vector, positions):\n",
+        "                if reached(moment.vector, positions) or len(positions) == 1:\n",
+    ),
+    PlantedBug(
+        "documents that pass a revision over",
+        f"{_TIMELINE}/adapters/postgres_documents.py",
+        'reached = goal if len(rows) < most else rows[-1]["from_offset"] + 1',
+        'reached = goal if len(rows) < most else rows[-1]["from_offset"] + 2',
+    ),
+)
+
+
+async def find(bug: PlantedBug, folder: Path, say: Callable[[str], None]) -> tuple[bool, float, str]:
+    """Plant a bug in a copy and attack it; returns whether it was found, the seconds, and the first finding."""
+    folder.mkdir(parents=True)
+    root = copy_sources(folder / "sources")
+    bug.plant(root)
+    plan = Plan(bug.seed, bug.seconds, names=bug.faults, durations=bug.durations)
+    outcome = await carry_out(plan, folder / "arena", say, root=root)
+    found = outcome.findings
+    first = next((each for kind in (found.lost, found.twice, found.wrong) for each in kind), "")
+    return not found.ok, outcome.seconds, first
