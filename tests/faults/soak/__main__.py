@@ -23,7 +23,7 @@ from tests.support.session_folder import ROOT
 
 _TRIAL_MINUTES: Final = 10.0
 #: Every third trial has three brokers, and every third a standby.
-_ARENAS: Final = ({}, {"brokers": 3}, {"standby": True})
+_ARENAS: Final[tuple[dict[str, Any], ...]] = ({}, {"brokers": 3}, {"standby": True})
 
 
 def main() -> int:

@@ -30,8 +30,12 @@ class Arena(Protocol):
 
     topic: str
     timeline_urls: tuple[str, ...]
-    bootstrap_servers: str
     database_url: str
+
+    @property
+    def bootstrap_servers(self) -> str:
+        """Where Kafka is, directly."""
+        ...
 
     def pids(self) -> dict[str, int]:
         """Its processes by name."""

@@ -4,6 +4,7 @@ A planted bug is an edit of one place. If the code there has changed, the bug ca
 says so: it is then to be written anew, never to be dropped.
 """
 
+import asyncio
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -103,11 +104,16 @@ BUGS: Final = (
 )
 
 
-async def find(bug: PlantedBug, folder: Path, say: Callable[[str], None]) -> tuple[bool, float, str]:
-    """Plant a bug in a copy and attack it; returns whether it was found, the seconds, and the first finding."""
+def _planted(bug: PlantedBug, folder: Path) -> Path:
     folder.mkdir(parents=True)
     root = copy_sources(folder / "sources")
     bug.plant(root)
+    return root
+
+
+async def find(bug: PlantedBug, folder: Path, say: Callable[[str], None]) -> tuple[bool, float, str]:
+    """Plant a bug in a copy and attack it; returns whether it was found, the seconds, and the first finding."""
+    root = await asyncio.to_thread(_planted, bug, folder)
     plan = Plan(bug.seed, bug.seconds, names=bug.faults, durations=bug.durations)
     outcome = await carry_out(plan, folder / "arena", say, root=root)
     found = outcome.findings
