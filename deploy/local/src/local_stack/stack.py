@@ -10,8 +10,9 @@ from typing import Final
 from event_schemas.records import TOPIC
 from local_stack.engines import start_engines, stop_in_order
 from local_stack.errors import StackError
+from local_stack.ports import require_port
 from local_stack.postgres_engine import STOP_SIGNAL
-from local_stack.processes import Process, require_port
+from local_stack.processes import Process
 from local_stack.samples import load_samples
 from local_stack.services import SERVICES, migrate, service, wait_until_ready
 from local_stack.settings import Settings, read_record
@@ -48,8 +49,8 @@ async def down(settings: Settings, say: Say, stop: asyncio.Event) -> None:
     """Stop all of it in order: the services first, then the engines that are ours."""
     async with exclusive(settings.state_dir, say, stop):
         for name in reversed(NAMES):
-            if await _process(settings, name).stop():
-                say(f"stopped {name}")
+            if how := await _process(settings, name).stop():
+                say(how)
         settings.record.unlink(missing_ok=True)
 
 
