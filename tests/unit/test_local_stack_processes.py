@@ -13,7 +13,7 @@ from tests.support.waiting import wait_until
 
 from local_stack import processes
 from local_stack.errors import StackError
-from local_stack.ports import require_port
+from local_stack.ports import Listener, require_port
 from local_stack.processes import Process
 
 SLEEP = "import signal; print('up', flush=True); signal.pause()"
@@ -185,6 +185,6 @@ def test_a_taken_port_is_named_with_its_variable() -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
         with pytest.raises(StackError, match=rf"port {port} for Kafka is taken.*KAFKA_PORT=") as caught:
-            require_port(port, "KAFKA_PORT", "Kafka")
+            require_port(Listener(port, "KAFKA_PORT", "Kafka"))
         assert "another program" in str(caught.value)
-    require_port(port, "KAFKA_PORT", "Kafka")
+    require_port(Listener(port, "KAFKA_PORT", "Kafka"))

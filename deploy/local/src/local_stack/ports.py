@@ -1,12 +1,36 @@
-"""Ports that somebody else may have."""
+"""Who listens where, and whether a port is free for it."""
 
 import socket
+from typing import NamedTuple
 
 from local_stack.errors import StackError
+from local_stack.settings import Settings
 
 
-def require_port(port: int, variable: str, who: str) -> None:
+class Listener(NamedTuple):
+    """A port, the variable that names it, and who listens there, for a person."""
+
+    port: int
+    variable: str
+    who: str
+
+
+def listeners(settings: Settings, name: str) -> list[Listener]:
+    """What a process of the stack listens on."""
+    return {
+        "kafka": [
+            Listener(settings.kafka_port, "KAFKA_PORT", "Kafka"),
+            Listener(settings.kafka_controller_port, "KAFKA_CONTROLLER_PORT", "Kafka's controller"),
+        ],
+        "postgres": [Listener(settings.postgres_port, "POSTGRES_PORT", "PostgreSQL")],
+        "ingest": [Listener(settings.ingest_port, "INGEST_PORT", "the ingest service")],
+        "timeline": [Listener(settings.timeline_port, "TIMELINE_PORT", "the timeline service")],
+    }.get(name, [])
+
+
+def require_port(listener: Listener) -> None:
     """Raises StackError, naming the port and the variable, if something else listens there."""
+    port, variable, who = listener
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:

@@ -40,7 +40,7 @@ async def prepare_postgres(state_dir: Path, port: int) -> Process:
     }
     options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
     command = [*way, str(_programs() / "postgres"), "-D", str(state_dir / "postgres"), *options]
-    return Process("postgres", command, state_dir, stop_signal=STOP_SIGNAL)
+    return Process("postgres", command, state_dir, STOP_SIGNAL, environment={"POSTGRES_PORT": str(port)})
 
 
 async def wait_for_postgres(url: str, process: Process | None = None) -> None:

@@ -28,6 +28,7 @@ LOCK_SECONDS: float = 2
 # The inner shell writes the pid that exec then keeps, so there is no moment in which a process has no pid file.
 _PARENT: Final = '/bin/sh -c "$@"; echo $? > "$0"'
 _CHILD: Final = 'echo $$ > "$0" && exec "$@"'
+_COMMAND: Final = "the command"
 _children: dict[Path, "subprocess.Popen[bytes]"] = {}  # ours, to be waited for when they have ended
 
 
@@ -94,13 +95,14 @@ class Process:
         return _written_pid(self.pid_file) if _is_locked(self.pid_file) else None
 
     def changes(self) -> list[str]:
-        """The variables of its environment that are not what they were when it was started, or "the command"."""
+        """The variables of its environment that are not what they were when it was started; else "the command"."""
         try:
             then = dict(json.loads(self._settings_file.read_text()))
         except (OSError, ValueError):
             then = {}
         now = self._digests()
-        return sorted(name for name in then.keys() | now.keys() if then.get(name) != now.get(name))
+        changed = {name for name in then.keys() | now.keys() if then.get(name) != now.get(name)}
+        return sorted(changed - {_COMMAND}) or sorted(changed)
 
     def how_it_ended(self) -> str:
         """In words: "killed by SIGKILL", or "with exit status 1"."""
@@ -179,7 +181,7 @@ class Process:
 
     def _digests(self) -> dict[str, str]:
         """What it is started with, unreadable: a password may be part of it."""
-        parts = {"the command": "\0".join(self.command), **self.environment}
+        parts = {_COMMAND: "\0".join(self.command), **self.environment}
         return {name: hashlib.sha256(value.encode()).hexdigest() for name, value in parts.items()}
 
     @property
