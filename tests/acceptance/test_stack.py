@@ -11,7 +11,7 @@ import httpx
 import pytest
 from tests.support.engines import Engines
 from tests.support.free_ports import free_port
-from tests.support.stacks import Command, Stack, new_stack
+from tests.support.stacks import PATIENCE, Command, Stack, new_stack
 from tests.support.waiting import wait_until
 
 from event_schemas.countries import pairs_of
@@ -79,7 +79,7 @@ async def test_what_ends_by_itself_is_started_again(stack: Stack) -> None:
     for name in killed:
         os.kill(before[name], signal.SIGKILL)
     log = stack.process("supervisor").log_file
-    await wait_until(lambda: all(f"{name} is ready again" in log.read_text() for name in killed), 90)
+    await wait_until(lambda: all(f"{name} is ready again" in log.read_text() for name in killed), PATIENCE)
     after = stack.pids()
     assert {name for name in NAMES if after[name] != before[name]} >= killed
     assert {name: pid for name, pid in after.items() if name in UNTOUCHED} == {name: before[name] for name in UNTOUCHED}
@@ -111,13 +111,9 @@ async def test_what_never_becomes_ready_is_given_up_until_the_next_up(stack: Sta
     await stack.up()
     port = int(stack.environment["INGEST_PORT"])
     log = stack.process("supervisor").log_file
-    os.kill(stack.pids()["ingest"], signal.SIGSTOP)  # so that nobody is quicker than we are
-    with socket.socket() as other:
-        other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        os.kill(stack.pids()["ingest"], signal.SIGKILL)
-        await wait_until(lambda: other.bind(("127.0.0.1", port)) is None, ignore=(OSError,))
-        other.listen()
-        await wait_until(lambda: "ingest is given up" in log.read_text(), 60)
+    os.kill(stack.pids()["ingest"], signal.SIGKILL)
+    with await wait_until(lambda: socket.create_server(("127.0.0.1", port)), ignore=(OSError,)):
+        await wait_until(lambda: "ingest is given up" in log.read_text(), PATIENCE)
         words = log.read_text()
         assert f"port {port} for the ingest service is taken by another program" in words
         assert f"The end of {stack.process('ingest').log_file}:\n" in words
@@ -206,10 +202,10 @@ async def test_down_leaves_no_process_and_keeps_the_data(stack: Stack) -> None:
 
 async def test_run_tells_of_what_ends_and_goes_on_until_somebody_brings_the_stack_down(stack: Stack) -> None:
     running = stack.begin("run")
-    await wait_until(lambda: "Following the logs" in running.output, 60)
+    await wait_until(lambda: "Following the logs" in running.output, PATIENCE)
     before = stack.pids()
     os.kill(before["timeline"], signal.SIGKILL)
-    await wait_until(lambda: "timeline is ready again" in running.output, 60)
+    await wait_until(lambda: "timeline is ready again" in running.output, PATIENCE)
     assert "timeline has ended by itself, killed by SIGKILL: it is started again in" in running.output
     os.kill(before["supervisor"], signal.SIGKILL)
     await wait_until(lambda: "supervisor has ended, killed by SIGKILL: starting another" in running.output)
@@ -222,7 +218,7 @@ async def test_run_tells_of_what_ends_and_goes_on_until_somebody_brings_the_stac
 
 async def test_ctrl_c_at_make_run_stops_everything(stack: Stack) -> None:
     running = stack.begin("make", "--assume-old=.venv/.ready", "run")
-    await wait_until(lambda: "Following the logs" in running.output, 60)
+    await wait_until(lambda: "Following the logs" in running.output, PATIENCE)
     assert set(stack.pids()) == set(NAMES)
     os.kill(stack.pids()["ingest"], signal.SIGKILL)  # which the supervisor is about to start again
     running.interrupt()
@@ -245,14 +241,14 @@ async def test_up_can_be_interrupted_at_any_moment_and_done_again() -> None:
     with new_stack() as stack:
         for number, (moment, has_come) in enumerate(MOMENTS.items()):
             starting = stack.begin("up")
-            await wait_until(lambda: has_come(stack, starting), 60)  # noqa: B023
+            await wait_until(lambda: has_come(stack, starting), PATIENCE)  # noqa: B023
             starting.interrupt(signal.SIGTERM if number % 2 else signal.SIGINT)
             starting.interrupt()  # impatience changes nothing
             assert await starting.ended() == 130, (moment, starting.output)
             assert "Traceback" not in starting.output
             assert stack.left_over() == [], moment
         starting = stack.begin("up")
-        await wait_until(lambda: "projector" in stack.pids(), 60)
+        await wait_until(lambda: "projector" in stack.pids(), PATIENCE)
         starting.interrupt(signal.SIGKILL)
         await starting.ended()
         first, second = stack.begin("up"), stack.begin("up")
