@@ -91,7 +91,8 @@ class Supervisor:
         pid, now = watch.process.pid(), time.monotonic()
         if pid is not None and pid != watch.pid:
             watch.since, watch.due, watch.failure = now, None, ""
-            watch.readiness = asyncio.create_task(self._await_readiness(watch, pid))
+            if watch.restarts.tries:  # else nothing depends on it
+                watch.readiness = asyncio.create_task(self._await_readiness(watch, pid))
         elif pid is not None and watch.restarts.pauses and self._is_well(now - watch.since):
             watch.restarts.pauses = 0
             self._keep()
@@ -149,8 +150,7 @@ class Supervisor:
                     _say(str(error))
                     complained = True
             else:
-                if watch.restarts.tries or watch.restarts.given_up:
-                    _say(f"{watch.process.name} is ready again")
+                _say(f"{watch.process.name} is ready again")
                 watch.restarts.tries, watch.restarts.given_up = 0, False
                 return self._keep()
 
