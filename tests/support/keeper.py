@@ -26,6 +26,7 @@ async def keep(folder: Path, owner: int) -> None:
     except ProcessLookupError:
         ended.set()
     await ended.wait()
+    await asyncio.gather(*(_stop(file) for file in _pid_files(folder) if file.stem == "supervisor"))
     await asyncio.gather(*(_stop(file) for file in _pid_files(folder)))
     shutil.rmtree(folder, ignore_errors=True)
 

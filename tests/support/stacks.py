@@ -20,6 +20,8 @@ from local_stack.processes import Process
 from local_stack.stack import NAMES
 
 PORTS = ("INGEST_PORT", "TIMELINE_PORT", "KAFKA_PORT", "KAFKA_CONTROLLER_PORT", "POSTGRES_PORT")
+#: So long, in seconds, a whole stack may take to start or to stop while the machine has much else to do.
+PATIENCE = 120
 _GIVEN = ("KAFKA_BOOTSTRAP_SERVERS", "DATABASE_URL", "SAMPLES")
 
 
@@ -39,7 +41,7 @@ class Command:
         """Signal its process group, as a terminal does."""
         os.killpg(self.child.pid, number)
 
-    async def ended(self, timeout: float = 60) -> int:
+    async def ended(self, timeout: float = PATIENCE) -> int:
         """Wait until it has ended; returns its exit status."""
         try:
             await wait_until(lambda: self.child.poll() is not None, timeout)
@@ -137,5 +139,5 @@ def new_stack(**environment: str) -> Iterator[Stack]:
             env=stack.environment,
             check=True,
             capture_output=True,
-            timeout=90,
+            timeout=PATIENCE,
         )

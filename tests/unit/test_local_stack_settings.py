@@ -1,10 +1,12 @@
-import json
 from pathlib import Path
 
 import pytest
 
 from local_stack.errors import StackError
-from local_stack.settings import read_record, read_settings, running_settings
+from local_stack.record import is_wanted, read_record, recorded_settings, write_record
+from local_stack.services import SERVICES, service
+from local_stack.settings import read_settings
+from local_stack.supervisor import supervisor
 
 
 def test_the_contracts_ports_are_the_defaults() -> None:
@@ -53,18 +55,48 @@ def test_what_runs_is_found_with_the_settings_that_it_was_started_with(tmp_path:
         {"STATE_DIR": str(tmp_path), "INGEST_PORT": "9001", "DATABASE_URL": "postgresql://u:secret@h/d"}
     )
     started.record.parent.mkdir()
-    started.record.write_text(json.dumps(started.written()))
+    write_record(started, wanted=True)
     assert "secret" not in started.record.read_text()
-    found = running_settings(read_settings({"STATE_DIR": str(tmp_path)}))
+    found = recorded_settings(read_settings({"STATE_DIR": str(tmp_path)}))
     assert found.ingest_port == 9001
     assert found.given_database
+    assert is_wanted(found)
 
 
-def test_settings_that_differ_from_what_runs_are_named_as_variables(tmp_path: Path) -> None:
-    running = read_settings({"INGEST_PORT": "9001", "KAFKA_BOOTSTRAP_SERVERS": "kafka:9092"}).written()
-    mine = read_settings({"STATE_DIR": str(tmp_path)})
-    assert mine.differences(running) == ["INGEST_PORT=9001", "KAFKA_BOOTSTRAP_SERVERS=kafka:9092"]
-    assert mine.differences(mine.written()) == []
+def test_the_ports_are_known_when_the_stack_is_down(tmp_path: Path) -> None:
+    started = read_settings({"STATE_DIR": str(tmp_path), "INGEST_PORT": "9001"})
+    started.record.parent.mkdir()
+    write_record(started, wanted=False)
+    assert recorded_settings(read_settings({"STATE_DIR": str(tmp_path)})) == started
+    assert not is_wanted(started)
+
+
+def test_settings_are_read_again_from_their_variables(tmp_path: Path) -> None:
+    told = {"STATE_DIR": str(tmp_path), "TIMELINE_PORT": "9002", "DATABASE_URL": "postgresql://u:p@h/d"}
+    settings = read_settings({**told, "RESTART_SECONDS": "0.05"})
+    assert read_settings(settings.variables()) == settings
+
+
+@pytest.mark.parametrize("value", ["0", "-1", "soon", "nan"])
+def test_a_pause_that_cannot_be_is_refused_by_name(value: str) -> None:
+    with pytest.raises(StackError, match=f"RESTART_SECONDS={value} is no time to wait"):
+        read_settings({"RESTART_SECONDS": value})
+
+
+@pytest.mark.parametrize(
+    ("variable", "concerned"),
+    [
+        ("INGEST_PORT", {"ingest"}),
+        ("TIMELINE_PORT", {"timeline", "ingest"}),
+        ("KAFKA_PORT", {"ingest", "projector", "timeline", "replayer"}),
+        ("POSTGRES_PORT", {"projector", "timeline", "replayer"}),
+    ],
+)
+def test_a_setting_concerns_those_that_are_told_it(variable: str, concerned: set[str]) -> None:
+    before, after = read_settings({}), read_settings({variable: "9999"})
+    differing = {name for name in SERVICES if service(before, name).environment != service(after, name).environment}
+    assert differing == concerned
+    assert supervisor(before).environment != supervisor(after).environment
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", "null"])
@@ -73,4 +105,4 @@ def test_half_a_record_is_no_record(tmp_path: Path, text: str) -> None:
     settings.record.parent.mkdir()
     settings.record.write_text(text)
     assert read_record(settings) == {}
-    assert running_settings(settings) == settings
+    assert recorded_settings(settings) == settings

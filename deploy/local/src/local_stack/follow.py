@@ -1,7 +1,9 @@
-"""The logs of a running stack, followed until somebody stops it or something ends by itself."""
+"""The logs of a running stack, printed as they grow."""
 
 import asyncio
-from pathlib import Path
+import os
+from itertools import cycle
+from typing import BinaryIO
 
 from local_stack.processes import Process
 from local_stack.terminal import Terminal, printable
@@ -9,37 +11,65 @@ from local_stack.terminal import Terminal, printable
 _COLOURS = ("cyan", "magenta", "green", "yellow", "blue")
 
 
-async def follow(processes: list[Process], terminal: Terminal, stop: asyncio.Event) -> Process | None:
-    """Print what the processes write. Returns the first that ended by itself, or None when told to stop."""
-    places: dict[Path, int] = {process.log_file: _size(process.log_file) for process in processes}
-    while not (stop.is_set() or terminal.gone):
-        for process, colour in zip(processes, _COLOURS, strict=False):
-            places[process.log_file] = _print_new(process, colour, places[process.log_file], terminal)
-        for process in processes:
-            if process.pid() is None and not stop.is_set():
-                return process
+class LogFollower:
+    """Prints what processes write, from now on; also what one wrote last before it was started again."""
+
+    def __init__(self, processes: list[Process], terminal: Terminal) -> None:
+        self._terminal = terminal
+        self._logs = [_Log(process) for process in processes]
+
+    async def follow(self, until: Process, stop: asyncio.Event) -> None:
+        """Print until told to stop, the terminal has gone, or the process `until` runs no more."""
+        while not (stop.is_set() or self._terminal.gone):
+            runs = until.pid() is not None
+            for log, colour in zip(self._logs, cycle(_COLOURS), strict=False):
+                for line in log.new_lines():
+                    self._terminal.say(self._terminal.colour(f"{log.process.name:<10} ", colour) + printable(line))
+            if not runs:
+                return
+            try:
+                await asyncio.wait_for(stop.wait(), 0.3)
+            except TimeoutError:
+                continue
+
+
+class _Log:
+    """One log, kept open: a process that is started again has a new one under the same name."""
+
+    def __init__(self, process: Process) -> None:
+        self.process = process
+        self._file: BinaryIO | None = None
+        self._rest = b""
+        if self._open():
+            self._read()  # what was written before
+
+    def new_lines(self) -> list[str]:
+        lines = self._read()
+        while self._is_replaced() and self._open():
+            lines += [self._rest] if self._rest else []
+            self._rest = b""
+            lines += self._read()
+        return [line.decode(errors="replace") for line in lines]
+
+    def _read(self) -> list[bytes]:
+        if self._file is None:
+            return []
+        *whole, self._rest = (self._rest + self._file.read()).split(b"\n")
+        return whole
+
+    def _is_replaced(self) -> bool:
         try:
-            await asyncio.wait_for(stop.wait(), 0.3)
-        except TimeoutError:
-            continue
-    return None
+            named = os.stat(self.process.log_file)
+        except FileNotFoundError:
+            return False
+        return self._file is None or not os.path.samestat(named, os.fstat(self._file.fileno()))
 
-
-def _print_new(process: Process, colour: str, start: int, terminal: Terminal) -> int:
-    """Print the whole lines from `start` on; returns where the next one begins."""
-    if _size(process.log_file) < start:  # started again, with a new log
-        start = 0
-    try:
-        with process.log_file.open("rb") as log:
-            log.seek(start)
-            fresh = log.read()
-    except FileNotFoundError:
-        return start
-    whole, end, _ = fresh.rpartition(b"\n")
-    for line in whole.decode(errors="replace").splitlines():
-        terminal.say(terminal.colour(f"{process.name:<10}", colour) + printable(line))
-    return start + len(whole) + len(end)
-
-
-def _size(path: Path) -> int:
-    return path.stat().st_size if path.exists() else 0
+    def _open(self) -> bool:
+        try:
+            fresh = self.process.log_file.open("rb")
+        except FileNotFoundError:
+            return False
+        if self._file is not None:
+            self._file.close()
+        self._file = fresh
+        return True

@@ -56,7 +56,8 @@ async def prepare_kafka(state_dir: Path, downloads: Path, port: int, controller_
         "-Dorg.slf4j.simpleLogger.dateTimeFormat=yyyy-MM-dd'T'HH:mm:ss.SSS",
     ]
     command = [*_java(jars, state_dir), *options, "kafka.Kafka", properties.name]
-    return Process("kafka", command, state_dir, environment=_ENVIRONMENT, folder=state_dir)
+    concerns = {"KAFKA_PORT": str(port), "KAFKA_CONTROLLER_PORT": str(controller_port)}
+    return Process("kafka", command, state_dir, environment={**_ENVIRONMENT, **concerns}, folder=state_dir)
 
 
 async def wait_for_kafka(bootstrap_servers: str, process: Process | None = None) -> None:

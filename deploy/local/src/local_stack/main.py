@@ -2,17 +2,18 @@
 
 import asyncio
 import signal
-from pathlib import Path
 from typing import Final
 
 from local_stack import stack
-from local_stack.follow import follow
+from local_stack.follow import LogFollower
 from local_stack.kafka_archive import kafka_jars
+from local_stack.record import is_wanted, recorded_settings
+from local_stack.restarts import read_restarts
 from local_stack.services import projection
-from local_stack.settings import Settings, read_settings, running_settings
+from local_stack.settings import DOWNLOADS, Settings, read_settings
+from local_stack.supervisor import supervisor
 from local_stack.terminal import Terminal
 
-DOWNLOADS: Final = Path(__file__).parents[4] / ".local" / "downloads"
 INTERRUPTED: Final = 130
 
 
@@ -23,10 +24,10 @@ async def main(command: str) -> int:
     stop = asyncio.Event()
     if command == "down":
         _on_signals(stop, None)
-        await stack.down(running_settings(settings), terminal.say, stop)
+        await stack.down(recorded_settings(settings), terminal.say, stop)
         return 0
     if command == "status":
-        return await _status(running_settings(settings), terminal)
+        return await _status(recorded_settings(settings), terminal)
     if command == "fetch":
         await kafka_jars(DOWNLOADS)
         return 0
@@ -43,15 +44,17 @@ async def main(command: str) -> int:
 
 async def _run(settings: Settings, terminal: Terminal, stop: asyncio.Event) -> int:
     terminal.say("Following the logs. Ctrl-C stops everything.\n")
-    ended = await follow(stack.processes(settings), terminal, stop)
-    if ended is not None:
-        if await stack.was_stopped_elsewhere(settings, terminal.say, stop):
+    logs = LogFollower(stack.processes(settings), terminal)
+    while True:
+        await logs.follow(supervisor(settings), stop)
+        if stop.is_set() or terminal.gone:
+            break
+        if not await stack.supervise_again(settings, terminal.say):
             terminal.say("\nThe stack was stopped by make down.")
             return 0
-        terminal.say("\n" + terminal.colour(str(ended.ended()), "red"))
     terminal.say("\nstopping")
     await stack.down(settings, terminal.say, asyncio.Event())
-    return 1 if ended is not None else 0
+    return 0
 
 
 async def _status(settings: Settings, terminal: Terminal) -> int:
@@ -62,16 +65,23 @@ async def _status(settings: Settings, terminal: Terminal) -> int:
         "timeline": settings.timeline_url,
     }
     everything = stack.processes(settings)
+    restarts = read_restarts(settings.state_dir)
     for process in everything:
         pid = process.pid()
         state = f"pid {pid}".ljust(12) if pid else terminal.colour("not running ", "red")
         terminal.say(f"{process.name:<10} {state}  {where.get(process.name, ''):<22}  {process.log_file}")
+        if (known := restarts.get(process.name)) and (words := known.words(runs=pid is not None)):
+            terminal.say(" " * 11 + terminal.colour(words, "yellow" if pid else "red"))
+            if known.given_up and not pid:
+                terminal.say(f"{' ' * 11}The end of its log:\n{process.log_end()}")
     if settings.given_kafka:
         terminal.say(f"{'kafka':<10} {'given':<12}  {settings.given_kafka}")
     if settings.given_database:
         terminal.say(f"{'postgres':<10} {'given':<12}  by DATABASE_URL")
     status = await projection(settings)
-    if status is None:
+    if not is_wanted(settings):
+        terminal.say("the stack is down: make up starts it")
+    elif status is None:
         terminal.say("the timeline service does not say how far the projection is")
     else:
         terminal.say(_progress(status))

@@ -29,6 +29,7 @@ async def prepare_postgres(state_dir: Path, port: int) -> Process:
     way = await asyncio.to_thread(_as_somebody_else, state_dir)
     if not laid_out:
         await _initialise(state_dir, way)
+    _forget_the_dead(state_dir)
     settings = {
         "listen_addresses": "127.0.0.1",
         "port": str(port),
@@ -39,7 +40,7 @@ async def prepare_postgres(state_dir: Path, port: int) -> Process:
     }
     options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
     command = [*way, str(_programs() / "postgres"), "-D", str(state_dir / "postgres"), *options]
-    return Process("postgres", command, state_dir, stop_signal=STOP_SIGNAL)
+    return Process("postgres", command, state_dir, STOP_SIGNAL, environment={"POSTGRES_PORT": str(port)})
 
 
 async def wait_for_postgres(url: str, process: Process | None = None) -> None:
@@ -82,6 +83,28 @@ async def _initialise(state_dir: Path, way: list[str]) -> None:
     initdb = [str(_programs() / "initdb"), "-D", str(fresh), "-U", "dyadline", "--encoding=UTF8", "--locale=C.UTF-8"]
     await run_command([*way, *initdb, "--data-checksums", "--auth=trust"], "PostgreSQL's data folder could not be made")
     move_into_place(fresh, state_dir, "postgres")
+
+
+def _forget_the_dead(state_dir: Path) -> None:
+    """Remove PostgreSQL's own lock file if whom it names was killed.
+
+    PostgreSQL itself takes a dead process that nobody has buried yet, or another that was given its number, for a
+    running server. Our lock is free only when no process of the last server is left, so nothing is shared any more.
+    """
+    lock_file = state_dir / "postgres" / "postmaster.pid"
+    if Process("postgres", [], state_dir).pid() is not None or not lock_file.exists():
+        return
+    if not _is_a_server(lock_file.read_text().partition("\n")[0].strip()):
+        lock_file.unlink()
+
+
+def _is_a_server(pid: str) -> bool:
+    """Whether a server with this pid lives, such as one that somebody has started by hand."""
+    try:
+        name, _, state = Path(f"/proc/{pid}/stat").read_text().partition("(")[2].rpartition(")")
+    except OSError:
+        return False
+    return name == "postgres" and state.split()[0] not in "ZX"
 
 
 def _as_somebody_else(state_dir: Path) -> list[str]:

@@ -1,25 +1,35 @@
 """One child process: started with a pid file and a log, found again later, stopped.
 
-Whether it runs is told by a lock on its pid file, which it inherits and holds for as long as it lives. So a
-pid file that is left over, or a number that another process got meanwhile, deceives nobody.
+Whether it runs is told by a lock on its pid file, which it inherits and holds for as long as it lives, and so does
+whatever it starts that lives on without it. So a pid file that is left over, or a number that another process got
+meanwhile, deceives nobody.
+
+A shell is its parent, buries it when it has ended, and writes down how it ended: whoever started it may be long gone.
 """
 
 import asyncio
 import fcntl
+import hashlib
+import json
 import os
 import signal
-import socket
 import subprocess
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Final
 
 from local_stack.errors import StackError
+from local_stack.lock_holders import are_halted, lock_holders, signal_all
 
 STOP_SECONDS: float = 30
 LOCK_SECONDS: float = 2
-_children: dict[int, "subprocess.Popen[bytes]"] = {}  # ours, to be waited for when they have ended
+# The inner shell writes the pid that exec then keeps, so there is no moment in which a process has no pid file.
+_PARENT: Final = '/bin/sh -c "$@"; echo $? > "$0"'
+_CHILD: Final = 'echo $$ > "$0" && exec "$@"'
+_COMMAND: Final = "the command"
+_children: dict[Path, "subprocess.Popen[bytes]"] = {}  # ours, to be waited for when they have ended
 
 
 def leave_running() -> None:
@@ -31,7 +41,10 @@ def leave_running() -> None:
 
 @dataclass(frozen=True, slots=True)
 class Process:
-    """A process of the stack: its name, what it runs, and the signal that ends it in order."""
+    """A process of the stack: its name, what it runs, and the signal that ends it in order.
+
+    `environment` holds what concerns it: where one of these differs, it has to be started again.
+    """
 
     name: str
     command: Sequence[str]
@@ -52,20 +65,20 @@ class Process:
 
     def start(self) -> None:
         """Start it, detached from the terminal. The log of its last run is kept as NAME.log.1."""
-        _reap()
         self.pid_file.parent.mkdir(parents=True, exist_ok=True)
         self.log_file.parent.mkdir(parents=True, exist_ok=True)
-        if self.log_file.exists():
-            self.log_file.replace(self.log_file.with_suffix(".log.1"))
         lock = os.open(self.pid_file, os.O_RDWR | os.O_CREAT, 0o644)
         try:
             _lock(lock, self.name)
+            self._bury()
+            if self.log_file.exists():
+                self.log_file.replace(self.log_file.with_suffix(".log.1"))
             os.ftruncate(lock, 0)
-            # The shell writes the pid that exec then keeps, so there is no moment in which a process has no pid file.
-            script = 'echo $$ > "$0" && exec "$@"'
+            self._end_file.unlink(missing_ok=True)
+            self._write_settings()
             with self.log_file.open("wb") as log:
-                child = subprocess.Popen(
-                    ["/bin/sh", "-c", script, str(self.pid_file), *self.command],
+                _children[self.pid_file] = subprocess.Popen(
+                    ["/bin/sh", "-c", _PARENT, str(self._end_file), _CHILD, str(self.pid_file), *self.command],
                     cwd=self.folder,
                     stdin=subprocess.DEVNULL,
                     stdout=log,
@@ -74,29 +87,40 @@ class Process:
                     pass_fds=[lock],
                     start_new_session=True,
                 )
-            _children[child.pid] = child
         finally:
             os.close(lock)
 
     def pid(self) -> int | None:
         """Its pid if it runs, else None."""
+        return _written_pid(self.pid_file) if _is_locked(self.pid_file) else None
+
+    def changes(self) -> list[str]:
+        """The variables of its environment that are not what they were when it was started; else "the command"."""
         try:
-            probe = os.open(self.pid_file, os.O_RDONLY)
-        except FileNotFoundError:
-            return None
+            then = dict(json.loads(self._settings_file.read_text()))
+        except (OSError, ValueError):
+            then = {}
+        now = self._digests()
+        changed = {name for name in then.keys() | now.keys() if then.get(name) != now.get(name)}
+        return sorted(changed - {_COMMAND}) or sorted(changed)
+
+    def how_it_ended(self) -> str:
+        """In words: "killed by SIGKILL", or "with exit status 1"."""
         try:
-            fcntl.flock(probe, fcntl.LOCK_SH | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return _written_pid(probe)
-        finally:
-            os.close(probe)
-        return None
+            status = int(self._end_file.read_text())
+        except (OSError, ValueError):
+            return "nobody saw how"
+        if status - 128 in set(signal.Signals):  # as shells have it
+            return f"killed by {signal.Signals(status - 128).name}"
+        return f"with exit status {status}"
 
     def ended(self) -> StackError:
         """Why we cannot go on: it has ended, with the end of its log."""
-        return StackError(f"{self.name} has ended by itself. The end of {self.log_file}:\n{self.log_end()}")
+        return StackError(
+            f"{self.name} has ended by itself, {self.how_it_ended()}. The end of {self.log_file}:\n{self.log_end()}"
+        )
 
-    def not_ready(self, seconds: int) -> StackError:
+    def not_ready(self, seconds: float) -> StackError:
         """Why we do not wait longer for it, with the end of its log."""
         return StackError(f"{self.name} is not ready after {seconds} s. The end of {self.log_file}:\n{self.log_end()}")
 
@@ -108,36 +132,79 @@ class Process:
             return "  (there is no log)"
         return "\n".join(f"  {line}" for line in text.splitlines()[-lines:]) or "  (the log is empty)"
 
-    async def stop(self) -> bool:
-        """Ask it to end, wait, insist after 30 seconds. Returns whether it ran."""
-        if (pid := self.pid()) is None:
-            self.pid_file.unlink(missing_ok=True)
-            return False
-        _signal(pid, self.stop_signal, self.name)
+    def resume(self) -> bool:
+        """Let it go on if it was halted (SIGSTOP); returns whether it was."""
+        halted = are_halted(holders := lock_holders(self.pid_file))
+        if halted:
+            signal_all(holders, signal.SIGCONT)
+        return halted
+
+    async def stop(self) -> str:
+        """Ask it to end, wait, and after 30 seconds kill it with all that it has started.
+
+        Returns how that went, in words; empty if it did not run. Raises StackError if it outlives even that.
+        """
+        words = ""
+        if _is_locked(self.pid_file):
+            words = f"stopped {self.name}" + (", which was halted" if self.resume() else "")
+            if (pid := self.pid()) is not None:
+                _signal(pid, self.stop_signal, self.name)
+            if not await self._is_gone():
+                words = f"killed {self.name}: {STOP_SECONDS:g} s after it was asked to end it still ran"
+                signal_all(lock_holders(self.pid_file), signal.SIGKILL)
+                if not await self._is_gone():
+                    pids = ", ".join(map(str, lock_holders(self.pid_file)))
+                    raise StackError(f"{self.name} (pid {pids}) does not end even when killed: look at its disk")
+        self._bury()
+        for file in (self.pid_file, self._end_file, self._settings_file):
+            file.unlink(missing_ok=True)
+        return words
+
+    async def _is_gone(self) -> bool:
+        """Wait until nothing of it is left; returns whether that was soon enough."""
         deadline = time.monotonic() + STOP_SECONDS
-        while self.pid() is not None:
+        while _is_locked(self.pid_file):
             if time.monotonic() > deadline:
-                _signal(pid, signal.SIGKILL, self.name)
-                deadline += STOP_SECONDS
+                return False
             await asyncio.sleep(0.02)
-        if (child := _children.pop(pid, None)) is not None:
-            await asyncio.to_thread(child.wait, STOP_SECONDS)  # it has let its lock go, and is about to end
-        _reap()
-        self.pid_file.unlink(missing_ok=True)
         return True
 
+    def _bury(self) -> None:
+        """Wait for the shell around its last run, if that is ours: it has let the lock go, and is about to end."""
+        if (child := _children.pop(self.pid_file, None)) is not None:
+            child.wait(STOP_SECONDS)
 
-def require_port(port: int, variable: str, who: str) -> None:
-    """Raises StackError, naming the port and the variable, if something else listens there."""
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError as error:
-            raise StackError(
-                f"port {port} for {who} is taken by another program ({error.strerror}): "
-                f"stop that, or choose another port with {variable}=…"
-            ) from error
+    def _write_settings(self) -> None:
+        self._settings_file.unlink(missing_ok=True)
+        self._settings_file.touch(0o600)
+        self._settings_file.write_text(json.dumps(self._digests()))
+
+    def _digests(self) -> dict[str, str]:
+        """What it is started with, unreadable: a password may be part of it."""
+        parts = {_COMMAND: "\0".join(self.command), **self.environment}
+        return {name: hashlib.sha256(value.encode()).hexdigest() for name, value in parts.items()}
+
+    @property
+    def _end_file(self) -> Path:
+        return self.pid_file.with_suffix(".ended")
+
+    @property
+    def _settings_file(self) -> Path:
+        return self.pid_file.with_suffix(".settings")
+
+
+def _is_locked(pid_file: Path) -> bool:
+    try:
+        probe = os.open(pid_file, os.O_RDONLY)
+    except FileNotFoundError:
+        return False
+    try:
+        fcntl.flock(probe, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(probe)
+    return False
 
 
 def _lock(descriptor: int, name: str) -> None:
@@ -151,14 +218,19 @@ def _lock(descriptor: int, name: str) -> None:
             time.sleep(0.01)
 
 
-def _written_pid(descriptor: int) -> int | None:
+def _written_pid(pid_file: Path) -> int | None:
     """The pid in a locked pid file; a process that has just begun writes it within moments."""
     deadline = time.monotonic() + LOCK_SECONDS
-    while not (text := os.pread(descriptor, 32, 0)).endswith(b"\n"):
+    while True:
+        try:
+            text = pid_file.read_text()
+        except FileNotFoundError:
+            return None
+        if text.endswith("\n"):
+            return int(text)
         if time.monotonic() > deadline:
             return None
         time.sleep(0.005)
-    return int(text)
 
 
 def _signal(pid: int, number: signal.Signals, name: str) -> None:
@@ -168,10 +240,3 @@ def _signal(pid: int, number: signal.Signals, name: str) -> None:
         return
     except PermissionError as error:
         raise StackError(f"{name} (pid {pid}) belongs to another user: stop the stack as that user") from error
-
-
-def _reap() -> None:
-    """Take leave of children of ours that have ended, so that they do not stay as zombies."""
-    for pid, child in list(_children.items()):
-        if child.poll() is not None:
-            del _children[pid]

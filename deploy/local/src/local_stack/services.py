@@ -1,6 +1,7 @@
 """The product's own processes: how each is started, and when it is ready."""
 
 import asyncio
+import os
 import sys
 import time
 from typing import Final
@@ -18,6 +19,7 @@ _COMMANDS: Final = {
     "timeline": ("timeline_service.cli", "serve"),
     "replayer": ("timeline_service.cli", "replayer"),
 }
+_STACKS_OWN: Final = {"INGEST_PORT", "INGEST_URL", "TIMELINE_PORT", "TIMELINE_URL"}
 #: Their names, in the order of their start.
 SERVICES: Final = tuple(_COMMANDS)
 
@@ -25,13 +27,18 @@ SERVICES: Final = tuple(_COMMANDS)
 def service(settings: Settings, name: str) -> Process:
     """One of the product's processes."""
     command = [sys.executable, "-m", *_COMMANDS[name]]
-    return Process(name, command, settings.state_dir, environment=_environment(settings))
+    return Process(name, command, settings.state_dir, environment=_environment(settings, name))
+
+
+def service_variables() -> dict[str, str]:
+    """The services' settings that are not the stack's own, as our environment has them."""
+    return {**_prefixed("INGEST_"), **_prefixed("TIMELINE_")}
 
 
 async def migrate(settings: Settings) -> None:
     """Bring the database's tables up to date; raises StackError."""
     command = [sys.executable, "-m", "timeline_service.cli", "migrate"]
-    await run_command(command, "the database could not be migrated", _environment(settings))
+    await run_command(command, "the database could not be migrated", _environment(settings, "projector"))
 
 
 async def wait_until_ready(settings: Settings, process: Process) -> None:
@@ -47,7 +54,7 @@ async def wait_until_ready(settings: Settings, process: Process) -> None:
 
 async def projection(settings: Settings) -> dict[str, object] | None:
     """What the timeline service says of the projection, or None if it does not answer."""
-    async with httpx.AsyncClient(timeout=5, trust_env=False) as client:
+    async with _client() as client:
         try:
             answer = await client.get(f"{settings.timeline_url}/v1/status")
         except httpx.HTTPError:
@@ -65,20 +72,27 @@ async def _is_ready(settings: Settings, process: Process) -> bool:
         names = replayers if process.name == "replayer" else [item.get("owner") for item in partitions]
         return any(str(name).endswith(f"/{process.pid()}") for name in names)
     url = settings.ingest_url if process.name == "ingest" else settings.timeline_url
-    async with httpx.AsyncClient(timeout=5, trust_env=False) as client:
+    async with _client() as client:
         try:
             return (await client.get(f"{url}/readyz")).status_code == 200
         except httpx.HTTPError:
             return False
 
 
-def _environment(settings: Settings) -> dict[str, str]:
-    return {
-        "KAFKA_BOOTSTRAP_SERVERS": settings.bootstrap_servers,
-        "DATABASE_URL": settings.database_url,
-        "INGEST_PORT": str(settings.ingest_port),
-        "TIMELINE_PORT": str(settings.timeline_port),
-        "INGEST_URL": settings.ingest_url,
-        "TIMELINE_URL": settings.timeline_url,
-        "PYTHONUNBUFFERED": "1",
-    }
+def _client() -> httpx.AsyncClient:
+    """For plain HTTP on this machine: to read the certificates, which it would not need, takes longer than to ask."""
+    return httpx.AsyncClient(timeout=5, trust_env=False, verify=False)
+
+
+def _environment(settings: Settings, name: str) -> dict[str, str]:
+    """What concerns one of them, and no other: where it differs, that one is started again."""
+    common = {"KAFKA_BOOTSTRAP_SERVERS": settings.bootstrap_servers, "PYTHONUNBUFFERED": "1"}
+    if name == "ingest":
+        port = str(settings.ingest_port)
+        return {**_prefixed("INGEST_"), **common, "INGEST_PORT": port, "TIMELINE_URL": settings.timeline_url}
+    timeline = {**_prefixed("TIMELINE_"), **common, "DATABASE_URL": settings.database_url}
+    return timeline | ({"TIMELINE_PORT": str(settings.timeline_port)} if name == "timeline" else {})
+
+
+def _prefixed(prefix: str) -> dict[str, str]:
+    return {name: text for name, text in os.environ.items() if name.startswith(prefix) and name not in _STACKS_OWN}

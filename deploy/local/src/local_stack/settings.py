@@ -1,9 +1,8 @@
 """Where the stack runs: ports, its state folder, and servers that are given instead of started."""
 
-import json
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -11,7 +10,8 @@ from local_stack.errors import StackError
 
 #: The variables that name ports, with what listens there unless they are set.
 PORTS: Final = {"INGEST_PORT": 8001, "TIMELINE_PORT": 8002, "KAFKA_PORT": 9092, "POSTGRES_PORT": 5433}
-_GIVEN: Final = "(given)"
+#: Where what the stack needs is downloaded to, once for all state folders.
+DOWNLOADS: Final = Path(__file__).parents[4] / ".local" / "downloads"
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +27,7 @@ class Settings:
     given_kafka: str
     given_database: str
     samples: bool
+    restart_seconds: float  # before what has ended by itself is started again, the first time
 
     @property
     def bootstrap_servers(self) -> str:
@@ -50,20 +51,17 @@ class Settings:
 
     @property
     def record(self) -> Path:
-        """The file in which a running stack says how it was started."""
+        """The file that says how the stack was started last."""
         return self.state_dir / "run" / "stack.json"
 
-    def differences(self, running: Mapping[str, object]) -> list[str]:
-        """How a running stack's record differs from these settings, each as VARIABLE=what it was started with."""
-        mine = self.written()
-        return [f"{name}={running[name]}" for name in mine if name in running and running[name] != mine[name]]
-
-    def written(self) -> dict[str, object]:
-        """These settings as the record holds them: variables and values, of a database only whether it is given."""
+    def variables(self) -> dict[str, str]:
+        """The environment from which these settings are read again."""
         return {
-            **{name: getattr(self, name.lower()) for name in (*PORTS, "KAFKA_CONTROLLER_PORT")},
+            "STATE_DIR": str(self.state_dir),
+            **{name: str(getattr(self, name.lower())) for name in (*PORTS, "KAFKA_CONTROLLER_PORT")},
             "KAFKA_BOOTSTRAP_SERVERS": self.given_kafka,
-            "DATABASE_URL": _GIVEN if self.given_database else "",
+            "DATABASE_URL": self.given_database,
+            "RESTART_SECONDS": str(self.restart_seconds),
         }
 
 
@@ -82,31 +80,8 @@ def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
         given_kafka=given_kafka,
         given_database=environment.get("DATABASE_URL", "").strip(),
         samples=samples == "1",
+        restart_seconds=_seconds(environment, "RESTART_SECONDS", 0.5),
         **{name.lower(): port for name, port in ports.items()},
-    )
-
-
-def read_record(settings: Settings) -> dict[str, object]:
-    """How the stack in this state folder was started last; empty if there is no record, or half of one."""
-    try:
-        record = json.loads(settings.record.read_text())
-    except (OSError, ValueError):
-        return {}
-    return record if isinstance(record, dict) else {}
-
-
-def running_settings(settings: Settings) -> Settings:
-    """The settings with which the stack in this state folder was started last; else these."""
-    record = {**settings.written(), **read_record(settings)}
-    return replace(
-        settings,
-        ingest_port=int(str(record["INGEST_PORT"])),
-        timeline_port=int(str(record["TIMELINE_PORT"])),
-        kafka_port=int(str(record["KAFKA_PORT"])),
-        kafka_controller_port=int(str(record["KAFKA_CONTROLLER_PORT"])),
-        postgres_port=int(str(record["POSTGRES_PORT"])),
-        given_kafka=str(record["KAFKA_BOOTSTRAP_SERVERS"]),
-        given_database=str(record["DATABASE_URL"]),
     )
 
 
@@ -117,6 +92,17 @@ def _port(environment: Mapping[str, str], name: str, default: int) -> int:
     if not text.isdecimal() or not 1 <= int(text) <= 65_535:
         raise StackError(f"{name}={text} is not a port: write a number from 1 to 65535")
     return int(text)
+
+
+def _seconds(environment: Mapping[str, str], name: str, default: float) -> float:
+    text = environment.get(name, "").strip()
+    try:
+        seconds = float(text) if text else default
+    except ValueError:
+        seconds = -1
+    if not 0 < seconds <= 3_600:
+        raise StackError(f"{name}={text} is no time to wait: write seconds, such as 0.5")
+    return seconds
 
 
 def _refuse_clash(ports: Mapping[str, int]) -> None:

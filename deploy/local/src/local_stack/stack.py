@@ -1,35 +1,36 @@
 """The whole stack: engines, topic, migrations, services and samples, in this order; and stopped in reverse."""
 
 import asyncio
-import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
-from signal import SIGTERM
 from typing import Final
 
 from event_schemas.records import TOPIC
-from local_stack.engines import start_engines, stop_in_order
+from local_stack.engines import ENGINES, engine, is_given, prepare_engine, start_engines, stop_in_order
 from local_stack.errors import StackError
-from local_stack.postgres_engine import STOP_SIGNAL
-from local_stack.processes import Process, require_port
+from local_stack.ports import listeners, require_port
+from local_stack.processes import Process
+from local_stack.record import is_wanted, recorded_settings, write_record
+from local_stack.restarts import restarts_file
 from local_stack.samples import load_samples
 from local_stack.services import SERVICES, migrate, service, wait_until_ready
-from local_stack.settings import Settings, read_record
+from local_stack.settings import Settings
 from local_stack.state_lock import exclusive
+from local_stack.supervisor import supervisor, wait_until_watching
 from local_stack.topic import create_topic, require_fit_topic
 
-NAMES: Final = ("kafka", "postgres", *SERVICES)
+SUPERVISOR: Final = "supervisor"
+NAMES: Final = (*ENGINES, *SERVICES, SUPERVISOR)
 Say = Callable[[str], None]
 
 
 def processes(settings: Settings) -> list[Process]:
     """Every process that a stack with these settings has, in the order of its start."""
-    given = {"kafka": settings.given_kafka, "postgres": settings.given_database}
-    return [_process(settings, name) for name in NAMES if not given.get(name)]
+    return [_process(settings, name) for name in NAMES if not is_given(settings, name)]
 
 
 async def up(settings: Settings, downloads: Path, say: Say, stop: asyncio.Event) -> None:
-    """Start whatever is not running, and wait until all of it is ready.
+    """Start whatever is not running, restart what has other settings now, and wait until all of it is ready.
 
     Raises StackError, and stops again what it started, if something cannot start or if it is cancelled.
     """
@@ -45,75 +46,107 @@ async def up(settings: Settings, downloads: Path, say: Say, stop: asyncio.Event)
 
 
 async def down(settings: Settings, say: Say, stop: asyncio.Event) -> None:
-    """Stop all of it in order: the services first, then the engines that are ours."""
+    """Stop all of it in order: the supervisor, the services, then the engines that are ours.
+
+    Whatever is halted (SIGSTOP) is resumed first, since others may be waiting for it; raises StackError in the end
+    if something could not be stopped.
+    """
     async with exclusive(settings.state_dir, say, stop):
-        for name in reversed(NAMES):
-            if await _process(settings, name).stop():
-                say(f"stopped {name}")
-        settings.record.unlink(missing_ok=True)
+        for name in NAMES:
+            if _process(settings, name).resume():
+                say(f"resumed {name}, which was halted")
+        problems = await _stop_together([supervisor(settings)], say)
+        if settings.record.exists():
+            write_record(recorded_settings(settings), wanted=False)
+        for names in (SERVICES, ENGINES):
+            problems += await _stop_together((_process(settings, name) for name in reversed(names)), say)
+        restarts_file(settings.state_dir).unlink(missing_ok=True)
+        if problems:
+            raise problems[0]
 
 
-async def was_stopped_elsewhere(settings: Settings, say: Say, stop: asyncio.Event) -> bool:
-    """Whether somebody else has brought the stack down; waits for a stop that is under way."""
-    async with exclusive(settings.state_dir, say, stop):
-        return not settings.record.exists()
+async def supervise_again(settings: Settings, say: Say) -> bool:
+    """Start a supervisor if there should be one and is none; returns False when the stack was brought down.
+
+    Waits for a start or stop that is under way.
+    """
+    async with exclusive(settings.state_dir, say, asyncio.Event()):
+        if not is_wanted(settings):
+            return False
+        fresh = supervisor(settings)
+        if fresh.pid() is None:
+            say(f"supervisor has ended, {fresh.how_it_ended()}: starting another")
+            fresh.start()
+            await wait_until_watching(fresh)
+    return True
 
 
 async def _up(settings: Settings, downloads: Path, say: Say, started: list[Process]) -> None:
-    mine = processes(settings)
-    running = {process.name for process in mine if process.pid() is not None}
-    _require_same(settings, running)
-    _require_ports(settings, running)
-    _write_record(settings)
-    if missing := [process.name for process in mine[: -len(SERVICES)] if process.name not in running]:
+    _require_ports(settings)
+    await _stop_changed(settings, downloads, say)
+    write_record(settings, wanted=True)
+    running = {process.name for process in processes(settings) if process.pid() is not None}
+    if missing := [name for name in ENGINES if name not in running and not is_given(settings, name)]:
         say(f"starting {' and '.join(missing)} (the first time fetches and lays out what is missing)")
     started += await start_engines(settings, downloads)
     await create_topic(settings.bootstrap_servers, TOPIC)
     await require_fit_topic(settings.bootstrap_servers, TOPIC)
     await migrate(settings)
-    services = [service(settings, name) for name in SERVICES]
-    for process in services:
-        if process.name not in running:
-            say(f"starting {process.name}")
+    for name in (*SERVICES, SUPERVISOR):
+        if name not in running:
+            say(f"starting {name}")
+            process = _process(settings, name)
             process.start()
             started.append(process)
-    for process in services:
-        await wait_until_ready(settings, process)
+    for name in SERVICES:
+        await wait_until_ready(settings, service(settings, name))
+    await wait_until_watching(supervisor(settings))
     if loaded := await load_samples(settings, TOPIC):
         say(f"loaded {loaded} sample events")
 
 
+async def _stop_changed(settings: Settings, downloads: Path, say: Say) -> None:
+    """Stop what these settings concern and others started, or what they give instead; the last one first."""
+    for name in reversed(NAMES):
+        process = _process(settings, name)
+        if process.pid() is None:
+            continue
+        if is_given(settings, name):
+            say(f"stopping {name}: another one is given")
+            await process.stop()
+            continue
+        wanted = await prepare_engine(settings, downloads, name) if name in ENGINES else process
+        if changes := wanted.changes():
+            say(f"restarting {name}: {', '.join(changes)} {'has' if len(changes) == 1 else 'have'} changed")
+            await process.stop()
+
+
+async def _stop_together(stopping: Iterable[Process], say: Say) -> list[StackError]:
+    """Stop processes at once, say of each how that went, and return what went wrong."""
+    outcomes = await asyncio.gather(*(process.stop() for process in stopping), return_exceptions=True)
+    problems: list[StackError] = []
+    for outcome in outcomes:
+        if isinstance(outcome, StackError):
+            problems.append(outcome)
+        elif isinstance(outcome, BaseException):
+            raise outcome
+        elif outcome:
+            say(outcome)
+    return problems
+
+
 def _process(settings: Settings, name: str) -> Process:
-    if name in SERVICES:
-        return service(settings, name)
-    return Process(name, [], settings.state_dir, STOP_SIGNAL if name == "postgres" else SIGTERM)
+    if name in ENGINES:
+        return engine(settings, name)
+    return supervisor(settings) if name == SUPERVISOR else service(settings, name)
 
 
-def _require_same(settings: Settings, running: set[str]) -> None:
-    if running and (differences := settings.differences(read_record(settings))):
-        raise StackError(
-            f"{', '.join(sorted(running))} already runs in {settings.state_dir} with {' '.join(differences)}: "
-            "use the same, or make down first"
-        )
-
-
-def _require_ports(settings: Settings, running: set[str]) -> None:
-    """All at once, before anything is started."""
-    wanted = [
-        ("ingest", settings.ingest_port, "INGEST_PORT", "the ingest service"),
-        ("timeline", settings.timeline_port, "TIMELINE_PORT", "the timeline service"),
-    ]
-    if not settings.given_kafka:
-        wanted.append(("kafka", settings.kafka_port, "KAFKA_PORT", "Kafka"))
-        wanted.append(("kafka", settings.kafka_controller_port, "KAFKA_CONTROLLER_PORT", "Kafka's controller"))
-    if not settings.given_database:
-        wanted.append(("postgres", settings.postgres_port, "POSTGRES_PORT", "PostgreSQL"))
-    for name, port, variable, who in wanted:
-        if name not in running:
-            require_port(port, variable, who)
-
-
-def _write_record(settings: Settings) -> None:
-    fresh = settings.record.with_suffix(".new")
-    fresh.write_text(json.dumps(settings.written()))
-    fresh.replace(settings.record)
+def _require_ports(settings: Settings) -> None:
+    """All at once, before anything is started or stopped. What we have ourselves is, or becomes, free."""
+    before = recorded_settings(settings)
+    running = [process.name for process in processes(before) if process.pid() is not None]
+    ours = {listener.port for name in running for listener in listeners(before, name)}
+    for process in processes(settings):
+        for listener in listeners(settings, process.name):
+            if listener.port not in ours:
+                require_port(listener)

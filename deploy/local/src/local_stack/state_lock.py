@@ -3,8 +3,8 @@
 import asyncio
 import fcntl
 import os
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 
 from local_stack.errors import StackError
@@ -18,13 +18,25 @@ async def exclusive(state_dir: Path, say: Callable[[str], None], stop: asyncio.E
     """
     lock = _open(state_dir)
     try:
-        if not _take(lock):
-            say(f"waiting for another start or stop in {state_dir} (pid {_holder(lock)})")
-            while not _take(lock):
-                if stop.is_set():
-                    raise StackError("interrupted while waiting")
-                await asyncio.sleep(0.1)
+        patience = 10  # the supervisor takes no longer to start something
+        while not _take(lock):
+            if stop.is_set():
+                raise StackError("interrupted while waiting")
+            if patience == 0:
+                say(f"waiting for another start or stop in {state_dir} (pid {_holder(lock)})")
+            patience -= 1
+            await asyncio.sleep(0.1)
         yield
+    finally:
+        os.close(lock)
+
+
+@contextmanager
+def exclusive_at_once(state_dir: Path) -> Iterator[bool]:
+    """Keep others from starting or stopping the stack, if nobody does; yields whether that is so."""
+    lock = _open(state_dir)
+    try:
+        yield _take(lock)
     finally:
         os.close(lock)
 

@@ -1,0 +1,53 @@
+"""What a state folder says of its stack: how it was started last, and whether it is meant to run."""
+
+import json
+from dataclasses import replace
+
+from local_stack.settings import PORTS, Settings
+
+_GIVEN = "(given)"
+_WANTED = "wanted"
+
+
+def write_record(settings: Settings, wanted: bool) -> None:
+    """Keep the settings, of a database only whether it is given, and whether the stack is meant to run."""
+    fresh = settings.record.with_suffix(".new")
+    fresh.write_text(json.dumps({**_written(settings), _WANTED: wanted}))
+    fresh.replace(settings.record)
+
+
+def read_record(settings: Settings) -> dict[str, object]:
+    """How the stack in this state folder was started last; empty if there is no record, or half of one."""
+    try:
+        record = json.loads(settings.record.read_text())
+    except (OSError, ValueError):
+        return {}
+    return record if isinstance(record, dict) else {}
+
+
+def is_wanted(settings: Settings) -> bool:
+    """Whether the stack was brought up, and not down since."""
+    return read_record(settings).get(_WANTED) is True
+
+
+def recorded_settings(settings: Settings) -> Settings:
+    """The settings with which the stack in this state folder was started last; else these."""
+    record = {**_written(settings), **read_record(settings)}
+    return replace(
+        settings,
+        ingest_port=int(str(record["INGEST_PORT"])),
+        timeline_port=int(str(record["TIMELINE_PORT"])),
+        kafka_port=int(str(record["KAFKA_PORT"])),
+        kafka_controller_port=int(str(record["KAFKA_CONTROLLER_PORT"])),
+        postgres_port=int(str(record["POSTGRES_PORT"])),
+        given_kafka=str(record["KAFKA_BOOTSTRAP_SERVERS"]),
+        given_database=str(record["DATABASE_URL"]),
+    )
+
+
+def _written(settings: Settings) -> dict[str, object]:
+    return {
+        **{name: getattr(settings, name.lower()) for name in (*PORTS, "KAFKA_CONTROLLER_PORT")},
+        "KAFKA_BOOTSTRAP_SERVERS": settings.given_kafka,
+        "DATABASE_URL": _GIVEN if settings.given_database else "",
+    }
