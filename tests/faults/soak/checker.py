@@ -57,7 +57,7 @@ async def check(
     findings = Findings(acknowledged=len(history.acknowledged) + history.without_position)
     log = await read_log(arena.bootstrap_servers, arena.topic, findings)
     findings.records = sum(map(len, log.partitions.values()))
-    check_log(history, log, getattr(arena, "foreign", None), findings)
+    check_log(history, log, getattr(arena, "foreign", ()), findings)
     async with open_asker(arena.timeline_urls, transport) as asker:
         await wait_until_level(asker, log, findings, level_seconds)
         check_stories(history, log, findings)

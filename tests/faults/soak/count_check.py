@@ -43,7 +43,8 @@ async def check_tables(database_url: str, log: Log, findings: Findings) -> None:
     """The checkpoints' counts by partition, and with the offsets that hold no record they are the next offset."""
     connection = await asyncpg.connect(database_url, timeout=30)
     try:
-        live = await connection.fetchval("select n from generations where live")
+        control = await connection.fetchval("select schemaname from pg_tables where tablename = 'generations'")
+        live = await connection.fetchval(f"select n from {control}.generations where live")
         rows = await connection.fetch(f"select * from timeline_g{live}.checkpoints order by partition")
     finally:
         await connection.close()

@@ -1,26 +1,49 @@
 """The log beside what was acknowledged: all of it is there, where it was said to be, and nothing else is."""
 
+import hashlib
 from collections import Counter
-from collections.abc import Collection
-from typing import Any
+from collections.abc import Iterable, Sequence
+from typing import Final, Protocol
 
 from tests.faults.soak.findings import Findings
 from tests.faults.soak.history import Acknowledged, History, unpack
 from tests.faults.soak.language import milliseconds_of
 from tests.faults.soak.verdicts import Log, Record
 
+#: How the titles of the nemesis's own events begin, its probes among them.
+NEMESIS: Final = "nemesis: "
 
-def check_log(history: History, log: Log, foreign: Collection[Any] | None, findings: Findings) -> None:
-    """Hold the log against all that was said; `foreign` are positions or values that somebody else wrote."""
+
+class Foreign(Protocol):
+    """A record that the nemesis wrote itself. The offset is -1 where it was not acknowledged, and may be there."""
+
+    @property
+    def partition(self) -> int:
+        """Where it was sent."""
+        ...
+
+    @property
+    def offset(self) -> int:
+        """Where it stands, or -1."""
+        ...
+
+    @property
+    def sha256(self) -> str:
+        """Its value's, in hex; that of nothing for none."""
+        ...
+
+
+def check_log(history: History, log: Log, foreign: Sequence[Foreign], findings: Findings) -> None:
+    """Hold the log against all that was said. Others wrote `foreign`, and events whose titles begin as the nemesis's."""
     for told in history.acknowledged:
         _check_acknowledged(told, log, findings)
-    owned = _foreign(foreign)
+    others = _Others(foreign, log)
     copies: Counter[bytes] = Counter()
     record_ids: dict[bytes, str] = {}
     for record in log.all():
         said = next((each for each in record.said if each in history.said), None)
         if said is None:
-            if record.position not in owned and record.value not in owned:
+            if not others.wrote(record):
                 findings.add("wrong", f"the record at {record.position} was never sent ({_words(record)})")
             continue
         copies[said] += 1
@@ -60,17 +83,22 @@ def _check_acknowledged(told: Acknowledged, log: Log, findings: Findings) -> Non
         findings.add("wrong", f"{position} was told accepted at {told.accepted_at}, the log says {record.accepted_at}")
 
 
-def _foreign(noted: Collection[Any] | None) -> set[Any]:
-    """What others wrote, by position (a text or a pair) or by value; of objects, by both."""
-    found: set[Any] = set()
-    for each in noted or ():
-        if isinstance(each, tuple | list):
-            found.add(f"{each[0]}:{each[1]}")
-        elif isinstance(each, str | bytes):
-            found.add(each)
-        else:
-            found |= {getattr(each, name) for name in ("position", "value") if getattr(each, name, None) is not None}
-    return found
+class _Others:
+    """What others wrote: noted by place, or, where it may or may not be there, by the SHA-256 of its value."""
+
+    def __init__(self, noted: Iterable[Foreign], log: Log) -> None:
+        self._log = log
+        self._places = {(each.partition, each.offset) for each in noted if each.offset >= 0}
+        self._hashes = {each.sha256 for each in noted if each.offset < 0}
+
+    def wrote(self, record: Record) -> bool:
+        """Whether a record is theirs."""
+        if (record.partition, record.offset) in self._places:
+            return True
+        if record.value is not None or not record.said[0]:
+            return hashlib.sha256(record.value or b"").hexdigest() in self._hashes
+        event = self._log.events.get(record.event_id or "")
+        return event is not None and event.revisions[0].words.title.startswith(NEMESIS)
 
 
 def _words(record: Record) -> str:
