@@ -218,8 +218,10 @@ async def _start_engines(arena: Arena) -> None:
     for proxy in arena.proxies:
         await proxy.listen()
     try:
-        await wait_until(partial(_database_made, arena), 60, ignore=(asyncpg.PostgresError, OSError, TimeoutError))
-        await wait_until(partial(_all_brokers, arena), 90, ignore=(KafkaError, OSError, ValueError))
+        await wait_until(
+            partial(_database_made, arena), START_SECONDS, ignore=(asyncpg.PostgresError, OSError, TimeoutError)
+        )
+        await wait_until(partial(_all_brokers, arena), START_SECONDS, ignore=(KafkaError, OSError, ValueError))
     except AssertionError as error:
         raise ArenaError(f"the engines do not start: {error}; ends: {arena.unexpected_ends}") from error
     await create_topic(arena.bootstrap_servers, arena.topic, arena.partitions)
