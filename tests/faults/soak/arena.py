@@ -25,8 +25,9 @@ from tests.faults.soak.clocks import Clocks, prepare_clocks
 from tests.faults.soak.disks import Disks, open_disks
 from tests.faults.soak.kafka_nodes import KafkaNode, prepare_nodes
 from tests.faults.soak.members import MARK, End, Member
+from tests.faults.soak.own_records import Foreign, note_own_records
 from tests.faults.soak.proxy import Proxy
-from tests.faults.soak.recovery import Probe, recover
+from tests.faults.soak.recovery import recover
 from tests.faults.soak.standby import Standby, start_standby
 from tests.faults.soak.warden import clear_away, start_warden
 from tests.support.free_ports import free_port
@@ -47,19 +48,6 @@ _SPILL_MEGABYTES: Final = 1_024
 
 class ArenaError(Exception):
     """The arena could not be made as it was asked for."""
-
-
-@dataclass(frozen=True, slots=True)
-class Foreign:
-    """What the nemesis itself has written into the topic, besides events whose titles begin with `NEMESIS`.
-
-    `sha256` is its value's, or that of nothing; the offset of what was not acknowledged is -1: it may be there.
-    """
-
-    partition: int
-    offset: int
-    sha256: str
-    kind: str
 
 
 @dataclass(slots=True, eq=False)
@@ -85,9 +73,8 @@ class Arena:
     postgres_proxy: Proxy = field(init=False)
     standby: Standby | None = None
     foreign: list[Foreign] = field(default_factory=list)
-    probes: list[Probe] = field(default_factory=list)
-    #: The ids of all probes, whether or not they were acknowledged.
-    probed: set[str] = field(default_factory=set)
+    #: The SHA-256 of the values that strangers sent, whether or not they were acknowledged, with what they are.
+    sent: dict[str, str] = field(default_factory=dict)
     unexpected_ends: list[End] = field(default_factory=list)
     #: What was seen that no fault excuses, in words.
     violations: list[str] = field(default_factory=list)
@@ -250,6 +237,7 @@ async def _start_services(arena: Arena, environment: dict[str, str]) -> None:
     seconds, missing = await recover(arena, START_SECONDS)
     if missing:
         raise ArenaError(f"the arena does not work after {seconds:.0f} s: {missing}")
+    await note_own_records(arena)
 
 
 def _service_environment(arena: Arena) -> dict[str, str]:

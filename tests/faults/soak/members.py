@@ -176,11 +176,11 @@ def thaw(processes: Sequence[psutil.Process]) -> None:
 
 
 def marked(folder: Path) -> list[psutil.Process]:
-    """All processes that belong to the arena in a folder, whoever their parent is now."""
+    """All other processes that belong to the arena in a folder, whoever their parent is now."""
     found = []
     for process in psutil.process_iter():
         with suppress(psutil.Error, OSError):
-            if process.environ().get(MARK) == str(folder):
+            if process.environ().get(MARK) == str(folder) and process.pid != os.getpid():
                 found.append(process)
     return found
 

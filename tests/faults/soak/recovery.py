@@ -22,7 +22,7 @@ _FOREVER: Final = 86_400.0  # the whole trial has a limit
 
 
 @dataclass(frozen=True, slots=True)
-class Probe:
+class _Probe:
     """A probe that was acknowledged."""
 
     id: str
@@ -73,19 +73,16 @@ class _Trial:
             if read["position"] != probe.position:
                 raise _NotYetError(f"the probe of {probe.position} is shown with position {read['position']}")
 
-    async def _post(self) -> Probe:
+    async def _post(self) -> _Probe:
         event_id = str(uuid4())
         event = {"id": event_id, "title": PROBE_TITLE, "when": "2020", "countries": ["ISL", "NRU"], "type": "visit"}
-        self.arena.probed.add(event_id)  # before it is sent: it may be recorded although no answer comes
         self.doing = "posting a probe"
         response = await self.client.post(f"{self.arena.ingest_urls[0]}/v1/events", json=event)
         if response.status_code != 201:
             raise _NotYetError(f"{response.status_code} {response.text[:300]}")
-        probe = Probe(event_id, response.json()["position"])
-        self.arena.probes.append(probe)
-        return probe
+        return _Probe(event_id, response.json()["position"])
 
-    async def _outcome(self, url: str, probe: Probe) -> str:
+    async def _outcome(self, url: str, probe: _Probe) -> str:
         response = await self.client.get(f"{url}/v1/records/{probe.position}", params={"wait": 2})
         return str(response.json()["outcome"]) if response.status_code == 200 else ""
 
