@@ -349,7 +349,7 @@ async def test_an_arena_that_is_given_up_while_it_starts_leaves_nothing(folder: 
             raise AssertionError("it was given up before")
 
     task = asyncio.create_task(enter())
-    await wait_until(lambda: task.done() or marked(folder / "arena"))
+    await wait_until(lambda: task.done() or marked(folder / "arena"), 150)
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task

@@ -89,6 +89,7 @@ async def join(bootstrap: str, topic: str, group: str) -> None:
         )
         try:
             await member.start()
+            print("joined", flush=True)
             await asyncio.sleep(random.uniform(0.1, 1))
         finally:
             await member.stop()

@@ -18,6 +18,9 @@ from tests.faults.soak.faults import fault
 from tests.faults.soak.members import MARK
 from tests.faults.soak.operations import client
 from tests.support.session_folder import ROOT
+from tests.support.waiting import wait_until
+
+_BEGIN_SECONDS: Final = 15.0
 
 
 @fault("write foreign records")
@@ -56,7 +59,7 @@ def _sent(said: str) -> dict[str, str]:
 
 @asynccontextmanager
 async def _stranger(arena: Arena, *words: str) -> AsyncIterator[Path]:
-    """Have one meanwhile; yields the file in which it says what it does. It is killed in the end."""
+    """Have one meanwhile, which has begun; yields the file in which it says what it does. It is killed in the end."""
     descriptor, name = tempfile.mkstemp(prefix="stranger-", dir=arena.folder)
     try:
         process = await asyncio.create_subprocess_exec(
@@ -70,8 +73,11 @@ async def _stranger(arena: Arena, *words: str) -> AsyncIterator[Path]:
         )
     finally:
         os.close(descriptor)
+    said = Path(name)
     try:
-        yield Path(name)
+        with suppress(AssertionError):  # Kafka may be away just then
+            await wait_until(lambda: said.stat().st_size or process.returncode is not None, _BEGIN_SECONDS)
+        yield said
     finally:
         with suppress(ProcessLookupError):
             process.send_signal(signal.SIGKILL)
