@@ -257,6 +257,8 @@ def test_a_disk_fills_and_clears(disks: Disks) -> None:
     disks.fill(place)
     with pytest.raises(OSError, match=os.strerror(errno.ENOSPC)):
         (place / "after").write_bytes(bytes(1_000_000))
+    with pytest.raises(OSError, match=os.strerror(errno.ENOSPC)):
+        (place / "another").touch()
     disks.clear(place)
     (place / "after").write_bytes(bytes(1_000_000))
     assert (place / "before").read_bytes() == bytes(1_000_000)

@@ -111,13 +111,14 @@ class Arena:
     @contextmanager
     def excusing(self, *names: str) -> Iterator[None]:
         """Meanwhile these may end by themselves: a fault explains it."""
-        for name in names:
-            self.members[name].excused += 1
+        members = [self.members[name] for name in names]
+        for member in members:
+            member.excused += 1
         try:
             yield
         finally:
-            for name in names:
-                self.members[name].excused -= 1
+            for member in members:
+                member.excused -= 1
 
 
 @asynccontextmanager

@@ -71,6 +71,7 @@ class Member:
         self._ended_by_us = True
         for each in family if whole else family[:1]:
             _send(each, signal.SIGKILL)
+        thaw(family)  # a frozen child would not notice
         await self._gone(family, 30)
 
     def freeze(self) -> list[psutil.Process]:
