@@ -23,6 +23,7 @@ class Disks:
         """A disk of that size, which takes memory only for what lies on it; returns its folder."""
         place = self.folder / name
         place.mkdir(parents=True)
+        place.chmod(0o777)  # PostgreSQL may have to run as somebody else
         if not self.missing:
             done = _run(
                 "mount",

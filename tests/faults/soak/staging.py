@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
 import asyncpg
-from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
+from tests.faults.soak.engine_health import brokers_count
 from tests.faults.soak.own_records import note_own_records
 from tests.faults.soak.recovery import recover
 from tests.support.waiting import wait_until
@@ -39,7 +39,7 @@ async def start_engines(arena: "Arena") -> None:
         await wait_until(
             partial(_database_made, arena), START_SECONDS, ignore=(asyncpg.PostgresError, OSError, TimeoutError)
         )
-        await wait_until(partial(_all_brokers, arena), START_SECONDS, ignore=(KafkaError, OSError, ValueError))
+        await wait_until(partial(brokers_count, arena), START_SECONDS, ignore=(KafkaError, OSError, ValueError))
     except AssertionError as error:
         raise ArenaError(f"the engines do not start: {error}; ends: {arena.unexpected_ends}") from error
     await create_topic(arena.bootstrap_servers, arena.topic, arena.partitions)
@@ -106,16 +106,6 @@ async def _database_made(arena: "Arena") -> bool:
     finally:
         await connection.close()
     return True
-
-
-async def _all_brokers(arena: "Arena") -> bool:
-    """Whether each broker is counted in by the cluster."""
-    admin = AIOKafkaAdminClient(bootstrap_servers=arena.bootstrap_servers, request_timeout_ms=5_000)
-    try:
-        await admin.start()
-        return len((await admin.describe_cluster())["brokers"]) == len(arena.nodes)
-    finally:
-        await admin.close()
 
 
 def port_of(url: str) -> int:
