@@ -8,59 +8,31 @@ Everything in it is gone at the end, also when the run is cancelled, fails, or i
 
 import asyncio
 import logging
-import os
-import sys
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
-from functools import partial
 from pathlib import Path
 from typing import Final
-from urllib.parse import urlsplit
 
-import asyncpg
-from aiokafka.admin import AIOKafkaAdminClient
-from aiokafka.errors import KafkaError
 from tests.faults.soak.clocks import Clocks, prepare_clocks
 from tests.faults.soak.disks import Disks, open_disks
 from tests.faults.soak.kafka_nodes import KafkaNode, prepare_nodes
 from tests.faults.soak.members import MARK, End, Member
+from tests.faults.soak.own_records import Foreign
 from tests.faults.soak.proxy import Proxy
-from tests.faults.soak.recovery import Probe, recover
 from tests.faults.soak.resources import Resources
+from tests.faults.soak.staging import port_of, start_engines, start_services
 from tests.faults.soak.standby import Standby, start_standby
 from tests.faults.soak.warden import clear_away, start_warden
 from tests.support.free_ports import free_port
 from tests.support.session_folder import ROOT, borrowed_session
-from tests.support.waiting import wait_until
 
-from local_stack.commands import run_command
 from local_stack.postgres_engine import prepare_postgres
-from local_stack.topic import create_topic
 
 PARTITIONS: Final = 6
-START_SECONDS: Final = 150.0
-_SOURCES: Final = ("schemas/src", "ingest-service/src", "timeline-service/src")
 _POSTGRES_OPTIONS: Final = {"max_wal_size": "256MB", "wal_keep_size": "512MB", "hot_standby": "on"}
 _DISK_MEGABYTES: Final = 6_144
 _SPILL_MEGABYTES: Final = 1_024
-
-
-class ArenaError(Exception):
-    """The arena could not be made as it was asked for."""
-
-
-@dataclass(frozen=True, slots=True)
-class Foreign:
-    """What the nemesis itself has written into the topic, besides events whose titles begin with `NEMESIS`.
-
-    `sha256` is its value's, or that of nothing; the offset of what was not acknowledged is -1: it may be there.
-    """
-
-    partition: int
-    offset: int
-    sha256: str
-    kind: str
 
 
 @dataclass(slots=True, eq=False)
@@ -86,9 +58,8 @@ class Arena:
     postgres_proxy: Proxy = field(init=False)
     standby: Standby | None = None
     foreign: list[Foreign] = field(default_factory=list)
-    probes: list[Probe] = field(default_factory=list)
-    #: The ids of all probes, whether or not they were acknowledged.
-    probed: set[str] = field(default_factory=set)
+    #: The SHA-256 of the values that strangers sent, whether or not they were acknowledged, with what they are.
+    sent: dict[str, str] = field(default_factory=dict)
     unexpected_ends: list[End] = field(default_factory=list)
     #: What was seen that no fault excuses, in words.
     violations: list[str] = field(default_factory=list)
@@ -143,13 +114,14 @@ class Arena:
     @contextmanager
     def excusing(self, *names: str) -> Iterator[None]:
         """Meanwhile these may end by themselves: a fault explains it."""
-        for name in names:
-            self.members[name].excused += 1
+        members = [self.members[name] for name in names]
+        for member in members:
+            member.excused += 1
         try:
             yield
         finally:
-            for name in names:
-                self.members[name].excused -= 1
+            for member in members:
+                member.excused -= 1
 
 
 @asynccontextmanager
@@ -174,10 +146,10 @@ async def open_arena(
         stack.push_async_callback(_dismiss, warden, folder)
         arena = await _prepare(folder, root, brokers)
         stack.push_async_callback(_close, arena)
-        await _start_engines(arena)
+        await start_engines(arena)
         if standby:
             await start_standby(arena)
-        await _start_services(arena, dict(environment or {}))
+        await start_services(arena, environment or {})
         yield arena
 
 
@@ -215,90 +187,6 @@ async def _prepare(folder: Path, root: Path, brokers: int) -> Arena:
     return arena
 
 
-async def _start_engines(arena: Arena) -> None:
-    for name in arena.engine_names:
-        arena.members[name].start()
-    for proxy in arena.proxies:
-        await proxy.listen()
-    try:
-        await wait_until(partial(_database_made, arena), 60, ignore=(asyncpg.PostgresError, OSError, TimeoutError))
-        await wait_until(partial(_all_brokers, arena), 90, ignore=(KafkaError, OSError, ValueError))
-    except AssertionError as error:
-        raise ArenaError(f"the engines do not start: {error}; ends: {arena.unexpected_ends}") from error
-    await create_topic(arena.bootstrap_servers, arena.topic, arena.partitions)
-
-
-async def _start_services(arena: Arena, environment: dict[str, str]) -> None:
-    shared = _service_environment(arena) | environment
-    await _require_sources(arena.root, shared)
-    migrate = [sys.executable, "-m", "timeline_service.cli", "migrate"]
-    await run_command(migrate, "the database could not be migrated", shared)
-    timeline = ("-m", "timeline_service.cli")
-    (ingest_url,) = arena.ingest_urls
-    services = {
-        "ingest": (("-m", "ingest_service.cli", "serve"), {"INGEST_PORT": str(port_of(ingest_url))}),
-        **{
-            f"timeline-{number}": ((*timeline, "serve"), {"TIMELINE_PORT": str(port_of(url))})
-            for number, url in enumerate(arena.timeline_urls, 1)
-        },
-        "projector-1": ((*timeline, "project"), {}),
-        "projector-2": ((*timeline, "project"), {}),
-        "replayer": ((*timeline, "replayer"), {}),
-    }
-    for name, (words, own) in services.items():
-        arena.add(name, (sys.executable, *words), {**shared, **own})
-        arena.members[name].start()
-    seconds, missing = await recover(arena, START_SECONDS)
-    if missing:
-        raise ArenaError(f"the arena does not work after {seconds:.0f} s: {missing}")
-
-
-def _service_environment(arena: Arena) -> dict[str, str]:
-    """What all of the product's processes are told."""
-    return {
-        "PYTHONPATH": os.pathsep.join(str(arena.root / source) for source in _SOURCES),
-        "PYTHONUNBUFFERED": "1",
-        "KAFKA_BOOTSTRAP_SERVERS": ",".join(f"127.0.0.1:{proxy.port}" for proxy in arena.kafka_proxies),
-        "DATABASE_URL": f"postgresql://dyadline@127.0.0.1:{arena.postgres_proxy.port}/dyadline",
-        "INGEST_TOPIC": arena.topic,
-        "TIMELINE_TOPIC": arena.topic,
-        "TIMELINE_URL": arena.timeline_urls[0],
-        "TIMELINE_SPILL_FOLDER": str(arena.spill_disk),
-        "TMPDIR": str(arena.spill_disk),
-    }
-
-
-async def _require_sources(root: Path, environment: Mapping[str, str]) -> None:
-    """Raises StackError if other sources than those of `root` would run."""
-    script = (
-        "import sys, pathlib, event_schemas, service_edge, ingest_service, timeline_service as last\n"
-        "for each in (event_schemas, service_edge, ingest_service, last):\n"
-        "    if not pathlib.Path(each.__file__).is_relative_to(sys.argv[1]): sys.exit(f'{each.__file__} would run')"
-    )
-    await run_command([sys.executable, "-c", script, str(root)], f"not the sources of {root}", environment)
-
-
-async def _database_made(arena: Arena) -> bool:
-    """Make the database, as soon as the server answers."""
-    server, _, name = arena.database_url.rpartition("/")
-    connection = await asyncpg.connect(f"{server}/postgres", timeout=5)
-    try:
-        await connection.execute(f"create database {name}")
-    finally:
-        await connection.close()
-    return True
-
-
-async def _all_brokers(arena: Arena) -> bool:
-    """Whether each broker is counted in by the cluster."""
-    admin = AIOKafkaAdminClient(bootstrap_servers=arena.bootstrap_servers, request_timeout_ms=5_000)
-    try:
-        await admin.start()
-        return len((await admin.describe_cluster())["brokers"]) == len(arena.nodes)
-    finally:
-        await admin.close()
-
-
 async def _close(arena: Arena) -> None:
     """End the services in order, and the engines at once: nobody needs their data any more."""
     for proxy in arena.proxies:
@@ -314,10 +202,3 @@ async def _dismiss(warden: asyncio.subprocess.Process, folder: Path) -> None:
     await clear_away(folder)
     warden.terminate()
     await warden.wait()
-
-
-def port_of(url: str) -> int:
-    """The port of a URL that names one."""
-    port = urlsplit(url).port
-    assert port is not None
-    return port

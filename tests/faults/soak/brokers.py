@@ -46,13 +46,14 @@ async def lose_leader(arena: Arena, random: Random) -> AsyncIterator[None]:
 async def lose_two(arena: Arena, random: Random) -> AsyncIterator[None]:
     """No record may be acknowledged meanwhile: one copy is none."""
     members = [arena.members[name] for name in random.sample(arena.kafka_names, 2)]
-    await asyncio.gather(*(member.kill(hold=True) for member in members))
-    try:
-        async with in_background(_refused(arena, random)):
-            yield
-    finally:
-        for member in members:
-            member.start()
+    with arena.excusing(*arena.kafka_names):
+        await asyncio.gather(*(member.kill(hold=True) for member in members))
+        try:
+            async with in_background(_refused(arena, random)):
+                yield
+        finally:
+            for member in members:
+                member.start()
 
 
 async def _refused(arena: Arena, random: Random) -> None:

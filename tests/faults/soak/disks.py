@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final
 
 _PAGE: Final = 4096
+_INODES: Final = 1_000_000
 
 
 @dataclass(slots=True)
@@ -22,8 +23,17 @@ class Disks:
         """A disk of that size, which takes memory only for what lies on it; returns its folder."""
         place = self.folder / name
         place.mkdir(parents=True)
+        place.chmod(0o777)  # PostgreSQL may have to run as somebody else
         if not self.missing:
-            done = _run("mount", "-t", "tmpfs", "-o", f"size={megabytes}m,mode=0777", f"arena-{name}", str(place))
+            done = _run(
+                "mount",
+                "-t",
+                "tmpfs",
+                "-o",
+                f"size={megabytes}m,nr_inodes={_INODES},mode=0777",
+                f"arena-{name}",
+                str(place),
+            )
             if done:
                 self.missing = f"this machine lets us mount nothing ({done})"
             else:
@@ -31,16 +41,17 @@ class Disks:
         return place
 
     def fill(self, place: Path) -> None:
-        """Leave no room on a disk: it becomes as small as what lies on it."""
-        used = shutil.disk_usage(place).used
+        """Leave no room on a disk, neither for bytes nor for files: it becomes as small as what lies on it."""
+        found = os.statvfs(place)
+        used, files = shutil.disk_usage(place).used, found.f_files - found.f_ffree
         for spare in range(0, 4096, 64):  # others write meanwhile, and it cannot be made smaller than what it holds
-            if not (words := _remount(place, f"{used + spare * _PAGE}")):
+            if not (words := _remount(place, used + spare * _PAGE, files + spare)):
                 return
         raise OSError(f"the disk {place} could not be filled: {words}")
 
     def clear(self, place: Path) -> None:
         """Give a disk its room back."""
-        if words := _remount(place, f"{self.sizes[place]}m"):
+        if words := _remount(place, self.sizes[place] * 1024 * 1024, _INODES):
             raise OSError(f"the disk {place} could not be cleared: {words}")
 
     def unmount(self) -> None:
@@ -68,8 +79,8 @@ def unmount(place: Path) -> None:
         _run("umount", "--lazy", str(place))
 
 
-def _remount(place: Path, size: str) -> str:
-    return _run("mount", "-o", f"remount,size={size}", str(place))
+def _remount(place: Path, size: int, files: int) -> str:
+    return _run("mount", "-o", f"remount,size={size},nr_inodes={files}", str(place))
 
 
 def _run(*command: str) -> str:

@@ -71,6 +71,7 @@ class Member:
         self._ended_by_us = True
         for each in family if whole else family[:1]:
             _send(each, signal.SIGKILL)
+        thaw(family)  # a frozen child would not notice
         await self._gone(family, 30)
 
     def freeze(self) -> list[psutil.Process]:
@@ -176,11 +177,11 @@ def thaw(processes: Sequence[psutil.Process]) -> None:
 
 
 def marked(folder: Path) -> list[psutil.Process]:
-    """All processes that belong to the arena in a folder, whoever their parent is now."""
+    """All other processes that belong to the arena in a folder, whoever their parent is now."""
     found = []
     for process in psutil.process_iter():
         with suppress(psutil.Error, OSError):
-            if process.environ().get(MARK) == str(folder):
+            if process.environ().get(MARK) == str(folder) and process.pid != os.getpid():
                 found.append(process)
     return found
 

@@ -23,6 +23,7 @@ from tests.faults.soak import (
 )
 from tests.faults.soak.arena import Arena
 from tests.faults.soak.faults import Fault, by_name
+from tests.faults.soak.own_records import note_own_records
 from tests.faults.soak.recovery import recover
 
 FAULTS: Final[Mapping[str, Fault]] = by_name(
@@ -114,6 +115,7 @@ async def attack(arena: Arena, schedule: Sequence[Strike], note: Callable[[str],
         recovery = await _carry_out(arena, strike)
         recoveries.append(recovery)
         note(_words(recovery))
+    await note_own_records(arena)
     return recoveries
 
 

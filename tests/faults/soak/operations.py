@@ -1,7 +1,7 @@
 """What people ask of a running system, asked while it is in trouble: replays, activations, redrives, exports."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Mapping
 from contextlib import asynccontextmanager
 from random import Random
 from typing import Any, Final
@@ -51,13 +51,12 @@ async def ask(arena: Arena, each: httpx.AsyncClient, method: str, url: str, **mo
     return response
 
 
-async def bulk(arena: Arena, random: Random, *, lines: int, results: str = "refused") -> None:
-    """Post many events of the nemesis's own in one body."""
-    body = b"\n".join(orjson.dumps(event(random)) for _ in range(lines))
-    url = f"{arena.ingest_urls[0]}/v1/events"
+async def post_lines(arena: Arena, lines: Iterable[bytes]) -> None:
+    """Post lines in one body."""
+    headers = {"content-type": "application/x-ndjson"}
     async with client() as each:
-        headers = {"content-type": "application/x-ndjson"}
-        await ask(arena, each, "POST", url, params={"results": results}, content=body, headers=headers)
+        url = f"{arena.ingest_urls[0]}/v1/events"
+        await ask(arena, each, "POST", url, content=b"\n".join(lines), headers=headers)
 
 
 def event(random: Random) -> dict[str, Any]:

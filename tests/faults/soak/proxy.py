@@ -1,7 +1,9 @@
 """A TCP proxy that a fault takes hold of: it cuts, refuses, delays, throttles, half-closes, stalls and swallows."""
 
 import asyncio
-from collections.abc import Callable
+import socket
+import struct
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
@@ -10,6 +12,7 @@ from typing import Final, Literal
 Direction = Literal["up", "down"]
 BOTH: Final[frozenset[Direction]] = frozenset({"up", "down"})
 _CHUNK: Final = 65_536
+_AT_ONCE: Final = struct.pack("ii", 1, 0)  # to close is to reset
 
 
 @dataclass(slots=True, eq=False)
@@ -22,9 +25,18 @@ class Link:
 
     def abort(self) -> None:
         """Cut it: both ends see a reset."""
-        for writer in (self.client, self.server):
-            if writer is not None:
-                writer.transport.abort()
+        for writer in self._writers():
+            with suppress(OSError):
+                writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _AT_ONCE)
+            writer.transport.abort()
+
+    def close(self) -> None:
+        """End it in order, once what was written has gone out."""
+        for writer in self._writers():
+            writer.close()
+
+    def _writers(self) -> Iterator[asyncio.StreamWriter]:
+        return (writer for writer in (self.client, self.server) if writer is not None)
 
 
 class Proxy:
@@ -100,10 +112,10 @@ class Proxy:
         try:
             await self._passed("up")
             await self._connect(link, reader)
+            link.close()
         except (OSError, asyncio.CancelledError):  # a server in asyncio logs a cancelled handler as an error
-            pass
-        finally:
             link.abort()
+        finally:
             del self._links[link]
 
     async def _connect(self, link: Link, from_client: asyncio.StreamReader) -> None:

@@ -13,11 +13,14 @@ from random import Random
 from typing import Final
 
 import httpx
-from tests.faults.soak.arena import Arena, Foreign
+from tests.faults.soak.arena import Arena
 from tests.faults.soak.faults import fault
 from tests.faults.soak.members import MARK
 from tests.faults.soak.operations import client
 from tests.support.session_folder import ROOT
+from tests.support.waiting import wait_until
+
+_BEGIN_SECONDS: Final = 15.0
 
 
 @fault("write foreign records")
@@ -26,7 +29,7 @@ async def write_foreign(arena: Arena, random: Random) -> AsyncIterator[None]:
     words = (arena.bootstrap_servers, arena.topic, str(arena.partitions), str(random.getrandbits(32)))
     async with _stranger(arena, "write", *words) as said:
         yield
-    note_foreign(arena, said.read_text())
+    arena.sent |= _sent(said.read_text())
     said.unlink()
 
 
@@ -44,26 +47,19 @@ async def rebalance(arena: Arena, random: Random) -> AsyncIterator[None]:
     said.unlink()
 
 
-def note_foreign(arena: Arena, said: str) -> None:
-    """Take down what a stranger said: what was acknowledged at its offset, what was not at -1."""
-    unknown: dict[str, Foreign] = {}
+def _sent(said: str) -> dict[str, str]:
+    """The hashes of what a stranger has said that it sends, each with its kind."""
+    found: dict[str, str] = {}
     for line in said.splitlines():
-        try:
+        with suppress(ValueError):  # cut off by its death
             record = json.loads(line)
-        except ValueError:  # cut off by its death
-            continue
-        found = Foreign(record["partition"], record.get("offset", -1), record["sha256"], record["kind"])
-        if found.offset < 0:
-            unknown[found.sha256] = found
-        else:
-            unknown.pop(found.sha256, None)
-            arena.foreign.append(found)
-    arena.foreign.extend(unknown.values())
+            found[record["sha256"]] = record["kind"]
+    return found
 
 
 @asynccontextmanager
 async def _stranger(arena: Arena, *words: str) -> AsyncIterator[Path]:
-    """Have one meanwhile; yields the file in which it says what it does. It is killed in the end."""
+    """Have one meanwhile, which has begun; yields the file in which it says what it does. It is killed in the end."""
     descriptor, name = tempfile.mkstemp(prefix="stranger-", dir=arena.folder)
     try:
         process = await asyncio.create_subprocess_exec(
@@ -77,8 +73,11 @@ async def _stranger(arena: Arena, *words: str) -> AsyncIterator[Path]:
         )
     finally:
         os.close(descriptor)
+    said = Path(name)
     try:
-        yield Path(name)
+        with suppress(AssertionError):  # Kafka may be away just then
+            await wait_until(lambda: said.stat().st_size or process.returncode is not None, _BEGIN_SECONDS)
+        yield said
     finally:
         with suppress(ProcessLookupError):
             process.send_signal(signal.SIGKILL)
