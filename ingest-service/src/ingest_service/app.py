@@ -10,6 +10,7 @@ from fastapi import Depends, FastAPI
 
 from ingest_service.adapters.kafka_log import KafkaLog
 from ingest_service.api import changes, events, probes
+from ingest_service.api.admission import Admission
 from ingest_service.api.problems import ERRORS, KINDS, translate
 from ingest_service.api.shapes import schemas
 from ingest_service.settings import Settings
@@ -48,6 +49,7 @@ def create_app(settings: Settings) -> FastAPI:
         dependencies=[Depends(strict_query)],
     )
     app.state.timeline_url = settings.timeline_url.rstrip("/")
+    app.state.admission = Admission(settings.bodies, settings.body_wait_seconds, settings.body_stalled_seconds)
     app.state.results_bytes = settings.results_bytes
     install_problems(app, KINDS, translate, ERRORS)
     for module in (events, changes, probes):
