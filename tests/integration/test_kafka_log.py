@@ -56,7 +56,7 @@ def a_record(log: KafkaLog, fits: Callable[[int], bool] = lambda _: True) -> Acc
 
 
 async def test_a_partition_that_is_slow_keeps_no_other_waiting(kafka: str, topic: str) -> None:
-    async with ready_log(kafka, topic) as log:
+    async with ready_log(kafka, topic, append_seconds=5) as log:
         session = session_of(log)
         slow = session._partition(a_record(log).key)
         # To the rest of it, this is what a leader that does not answer is.
@@ -76,7 +76,13 @@ async def test_a_partition_that_is_slow_keeps_no_other_waiting(kafka: str, topic
             await log.append([a_record(log, slow.__eq__)])
         assert ready(log)
         sender._muted_partitions.discard(TopicPartition(topic, slow))
-        await wait_until(lambda: not session.late_seconds())
+
+        async def is_known() -> bool:
+            nonlocal acknowledged
+            acknowledged += len(await log.append([a_record(log, slow.__ne__)]))  # which wakes the sender
+            return not session.late_seconds()
+
+        await wait_until(is_known)
         (after,) = await log.append([a_record(log, slow.__eq__)])
         assert after is not None
         assert session_of(log) is session

@@ -12,7 +12,7 @@ from typing import Any, Final
 import structlog
 from aiokafka import AIOKafkaProducer
 from aiokafka.client import ConnectionGroup
-from aiokafka.errors import KafkaConnectionError, KafkaError
+from aiokafka.errors import KafkaConnectionError, KafkaError, KafkaTimeoutError
 from aiokafka.partitioner import murmur2
 from aiokafka.protocol.metadata import MetadataRequest
 
@@ -203,7 +203,7 @@ class KafkaSession:
                 await self._hand_over(partition, accepted, indexes, handed, bulk)
                 for members, future in handed:
                     self._place(members, await asyncio.shield(future), results)
-        except TimeoutError:
+        except (TimeoutError, KafkaTimeoutError):  # the latter: aiokafka found no place for it, so nothing is lost
             _LOG.warning("not acknowledged in time", partition=partition, records=len(accepted), sent=bool(handed))
         except KafkaError as error:
             _LOG.warning("not acknowledged", partition=partition, records=len(accepted), reason=repr(error))
