@@ -265,6 +265,19 @@ async def test_a_cloud_event_is_refused_with_pointers_into_it(client: httpx.Asyn
     refused(await post(client, an_event(), **{"ce-id": "7"}), 422)
 
 
+@pytest.mark.parametrize("levels", [300, 960, 980, 1_000])
+async def test_what_is_nested_too_deeply_is_refused_and_the_next_line_is_not(
+    client: httpx.AsyncClient, levels: int
+) -> None:
+    deep = orjson.dumps(an_event("deep"))[:-1] + b', "attributes": {"a": ' + b"[" * levels + b"]" * levels + b"}}"
+    assert "nested too deeply" in refused(await post(client, deep), 400)["detail"]
+    assert "nested too deeply" in refused(await post(client, b"[" + deep + b"]"), 400)["detail"]
+    body = deep + b"\n" + orjson.dumps(an_event("flat")) + b"\n"
+    answer = await client.post("/v1/events", content=body, headers=NDJSON)
+    line, summary = map(orjson.loads, answer.text.splitlines())
+    assert (line["line"], line["status"], summary["recorded"], summary["refused"]) == (1, 400, 1, 1)
+
+
 async def test_every_problem_has_its_page_and_the_description_is_whole(client: httpx.AsyncClient) -> None:
     problem = refused(await post(client, {}), 422)
     assert (await client.get(problem["type"])).status_code == 200

@@ -5,6 +5,7 @@ import signal
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -249,3 +250,24 @@ async def test_a_service_stops_in_time_although_kafka_is_away(log: Log) -> None:
         await post(client, an_event())
         await until_ready(client, ready=False)
     log.engine.resume()
+
+
+async def test_a_stop_does_not_wait_for_a_kafka_that_is_frozen(log: Log, tmp_path: Path) -> None:
+    services = Services(tmp_path, log.engine.address, log.topic, "")
+    try:
+        ingest = await services.ingest(INGEST_APPEND_SECONDS="4")
+        async with httpx.AsyncClient(base_url=ingest.url, timeout=60) as client:
+            assert (await post(client, an_event("before"))).status_code == 201
+            log.engine.pause()
+            lines = b"".join(orjson.dumps(an_event(f"line {number}")) + b"\n" for number in range(3_000))
+            posting = [asyncio.create_task(post(client, an_event(f"{number}"))) for number in range(20)]
+            posting.append(asyncio.create_task(client.post("/v1/events", content=lines, headers=NDJSON)))
+            await until_ready(client, ready=False)
+            ingest.signal(signal.SIGTERM)
+            await ingest.ended(timeout=20)
+            answers = await asyncio.gather(*posting)
+        assert {answer.status_code for answer in answers} == {200, 503}
+        assert "Traceback" not in ingest.log
+    finally:
+        log.engine.resume()
+        await services.stop()

@@ -8,6 +8,7 @@ from tests.support.ingesting import an_event
 
 from ingest_service.adapters.kafka_log import KafkaLog
 from ingest_service.adapters.kafka_session import Appended
+from ingest_service.api.admission import Admission
 from ingest_service.api.bulk import Bulk, Results
 from ingest_service.domain.accept import Accepted
 
@@ -21,7 +22,7 @@ class InstantLog(KafkaLog):
         super().__init__("127.0.0.1:1", "topic", 1)
         self.length = 0
 
-    async def append(self, accepted: Sequence[Accepted]) -> list[Appended | None]:
+    async def append(self, accepted: Sequence[Accepted], *, bulk: bool = False) -> list[Appended | None]:
         self.length += len(accepted)
         first = self.length - len(accepted)
         return [Appended(0, first + place, datetime.now(UTC)) for place in range(len(accepted))]
@@ -34,7 +35,9 @@ async def at_once(lines: Sequence[bytes]) -> AsyncIterator[tuple[int, bytes | No
 
 async def take(lines: Sequence[bytes], **asked: bool) -> list[dict[str, Any]]:
     results = Results(2**28)
-    bulk = Bulk(InstantLog(), "anonymous", validate=False, everything=asked.get("everything", False))
+    bulk = Bulk(
+        InstantLog(), Admission(1, 1, 1), "anonymous", validate=False, everything=asked.get("everything", False)
+    )
     await bulk.take(at_once(lines), results)
     return [orjson.loads(line) for line in b"".join(results.chunks()).splitlines()]
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from event_schemas.errors import MalformedRecordError, UnknownVersionError
 from event_schemas.events import digest_of, id_from_digest, read_content
-from event_schemas.json_text import write_json
+from event_schemas.json_text import MAX_LEVELS, write_json
 from event_schemas.record_builders import recorded
 from event_schemas.records import HEADERS, Action, Record, decode, encode_value
 
@@ -154,3 +154,17 @@ def test_any_time_is_read_or_refused(moment: datetime) -> None:
 def test_a_newer_version_is_for_newer_code() -> None:
     with pytest.raises(UnknownVersionError, match=r"recorded\.v2"):
         read(a_record(), changed(type="dyadline.event.recorded.v2"))
+
+
+def test_a_record_is_read_to_a_depth_that_does_not_depend_on_its_reader() -> None:
+    def with_extension(levels: int) -> bytes:
+        return encode_value(a_record())[:-1] + b',"extension": ' + b"[" * levels + b"]" * levels + b"}"
+
+    def far_down(levels: int, frames: int) -> Record:
+        return far_down(levels, frames - 1) if frames else read(a_record(), with_extension(levels))
+
+    for frames in (0, 600):
+        assert far_down(MAX_LEVELS - 1, frames) == a_record()
+        for levels in (MAX_LEVELS, 300, 968, 5_000):
+            with pytest.raises(MalformedRecordError, match="nested too deeply"):
+                far_down(levels, frames)

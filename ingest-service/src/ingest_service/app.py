@@ -3,11 +3,14 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
+from typing import Final
 
 from fastapi import Depends, FastAPI
 
 from ingest_service.adapters.kafka_log import KafkaLog
 from ingest_service.api import changes, events, probes, reference
+from ingest_service.api.admission import Admission
 from ingest_service.api.problems import ERRORS, KINDS, translate
 from ingest_service.api.shapes import schemas
 from ingest_service.settings import Settings
@@ -18,6 +21,9 @@ from service_edge.heads import Heads
 from service_edge.parameters import strict_query
 from service_edge.problems import install_problems
 
+#: How long the log's supervisor may take to stop in order. Then it is cancelled again: aiokafka may swallow the first.
+_STOP_SECONDS: Final = (5.0, 1.0, 1.0)
+
 
 def create_app(settings: Settings) -> FastAPI:
     """The service's API. It starts although Kafka is away, and is ready once a broker answers."""
@@ -26,12 +32,12 @@ def create_app(settings: Settings) -> FastAPI:
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         log = KafkaLog(settings.kafka_bootstrap_servers, settings.topic, settings.append_seconds)
         app.state.log = log
+        app.state.leave = partial(asyncio.get_running_loop().call_soon_threadsafe, log.leave)
         supervisor = asyncio.create_task(log.run())
         try:
             yield
         finally:
-            supervisor.cancel()
-            await asyncio.gather(supervisor, return_exceptions=True)
+            await _stop(supervisor)
 
     app = DescribedAPI(
         kinds=KINDS,
@@ -43,6 +49,7 @@ def create_app(settings: Settings) -> FastAPI:
         dependencies=[Depends(strict_query)],
     )
     app.state.timeline_url = settings.timeline_url.rstrip("/")
+    app.state.admission = Admission(settings.bodies, settings.body_wait_seconds, settings.body_stalled_seconds)
     app.state.results_bytes = settings.results_bytes
     install_problems(app, KINDS, translate, ERRORS)
     for module in (events, changes, reference, probes):
@@ -51,3 +58,10 @@ def create_app(settings: Settings) -> FastAPI:
     app.add_middleware(Doors, allowed_hosts=settings.allowed_hosts, allowed_origins=settings.allowed_origins)
     app.add_middleware(CrossOrigins, writers=settings.allowed_origins)
     return app
+
+
+async def _stop(supervisor: "asyncio.Task[None]") -> None:
+    for seconds in _STOP_SECONDS:
+        supervisor.cancel()
+        if (await asyncio.wait({supervisor}, timeout=seconds))[0]:
+            return

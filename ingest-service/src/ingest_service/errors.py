@@ -21,6 +21,14 @@ class TooLargeError(IngestError):
     """More bytes than are taken; the message names the limit."""
 
 
+class OverloadedError(IngestError):
+    """More long bodies at once than are taken in: nothing of this one was recorded."""
+
+
+class StalledError(OverloadedError):
+    """A body that hardly comes while others wait for its place."""
+
+
 class UnavailableError(IngestError):
     """The log cannot be reached, and nothing was sent to it."""
 

@@ -10,7 +10,11 @@ from service_edge.settings import Names, Origins
 
 
 class Settings(BaseSettings):
-    """Where Kafka and the services are, and how long an append may take. Read once, when the process starts."""
+    """Where Kafka and the services are, and how much is taken in at once. Read once, when the process starts.
+
+    An append may take `append_seconds`. So many long `bodies` are taken in at once; one more waits `body_wait_seconds`,
+    and while it does, one that hardly brings anything for `body_stalled_seconds` is broken off.
+    """
 
     model_config = SettingsConfigDict(env_prefix="INGEST_", frozen=True, populate_by_name=True)
 
@@ -26,4 +30,7 @@ class Settings(BaseSettings):
     allowed_hosts: Names = ()
     allowed_origins: Origins = ()
     append_seconds: Annotated[float, Field(gt=0, le=120)] = 10.0
+    bodies: Annotated[int, Field(ge=1, le=10_000)] = 32
+    body_wait_seconds: Annotated[float, Field(gt=0, le=600)] = 10.0
+    body_stalled_seconds: Annotated[float, Field(gt=0, le=3_600)] = 10.0
     results_bytes: Annotated[int, Field(ge=1)] = 256 * 1024 * 1024

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from math import inf
 from typing import Final
 
 import structlog
@@ -18,7 +19,11 @@ _LONGEST_PAUSE: Final = 5.0
 _BEAT_SECONDS: Final = 1.0
 _PATIENCE_SECONDS: Final = 3.0
 _CHECK_SECONDS: Final = 60.0
-_STOP_SECONDS: Final = 10.0
+#: After so many times the time of an append a partition that is late is tried in a new session.
+_LATE_APPENDS: Final = 3
+#: Once the process is asked to stop: how long what is under way may take to be acknowledged.
+_GRACE_SECONDS: Final = 8.0
+_STOP_SECONDS: Final = 2.0
 
 
 class KafkaLog:
@@ -31,32 +36,49 @@ class KafkaLog:
         self._partitions: int | None = None
         self._session: KafkaSession | None = None
         self._reason: str | None = "Kafka was not reached yet"
+        self._ends = inf
 
     async def run(self) -> None:
-        """Connect, watch, connect again; cancel it to stop, which waits for what is under way."""
+        """Connect, watch, connect again, whatever happens; cancel it to stop, which waits for what is under way.
+
+        An error that nobody expected is logged and connected after as well: what it broke is this one session, while
+        an end of the process would break off every request that is under way.
+        """
         pause = 0.1
         while True:
             try:
                 topic = await self._fit_topic()
                 await self._keep_session(topic)
                 pause = 0.1
+                continue
             except (TopicUnavailableError, TopicUnfitError, KafkaError, OSError, TimeoutError) as error:
                 self._note(str(error) or type(error).__name__)
-                await asyncio.sleep(pause)
-                pause = min(2 * pause, _LONGEST_PAUSE)
+            except asyncio.CancelledError:
+                if _is_asked_to_stop():
+                    raise
+                self._note("aiokafka cancelled its own work")
+            except Exception:
+                _LOG.exception("the session with Kafka failed")
+                self._note("the session with Kafka failed, which is a bug: see the log")
+            await asyncio.sleep(pause)
+            pause = min(2 * pause, _LONGEST_PAUSE)
+
+    def leave(self) -> None:
+        """Wait for acknowledgements no longer than a short grace from now on: the process is asked to stop."""
+        self._ends = min(self._ends, asyncio.get_running_loop().time() + _GRACE_SECONDS)
 
     def require_ready(self) -> None:
         """Raises UnavailableError unless the topic can be trusted and a broker answers."""
         self._ready_session()
 
-    async def append(self, accepted: Sequence[Accepted]) -> list[Appended | None]:
+    async def append(self, accepted: Sequence[Accepted], *, bulk: bool = False) -> list[Appended | None]:
         """Append records; for each where it stands, or None where no acknowledgement with a position came.
 
-        Raises UnavailableError if nothing was sent.
+        Those of a bulk let others go ahead. Raises UnavailableError if nothing was sent.
         """
         session = self._ready_session()
         with APPEND_SECONDS.time():
-            results = await session.append(accepted)
+            results = await session.append(accepted, bulk=bulk, ends=self._ends)
         unknown = results.count(None)
         UNKNOWN.inc(unknown)
         RECORDED.inc(len(results) - unknown)
@@ -76,21 +98,31 @@ class KafkaLog:
             self._session = session
             self._note(None)
             _LOG.info("appending", topic=topic.name, partitions=topic.partitions)
+            seconds = self._seconds  # others' records, which have time-outs of their own
             await self._watch(session)
             self._note("Kafka did not acknowledge in time")
         except asyncio.CancelledError:
-            seconds = 0 if session.broken.is_set() else _STOP_SECONDS
+            seconds = min(seconds, _STOP_SECONDS)
             raise
         finally:
             self._session = None
             await session.close(seconds)
 
     async def _watch(self, session: KafkaSession) -> None:
-        """Ask the broker every second whether it is there, and every minute whether the topic is still fit."""
+        """Ask the broker every second whether it is there, and every minute whether the topic is still fit.
+
+        Returns when the session has to be made anew.
+        """
         loop = asyncio.get_running_loop()
         check_at = loop.time() + _CHECK_SECONDS
+        was_there = True
         while not session.broken.is_set():
             there = await session.answers(_PATIENCE_SECONDS)
+            late = session.late_seconds()
+            # A broker that is back makes good what it can; a new session does so sooner than one that tries again.
+            if there and late and (not was_there or late > _LATE_APPENDS * self._seconds):
+                return
+            was_there = there
             # What is under way has its own time-out: a broker that is back in time still acknowledges it.
             self._note(None if there else f"Kafka at {self._bootstrap_servers} does not answer")
             if there and loop.time() > check_at:
@@ -120,3 +152,9 @@ class KafkaLog:
         elif reason is None and self._reason is not None:
             _LOG.info("the log is in reach")
         self._reason = reason
+
+
+def _is_asked_to_stop() -> bool:
+    """Whether a cancellation is meant for this task, and not one that came out of a library's own."""
+    task = asyncio.current_task()
+    return task is None or task.cancelling() > 0

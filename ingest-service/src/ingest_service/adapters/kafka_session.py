@@ -1,16 +1,20 @@
-"""One idempotent producer's life: from its connection to the first acknowledgement that does not come."""
+"""One idempotent producer's life: from its connection to the first failure."""
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
+from math import inf
 from typing import Any, Final
 
 import structlog
 from aiokafka import AIOKafkaProducer
-from aiokafka.errors import KafkaConnectionError, KafkaError
+from aiokafka.client import ConnectionGroup
+from aiokafka.errors import KafkaConnectionError, KafkaError, KafkaTimeoutError
 from aiokafka.partitioner import murmur2
+from aiokafka.protocol.metadata import MetadataRequest
 
 from event_schemas.positions import format_position
 from event_schemas.records import HEADERS, MAX_RECORD_BYTES
@@ -21,7 +25,11 @@ from service_edge.topic_check import Topic
 _LOG: Final = structlog.get_logger()
 _BATCH_BYTES: Final = 512 * 1024
 _HEADERS: Final = list(HEADERS)  # aiokafka's builder takes a list and nothing else
-_CLOSING_SECONDS: Final = 5.0
+_CLOSING_SECONDS: Final = 1.0
+#: How long what comes waits for a partition that is late before it is refused: it is not sent, so it is known.
+_LATE_SECONDS: Final = 1.0
+#: What Kafka calls a timestamp that the broker has set. Where it answers none, aiokafka makes one up.
+_LOG_APPEND_TIME: Final = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,19 +46,58 @@ class Appended:
         return format_position(self.partition, self.offset)
 
 
+@dataclass(slots=True)
+class _Turn:
+    """Who hands over a partition's next batch, so that they stay in the order in which they came.
+
+    Of bulks one at a time asks for it, so that others have no more than one of their batches before them.
+    """
+
+    bulk: asyncio.Lock = field(default_factory=asyncio.Lock)
+    next: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+
+class _Late:
+    """What a partition did not acknowledge in time."""
+
+    def __init__(self) -> None:
+        self.settled = asyncio.Event()
+        self.since = asyncio.get_running_loop().time()
+        self._waiting: set[asyncio.Future[Any]] = set()
+        self._failed = False
+
+    def watch(self, futures: Iterable["asyncio.Future[Any]"], settle: Callable[[bool], None]) -> None:
+        """Say when all of them are known: whether any has failed."""
+
+        def note(future: "asyncio.Future[Any]") -> None:
+            self._waiting.discard(future)
+            self._failed |= future.cancelled() or future.exception() is not None
+            if not self._waiting and not self.settled.is_set():
+                self.settled.set()
+                settle(self._failed)
+
+        for future in futures:
+            if future not in self._waiting:
+                self._waiting.add(future)
+                future.add_done_callback(note)
+
+
 class KafkaSession:
     """A connected producer (`acks=all`) for one topic.
 
-    After an acknowledgement that failed or did not come it is `broken`, and has to be made anew: aiokafka can
-    stick in such a state (aio-libs/aiokafka#1017). What is posted again because of that has the same event id.
+    What a partition does not acknowledge in time is unknown, and concerns that partition alone: until it is known, no
+    more is sent there. After a failure the session is `broken`, and has to be made anew, because sequence numbers are
+    lost and aiokafka can stick in such a state (aio-libs/aiokafka#1017). What is posted again has the same event id.
     """
 
     def __init__(self, bootstrap_servers: str, topic: Topic, append_seconds: float) -> None:
         self.broken = asyncio.Event()
+        self.acknowledgements = 0
         self._topic = topic
         self._seconds = append_seconds
-        # One writer at a time hands over a partition's batches, so that they stay in the order in which they came.
-        self._turns: dict[int, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._turns: dict[int, _Turn] = defaultdict(_Turn)
+        self._late: dict[int, _Late] = {}
+        self._under_way: set[asyncio.Task[bool]] = set()
         self._producer = AIOKafkaProducer(
             bootstrap_servers=bootstrap_servers,
             acks="all",
@@ -68,40 +115,72 @@ class KafkaSession:
             await self._producer.client.set_topics([self._topic.name])  # else each answer names all topics there are
 
     async def answers(self, seconds: float) -> bool:
-        """Whether a broker answers now."""
+        """Whether a broker answers now, be it with an acknowledgement."""
+        before = self.acknowledgements
+        client = self._producer.client
+        # Over connections of their own: where records are sent, an answer waits until all of those are appended.
+        asking = [
+            asyncio.ensure_future(
+                client.send(
+                    broker.nodeId,
+                    MetadataRequest([self._topic.name], allow_auto_topic_creation=False),
+                    group=ConnectionGroup.COORDINATION,
+                )
+            )
+            for broker in client.cluster.brokers()
+        ]
         try:
-            async with asyncio.timeout(seconds):
-                return bool(await self._producer.client.force_metadata_update())
+            for answer in asyncio.as_completed(asking, timeout=seconds):
+                try:
+                    await answer
+                except KafkaError:
+                    continue
+                return True
         except TimeoutError:
-            return False
+            pass
+        finally:
+            for asked in asking:
+                asked.cancel()
+            await asyncio.gather(*asking, return_exceptions=True)
+        return self.acknowledgements > before
 
-    async def append(self, accepted: Sequence[Accepted]) -> list[Appended | None]:
+    def late_seconds(self) -> float:
+        """For how long the partition that is longest late has acknowledged nothing, beyond its time; 0 if none is."""
+        now = asyncio.get_running_loop().time()
+        return max((now - late.since for late in self._late.values()), default=0.0)
+
+    async def append(
+        self, accepted: Sequence[Accepted], *, bulk: bool = False, ends: float = inf
+    ) -> list[Appended | None]:
         """Append records; for each where it stands, or None where no acknowledgement with a position came.
 
-        Raises UnavailableError if nothing was sent.
+        Those of a bulk go one behind the other, and posts of one event ahead of them. `ends` is when, by the loop's
+        clock, the session waits no longer. Raises UnavailableError if nothing was sent.
         """
-        deadline = asyncio.get_running_loop().time() + self._seconds
+        deadline = min(asyncio.get_running_loop().time() + self._seconds, ends)
         by_partition: dict[int, list[int]] = defaultdict(list)
         for index, item in enumerate(accepted):
             by_partition[self._partition(item.key)].append(index)
         results: list[Appended | None] = [None] * len(accepted)
-        sent = await asyncio.gather(
-            *(
-                self._append(partition, [accepted[index] for index in indexes], indexes, results, deadline)
-                for partition, indexes in by_partition.items()
+        tasks = [
+            asyncio.create_task(
+                self._append(partition, [accepted[index] for index in indexes], indexes, results, deadline, bulk)
             )
-        )
+            for partition, indexes in by_partition.items()
+        ]
+        self._under_way.update(tasks)
+        for task in tasks:
+            task.add_done_callback(self._under_way.discard)
+        sent = await asyncio.gather(*tasks)
         if accepted and not any(sent):
             raise UnavailableError("Kafka takes no records at present")
         return results
 
     async def close(self, seconds: float = 0) -> None:
         """Wait so long for what is under way, then give up what is not acknowledged, and disconnect."""
-        if seconds:
-            try:
-                async with asyncio.timeout(seconds):
-                    await self._producer.flush()
-            except TimeoutError:
+        if seconds and self._under_way:
+            _, given_up = await asyncio.wait(set(self._under_way), timeout=seconds)
+            if given_up:
                 _LOG.error("records under way were given up", seconds=seconds)
         await _give_up(self._producer)
 
@@ -115,28 +194,60 @@ class KafkaSession:
         indexes: Sequence[int],
         results: list[Appended | None],
         deadline: float,
+        bulk: bool,
     ) -> bool:
         """Append one partition's records; returns whether any of them was handed over."""
         handed: list[tuple[Sequence[int], asyncio.Future[Any]]] = []
         try:
             async with asyncio.timeout_at(deadline):
-                async with self._turns[partition]:
-                    if len(accepted) == 1:  # shares its batch with others that come at the same time
-                        handed.append((indexes, await self._send(partition, accepted[0])))
-                    else:
-                        for batch, start, end in self._batches(accepted):
-                            future = await self._producer.send_batch(batch, self._topic.name, partition=partition)
-                            handed.append((indexes[start:end], future))
+                await self._hand_over(partition, accepted, indexes, handed, bulk)
                 for members, future in handed:
-                    self._place(members, await future, results)
-        except (KafkaError, TimeoutError) as error:
+                    self._place(members, await asyncio.shield(future), results)
+        except (TimeoutError, KafkaTimeoutError):  # the latter: aiokafka found no place for it, so nothing is lost
+            _LOG.warning("not acknowledged in time", partition=partition, records=len(accepted), sent=bool(handed))
+        except KafkaError as error:
             _LOG.warning("not acknowledged", partition=partition, records=len(accepted), reason=repr(error))
             self.broken.set()
         finally:
+            if waiting := [future for _, future in handed if not future.done()]:
+                self._late.setdefault(partition, _Late()).watch(waiting, partial(self._settle, partition))
             for _, future in handed:  # those that nobody waits for any more
-                if not future.cancel() and not future.cancelled():
+                if future.done() and not future.cancelled():
                     future.exception()
         return bool(handed)
+
+    async def _hand_over(
+        self,
+        partition: int,
+        accepted: Sequence[Accepted],
+        indexes: Sequence[int],
+        handed: list[tuple[Sequence[int], asyncio.Future[Any]]],
+        bulk: bool,
+    ) -> None:
+        turn = self._turns[partition]
+        if len(accepted) == 1 and not bulk:  # shares its batch with others that come at the same time
+            await self._until_known(partition)
+            async with turn.next:
+                handed.append((indexes, await self._send(partition, accepted[0])))
+            return
+        async with turn.bulk:
+            await self._until_known(partition)
+            for batch, start, end in self._batches(accepted):
+                async with turn.next:
+                    future = await self._producer.send_batch(batch, self._topic.name, partition=partition)
+                    handed.append((indexes[start:end], future))
+
+    async def _until_known(self, partition: int) -> None:
+        if (late := self._late.get(partition)) is not None:
+            await asyncio.wait_for(late.settled.wait(), _LATE_SECONDS)
+
+    def _settle(self, partition: int, failed: bool) -> None:
+        """What was late is known now, to us."""
+        self._late.pop(partition, None)
+        if failed:
+            self.broken.set()
+        else:
+            self.acknowledgements += 1
 
     async def _send(self, partition: int, item: Accepted) -> "asyncio.Future[Any]":
         future: asyncio.Future[Any] = await self._producer.send(
@@ -158,11 +269,13 @@ class KafkaSession:
             yield batch, start, end
 
     def _place(self, members: Sequence[int], metadata: Any, results: list[Appended | None]) -> None:
-        if metadata.offset is None or metadata.offset < 0 or metadata.timestamp is None or metadata.timestamp < 0:
-            # How aiokafka answers to DuplicateSequenceNumber: it was recorded, nobody knows where.
+        if metadata.timestamp_type != _LOG_APPEND_TIME or metadata.offset < 0:
+            # How aiokafka answers to DuplicateSequenceNumber: it was recorded, nobody knows where. Of several records
+            # that were sent one by one it counts offsets up from -1, and gives each the time that it made up itself.
             _LOG.warning("acknowledged without a position", partition=metadata.partition, records=len(members))
             self.broken.set()
             return
+        self.acknowledgements += len(members)
         recorded_at = datetime.fromtimestamp(metadata.timestamp / 1000, UTC)
         for place, index in enumerate(members):
             results[index] = Appended(metadata.partition, metadata.offset + place, recorded_at)

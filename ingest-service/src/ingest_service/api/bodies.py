@@ -2,27 +2,51 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any, Final
 
 from fastapi import Request
 
 from event_schemas.events import MAX_EVENT_BYTES
 from event_schemas.json_text import read_json
+from ingest_service.api.admission import Admission
 from ingest_service.errors import BadParameterError, TooLargeError
 from service_edge.problems import UNSUPPORTED_MEDIA_TYPE, ProblemError
 
 MAX_BODY_BYTES: Final = 8 * 1024 * 1024
 #: How much of a body that is too large is read on, so that its sender gets to our answer.
 _DRAINED_BYTES: Final = 64 * 1024 * 1024
+#: A body of more holds a place.
 _LONG_BYTES: Final = 64 * 1024
 
 
-async def read_body(request: Request) -> bytes:
-    """The whole body; raises TooLargeError above 8 MiB."""
+@asynccontextmanager
+async def read_value(request: Request) -> AsyncIterator[tuple[Any, int]]:
+    """The JSON value in the body, and the body's size, for as long as they are used.
+
+    Of long ones few are read and used at once. Raises TooLargeError, UnreadableError and OverloadedError.
+    """
     require_identity(request)
-    parts: list[bytes] = []
-    size = 0
-    async for part in request.stream():
+    admission: Admission = request.app.state.admission
+    stream = aiter(request.stream())
+    async with AsyncExitStack() as held:
+        start, long = b"", _is_said_to_be_long(request)
+        while not long and (part := await anext(stream, None)) is not None:
+            start += part
+            long = len(start) > _LONG_BYTES
+        if not long:
+            yield read_json(start), len(start)
+            return
+        await held.enter_async_context(admission.place())
+        body = await _read_long(start, admission.parts(stream))
+        await held.enter_async_context(admission.slices)
+        yield await asyncio.to_thread(read_json, body), len(body)  # others are answered meanwhile
+
+
+async def _read_long(start: bytes, rest: AsyncIterator[bytes]) -> bytes:
+    parts = [start]
+    size = len(start)
+    async for part in rest:
         size += len(part)
         if size <= MAX_BODY_BYTES:
             parts.append(part)
@@ -37,11 +61,15 @@ async def read_body(request: Request) -> bytes:
     return b"".join(parts)
 
 
-async def read_lines(request: Request) -> AsyncIterator[tuple[int, bytes | None]]:
-    """The lines of the body that are not blank, numbered from 1; None stands for one of over 256 KiB."""
-    require_identity(request)
+def _is_said_to_be_long(request: Request) -> bool:
+    said = request.headers.get("content-length", "")
+    return said.isdecimal() and int(said[:20]) > _LONG_BYTES
+
+
+async def read_lines(parts: AsyncIterator[bytes]) -> AsyncIterator[tuple[int, bytes | None]]:
+    """The lines of a body that are not blank, numbered from 1; None stands for one of over 256 KiB."""
     number, held, overlong = 0, bytearray(), False
-    async for part in request.stream():
+    async for part in parts:
         lines = part.split(b"\n")
         for index, piece in enumerate(lines):
             if not overlong:
@@ -56,13 +84,6 @@ async def read_lines(request: Request) -> AsyncIterator[tuple[int, bytes | None]
             held, overlong = bytearray(), False
     if overlong or (line := bytes(held).strip(b" \t\r")):
         yield number + 1, None if overlong else line
-
-
-async def read_value(request: Request) -> tuple[Any, int]:
-    """The JSON value in the body and the body's size; raises TooLargeError and UnreadableError."""
-    body = await read_body(request)
-    # Others are answered while a long text is read.
-    return (await asyncio.to_thread(read_json, body) if len(body) > _LONG_BYTES else read_json(body)), len(body)
 
 
 def require_identity(request: Request) -> None:

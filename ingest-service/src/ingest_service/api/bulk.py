@@ -17,38 +17,54 @@ from event_schemas.json_text import read_json
 from event_schemas.positions import format_positions
 from ingest_service.adapters.kafka_log import KafkaLog
 from ingest_service.adapters.kafka_session import Appended
-from ingest_service.api.bodies import read_lines
+from ingest_service.api.admission import Admission
+from ingest_service.api.bodies import read_lines, require_identity
 from ingest_service.api.problems import INCOMPLETE, RESULTS_CUT, problem_of
 from ingest_service.domain.accept import Accepted, Clock, accept_event
-from ingest_service.errors import TooLargeError, UnavailableError, UnknownOutcomeError
+from ingest_service.errors import StalledError, TooLargeError, UnavailableError, UnknownOutcomeError
 from service_edge.problems import ProblemError
 
 _SLICE_LINES: Final = 1_000
-_SLICE_BYTES: Final = 2 * 1024 * 1024
+_SLICE_BYTES: Final = 1024 * 1024
 _SLICES_UNDER_WAY: Final = 2
 #: How long lines are taken in before others get a turn. A post is answered in some seven turns, so its wait is theirs.
 _TURN_SECONDS: Final = 0.001
-_SPOOL_BYTES: Final = 1024 * 1024
+_SPOOL_BYTES: Final = 64 * 1024
 _CHUNK_BYTES: Final = 64 * 1024
 _UNKNOWN: Final = "the log did not acknowledge in time: it may have been recorded. Post the same again"
 
 
 @dataclass(slots=True)
 class _Slice:
-    """Some lines: their results so far, and those that are accepted, by their place among the results."""
+    """Some lines as they came; None stands for one that is too long."""
+
+    lines: list[tuple[int, bytes | None]] = field(default_factory=list)
+    size: int = 0
+
+    def add(self, number: int, line: bytes | None) -> bool:
+        """Take a line in; returns whether that was enough for a slice."""
+        self.lines.append((number, line))
+        self.size += len(line or b"")
+        return len(self.lines) >= _SLICE_LINES or self.size >= _SLICE_BYTES
+
+
+@dataclass(slots=True)
+class _Decoded:
+    """A slice's results so far, and what of it is accepted, by its place among the results."""
 
     results: list[dict[str, Any] | None] = field(default_factory=list)
     accepted: list[Accepted] = field(default_factory=list)
-    places: list[int] = field(default_factory=list)
-    lines: list[int] = field(default_factory=list)
-    size: int = 0
+    places: list[tuple[int, int]] = field(default_factory=list)
 
 
 class Bulk:
     """One body's way into the log, and the lines of its answer."""
 
-    def __init__(self, log: KafkaLog, principal: str, *, validate: bool, everything: bool) -> None:
+    def __init__(
+        self, log: KafkaLog, admission: Admission, principal: str, *, validate: bool, everything: bool
+    ) -> None:
         self._log = log
+        self._admission = admission
         self._principal = principal
         self._validate = validate
         self._everything = everything or validate
@@ -59,72 +75,89 @@ class Bulk:
 
     async def take(self, lines: AsyncIterator[tuple[int, bytes | None]], results: "Results") -> None:
         """Take all lines in. Once the log is out of reach the rest is only read and counted, not sent."""
-        under_way: deque[tuple[_Slice, asyncio.Task[list[Appended | None]]]] = deque()
+        under_way: deque[asyncio.Task[None]] = deque()
         current = _Slice()
-        now = asyncio.get_running_loop().time
-        turn_ends = now() + _TURN_SECONDS
         try:
             async for number, line in lines:
-                if now() > turn_ends:
-                    await asyncio.sleep(0)
-                    turn_ends = now() + _TURN_SECONDS
-                if self._trouble is not None:
-                    if current.lines:
-                        under_way.append((current, asyncio.create_task(self._append(current))))
-                        current = _Slice()
-                    while under_way:
-                        await self._settle(*under_way.popleft(), results)
-                    self._leave_out(number, results)
-                    continue
-                self._add(current, number, line)
-                if len(current.lines) >= _SLICE_LINES or current.size >= _SLICE_BYTES:
-                    under_way.append((current, asyncio.create_task(self._append(current))))
+                if current.add(number, line):
+                    await self._send(current, under_way, results)
                     current = _Slice()
-                    await asyncio.sleep(0)  # it is on its way before the next one is begun
-                    while under_way and (len(under_way) > _SLICES_UNDER_WAY or under_way[0][1].done()):
-                        await self._settle(*under_way.popleft(), results)
-            if current.lines:
-                under_way.append((current, asyncio.create_task(self._append(current))))
+            await self._send(current, under_way, results)
             while under_way:
-                await self._settle(*under_way.popleft(), results)
+                await under_way.popleft()
+        except StalledError as error:
+            await self._send(current, under_way, results)
+            while under_way:
+                await under_way.popleft()
+            self._fail(str(error))
         finally:  # also if the body breaks off: what was taken in is recorded, and counted
-            await asyncio.gather(*(task for _, task in under_way), return_exceptions=True)
+            await asyncio.gather(*under_way, return_exceptions=True)
         results.end(self._summary(results))
 
-    def _add(self, current: _Slice, number: int, line: bytes | None) -> None:
-        current.lines.append(number)
+    async def _send(self, current: _Slice, under_way: "deque[asyncio.Task[None]]", results: "Results") -> None:
+        """Decode a slice and set it on its way, when there is a place for it; or leave its lines out."""
+        while under_way and (self._trouble is not None or len(under_way) > _SLICES_UNDER_WAY or under_way[0].done()):
+            await under_way.popleft()
+        if self._trouble is not None:
+            for number, _ in current.lines:
+                self._leave_out(number, results)
+            return
+        await self._admission.slices.acquire()
+        try:
+            async with self._admission.decoding:
+                decoded = await self._decode(current)
+        except BaseException:
+            self._admission.slices.release()
+            raise
+        before = under_way[-1] if under_way else None
+        under_way.append(asyncio.create_task(self._append(decoded, before, results)))
+        await asyncio.sleep(0)  # it is on its way before the next one is begun
+
+    async def _decode(self, current: _Slice) -> _Decoded:
+        decoded = _Decoded()
+        now = asyncio.get_running_loop().time
+        turn_ends = now() + _TURN_SECONDS
+        for number, line in current.lines:
+            if now() > turn_ends:
+                await asyncio.sleep(0)
+                turn_ends = now() + _TURN_SECONDS
+            self._add(decoded, number, line)
+        return decoded
+
+    def _add(self, decoded: _Decoded, number: int, line: bytes | None) -> None:
         try:
             if line is None or len(line) > MAX_EVENT_BYTES:
                 raise TooLargeError(f"line {number} has over {MAX_EVENT_BYTES} bytes (256 KiB), the most for an event")
-            current.size += len(line)
             accepted = accept_event(read_json(line), principal=self._principal, accepted_at=self._clock.tick())
         except (LanguageError, TooLargeError) as error:
             self._counts["refused"] += 1
             problem = problem_of(error)
-            current.results.append({"line": number, "status": problem.kind.status, "problem": problem.body()})
+            decoded.results.append({"line": number, "status": problem.kind.status, "problem": problem.body()})
             return
         if self._validate:
-            current.results.append({"line": number, "status": 200, "event": accepted.normalised})
+            decoded.results.append({"line": number, "status": 200, "event": accepted.normalised})
             return
-        current.places.append(len(current.results))
-        current.accepted.append(accepted)
-        current.results.append(None)
+        decoded.places.append((len(decoded.results), number))
+        decoded.accepted.append(accepted)
+        decoded.results.append(None)
 
-    async def _append(self, current: _Slice) -> list[Appended | None]:
-        return await self._log.append(current.accepted) if current.accepted else []
-
-    async def _settle(self, current: _Slice, task: "asyncio.Task[list[Appended | None]]", results: "Results") -> None:
-        """Wait for a slice's acknowledgements, and write its lines."""
+    async def _append(self, decoded: _Decoded, before: "asyncio.Task[None] | None", results: "Results") -> None:
+        """Append a slice and write its lines, behind those of the one before it; then another may have its place."""
         try:
-            appended = await task
-        except UnavailableError as error:
-            appended = [None] * len(current.accepted)
-            self._fail(str(error))
-        for accepted, place, at in zip(current.accepted, current.places, appended, strict=True):
-            current.results[place] = self._outcome(accepted, current.lines[place], at)
-        for result in current.results:
-            if result is not None and (self._everything or 400 <= result["status"] < 500):
-                results.write(result)
+            try:
+                appended = await self._log.append(decoded.accepted, bulk=True) if decoded.accepted else []
+            except UnavailableError as error:
+                appended = [None] * len(decoded.accepted)
+                self._fail(str(error))
+            if before is not None:
+                await asyncio.wait({before})
+            for accepted, (place, line), at in zip(decoded.accepted, decoded.places, appended, strict=True):
+                decoded.results[place] = self._outcome(accepted, line, at)
+            for result in decoded.results:
+                if result is not None and (self._everything or 400 <= result["status"] < 500):
+                    results.write(result)
+        finally:
+            self._admission.slices.release()
 
     def _outcome(self, accepted: Accepted, line: int, at: Appended | None) -> dict[str, Any]:
         event_id = accepted.record.event_id
@@ -189,11 +222,15 @@ class Results:
         self._file.close()
 
 
-async def answer_bulk(request: Request, bulk: Bulk) -> Response:
+async def answer_bulk(request: Request, log: KafkaLog, principal: str, *, validate: bool, everything: bool) -> Response:
     """Take the body in, then answer. The body is read to its end first: a streaming response would lose its lines."""
+    require_identity(request)
+    admission: Admission = request.app.state.admission
     results = Results(request.app.state.results_bytes)
+    bulk = Bulk(log, admission, principal, validate=validate, everything=everything)
     try:
-        await bulk.take(read_lines(request), results)
+        async with admission.place():
+            await bulk.take(read_lines(admission.parts(request.stream())), results)
     except BaseException:
         results.close()
         raise

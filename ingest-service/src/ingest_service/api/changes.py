@@ -24,26 +24,26 @@ router = APIRouter(tags=["changes"])
 @router.post("/v1/events/{event_id}/corrections", status_code=202, summary="Correct an event", **POST_CORRECTION)
 async def post_correction(request: Request, event_id: EventId) -> Response:
     """Records the whole event as it should have been, and why. Of a retracted event it is a reinstatement."""
-    value, size, key = await _read(request)
-    require_event_size_within(value, "event", size)
-    accepted = accept_correction(value, event_id, principal=ANONYMOUS, accepted_at=Clock().tick(), key=key)
-    return await _record(request, accepted)
+    key = _key(request)
+    async with read_value(request) as (value, size):
+        require_event_size_within(value, "event", size)
+        accepted = accept_correction(value, event_id, principal=ANONYMOUS, accepted_at=Clock().tick(), key=key)
+        return await _record(request, accepted)
 
 
 @router.post("/v1/events/{event_id}/retractions", status_code=202, summary="Retract an event", **POST_RETRACTION)
 async def post_retraction(request: Request, event_id: EventId) -> Response:
     """Records that an event no longer holds, and why; its history stays."""
-    value, size, key = await _read(request)
-    require_event_size(size)
-    accepted = accept_retraction(value, event_id, principal=ANONYMOUS, accepted_at=Clock().tick(), key=key)
-    return await _record(request, accepted)
+    key = _key(request)
+    async with read_value(request) as (value, size):
+        require_event_size(size)
+        accepted = accept_retraction(value, event_id, principal=ANONYMOUS, accepted_at=Clock().tick(), key=key)
+        return await _record(request, accepted)
 
 
-async def _read(request: Request) -> tuple[object, int, str | None]:
+def _key(request: Request) -> str | None:
     media_type(request.headers.get("content-type"), [JSON])
-    key = idempotency_key(request)
-    value, size = await read_value(request)
-    return value, size, key
+    return idempotency_key(request)
 
 
 async def _record(request: Request, accepted: Accepted) -> Response:

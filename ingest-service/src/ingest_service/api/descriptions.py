@@ -22,6 +22,7 @@ from ingest_service.api.examples import (
 from ingest_service.api.problems import (
     INVALID_EVENT,
     LOG_UNAVAILABLE,
+    OVERLOADED,
     REFUSED_REQUEST,
     TOO_LARGE,
     UNKNOWN_OUTCOME,
@@ -38,7 +39,7 @@ _KEY: Final = {
     "schema": {"type": "string", "pattern": r'^(?!""$)([!-~]([ -~]{0,253}[!-~])?|"[ -~]{1,255}")$'},
     "examples": {"bare": {"value": "feed-2020-06-29-7"}},
 }
-_WRITTEN: Final = (UNREADABLE, TOO_LARGE, INVALID_EVENT, REFUSED_REQUEST, LOG_UNAVAILABLE, UNKNOWN_OUTCOME)
+_WRITTEN: Final = (UNREADABLE, TOO_LARGE, INVALID_EVENT, REFUSED_REQUEST, OVERLOADED, LOG_UNAVAILABLE, UNKNOWN_OUTCOME)
 
 
 def _post(content: dict[str, Any], answers: dict[int | str, dict[str, Any]]) -> dict[str, Any]:

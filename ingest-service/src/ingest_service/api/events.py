@@ -14,7 +14,7 @@ from event_schemas.records import ANONYMOUS, format_time
 from ingest_service.adapters.kafka_log import KafkaLog
 from ingest_service.adapters.kafka_session import Appended
 from ingest_service.api.bodies import idempotency_key, read_value
-from ingest_service.api.bulk import Bulk, answer_bulk
+from ingest_service.api.bulk import answer_bulk
 from ingest_service.api.descriptions import POST_EVENTS
 from ingest_service.api.problems import problem_of
 from ingest_service.domain.accept import (
@@ -57,25 +57,29 @@ async def post_events(
     key = idempotency_key(request)
     if named == NDJSON:
         _require_no_key(key, "lines")
-        return await answer_bulk(
-            request, Bulk(log, ANONYMOUS, validate=validate is not None, everything=results == "all")
-        )
+        return await answer_bulk(request, log, ANONYMOUS, validate=validate is not None, everything=results == "all")
     if results is not None:
         raise RefusedRequestError("results=all is for application/x-ndjson: the answer to JSON has every result")
-    value, size = await read_value(request)
+    async with read_value(request) as (value, size):
+        return await _json_answer(request, named, value, size, key, validate is not None)
+
+
+async def _json_answer(
+    request: Request, named: str, value: Any, size: int, key: str | None, validate: bool
+) -> Response:
     binary = named == JSON and any(name.startswith("ce-") for name in request.headers)
     if binary:
         origin = origin_of_headers(request.headers)
-        return await _one(request, value, size, key, lambda data: (data, origin), validate is not None)
+        return await _one(request, value, size, key, lambda data: (data, origin), validate)
     if named == CLOUD_EVENT:
-        return await _one(request, value, size, key, open_cloud_event, validate is not None)
+        return await _one(request, value, size, key, open_cloud_event, validate)
     if named == CLOUD_EVENTS and not isinstance(value, list):
         raise RefusedRequestError("a batch of CloudEvents is a JSON array")
     if isinstance(value, list):
         _require_no_key(key, "an array")
         opened: Open = open_cloud_event if named == CLOUD_EVENTS else _plain
-        return await _many(request, value, size, opened, validate is not None)
-    return await _one(request, value, size, key, _plain, validate is not None)
+        return await _many(request, value, size, opened, validate)
+    return await _one(request, value, size, key, _plain, validate)
 
 
 async def _one(request: Request, value: Any, size: int, key: str | None, opened: Open, validate: bool) -> Response:

@@ -8,6 +8,7 @@ from event_schemas.errors import Detail, LanguageError, RefusedEventError, Unrea
 from ingest_service.errors import (
     BadParameterError,
     IngestError,
+    OverloadedError,
     RefusedRequestError,
     TooLargeError,
     UnavailableError,
@@ -52,6 +53,14 @@ TOO_LARGE: Final = ProblemType(
     "limit. Nothing of what was too large was recorded.",
     {"detail": "an event is at most 262144 bytes (256 KiB), this one has 300000"},
 )
+OVERLOADED: Final = ProblemType(
+    "overloaded",
+    503,
+    "Too much is being taken in",
+    "More long bodies were sent at once than are taken in at once. Nothing of this one was recorded: send the same "
+    "again, after `Retry-After` seconds.",
+    {"detail": "too many long bodies wait to be taken in already: send it again later"},
+)
 LOG_UNAVAILABLE: Final = ProblemType(
     "log-unavailable",
     503,
@@ -74,8 +83,8 @@ INCOMPLETE: Final = ProblemType(
     "incomplete",
     503,
     "Not everything was recorded",
-    "The log went out of reach while the body was being taken in. Post the same body again: what is recorded already "
-    "is recorded once.",
+    "The log went out of reach while the body was being taken in, or the body hardly came while others waited. Post "
+    "the same body again: what is recorded already is recorded once.",
     {"detail": "the log did not acknowledge in time: post the same body again"},
 )
 RESULTS_CUT: Final = ProblemType(
@@ -86,10 +95,12 @@ RESULTS_CUT: Final = ProblemType(
     {"detail": "12 lines of this answer were dropped: post smaller bodies"},
 )
 KINDS: Final = (
-    UNREADABLE, INVALID_EVENT, REFUSED_REQUEST, TOO_LARGE, LOG_UNAVAILABLE, UNKNOWN_OUTCOME, INCOMPLETE, RESULTS_CUT,
+    UNREADABLE, INVALID_EVENT, REFUSED_REQUEST, TOO_LARGE, OVERLOADED, LOG_UNAVAILABLE, UNKNOWN_OUTCOME,
+    INCOMPLETE, RESULTS_CUT,
 )  # fmt: skip
 ERRORS: Final = (IngestError, LanguageError, ClientDisconnect)
 _RETRY: Final = {"retry-after": "2"}
+_RETRY_LATER: Final = {"retry-after": "10"}
 
 
 def translate(error: Exception) -> ProblemError | None:
@@ -121,6 +132,8 @@ def _problem(error: Exception) -> ProblemError | None:
             return ProblemError(TOO_LARGE, str(error))
         case ClientDisconnect():
             return ProblemError(UNREADABLE, "the body broke off before its end: send it again, whole")
+        case OverloadedError():
+            return ProblemError(OVERLOADED, str(error), headers=_RETRY_LATER)
         case UnavailableError():
             return ProblemError(LOG_UNAVAILABLE, str(error), headers=_RETRY)
         case UnknownOutcomeError():
