@@ -6,6 +6,7 @@ from typing import Final
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
 
+from service_edge.kafka_clients import close_client
 from timeline_service.errors import UnavailableError
 
 _SECONDS: Final = 5.0
@@ -57,4 +58,4 @@ class KafkaOffsets:
     async def _disconnect(self) -> None:
         consumer, self._consumer = self._consumer, None
         if consumer is not None:
-            await consumer.stop()
+            await close_client(consumer)

@@ -25,7 +25,6 @@ from timeline_service.projector.search_feed import SearchFeed
 _LOG: Final = structlog.get_logger()
 _REPORT_SECONDS: Final = 2.0
 _LOOK_SECONDS: Final = 2.0
-_STALL_SECONDS: Final = 30.0
 
 
 class Projector:
@@ -48,6 +47,7 @@ class Projector:
         guard: LogGuard,
         owner: str,
         batch_records: int,
+        stall_seconds: float,
         code_version: str,
         only_live: bool = True,
         until: Vector | None = None,
@@ -63,6 +63,7 @@ class Projector:
         self._until = until
         self._owner = owner
         self._batch_records = batch_records
+        self._stall_seconds = stall_seconds
         self._intake = Intake(reader, topic.partitions, until, batch_records)
         self._checkpoints: dict[int, Checkpoint] = {}
         self._breaker = Breaker()
@@ -249,7 +250,7 @@ class Projector:
 
     async def _notice_stall(self) -> None:
         """A consumer that has stopped fetching says nothing (aiokafka 625, 1037): compare with the log's ends."""
-        if not self._checkpoints or time.monotonic() - self._progressed < _STALL_SECONDS:
+        if not self._checkpoints or time.monotonic() - self._progressed < self._stall_seconds:
             return
         bounds = await self._reader.bounds(self._checkpoints)
         self._progressed = time.monotonic()
@@ -258,7 +259,7 @@ class Projector:
         ]
         if behind and self._intake.is_current:
             raise UnavailableError(
-                f"no records of partitions {behind} for {_STALL_SECONDS:.0f} s, though there are some"
+                f"no records of partitions {behind} for {self._stall_seconds:g} s, though there are some"
             )
 
 
