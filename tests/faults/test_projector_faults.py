@@ -122,7 +122,10 @@ async def test_postgres_restarts_while_records_arrive(services: Services) -> Non
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        ("next_offset = next_offset + 100, last_offset = last_offset + 100", "but the projection has read up to"),
+        (
+            "next_offset = next_offset + 100, gaps = gaps + 100, last_offset = last_offset + 100",
+            "but the projection has read up to",
+        ),
         ("last_sha256 = decode(repeat('00', 32), 'hex')", "reads differently at offset"),
         ("last_timestamp = last_timestamp + 1", "reads differently at offset"),
         ("cluster_id = 'another'", "was made from the Kafka cluster another"),

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import asyncpg
 
-from timeline_service.errors import FencedError, UnavailableError
+from timeline_service.errors import FencedError, HaltError, UnavailableError
 
 if TYPE_CHECKING:
     Pool = asyncpg.Pool[asyncpg.Record]
@@ -87,12 +87,20 @@ async def connected(pool: "Pool") -> AsyncIterator["Connection"]:
 
 @asynccontextmanager
 async def connected_to(pool: "Pool", generation: int) -> AsyncIterator["Connection"]:
-    """The same, for who writes a generation; raises FencedError when that has been dropped."""
+    """The same, for who writes a generation; raises FencedError when that has been dropped.
+
+    Raises HaltError, with nothing written, where records would be passed over, or counted twice.
+    """
     try:
         async with connected(pool) as connection:
             yield connection
     except (asyncpg.UndefinedTableError, asyncpg.InvalidSchemaNameError) as error:
         raise FencedError(f"generation {generation} has been dropped") from error
+    except asyncpg.CheckViolationError as error:
+        raise HaltError(
+            f"the counts of generation {generation} would no longer add up to the log's offsets, so nothing was "
+            f"written ({error.detail}): somebody has changed them, or this code has a bug. Verify, or rebuild"
+        ) from error
 
 
 @contextmanager

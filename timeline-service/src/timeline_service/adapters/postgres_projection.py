@@ -100,7 +100,8 @@ class PostgresProjection:
     ) -> dict[int, Checkpoint]:
         """Write a batch and advance its partitions, all or nothing; returns their new checkpoints.
 
-        Raises FencedError, with nothing written, if somebody else has taken one of them over.
+        Raises FencedError, with nothing written, if somebody else has taken one of them over, or it is stopped, and
+        HaltError if the batch does not account for each offset from the checkpoints to its last records.
         """
         partitions = sorted(advances)
         async with connected_to(self._pool, self.generation) as connection, connection.transaction():
@@ -122,9 +123,9 @@ class PostgresProjection:
             for partition, advance in advances.items()
         }
 
-    async def pass_markers(self, held: Checkpoint, next_offset: int) -> Checkpoint:
-        """Advance a partition past offsets that hold no record; raises FencedError."""
-        await self._fenced("pass_markers", held, next_offset)
+    async def pass_markers(self, held: Checkpoint, next_offset: int, gap: int) -> Checkpoint:
+        """Advance a partition past so many offsets that hold no record; raises FencedError and HaltError."""
+        await self._fenced("pass_markers", held, next_offset, gap)
         return replace(held, next_offset=next_offset)
 
     async def name_cluster(self, held: Checkpoint, cluster_id: str) -> Checkpoint:
@@ -136,10 +137,10 @@ class PostgresProjection:
         """Write down why a partition is projected no further; raises FencedError."""
         await self._fenced("stop", held, reason)
 
-    async def _fenced(self, name: str, held: Checkpoint, value: Any) -> None:
+    async def _fenced(self, name: str, held: Checkpoint, *values: Any) -> None:
         async with connected_to(self._pool, self.generation) as connection:
             where = (held.partition, held.epoch, held.next_offset)
-            if await connection.fetchval(self.statements[name], *where, value) is None:
+            if await connection.fetchval(self.statements[name], *where, *values) is None:
                 raise FencedError(f"another projector has taken over partition {held.partition}")
 
     async def _advance(
@@ -155,12 +156,12 @@ class PostgresProjection:
             rows.append((
                 partition, held.epoch, held.next_offset, advance.last_offset + 1, advance.last_timestamp,
                 advance.last_sha256, advance.recorded_at, counts.applied, counts.duplicate, counts.rejected,
-                counts.parked,
+                counts.parked, counts.gaps,
             ))  # fmt: skip
         advanced = await connection.fetch(self.statements["advance_checkpoints"], *_columns(rows))
         if len(advanced) != len(rows):
             lost = sorted({row[0] for row in rows} - {row["partition"] for row in advanced})
-            raise FencedError(f"another projector has taken over partitions {lost}")
+            raise FencedError(f"another projector has taken over partitions {lost}, or they are stopped")
 
     async def write_rows(self, connection: "Connection", changes: Changes) -> None:
         """Write a batch's rows inside the caller's fenced transaction."""

@@ -39,13 +39,14 @@ class Refusal(NamedTuple):
 
 
 class Arrival(NamedTuple):
-    """A record with its place: either read, or with the refusal that it gets."""
+    """A record with its place: either read, or with the refusal that it gets. `gap`: offsets before it without one."""
 
     raw: RawRecord
     place: Place
     event_id: str | None
     record: Record | None = None
     refusal: Refusal | None = None
+    gap: int = 0
 
 
 def read_arrivals(records: Sequence[tuple[RawRecord, datetime]], partitions: int) -> list[Arrival]:

@@ -27,12 +27,13 @@ class Known:
 
 @dataclass(slots=True)
 class Counts:
-    """Outcomes of a partition's records."""
+    """Outcomes of a partition's records, and its offsets that hold none: together its offsets."""
 
     applied: int = 0
     duplicate: int = 0
     rejected: int = 0
     parked: int = 0
+    gaps: int = 0
 
     def add(self, outcome: str) -> None:
         """Count one more."""
@@ -210,3 +211,4 @@ class _BatchFold:
         if (counts := self.changes.counts.get(partition)) is None:
             counts = self.changes.counts[partition] = Counts()
         counts.add(outcome)
+        counts.gaps += arrival.gap
