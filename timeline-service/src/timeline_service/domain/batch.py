@@ -123,8 +123,9 @@ class _BatchFold:
         try:
             history, verdict = apply(known.history, arrival.record, arrival.place)
         except Exception as error:  # isolated by its nature, since apply is pure: newer code can cure it
+            refusal = failure(error, arrival.place)
             known.parked = True
-            return self._refuse(arrival, failure(error))
+            return self._refuse(arrival, refusal)
         if verdict.outcome == "applied":
             assert history is not None
             self._revise(arrival, known, history)
