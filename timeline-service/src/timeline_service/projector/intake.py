@@ -60,9 +60,11 @@ class Intake:
         """The partitions of which it is not known yet whether they belong to the log that was projected."""
         return frozenset(self._unproven)
 
-    def gap(self, partition: int, position: int) -> int:
-        """How many offsets before a position hold no record, behind the last record that was read."""
-        return position - self._next_offsets[partition]
+    def pass_gap(self, partition: int, position: int) -> int:
+        """How many offsets hold no record, from behind the last one that was read up to a position: counted once."""
+        gap = position - self._next_offsets[partition]
+        self._next_offsets[partition] = position
+        return gap
 
     async def read(self) -> Batch:
         """The next records. Raises HaltError if the log is another one than that which was projected."""
@@ -98,7 +100,7 @@ class Intake:
 
     def _after_gap(self, arrival: Arrival) -> Arrival:
         partition, offset, _ = arrival.place
-        gap = self.gap(partition, offset)
+        gap = self.pass_gap(partition, offset)
         self._next_offsets[partition] = offset + 1
         return arrival._replace(gap=gap) if gap else arrival
 

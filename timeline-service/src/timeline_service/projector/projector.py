@@ -186,7 +186,7 @@ class Projector:
                 if position is not None and self._until is not None:
                     position = min(position, self._until[partition])
                 if position is not None and position > held.next_offset and self._intake.is_current:
-                    gap = self._intake.gap(partition, position)
+                    gap = self._intake.pass_gap(partition, position)
                     self._checkpoints[partition] = await self._projection.pass_markers(held, position, gap)
 
     async def _name_cluster(self) -> None:
