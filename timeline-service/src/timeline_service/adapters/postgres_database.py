@@ -17,6 +17,15 @@ CONNECT_SECONDS: Final = 10
 CLOSE_SECONDS: Final = 5
 STATEMENT_SECONDS: Final = 60
 
+#: How soon the server notices that a client has gone, cut off or frozen inside a transaction: hours, if nobody says.
+_FAREWELL: Final = {
+    "tcp_keepalives_idle": "15",
+    "tcp_keepalives_interval": "5",
+    "tcp_keepalives_count": "3",
+    "tcp_user_timeout": "30s",
+    "idle_in_transaction_session_timeout": "60s",
+}
+
 #: What going away looks like: refused or cut connections, a server that starts, stops, is short of something, or has
 #: no such database or role (yet).
 _AWAY: Final = (
@@ -60,6 +69,7 @@ async def open_pool(url: str, *, most: int, planning: Mapping[str, str] | None =
             "application_name": "dyadline timeline",
             "jit": "off",
             "timezone": "UTC",
+            **_FAREWELL,
             **(planning or {}),
         },
     )

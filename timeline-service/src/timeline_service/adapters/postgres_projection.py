@@ -7,6 +7,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any, Final
 
 from event_schemas.positions import format_position
+from timeline_service.adapters.postgres_blockers import ending_blockers
 from timeline_service.adapters.postgres_database import connected_to
 from timeline_service.adapters.sql_files import generation_schema, of_generation, read_statements
 from timeline_service.domain.batch import ENTRY_COLUMNS, OUTCOME_COLUMNS, REVISION_COLUMNS, Changes, Counts, Known
@@ -59,11 +60,16 @@ class PostgresProjection:
     async def take_over(
         self, partitions: Collection[int], owner: str, cluster_id: str, partition_count: int, *, only_live: bool = True
     ) -> dict[int, Checkpoint]:
-        """Become the owner of partitions; whoever was it finds itself fenced. Waits for its last transaction.
+        """Become the owner of partitions; whoever was it finds itself fenced.
+
+        Waits some seconds for its last transaction, which is ended then: it may be frozen, or cut off.
 
         None are taken of a generation that is not live, unless `only_live` says that this is meant.
         """
-        async with connected_to(self._pool, self.generation) as connection:
+        async with (
+            connected_to(self._pool, self.generation) as connection,
+            ending_blockers(self._pool, connection),
+        ):
             rows = await connection.fetch(
                 self.statements["take_over"], sorted(partitions), owner, cluster_id, partition_count, only_live
             )
@@ -106,7 +112,8 @@ class PostgresProjection:
         partitions = sorted(advances)
         async with connected_to(self._pool, self.generation) as connection, connection.transaction():
             await connection.execute("set local synchronous_commit = off")  # the log has it all
-            await connection.fetch(self.statements["lock_checkpoints"], partitions)
+            async with ending_blockers(self._pool, connection):
+                await connection.fetch(self.statements["lock_checkpoints"], partitions)
             await self._advance(connection, checkpoints, advances, changes)
             await self.write_rows(connection, changes)
             await connection.execute("select pg_notify('dyadline_projected', $1)", str(self.generation))
