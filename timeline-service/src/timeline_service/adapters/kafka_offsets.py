@@ -51,8 +51,13 @@ class KafkaOffsets:
 
     async def _connected(self) -> AIOKafkaConsumer:
         if self._consumer is None:
-            self._consumer = AIOKafkaConsumer(bootstrap_servers=self._bootstrap_servers, request_timeout_ms=5_000)
-            await self._consumer.start()
+            consumer = AIOKafkaConsumer(bootstrap_servers=self._bootstrap_servers, request_timeout_ms=5_000)
+            try:
+                await consumer.start()
+            except BaseException:
+                await close_client(consumer)
+                raise
+            self._consumer = consumer
         return self._consumer
 
     async def _disconnect(self) -> None:

@@ -51,11 +51,10 @@ class KafkaReader:
         self._consumer.subscribe([topic], listener=self)
 
     async def start(self) -> None:
-        """Join the group; raises UnavailableError."""
+        """Join the group; raises UnavailableError. Whatever comes of it, `stop` it in the end."""
         try:
             await self._consumer.start()
         except (KafkaError, OSError, TimeoutError) as error:
-            await close_client(self._consumer)
             raise UnavailableError(f"Kafka is out of reach: {error}") from error
 
     async def stop(self) -> None:

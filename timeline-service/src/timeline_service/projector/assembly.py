@@ -39,8 +39,8 @@ async def open_projector(
     """
     reader = KafkaReader(settings.kafka_bootstrap_servers, settings.topic, group)
     projection, documents = PostgresProjection(pool, generation), PostgresDocuments(pool, generation)
-    await reader.start()
     try:
+        await reader.start()
         yield Projector(
             reader,
             projection,
