@@ -118,11 +118,11 @@ insert into timeline_g1.pair_counts (partition, pair, events, last_offset)
 select partition, pair, count(*), max(from_offset) from filling.events group by partition, pair;
 insert into timeline_g1.checkpoints (
     partition, next_offset, epoch, owner, cluster_id, partition_count, last_offset, recorded_at, applied, duplicate,
-    rejected, parked
+    rejected, parked, gaps
 )
 select
     partition, coalesce(max(from_offset), -1) + 1, 1, 'bench', 'bench', $partitions, max(from_offset),
-    max(recorded_at), count(event_id), 0, 0, 0
+    max(recorded_at), count(event_id), 0, 0, 0, coalesce(max(from_offset), -1) + 1 - count(event_id)
 from generate_series(0, $partitions - 1) as partition left join filling.events using (partition)
 group by partition;
 insert into timeline_g1.search_checkpoints select partition, next_offset from timeline_g1.checkpoints;

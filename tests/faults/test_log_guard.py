@@ -202,7 +202,10 @@ async def test_what_was_looked_at_before_is_looked_at_again_while_it_is_ours() -
     ("tampering", "words"),
     [
         ("last_sha256 = decode(repeat('00', 32), 'hex')", "reads differently at offset 1"),
-        ("next_offset = 100, last_offset = 99", "ends at offset 2, but the projection has read up to 100"),
+        (
+            "next_offset = 100, gaps = 100 - next_offset, last_offset = 99",
+            "ends at offset 2, but the projection has read up to 100",
+        ),
     ],
 )
 async def test_a_checkpoint_that_somebody_changes_halts_an_idle_projector(

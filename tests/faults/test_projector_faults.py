@@ -122,7 +122,10 @@ async def test_postgres_restarts_while_records_arrive(services: Services) -> Non
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        ("next_offset = next_offset + 100, last_offset = last_offset + 100", "but the projection has read up to"),
+        (
+            "next_offset = next_offset + 100, gaps = gaps + 100, last_offset = last_offset + 100",
+            "but the projection has read up to",
+        ),
         ("last_sha256 = decode(repeat('00', 32), 'hex')", "reads differently at offset"),
         ("last_timestamp = last_timestamp + 1", "reads differently at offset"),
         ("cluster_id = 'another'", "was made from the Kafka cluster another"),
@@ -205,7 +208,6 @@ async def test_a_projector_stops_although_the_database_hangs(services: Services)
 
 async def test_a_marker_at_the_logs_end_is_no_stall(services: Services, monkeypatch: pytest.MonkeyPatch) -> None:
     services.migrate()
-    monkeypatch.setattr("timeline_service.projector.projector._STALL_SECONDS", 0.1)
     looks: list[int] = []
     bounds = KafkaReader.bounds
 
@@ -220,7 +222,8 @@ async def test_a_marker_at_the_logs_end_is_no_stall(services: Services, monkeypa
     async with producer.transaction():
         await producer.send(services.topic, encode_value(event), event.event_id.encode(), headers=list(HEADERS))
     await producer.stop()
-    async with projecting(services.bootstrap_servers, services.topic, services.database_url, code_version="x") as task:
+    where = (services.bootstrap_servers, services.topic, services.database_url)
+    async with projecting(*where, code_version="x", stall_seconds=0.1) as task:
         await wait_until(lambda: task.done() or len(looks) > 5)
         assert not task.done()
 

@@ -12,11 +12,21 @@ from timeline_service.settings import Settings
 
 @asynccontextmanager
 async def projecting(
-    bootstrap_servers: str, topic: str, database_url: str, *, code_version: str, guard_seconds: float = 30
+    bootstrap_servers: str,
+    topic: str,
+    database_url: str,
+    *,
+    code_version: str,
+    guard_seconds: float = 30,
+    stall_seconds: float = 30,
 ) -> AsyncIterator["asyncio.Task[None]"]:
     """Run a projector, and stop it in order; yields its task, which ends early when the projector halts."""
     settings = Settings(
-        kafka_bootstrap_servers=bootstrap_servers, topic=topic, batch_records=500, guard_seconds=guard_seconds
+        kafka_bootstrap_servers=bootstrap_servers,
+        topic=topic,
+        batch_records=500,
+        guard_seconds=guard_seconds,
+        stall_seconds=stall_seconds,
     )
     pool = await open_pool(database_url, most=3)
     checked = await check_topic(bootstrap_servers, topic)

@@ -4,6 +4,7 @@ from tests.support.log_writing import START, recording
 from event_schemas.records import HEADERS, encode_value
 from timeline_service.domain import arrivals
 from timeline_service.domain.arrivals import RawRecord, read_arrival, write_headers
+from timeline_service.errors import ExhaustedError
 
 RECORD = recording("words")
 KEY, VALUE = RECORD.event_id.encode(), encode_value(RECORD)
@@ -66,6 +67,16 @@ def test_an_exception_that_nobody_expected_parks_the_record(monkeypatch: pytest.
     refusal = read_arrival(raw(), START, lambda _: 2).refusal
     assert refusal is not None
     assert (refusal.outcome, refusal.problem, refusal.detail) == ("parked", "failed", "RuntimeError: a bug�of ours")
+
+
+@pytest.mark.parametrize("error", [MemoryError(), RecursionError()])
+def test_what_a_process_lacks_is_no_verdict(monkeypatch: pytest.MonkeyPatch, error: Exception) -> None:
+    def fail(*_: object) -> None:
+        raise error
+
+    monkeypatch.setattr(arrivals, "decode", fail)
+    with pytest.raises(ExhaustedError, match="the record at 2:7"):
+        read_arrival(raw(), START, lambda _: 2)
 
 
 def test_headers_are_kept_as_they_came() -> None:

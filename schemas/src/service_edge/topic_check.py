@@ -7,6 +7,7 @@ from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from aiokafka.errors import KafkaError
 
 from event_schemas.log_topic import topic_problems
+from service_edge.kafka_clients import close_client
 
 
 class TopicUnavailableError(Exception):
@@ -48,7 +49,7 @@ async def describe_topic(bootstrap_servers: str, name: str) -> tuple[Topic, list
     except (KafkaError, OSError, TimeoutError) as error:
         raise TopicUnavailableError(f"Kafka at {bootstrap_servers} does not answer: {error}") from error
     finally:
-        await admin.close()
+        await close_client(admin)
     return Topic(name, cluster_id, len(described["partitions"])), topic_problems(settings, replicas)
 
 

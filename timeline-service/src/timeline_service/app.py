@@ -92,7 +92,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.cursor_secret = None
     app.state.heartbeat_seconds = settings.heartbeat_seconds
     app.state.streams = EventStreams(settings.slow_seconds)
-    scan = partial(open_scan, settings.kafka_bootstrap_servers, settings.topic)
+    scan = partial(open_scan, settings.kafka_bootstrap_servers, settings.topic, settings.stall_seconds)
     app.state.raw_log = log_export.RawLog(scan, settings.slow_seconds)
     install_problems(app, KINDS, translate, ERRORS)
     for module in (

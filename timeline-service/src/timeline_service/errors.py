@@ -57,6 +57,10 @@ class UnavailableError(TimelineError):
     """The database or the broker is away, or an answer is not there yet: try again later."""
 
 
+class ExhaustedError(UnavailableError):
+    """This process is short of memory, or of stack: that says nothing of the record that it was at. Try again."""
+
+
 class StuckError(UnavailableError):
     """A replay has come to a stop, although nothing is away: it is tried again, a few times."""
 

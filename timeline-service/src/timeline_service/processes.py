@@ -3,8 +3,8 @@
 import asyncio
 import signal
 import time
-from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, Final
+from collections.abc import Callable, Coroutine
+from typing import TYPE_CHECKING, Any, Final
 
 import structlog
 
@@ -23,6 +23,8 @@ _LOG: Final = structlog.get_logger()
 _SHORTEST_PAUSE: Final = 0.1
 _LONGEST_PAUSE: Final = 5.0
 _LONG_RUN: Final = 60.0
+_END_SECONDS: Final = 8.0
+_CUT_SECONDS: Final = 5.0
 
 
 async def project(settings: Settings) -> None:
@@ -54,13 +56,13 @@ async def _project_once(settings: Settings, pool: "Pool", stop: asyncio.Event) -
         await projector.run(stop)
 
 
-async def _again(stop: asyncio.Event, run_once: Callable[[], Awaitable[None]]) -> None:
+async def _again(stop: asyncio.Event, run_once: Callable[[], Coroutine[Any, Any, None]]) -> None:
     """Run until told to stop, and anew, after ever longer pauses, whenever something is away."""
     pause = _SHORTEST_PAUSE
     while not stop.is_set():
         started = time.monotonic()
         try:
-            await run_once()
+            await _until_stopped(stop, run_once)
         except FencedError as error:  # after a swap readers wait for us
             _LOG.warning("starting over", reason=str(error))
             await _wait(stop, _SHORTEST_PAUSE)
@@ -71,6 +73,21 @@ async def _again(stop: asyncio.Event, run_once: Callable[[], Awaitable[None]]) -
             await _wait(stop, pause)
             pause = min(2 * pause, _LONGEST_PAUSE)
     _LOG.info("stopped")
+
+
+async def _until_stopped(stop: asyncio.Event, run_once: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    """Run to the end; once told to stop, that may take some seconds more: whoever waits for what hangs is cut off."""
+    running, stopping = asyncio.create_task(run_once()), asyncio.create_task(stop.wait())
+    try:
+        await asyncio.wait({running, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait({running}, timeout=_END_SECONDS)
+    finally:
+        stopping.cancel()
+        if not running.done():
+            running.cancel()
+            await asyncio.wait({running}, timeout=_CUT_SECONDS)
+    if running.done() and not (running.cancelled() and stop.is_set()):
+        running.result()
 
 
 async def _wait(stop: asyncio.Event, seconds: float) -> None:

@@ -33,4 +33,7 @@ class Settings(BaseSettings):
     walk_from: Annotated[int, Field(ge=0)] = 10_000  # so many documents are looked through in order, fewer are sorted
     walk_seconds: Annotated[float, Field(gt=0)] = 0.25  # after which those are sorted as well
     spill_folder: str | None = None  # for a replay's temporary files: a partition of the log at a time, for each core
+    stall_seconds: Annotated[float, Field(gt=0)] = (
+        30  # after which a log that gives no record, though it has some, is away
+    )
     guard_seconds: Annotated[float, Field(gt=0)] = 30  # between two looks of a projector at whether its log is sound

@@ -16,6 +16,7 @@ from local_stack.data_folders import fresh_folder, is_laid_out, move_into_place
 from local_stack.errors import StackError
 from local_stack.kafka_archive import kafka_jars
 from local_stack.processes import Process
+from service_edge.kafka_clients import close_client
 
 READY_SECONDS = 90
 _ENVIRONMENT = {"LC_ALL": "C.UTF-8"}  # how Java reads its arguments
@@ -78,7 +79,7 @@ async def wait_for_kafka(bootstrap_servers: str, process: Process | None = None)
                 raise StackError(f"Kafka at {bootstrap_servers} does not answer: {error}") from error
             await asyncio.sleep(0.1)
         finally:
-            await admin.close()
+            await close_client(admin)
 
 
 async def _format(state_dir: Path, jars: Path, port: int, controller_port: int) -> None:

@@ -10,6 +10,7 @@ from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code
 
 from event_schemas.log_topic import PARTITIONS, TOPIC_SETTINGS, replication
 from local_stack.errors import StackError
+from service_edge.kafka_clients import close_client
 from service_edge.topic_check import TopicUnavailableError, TopicUnfitError, check_topic
 
 READY_SECONDS = 30
@@ -28,7 +29,7 @@ async def create_topic(bootstrap_servers: str, name: str, partitions: int = PART
     except (KafkaError, OSError, TimeoutError) as error:
         raise StackError(f"Kafka at {bootstrap_servers} does not make the topic {name}: {error}") from error
     finally:
-        await admin.close()
+        await close_client(admin)
 
 
 async def require_fit_topic(bootstrap_servers: str, name: str) -> None:
@@ -51,7 +52,7 @@ async def log_is_empty(bootstrap_servers: str, name: str) -> bool:
     except (KafkaError, OSError, TimeoutError) as error:
         raise StackError(f"Kafka at {bootstrap_servers} does not tell how long the log is: {error}") from error
     finally:
-        await consumer.stop()
+        await close_client(consumer)
 
 
 async def _create(admin: AIOKafkaAdminClient, name: str, partitions: int) -> None:

@@ -6,6 +6,7 @@ from typing import Final
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
 
+from service_edge.kafka_clients import close_client
 from timeline_service.errors import UnavailableError
 
 _SECONDS: Final = 5.0
@@ -50,11 +51,16 @@ class KafkaOffsets:
 
     async def _connected(self) -> AIOKafkaConsumer:
         if self._consumer is None:
-            self._consumer = AIOKafkaConsumer(bootstrap_servers=self._bootstrap_servers, request_timeout_ms=5_000)
-            await self._consumer.start()
+            consumer = AIOKafkaConsumer(bootstrap_servers=self._bootstrap_servers, request_timeout_ms=5_000)
+            try:
+                await consumer.start()
+            except BaseException:
+                await close_client(consumer)
+                raise
+            self._consumer = consumer
         return self._consumer
 
     async def _disconnect(self) -> None:
         consumer, self._consumer = self._consumer, None
         if consumer is not None:
-            await consumer.stop()
+            await close_client(consumer)

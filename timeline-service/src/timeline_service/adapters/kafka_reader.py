@@ -15,12 +15,14 @@ from aiokafka.errors import (
 )
 from aiokafka.structs import OffsetAndMetadata
 
+from service_edge.kafka_clients import close_client
 from timeline_service.adapters.kafka_lenient import read_leniently
 from timeline_service.domain.arrivals import RawRecord
 from timeline_service.errors import HaltError, UnavailableError
 
 _LOG: Final = logging.getLogger(__name__)
 _FETCH_BYTES: Final = 1024 * 1024
+_BOUNDS_SECONDS: Final = 5.0
 _METADATA_SECONDS: Final = 10  # after which a topic that was made anew, or has grown, is noticed
 
 
@@ -49,16 +51,15 @@ class KafkaReader:
         self._consumer.subscribe([topic], listener=self)
 
     async def start(self) -> None:
-        """Join the group; raises UnavailableError."""
+        """Join the group; raises UnavailableError. Whatever comes of it, `stop` it in the end."""
         try:
             await self._consumer.start()
         except (KafkaError, OSError, TimeoutError) as error:
-            await self._consumer.stop()
             raise UnavailableError(f"Kafka is out of reach: {error}") from error
 
     async def stop(self) -> None:
-        """Leave the group."""
-        await self._consumer.stop()
+        """Leave the group, or only cut the connections where Kafka does not answer. Raises nothing."""
+        await close_client(self._consumer)
 
     def partitions(self) -> list[int]:
         """The partitions that the group has given us."""
@@ -68,10 +69,11 @@ class KafkaReader:
         """The first offset of each partition and the one after its last; raises UnavailableError."""
         wanted = [TopicPartition(self._topic, partition) for partition in partitions]
         try:
-            starts = await self._consumer.beginning_offsets(wanted)
-            ends = await self._consumer.end_offsets(wanted)
+            async with asyncio.timeout(_BOUNDS_SECONDS):
+                starts = await self._consumer.beginning_offsets(wanted)
+                ends = await self._consumer.end_offsets(wanted)
         except (KafkaError, TimeoutError) as error:
-            raise UnavailableError(f"Kafka is out of reach: {error}") from error
+            raise UnavailableError(f"Kafka is out of reach: {error or type(error).__name__}") from error
         return {item.partition: (starts[item], ends[item]) for item in wanted}
 
     async def position(self, partition: int) -> int | None:

@@ -10,21 +10,25 @@ from typing import Final
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from aiokafka.errors import KafkaError, OffsetOutOfRangeError, UnsupportedCodecError
 
+from service_edge.kafka_clients import close_client
 from timeline_service.adapters.kafka_lenient import read_leniently
 from timeline_service.domain.vectors import Vector
 from timeline_service.errors import HaltError, UnavailableError
 
-_PATIENCE: Final = 30.0
 _FETCH_BYTES: Final = 4 * 1024 * 1024
 _START_SECONDS: Final = 15.0
 
 
 class KafkaScan:
-    """A connection that reads ranges. Its methods raise UnavailableError when Kafka is away."""
+    """A connection that reads ranges. Its methods raise UnavailableError when Kafka is away.
 
-    def __init__(self, bootstrap_servers: str, topic: str) -> None:
+    That it is as well when nothing comes for `patience` seconds, though there are records.
+    """
+
+    def __init__(self, bootstrap_servers: str, topic: str, patience: float) -> None:
         self._bootstrap_servers = bootstrap_servers
         self._topic = topic
+        self._patience = patience
         self._consumer: AIOKafkaConsumer | None = None
 
     async def bounds(self, partitions: int) -> dict[int, tuple[int, int]]:
@@ -86,8 +90,10 @@ class KafkaScan:
                 raise _away(error) from error
             if reached > at:
                 at, progressed = reached, time.monotonic()
-            elif time.monotonic() - progressed > _PATIENCE:
-                raise UnavailableError(f"no records of partition {partition} for {_PATIENCE:.0f} s")
+            elif time.monotonic() - progressed > self._patience:
+                raise UnavailableError(
+                    f"Kafka is out of reach: no records of partition {partition} for {self._patience:g} s"
+                )
             if records:
                 yield records
 
@@ -95,7 +101,7 @@ class KafkaScan:
         """Let the connection go."""
         consumer, self._consumer = self._consumer, None
         if consumer is not None:
-            await consumer.stop()
+            await close_client(consumer)
 
     async def _connected(self) -> AIOKafkaConsumer:
         if self._consumer is None:
@@ -110,16 +116,16 @@ class KafkaScan:
                 async with asyncio.timeout(_START_SECONDS):
                     await consumer.start()
             except BaseException:
-                await consumer.stop()
+                await close_client(consumer)
                 raise
             self._consumer = consumer
         return self._consumer
 
 
 @asynccontextmanager
-async def open_scan(bootstrap_servers: str, topic: str) -> AsyncIterator[KafkaScan]:
+async def open_scan(bootstrap_servers: str, topic: str, patience: float = 30) -> AsyncIterator[KafkaScan]:
     """A scan that is closed at the end. It connects when it is first asked."""
-    scan = KafkaScan(bootstrap_servers, topic)
+    scan = KafkaScan(bootstrap_servers, topic, patience)
     try:
         yield scan
     finally:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import asyncpg
 
-from timeline_service.errors import FencedError, UnavailableError
+from timeline_service.errors import FencedError, HaltError, UnavailableError
 
 if TYPE_CHECKING:
     Pool = asyncpg.Pool[asyncpg.Record]
@@ -16,6 +16,15 @@ if TYPE_CHECKING:
 CONNECT_SECONDS: Final = 10
 CLOSE_SECONDS: Final = 5
 STATEMENT_SECONDS: Final = 60
+
+#: How soon the server notices that a client has gone, cut off or frozen inside a transaction: hours, if nobody says.
+_FAREWELL: Final = {
+    "tcp_keepalives_idle": "15",
+    "tcp_keepalives_interval": "5",
+    "tcp_keepalives_count": "3",
+    "tcp_user_timeout": "30s",
+    "idle_in_transaction_session_timeout": "60s",
+}
 
 #: What going away looks like: refused or cut connections, a server that starts, stops, is short of something, or has
 #: no such database or role (yet).
@@ -60,6 +69,7 @@ async def open_pool(url: str, *, most: int, planning: Mapping[str, str] | None =
             "application_name": "dyadline timeline",
             "jit": "off",
             "timezone": "UTC",
+            **_FAREWELL,
             **(planning or {}),
         },
     )
@@ -87,12 +97,20 @@ async def connected(pool: "Pool") -> AsyncIterator["Connection"]:
 
 @asynccontextmanager
 async def connected_to(pool: "Pool", generation: int) -> AsyncIterator["Connection"]:
-    """The same, for who writes a generation; raises FencedError when that has been dropped."""
+    """The same, for who writes a generation; raises FencedError when that has been dropped.
+
+    Raises HaltError, with nothing written, where records would be passed over, or counted twice.
+    """
     try:
         async with connected(pool) as connection:
             yield connection
     except (asyncpg.UndefinedTableError, asyncpg.InvalidSchemaNameError) as error:
         raise FencedError(f"generation {generation} has been dropped") from error
+    except asyncpg.CheckViolationError as error:
+        raise HaltError(
+            f"the counts of generation {generation} would no longer add up to the log's offsets, so nothing was "
+            f"written ({error.detail}): somebody has changed them, or this code has a bug. Verify, or rebuild"
+        ) from error
 
 
 @contextmanager

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
+from timeline_service.adapters.postgres_blockers import ending_blockers
 from timeline_service.adapters.postgres_database import connected_to
 from timeline_service.adapters.sql_files import of_generation, read_statements
 from timeline_service.domain.documents import document_of
@@ -37,7 +38,7 @@ class PostgresDocuments:
         """
         async with connected_to(self._pool, self._generation) as connection, connection.transaction():
             await connection.execute("set local synchronous_commit = off")  # the revisions have it all
-            start = await connection.fetchval(self._sql["lock"], partition)
+            start = await self._lock(connection, partition)
             goal = await connection.fetchval(self._sql["goal"], partition)
             rows = await connection.fetch(self._sql["load"], partition, start, goal, most)
             await self._write(connection, rows)
@@ -47,8 +48,12 @@ class PostgresDocuments:
 
     async def add(self, connection: "Connection", partition: int, offsets: Sequence[int]) -> None:
         """Make documents of revisions that a redrive has made behind the checkpoint, inside its transaction."""
-        reached = await connection.fetchval(self._sql["lock"], partition)
+        reached = await self._lock(connection, partition)
         await self._write(connection, await connection.fetch(self._sql["load_at"], partition, list(offsets), reached))
+
+    async def _lock(self, connection: "Connection", partition: int) -> int:
+        async with ending_blockers(self._pool, connection):
+            return int(await connection.fetchval(self._sql["lock"], partition))
 
     async def _write(self, connection: "Connection", rows: Sequence[Any]) -> None:
         if not rows:

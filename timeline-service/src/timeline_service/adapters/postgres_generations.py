@@ -10,6 +10,7 @@ from uuid import UUID
 
 import asyncpg
 
+from timeline_service.adapters.postgres_blockers import ending_blockers
 from timeline_service.adapters.postgres_database import connected
 from timeline_service.adapters.sql_files import generation_schema, generation_shape, of_generation, read_statements
 from timeline_service.code_version import code_version, is_newer
@@ -151,12 +152,14 @@ class PostgresGenerations:
         """
         async with _at(self._pool) as connection, connection.transaction():
             await connection.execute(f"set local lock_timeout = '{_LOCK_TIMEOUT}'")
-            await connection.fetch(self._sql["lock_all"])
+            async with ending_blockers(self._pool, connection):
+                await connection.fetch(self._sql["lock_all"])
             live = await connection.fetchval(self._sql["any_live"])
             if live == n:
                 return True
             if live is not None:
-                before = await connection.fetch(of_generation(self._sql["lock_checkpoints"], live))
+                async with ending_blockers(self._pool, connection):
+                    before = await connection.fetch(of_generation(self._sql["lock_checkpoints"], live))
                 after = await connection.fetch(of_generation(self._sql["reach"], n))
                 reached = {row["partition"]: (row["next_offset"], row["documents"]) for row in after}
                 for row in before:

@@ -7,6 +7,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any, Final
 
 from event_schemas.positions import format_position
+from timeline_service.adapters.postgres_blockers import ending_blockers
 from timeline_service.adapters.postgres_database import connected_to
 from timeline_service.adapters.sql_files import generation_schema, of_generation, read_statements
 from timeline_service.domain.batch import ENTRY_COLUMNS, OUTCOME_COLUMNS, REVISION_COLUMNS, Changes, Counts, Known
@@ -59,11 +60,16 @@ class PostgresProjection:
     async def take_over(
         self, partitions: Collection[int], owner: str, cluster_id: str, partition_count: int, *, only_live: bool = True
     ) -> dict[int, Checkpoint]:
-        """Become the owner of partitions; whoever was it finds itself fenced. Waits for its last transaction.
+        """Become the owner of partitions; whoever was it finds itself fenced.
+
+        Waits some seconds for its last transaction, which is ended then: it may be frozen, or cut off.
 
         None are taken of a generation that is not live, unless `only_live` says that this is meant.
         """
-        async with connected_to(self._pool, self.generation) as connection:
+        async with (
+            connected_to(self._pool, self.generation) as connection,
+            ending_blockers(self._pool, connection),
+        ):
             rows = await connection.fetch(
                 self.statements["take_over"], sorted(partitions), owner, cluster_id, partition_count, only_live
             )
@@ -100,12 +106,14 @@ class PostgresProjection:
     ) -> dict[int, Checkpoint]:
         """Write a batch and advance its partitions, all or nothing; returns their new checkpoints.
 
-        Raises FencedError, with nothing written, if somebody else has taken one of them over.
+        Raises FencedError, with nothing written, if somebody else has taken one of them over, or it is stopped, and
+        HaltError if the batch does not account for each offset from the checkpoints to its last records.
         """
         partitions = sorted(advances)
         async with connected_to(self._pool, self.generation) as connection, connection.transaction():
             await connection.execute("set local synchronous_commit = off")  # the log has it all
-            await connection.fetch(self.statements["lock_checkpoints"], partitions)
+            async with ending_blockers(self._pool, connection):
+                await connection.fetch(self.statements["lock_checkpoints"], partitions)
             await self._advance(connection, checkpoints, advances, changes)
             await self.write_rows(connection, changes)
             await connection.execute("select pg_notify('dyadline_projected', $1)", str(self.generation))
@@ -122,9 +130,9 @@ class PostgresProjection:
             for partition, advance in advances.items()
         }
 
-    async def pass_markers(self, held: Checkpoint, next_offset: int) -> Checkpoint:
-        """Advance a partition past offsets that hold no record; raises FencedError."""
-        await self._fenced("pass_markers", held, next_offset)
+    async def pass_markers(self, held: Checkpoint, next_offset: int, gap: int) -> Checkpoint:
+        """Advance a partition past so many offsets that hold no record; raises FencedError and HaltError."""
+        await self._fenced("pass_markers", held, next_offset, gap)
         return replace(held, next_offset=next_offset)
 
     async def name_cluster(self, held: Checkpoint, cluster_id: str) -> Checkpoint:
@@ -136,10 +144,10 @@ class PostgresProjection:
         """Write down why a partition is projected no further; raises FencedError."""
         await self._fenced("stop", held, reason)
 
-    async def _fenced(self, name: str, held: Checkpoint, value: Any) -> None:
+    async def _fenced(self, name: str, held: Checkpoint, *values: Any) -> None:
         async with connected_to(self._pool, self.generation) as connection:
             where = (held.partition, held.epoch, held.next_offset)
-            if await connection.fetchval(self.statements[name], *where, value) is None:
+            if await connection.fetchval(self.statements[name], *where, *values) is None:
                 raise FencedError(f"another projector has taken over partition {held.partition}")
 
     async def _advance(
@@ -155,12 +163,12 @@ class PostgresProjection:
             rows.append((
                 partition, held.epoch, held.next_offset, advance.last_offset + 1, advance.last_timestamp,
                 advance.last_sha256, advance.recorded_at, counts.applied, counts.duplicate, counts.rejected,
-                counts.parked,
+                counts.parked, counts.gaps,
             ))  # fmt: skip
         advanced = await connection.fetch(self.statements["advance_checkpoints"], *_columns(rows))
         if len(advanced) != len(rows):
             lost = sorted({row[0] for row in rows} - {row["partition"] for row in advanced})
-            raise FencedError(f"another projector has taken over partitions {lost}")
+            raise FencedError(f"another projector has taken over partitions {lost}, or they are stopped")
 
     async def write_rows(self, connection: "Connection", changes: Changes) -> None:
         """Write a batch's rows inside the caller's fenced transaction."""

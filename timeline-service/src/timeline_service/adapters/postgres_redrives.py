@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from timeline_service.adapters.postgres_blockers import ending_blockers
 from timeline_service.adapters.postgres_database import connected_to
 from timeline_service.adapters.postgres_documents import PostgresDocuments
 from timeline_service.adapters.postgres_projection import Checkpoint, PostgresProjection
@@ -57,7 +58,8 @@ class PostgresRedrives:
         """
         counts = changes.counts.get(held.partition, Counts())
         async with connected_to(self._pool, self._projection.generation) as connection, connection.transaction():
-            await connection.fetch(self._sql["lock_checkpoints"], [held.partition])
+            async with ending_blockers(self._pool, connection):
+                await connection.fetch(self._sql["lock_checkpoints"], [held.partition])
             parked = await connection.fetchval(
                 self._sql["recount"],
                 *(held.partition, held.epoch, held.next_offset),

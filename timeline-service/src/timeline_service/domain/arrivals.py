@@ -12,11 +12,14 @@ from event_schemas.records import Record, decode
 from event_schemas.texts import is_canonical_uuid
 from timeline_service.domain.fold import Place
 from timeline_service.domain.partitions import partitions_of
+from timeline_service.errors import ExhaustedError
 
 Headers = tuple[tuple[str, bytes | None], ...]
 MALFORMED: Final = "malformed"
 UNKNOWN_VERSION: Final = "unknown-version"
 FAILED: Final = "failed"
+#: What depends on the machine and the moment: a verdict must not, since every replay has to come to the same one.
+_EXHAUSTED: Final = (MemoryError, RecursionError)
 
 
 class RawRecord(NamedTuple):
@@ -39,13 +42,14 @@ class Refusal(NamedTuple):
 
 
 class Arrival(NamedTuple):
-    """A record with its place: either read, or with the refusal that it gets."""
+    """A record with its place: either read, or with the refusal that it gets. `gap`: offsets before it without one."""
 
     raw: RawRecord
     place: Place
     event_id: str | None
     record: Record | None = None
     refusal: Refusal | None = None
+    gap: int = 0
 
 
 def read_arrivals(records: Sequence[tuple[RawRecord, datetime]], partitions: int) -> list[Arrival]:
@@ -55,7 +59,10 @@ def read_arrivals(records: Sequence[tuple[RawRecord, datetime]], partitions: int
 
 
 def read_arrival(raw: RawRecord, recorded_at: datetime, partition_of: Callable[[bytes], int]) -> Arrival:
-    """Read one record; `partition_of` says where a key belongs. It never raises: what it cannot read it refuses."""
+    """Read one record; `partition_of` says where a key belongs. What it cannot read it refuses.
+
+    Raises nothing but ExhaustedError, where it is not the record that is at fault.
+    """
     place = Place(raw.partition, raw.offset, recorded_at)
     event_id = _event_id(raw.key)
     try:
@@ -69,12 +76,14 @@ def read_arrival(raw: RawRecord, recorded_at: datetime, partition_of: Callable[[
     except UnknownVersionError as error:
         return Arrival(raw, place, event_id, refusal=Refusal("parked", UNKNOWN_VERSION, _words(error)))
     except Exception as error:  # a bug of ours: newer code can cure it, so the record waits for that
-        return Arrival(raw, place, event_id, refusal=failure(error))
+        return Arrival(raw, place, event_id, refusal=failure(error, place))
     return Arrival(raw, place, event_id, record)
 
 
-def failure(error: Exception) -> Refusal:
-    """The refusal of a record on which our own code fails."""
+def failure(error: Exception, place: Place) -> Refusal:
+    """The refusal of a record on which our own code fails; raises ExhaustedError where only the process does."""
+    if isinstance(error, _EXHAUSTED):
+        raise ExhaustedError(f"judging the record at {place.position} took more than there is: {error!r}") from error
     return Refusal("parked", FAILED, f"{type(error).__name__}: {_words(error)}")
 
 

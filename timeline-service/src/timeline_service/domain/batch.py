@@ -27,12 +27,13 @@ class Known:
 
 @dataclass(slots=True)
 class Counts:
-    """Outcomes of a partition's records."""
+    """Outcomes of a partition's records, and its offsets that hold none: together its offsets."""
 
     applied: int = 0
     duplicate: int = 0
     rejected: int = 0
     parked: int = 0
+    gaps: int = 0
 
     def add(self, outcome: str) -> None:
         """Count one more."""
@@ -122,8 +123,9 @@ class _BatchFold:
         try:
             history, verdict = apply(known.history, arrival.record, arrival.place)
         except Exception as error:  # isolated by its nature, since apply is pure: newer code can cure it
+            refusal = failure(error, arrival.place)
             known.parked = True
-            return self._refuse(arrival, failure(error))
+            return self._refuse(arrival, refusal)
         if verdict.outcome == "applied":
             assert history is not None
             self._revise(arrival, known, history)
@@ -210,3 +212,4 @@ class _BatchFold:
         if (counts := self.changes.counts.get(partition)) is None:
             counts = self.changes.counts[partition] = Counts()
         counts.add(outcome)
+        counts.gaps += arrival.gap

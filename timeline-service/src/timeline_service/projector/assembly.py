@@ -39,8 +39,8 @@ async def open_projector(
     """
     reader = KafkaReader(settings.kafka_bootstrap_servers, settings.topic, group)
     projection, documents = PostgresProjection(pool, generation), PostgresDocuments(pool, generation)
-    await reader.start()
     try:
+        await reader.start()
         yield Projector(
             reader,
             projection,
@@ -50,6 +50,7 @@ async def open_projector(
             guard=LogGuard(settings.kafka_bootstrap_servers, settings.topic, settings.guard_seconds),
             owner=f"{socket.gethostname()}/{os.getpid()}",
             batch_records=settings.batch_records,
+            stall_seconds=settings.stall_seconds,
             code_version=code or code_version(),
             only_live=only_live,
             until=until,

@@ -39,6 +39,7 @@ class Intake:
         self._most = most
         self._unproven: dict[int, Checkpoint] = {}
         self._recorded_at: dict[int, datetime] = {}
+        self._next_offsets: dict[int, int] = {}
 
     @property
     def is_current(self) -> bool:
@@ -50,6 +51,7 @@ class Intake:
         self.assignment = assignment
         self._unproven = {p: item for p, item in checkpoints.items() if item.last_offset is not None}
         self._recorded_at = {p: item.recorded_at for p, item in checkpoints.items() if item.recorded_at is not None}
+        self._next_offsets = {p: item.next_offset for p, item in checkpoints.items()}
         for partition, checkpoint in checkpoints.items():
             last = checkpoint.last_offset
             self._reader.begin(partition, last if last is not None else checkpoint.next_offset)
@@ -57,6 +59,12 @@ class Intake:
     def unproven(self) -> frozenset[int]:
         """The partitions of which it is not known yet whether they belong to the log that was projected."""
         return frozenset(self._unproven)
+
+    def pass_gap(self, partition: int, position: int) -> int:
+        """How many offsets hold no record, from behind the last one that was read up to a position: counted once."""
+        gap = position - self._next_offsets[partition]
+        self._next_offsets[partition] = position
+        return gap
 
     async def read(self) -> Batch:
         """The next records. Raises HaltError if the log is another one than that which was projected."""
@@ -68,7 +76,7 @@ class Intake:
                 fresh = self._within(partition, self._after_proof(partition, fetched))
                 for start in range(0, len(fresh), _SLICE):
                     recorded = [self._recorded(record) for record in fresh[start : start + _SLICE]]
-                    arrivals += read_arrivals(recorded, self._partitions)
+                    arrivals += [self._after_gap(item) for item in read_arrivals(recorded, self._partitions)]
                     await asyncio.sleep(0)  # the batch before is being written meanwhile
         return Batch(assignment, arrivals)
 
@@ -89,6 +97,12 @@ class Intake:
         if self._until is None:
             return records
         return [record for record in records if record.offset < self._until[partition]]
+
+    def _after_gap(self, arrival: Arrival) -> Arrival:
+        partition, offset, _ = arrival.place
+        gap = self.pass_gap(partition, offset)
+        self._next_offsets[partition] = offset + 1
+        return arrival._replace(gap=gap) if gap else arrival
 
     def _recorded(self, record: ConsumerRecord[bytes, bytes]) -> tuple[RawRecord, datetime]:
         """A record counts as recorded no earlier than the one before it in its partition."""

@@ -25,7 +25,6 @@ from timeline_service.projector.search_feed import SearchFeed
 _LOG: Final = structlog.get_logger()
 _REPORT_SECONDS: Final = 2.0
 _LOOK_SECONDS: Final = 2.0
-_STALL_SECONDS: Final = 30.0
 
 
 class Projector:
@@ -48,6 +47,7 @@ class Projector:
         guard: LogGuard,
         owner: str,
         batch_records: int,
+        stall_seconds: float,
         code_version: str,
         only_live: bool = True,
         until: Vector | None = None,
@@ -63,6 +63,7 @@ class Projector:
         self._until = until
         self._owner = owner
         self._batch_records = batch_records
+        self._stall_seconds = stall_seconds
         self._intake = Intake(reader, topic.partitions, until, batch_records)
         self._checkpoints: dict[int, Checkpoint] = {}
         self._breaker = Breaker()
@@ -139,19 +140,24 @@ class Projector:
         return all(held.next_offset == self._until[partition] for partition, held in self._checkpoints.items())
 
     async def _project(self, arrivals: Sequence[Arrival]) -> None:
-        for part in bounded([item for item in arrivals if item.place.partition not in self._stopped]):
-            event_ids = {item.event_id for item in part if item.event_id is not None}
-            changed = {item.record.event_id for item in part if item.record and item.record.action != "recorded"}
-            parked = any(checkpoint.parked for checkpoint in self._checkpoints.values())
-            known = await self._projection.load(event_ids, changed, parked=parked)
-            changes = fold_batch(part, known, self._code_version)
-            last = {item.place.partition: item for item in part}
-            if await self._stop_failing(part, changes):
-                await self._project(part)  # the partitions that still go on
-                continue
-            advances = {partition: _advance(item) for partition, item in last.items()}
-            self._checkpoints |= await self._projection.write(self._checkpoints, advances, changes)
-            self._progressed = time.monotonic()
+        for part in bounded(arrivals):
+            await self._project_part(part)
+
+    async def _project_part(self, arrivals: Sequence[Arrival]) -> None:
+        part = [item for item in arrivals if item.place.partition not in self._stopped]  # some by the part before
+        if not part:
+            return
+        event_ids = {item.event_id for item in part if item.event_id is not None}
+        changed = {item.record.event_id for item in part if item.record and item.record.action != "recorded"}
+        parked = any(checkpoint.parked for checkpoint in self._checkpoints.values())
+        known = await self._projection.load(event_ids, changed, parked=parked)
+        changes = fold_batch(part, known, self._code_version)
+        if await self._stop_failing(part, changes):
+            return await self._project_part(part)  # the partitions that still go on
+        last = {item.place.partition: item for item in part}
+        advances = {partition: _advance(item) for partition, item in last.items()}
+        self._checkpoints |= await self._projection.write(self._checkpoints, advances, changes)
+        self._progressed = time.monotonic()
 
     async def _stop_failing(self, part: Sequence[Arrival], changes: Changes) -> bool:
         """Stop the partitions of which nearly everything would park; returns whether there are any."""
@@ -180,7 +186,8 @@ class Projector:
                 if position is not None and self._until is not None:
                     position = min(position, self._until[partition])
                 if position is not None and position > held.next_offset and self._intake.is_current:
-                    self._checkpoints[partition] = await self._projection.pass_markers(held, position)
+                    gap = self._intake.pass_gap(partition, position)
+                    self._checkpoints[partition] = await self._projection.pass_markers(held, position, gap)
 
     async def _name_cluster(self) -> None:
         """What was made from an archive names no cluster: it is this one, once all last records were found in it."""
@@ -193,7 +200,7 @@ class Projector:
 
         Whether there was any.
         """
-        held = [partition for partition, checkpoint in self._checkpoints.items() if checkpoint.parked]
+        held = [p for p, checkpoint in self._checkpoints.items() if checkpoint.parked and p not in self._stopped]
         found = await self._redrives.find(held, self._code_version) if held else []
         for partition, event_id in found:
             records = await self._redrives.load(partition, event_id)
@@ -249,7 +256,7 @@ class Projector:
 
     async def _notice_stall(self) -> None:
         """A consumer that has stopped fetching says nothing (aiokafka 625, 1037): compare with the log's ends."""
-        if not self._checkpoints or time.monotonic() - self._progressed < _STALL_SECONDS:
+        if not self._checkpoints or time.monotonic() - self._progressed < self._stall_seconds:
             return
         bounds = await self._reader.bounds(self._checkpoints)
         self._progressed = time.monotonic()
@@ -258,7 +265,7 @@ class Projector:
         ]
         if behind and self._intake.is_current:
             raise UnavailableError(
-                f"no records of partitions {behind} for {_STALL_SECONDS:.0f} s, though there are some"
+                f"no records of partitions {behind} for {self._stall_seconds:g} s, though there are some"
             )
 
 

@@ -104,7 +104,8 @@ class _Loading:
 
     def _recorded(self, raw: RawRecord) -> Spilled:
         """A record counts as recorded no earlier than the one before it, whatever the broker's clock did."""
-        before = self._last.recorded if self._last is not None else 0
+        before, expected = (self._last.recorded, self._last.raw.offset + 1) if self._last is not None else (0, 0)
+        self._counts.gaps += raw.offset - expected
         self._last = Spilled(raw, max(raw.timestamp, before))
         return self._last
 
@@ -149,12 +150,13 @@ class _Loading:
         pairs = [(load.partition, pair, *counted) for pair, counted in self._pairs.items()]
         await self._rows.copy("pair_counts", _PAIR_COUNT_COLUMNS, pairs)
         last: tuple[Any, ...] = (None, None, None, None)
+        counts.gaps += load.end - (self._last.raw.offset + 1 if self._last is not None else 0)
         if self._last is not None:
             raw = self._last.raw
             last = (raw.offset, raw.timestamp, digest(raw), instant_of(self._last.recorded))
         await self._connection.execute(
             self._sql["finish"], load.partition, load.end, *last,
-            *(counts.applied, counts.duplicate, counts.rejected, counts.parked),
+            *(counts.applied, counts.duplicate, counts.rejected, counts.parked, counts.gaps),
         )  # fmt: skip
         await self._connection.execute(self._sql["finish_documents"], load.partition, load.end)
 

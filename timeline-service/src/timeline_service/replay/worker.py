@@ -97,7 +97,7 @@ async def _load(settings: Settings, connection: "Connection", job: Job) -> None:
         archive = _open(job.archive, job.allow_missing_end)
         await load_partition(connection, load, _archived(archive.records(load.partition)), tell)
     else:  # a consumer of its own: one that has come to an end first waits there for more
-        async with open_scan(settings.kafka_bootstrap_servers, settings.topic) as scan:
+        async with open_scan(settings.kafka_bootstrap_servers, settings.topic, settings.stall_seconds) as scan:
             await load_partition(connection, load, _raw(scan.read(load.partition, 0, load.end)), tell)
     _say(done=load.partition)
 

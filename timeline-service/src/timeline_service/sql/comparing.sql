@@ -4,7 +4,7 @@
 
 -- name: checkpoints
 select partition, partition_count, next_offset, last_offset, last_timestamp, last_sha256, recorded_at, applied,
-    duplicate, rejected, parked
+    duplicate, rejected, parked, gaps
 from {schema}.checkpoints
 where next_offset > 0
 

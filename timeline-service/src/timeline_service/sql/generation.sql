@@ -16,10 +16,13 @@ create table checkpoints (
     duplicate bigint not null,
     rejected bigint not null,
     parked bigint not null,
+    gaps bigint not null default 0,
     redriven bigint not null default 0,
-    stopped text
+    stopped text,
+    constraint accounted check (applied + duplicate + rejected + parked + gaps = next_offset)
 );
 comment on table checkpoints is 'How far each partition is projected, by whom, and what its last record was.';
+comment on column checkpoints.gaps is 'Offsets that hold no record, such as those of transaction markers.';
 
 create table revisions (
     event_id uuid not null,

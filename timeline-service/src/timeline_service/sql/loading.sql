@@ -11,10 +11,10 @@ on conflict (partition) do nothing
 returning partition;
 
 -- name: finish
--- $1 partition, $2 next offset, $3–$6 its last record, $7–$10 counts.
+-- $1 partition, $2 next offset, $3–$6 its last record, $7–$11 counts.
 update {schema}.checkpoints set
     next_offset = $2, last_offset = $3, last_timestamp = $4, last_sha256 = $5, recorded_at = $6,
-    applied = $7, duplicate = $8, rejected = $9, parked = $10
+    applied = $7, duplicate = $8, rejected = $9, parked = $10, gaps = $11
 where partition = $1;
 
 -- name: finish_documents

@@ -27,7 +27,7 @@ select exists (select from timeline.generations where n = {n} and live);
 select partition from {schema}.checkpoints where partition = any($1::int[]) order by partition for update;
 
 -- name: advance_checkpoints
--- The fence: a row counts only if its epoch and offset are what we think.
+-- The fence: a row counts only if its epoch and offset are what we think, and nobody has stopped it.
 update {schema}.checkpoints as mine set
     next_offset = batch.next_offset,
     last_offset = batch.next_offset - 1,
@@ -37,15 +37,17 @@ update {schema}.checkpoints as mine set
     applied = mine.applied + batch.applied,
     duplicate = mine.duplicate + batch.duplicate,
     rejected = mine.rejected + batch.rejected,
-    parked = mine.parked + batch.parked
+    parked = mine.parked + batch.parked,
+    gaps = mine.gaps + batch.gaps
 from unnest(
     $1::int[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bytea[], $7::timestamptz[],
-    $8::bigint[], $9::bigint[], $10::bigint[], $11::bigint[]
+    $8::bigint[], $9::bigint[], $10::bigint[], $11::bigint[], $12::bigint[]
 ) as batch (
     partition, epoch, expected, next_offset, last_timestamp, last_sha256, recorded_at,
-    applied, duplicate, rejected, parked
+    applied, duplicate, rejected, parked, gaps
 )
 where mine.partition = batch.partition and mine.epoch = batch.epoch and mine.next_offset = batch.expected
+    and mine.stopped is null
 returning mine.partition;
 
 -- name: load_histories
@@ -112,12 +114,13 @@ delete from timeline.redrives where generation = {n} and partition = $1 and "off
 update {schema}.checkpoints set
     applied = applied + $4, duplicate = duplicate + $5, rejected = rejected + $6, parked = parked + $7,
     redriven = redriven + 1
-where partition = $1 and epoch = $2 and next_offset = $3
+where partition = $1 and epoch = $2 and next_offset = $3 and stopped is null
 returning parked;
 
 -- name: pass_markers
-update {schema}.checkpoints set next_offset = $4
-where partition = $1 and epoch = $2 and next_offset = $3
+-- $5 how many offsets were found to hold no record.
+update {schema}.checkpoints set next_offset = $4, gaps = gaps + $5
+where partition = $1 and epoch = $2 and next_offset = $3 and stopped is null
 returning partition;
 
 -- name: name_cluster
