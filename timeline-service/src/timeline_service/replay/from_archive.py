@@ -30,8 +30,8 @@ Tell = Callable[[Progress], None]
 async def replay_archive(settings: Settings, path: Path, tell: Tell) -> dict[str, Any]:
     """Load an exported file into the database, which must be empty, and show it from then on; returns the result.
 
-    Raises ArchiveError for a file that is not a whole export, HaltError for a database that is not empty, and
-    UnavailableError when the server is away. Then nothing is shown, and what was loaded is gone.
+    Raises ArchiveError for a file that is not a whole export, HaltError for a database that is not empty, or
+    does not stay so, and UnavailableError when the server is away. Then nothing is shown, and what was loaded is gone.
     """
     started = time.monotonic()
     archive = Archive(path)
@@ -48,7 +48,11 @@ async def replay_archive(settings: Settings, path: Path, tell: Tell) -> dict[str
             ]
             await _load(settings, generations, n, jobs, tell)
             before = await generations.live()
-            await generations.swap(n)
+            if not await generations.swap(n):
+                raise HaltError(
+                    "a projector projects into this database meanwhile, and what it has is not replaced: stop it, or "
+                    "name an empty database in DATABASE_URL"
+                )
         except BaseException:
             with suppress(UnavailableError):
                 await generations.drop(n)
