@@ -1,16 +1,27 @@
+import asyncio
 import json
 import sys
 from pathlib import Path
 from subprocess import run
+from threading import Thread
 from typing import Any
 
 import asyncpg
+import pytest
+from pydantic import SecretStr
 from tests.faults.test_projector_faults import busy_log
 from tests.integration.test_projector import append_garbage
+from tests.integration.test_replay_edges import execute
 from tests.support.log_writing import open_log
 from tests.support.processes import Services
 from tests.support.projections import projected, read_tables
 from tests.support.replaying import verified
+
+from timeline_service.domain.exports import End, ExportHeader, Gap, write_end, write_gap, write_header
+from timeline_service.domain.replays import Progress
+from timeline_service.errors import HaltError
+from timeline_service.replay.from_archive import replay_archive
+from timeline_service.settings import Settings
 
 
 def timeline(services: Services, *arguments: str, status: int = 0, **environment: Any) -> str:
@@ -43,6 +54,8 @@ async def test_the_archive_is_enough(services: Services, tmp_path: Path) -> None
         assert loaded["digest"] == result["digest"]
         assert loaded["rows"] == result["rows"]
         assert loaded["next_offsets"] == result["next_offsets"]
+        assert loaded["explained"] == result["explained"]
+        assert loaded["explained"]["rejected"] > 1
         assert await read_tables(f"{base}/{name}_2", loaded["generation"]) == shown
         assert "holds a projection already" in timeline(services, "replay", "--from", str(file), status=1, **elsewhere)
         other = await services.timeline("other", **elsewhere)
@@ -67,6 +80,9 @@ async def test_an_export_that_was_changed_is_refused_and_nothing_is_shown(servic
     lines[at] = json.dumps({**record, "value": record["value"][:-4] + "AAA="}, separators=(",", ":"))
     file.write_text("\n".join(lines) + "\n")
     assert f"line {at + 1}" in timeline(services, "replay", "--from", str(file), status=1)
+    del lines[at]
+    file.write_text("\n".join(lines) + "\n")
+    assert "are missing" in timeline(services, "replay", "--from", str(file), status=1)
     tables = await read_tables(services.database_url)
     assert not tables.revisions
     connection = await asyncpg.connect(services.database_url)
@@ -74,3 +90,35 @@ async def test_an_export_that_was_changed_is_refused_and_nothing_is_shown(servic
         assert [tuple(row) for row in await connection.fetch("select n, live from timeline.generations")] == [(1, True)]
     finally:
         await connection.close()
+
+
+async def test_a_projection_that_goes_on_meanwhile_is_not_replaced(services: Services, tmp_path: Path) -> None:
+    services.migrate()
+    file = tmp_path / "log.ndjson"
+    file.write_bytes(ONE_OF_ONE)
+    settings = Settings(database_url=SecretStr(services.database_url))
+
+    def project_meanwhile(progress: Progress) -> None:
+        if progress.phase.startswith("indexing: revisions_pkey"):
+            moved = Thread(target=asyncio.run, args=[execute(services, BEYOND)])
+            moved.start()
+            moved.join()
+
+    with pytest.raises(HaltError, match="a projector projects into this database meanwhile"):
+        await replay_archive(settings, file, project_meanwhile)
+    connection = await asyncpg.connect(services.database_url)
+    try:
+        assert [tuple(row) for row in await connection.fetch("select n, live from timeline.generations")] == [(1, True)]
+        assert await connection.fetchval("select to_regnamespace('timeline_g2') is null")
+    finally:
+        await connection.close()
+
+
+#: A whole log, of one partition with nothing but a marker.
+ONE_OF_ONE = write_header(ExportHeader("t", 1, 0, 0, 1)) + write_gap(Gap(0, 0, 1)) + write_end(End(0, 0, 1))
+#: What a projector does that is at a log of its own.
+BEYOND = """
+insert into timeline_g1.checkpoints (
+    partition, next_offset, epoch, owner, cluster_id, partition_count, applied, duplicate, rejected, parked
+) values (0, 9, 1, 'somebody', 'a cluster', 1, 9, 0, 0, 0)
+"""

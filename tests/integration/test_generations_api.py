@@ -1,5 +1,6 @@
 """Generations: listed, activated and dropped over HTTP, and read by their numbers."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -16,6 +17,7 @@ from tests.support.waiting import wait_until
 from event_schemas.positions import parse_positions
 from event_schemas.records import format_time
 from timeline_service.adapters.postgres_database import close_pool, open_pool
+from timeline_service.adapters.postgres_generations import PostgresGenerations
 from timeline_service.adapters.postgres_replays import PostgresReplays
 
 READS: Final = [
@@ -234,6 +236,48 @@ async def test_readers_see_no_gap_when_the_live_generation_is_swapped_and_the_ol
         following = await stack.get("/v1/timelines/CHN-IND", position, limit=2, cursor=page["next"])
         assert [item["title"] for item in following["items"]] == ["event 2", "event 3"]
         await wait_until(lambda: _projects(stack))
+
+
+async def test_what_is_read_after_a_swap_is_of_the_new_generation_in_every_process(engines: Engines) -> None:
+    async with timeline_stack(engines) as stack:
+        await project(stack, *(recording(f"event {n}", "2020", ("IN", "CN")) for n in range(5)))
+        url = stack.services.database_url
+        other = await stack.services.timeline("other")
+        new = await copy_generation(url)
+        pool = await open_pool(url, most=1)
+        generations = PostgresGenerations(pool)
+        async with httpx.AsyncClient(base_url=other.url, timeout=30, trust_env=False) as client:
+            clients = (stack.client, client)
+            for before, after in ((1, new), (new, 1), (1, new)):
+                readers = [asyncio.create_task(read_until(each, before, after)) for each in clients for _ in range(3)]
+                assert [await generation_read(each) for each in clients] == [before] * 2
+                await pool.execute(CUT_LISTENERS)
+                assert await generations.swap(after)
+                for each in (*clients, *clients):
+                    assert await generation_read(each) == after
+                assert await asyncio.gather(*readers)
+        await close_pool(pool)
+
+
+#: Nobody is told of a swap.
+CUT_LISTENERS: Final = """
+select pg_terminate_backend(pid) from pg_stat_activity
+where datname = current_database() and pid <> pg_backend_pid() and application_name = ''
+"""
+
+
+async def generation_read(client: httpx.AsyncClient) -> int:
+    """Which generation a read answers from."""
+    answer = await client.get("/v1/status")
+    assert answer.status_code == 200, answer.text
+    return int(answer.json()["generation"])
+
+
+async def read_until(client: httpx.AsyncClient, before: int, after: int) -> bool:
+    """Read until a swap is seen, and a little longer: from then on it is never unseen."""
+    while (found := await generation_read(client)) != after:
+        assert found == before
+    return [await generation_read(client) for _ in range(5)] == [after] * 5
 
 
 async def activate(stack: TimelineStack, n: int) -> httpx.Response:

@@ -121,12 +121,20 @@ async def append_transactions(bootstrap_servers: str, topic: str) -> None:
 
 async def test_an_export_is_what_kafka_holds_and_anybody_can_check_it(log: Log) -> None:
     for number, records in log.records.items():
-        head, *lines = (await log.export(partition=number)).splitlines()
+        head, *lines, end = (await log.export(partition=number)).splitlines()
         topic = log.stack.services.topic
         wanted = {"topic": topic, "partitions": 3, "partition": number, "from": 0, "to": log.ends[number]}
         assert json.loads(head) == wanted
         assert list(json.loads(head)) == list(wanted)
-        assert log.ends[number] - len(records) >= 1, "there are gaps"
+        told = [json.loads(line)["gap"] for line in lines if line.startswith(b'{"gap":')]
+        passed = [offset for gap in told for offset in range(gap["from"], gap["to"])]
+        assert sorted([*passed, *(record.offset for record in records)]) == [*range(log.ends[number])]
+        assert len(passed) == (2 if number == 1 else 1), "the markers of transactions"
+        assert all(gap["partition"] == number for gap in told)
+        assert json.loads(end) == {
+            "end": {"partition": number, "records": len(records), "next_offset": log.ends[number]}
+        }
+        lines = [line for line in lines if not line.startswith(b'{"gap":')]
         assert len(lines) == len(records)
         for line, record in zip(lines, records, strict=True):
             read = json.loads(line)
@@ -151,15 +159,22 @@ def hash_of(content: bytes | None) -> str | None:
 
 
 async def test_a_range_is_a_part_of_the_whole_and_the_same_bytes_every_time(log: Log) -> None:
-    offsets = [record.offset for record in log.records[0]]
-    end = log.ends[0]
-    head, *lines = (await log.export(partition=0)).splitlines(keepends=True)
-    by_offset = dict(zip(offsets, lines, strict=True))
-    for start, to in ((0, 0), (0, 1), (3, 9), (offsets[-1], end), (offsets[-1] + 1, end), (end, end), (7, end), (0, 7)):
-        got = await log.export(partition=0, from_=start, to=to)
-        first = head.replace(b'"from":0', b'"from":%d' % start).replace(b'"to":%d' % end, b'"to":%d' % to)
-        assert got == first + b"".join(line for offset, line in by_offset.items() if start <= offset < to)
-        assert got == await log.export(partition=0, from_=start, to=to)
+    end = log.ends[1]
+    head, *lines = (await log.export(partition=1)).splitlines(keepends=True)
+    by_offset = {int(json.loads(line)["position"][2:]): line for line in lines if line.startswith(b'{"position":')}
+    markers = [offset for offset in range(end) if offset not in by_offset]
+    assert len(markers) == 2
+    by_offset |= {offset: b'{"gap":{"partition":1,"from":%d,"to":%d}}\n' % (offset, offset + 1) for offset in markers}
+    first, last = markers
+    ranges = ((0, 0), (0, 1), (3, 9), (first, first + 1), (first, end), (first + 1, last), (last, end), (0, first))
+    for start, to in (*ranges, (end, end), (0, end)):
+        got = await log.export(partition=1, from_=start, to=to)
+        opening = head.replace(b'"from":0', b'"from":%d' % start).replace(b'"to":%d' % end, b'"to":%d' % to)
+        records = sum(start <= offset < to for offset in by_offset if offset not in markers)
+        closing = b'{"end":{"partition":1,"records":%d,"next_offset":%d}}\n' % (records, to)
+        between = b"".join(by_offset[offset] for offset in range(start, to))
+        assert got == opening + between + closing
+        assert got == await log.export(partition=1, from_=start, to=to)
 
 
 async def test_an_export_answers_as_other_reads_do(log: Log) -> None:
@@ -219,7 +234,7 @@ async def test_a_log_whose_beginning_was_deleted_says_where_it_begins(log: Log) 
         await admin.close()
     service = await log.stack.services.timeline("deleted", TIMELINE_TOPIC=topic)
     async with httpx.AsyncClient(base_url=service.url, timeout=30, trust_env=False) as client:
-        head, *lines = (await client.get(f"{PATH}?partition=0")).text.splitlines()
+        head, *lines, _ = (await client.get(f"{PATH}?partition=0")).text.splitlines()
         assert (json.loads(head)["from"], json.loads(head)["to"], len(lines)) == (3, 5, 2)
         refused = await client.get(f"{PATH}?partition=0&from=2")
     assert refused.status_code == 400
@@ -273,7 +288,9 @@ async def test_who_takes_nothing_is_cut_off_and_can_go_on(log: Log) -> None:
         whole = bytes(got[: got.rindex(b"\n") + 1])
         following = int(json.loads(whole.splitlines()[-1])["position"].partition(":")[2]) + 1
         rest = (await client.get(PATH, params={"partition": 2, "from": following})).content
-    assert whole + rest.partition(b"\n")[2] == await log.export(partition=2)
+    *rest_of_it, _ = rest.partition(b"\n")[2].splitlines(keepends=True)
+    *all_of_it, _ = (await log.export(partition=2)).splitlines(keepends=True)
+    assert whole + b"".join(rest_of_it) == b"".join(all_of_it)
     await hasty.terminate()
 
 
@@ -300,7 +317,9 @@ async def test_a_file_is_gone_on_with_wherever_it_was_cut(log: Log, tmp_path: Pa
     whole = first + second
     head, line_end = first.index(b"\n") + 1, whole.index(b"\n", len(first) + 5_000) + 1
     command = ("export", "--partition", "0", "--partition", "1", "--output", str(file), "--url", log.url)
-    for size in (0, 5, head, len(first) - 1, len(first), line_end, line_end + 100, len(whole)):
+    end, marker = (first.rindex(part) for part in (b'{"end":', b'{"gap":'))
+    cuts = (0, 5, head, marker, marker + 3, end, end + 3, len(first) - 1, len(first), line_end, line_end + 100)
+    for size in (*cuts, len(whole)):
         file.write_bytes(whole[:size])
         status, output, complaints = await timeline(*command)
         assert (status, output) == (0, ""), complaints
@@ -321,7 +340,7 @@ async def test_a_file_at_a_terminal_has_a_bar_and_a_last_line_and_is_an_archive(
     shown = await at_a_terminal("export", "--output", str(file), "--url", log.url, columns=100)
     assert "partition 2 of 3" in shown
     assert f"{file.stat().st_size} bytes" in shown
-    archive = Archive(file, allow_missing_end=True)
+    archive = Archive(file)
     assert archive.next_offsets == tuple(log.ends[number] for number in range(3))
     for number, records in log.records.items():
         assert [record for batch in archive.records(number) for record, _ in batch] == [
@@ -335,10 +354,10 @@ async def test_a_file_with_another_export_is_left_alone(log: Log, tmp_path: Path
     part = await log.export(partition=0, to=3)
     head = part[: part.index(b"\n") + 1]
     for content, words, complaint in (
-        (part.replace(b'"partition":0', b'"partition":1', 1), (), "line 1: partition is 1: expected 0"),
-        (head * 2, (), "line 2: records of partition 0 are missing before it"),
+        (head.replace(b'"partition":0', b'"partition":1'), (), "line 1: partition is 1: expected 0"),
+        (head * 2, (), "line 2: begins another range, and partition 0 breaks off at 0"),
         (part, ("--partition", "0", "--to", "4"), "line 1: to is 3: expected 4"),
-        (part + part, ("--partition", "0"), "line 5: is more than is to be exported"),
+        (part + part, ("--partition", "0"), "line 6: is more than is to be exported"),
         (head.replace(log.stack.services.topic.encode(), b"another"), (), "does not fit: line 1: it is another log"),
     ):
         file.write_bytes(content)

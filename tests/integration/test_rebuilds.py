@@ -7,7 +7,8 @@ import asyncpg
 import httpx
 import pytest
 from tests.faults.test_projector_faults import busy_log
-from tests.support.log_writing import open_log, recording
+from tests.support.generations import copy_generation
+from tests.support.log_writing import LogWriter, open_log, recording
 from tests.support.processes import Services
 from tests.support.projections import projected
 from tests.support.replaying import over, replayed, replays_of, verified
@@ -15,6 +16,7 @@ from tests.support.waiting import wait_until
 
 from event_schemas.records import encode_value, format_time
 from timeline_service.code_version import is_newer
+from timeline_service.domain.partitions import partitions_of
 
 
 async def test_a_generation_of_the_past_reads_as_of_its_end(services: Services) -> None:
@@ -135,6 +137,38 @@ async def test_a_rebuild_does_not_pass_the_circuit_breaker(services: Services) -
         assert await connection.fetchval("select count(*) from timeline.generations") == 1
     finally:
         await connection.close()
+
+
+async def test_what_the_live_projection_parks_stops_nobody_who_catches_up(services: Services) -> None:
+    services.migrate()
+    await services.projector()
+    await services.replayer()
+    async with open_log(services.bootstrap_servers, services.topic) as log:
+        await log.append(*(recording(f"no. {number}") for number in range(900)))
+        await projected(services)
+        level = await copy_generation(services.database_url)
+        await append_unknown(log, 60, partition=0)  # few of the last 200, and all that the other one does not have
+        await projected(services)
+    view = await replayed(services, "activate", generation=level)
+    assert view["state"] == "succeeded", view
+    assert view["result"]["equal"], view
+    assert view["result"]["explained"]["parked"] == 60
+    restarted = await services.projector("another")
+    await wait_until(lambda: "projecting" in restarted.log)
+    async with open_log(services.bootstrap_servers, services.topic) as log:
+        await append_unknown(log, 60, partition=0)  # nor who takes over between
+        await projected(services, generation=level)
+
+
+async def append_unknown(log: LogWriter, count: int, *, partition: int) -> None:
+    """Records of a version that is yet to come, in one partition."""
+    appended = 0
+    while appended < count:
+        record = recording("of a later version")
+        key = record.event_id.encode()
+        if partitions_of([key], 3)[key] == partition:
+            await log.append_bytes(key, encode_value(record).replace(b"recorded.v1", b"recorded.v2"))
+            appended += 1
 
 
 async def test_code_of_another_shape_is_deployed_by_a_rebuild(services: Services) -> None:

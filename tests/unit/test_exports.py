@@ -13,9 +13,16 @@ from timeline_service.domain.arrivals import RawRecord
 from timeline_service.domain.exports import (
     RECORD_START,
     TIMESTAMP_TYPES,
+    End,
     ExportHeader,
+    Gap,
+    read_end,
+    read_gap,
     read_header,
+    read_place,
     read_record,
+    write_end,
+    write_gap,
     write_header,
     write_record,
 )
@@ -33,6 +40,8 @@ WRITTEN = (
     b'"value":"ea5dbf9596d187e9500f23e9a680109475341cf4e81f7e043f7d97152c10772f",'
     b'"headers":"7d5d42cedffe0d122fe8ec3853d31a2d0c3b3c0ee7a50b712c04d75512368236"}}\n'
 )
+WRITTEN_GAP = b'{"gap":{"partition":3,"from":18,"to":19}}\n'
+WRITTEN_END = b'{"end":{"partition":3,"records":1,"next_offset":19}}\n'
 BYTES = st.none() | st.binary(max_size=40)
 RECORDS = st.builds(
     RawRecord,
@@ -48,6 +57,9 @@ RECORDS = st.builds(
 def test_an_export_is_written_to_the_letter_of_the_contract() -> None:
     assert write_header(HEADER) == WRITTEN_HEADER
     assert write_record(RAW, "LogAppendTime") == WRITTEN
+    assert write_gap(Gap(3, 18, 19)) == WRITTEN_GAP
+    assert write_end(End(3, 1, 19)) == WRITTEN_END
+    assert (read_gap(WRITTEN_GAP, 1), read_end(WRITTEN_END, 1)) == (Gap(3, 18, 19), End(3, 1, 19))
     assert WRITTEN.startswith(RECORD_START)
     assert not WRITTEN_HEADER.startswith(RECORD_START)
 
@@ -63,6 +75,7 @@ def test_what_is_null_has_no_hash_and_what_is_empty_has_one() -> None:
 def test_every_record_is_read_as_it_was_written_and_anybody_can_check_it(raw: RawRecord, timestamp_type: str) -> None:
     line = write_record(raw, timestamp_type)
     assert read_record(line, 1) == raw
+    assert read_place(line, 1) == (raw.partition, raw.offset)
     assert line.count(b"\n") == 1
     assert write_record(read_record(line, 1), timestamp_type) == line
     read = json.loads(line)  # with nothing but the standard library
@@ -137,3 +150,28 @@ def changed(**fields: Any) -> Callable[[], bytes]:
 def test_what_is_no_record_or_was_changed_is_refused(line: Callable[[], bytes], words: str) -> None:
     with pytest.raises(ExportError, match=f"^line 7: .*{words}"):
         read_record(line(), 7)
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        (WRITTEN_GAP[:-3], "is not JSON"),
+        (WRITTEN_END, "is not the gap of an export"),
+        (WRITTEN_GAP.replace(b'"gap"', b'"hole"'), "is not the gap of an export"),
+        (
+            WRITTEN_GAP.replace(b'"from":18,', b""),
+            "gap is not an object of whole numbers from 0 on: partition, from, to",
+        ),
+        (WRITTEN_GAP.replace(b"18", b"-1"), "gap is not an object of whole numbers"),
+        (b'{"gap":[3,18,19]}', "gap is not an object of whole numbers"),
+    ],
+)
+def test_what_is_no_gap_is_refused(line: bytes, words: str) -> None:
+    with pytest.raises(ExportError, match=f"^line 7: .*{words}"):
+        read_gap(line, 7)
+
+
+@pytest.mark.parametrize("line", [b'{"position": "3:17",', b'{"position":"3:x",', b'{"position":"3:17"}', WRITTEN_END])
+def test_what_says_no_position_first_has_no_place(line: bytes) -> None:
+    with pytest.raises(ExportError, match=r"^line 7: is not an exported record"):
+        read_place(line, 7)

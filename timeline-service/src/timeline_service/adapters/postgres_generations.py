@@ -137,6 +137,12 @@ class PostgresGenerations:
             rows = await connection.fetch(of_generation(self._sql["reach"], live["n"])) if live is not None else []
         return {row["partition"]: row["next_offset"] for row in rows}
 
+    async def stopped(self, n: int) -> dict[int, tuple[int, str]]:
+        """The partitions of a generation that are projected no further: before which offset, and why."""
+        async with _at(self._pool) as connection:
+            rows = await connection.fetch(of_generation(self._sql["stopped"], n))
+        return {row["partition"]: (row["next_offset"], row["stopped"]) for row in rows}
+
     async def origins(self) -> set[tuple[str, int]]:
         """Of which logs the live generation says that it was made: cluster and number of partitions."""
         async with _at(self._pool) as connection:

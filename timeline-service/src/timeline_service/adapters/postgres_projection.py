@@ -10,7 +10,15 @@ from event_schemas.positions import format_position
 from timeline_service.adapters.postgres_blockers import ending_blockers
 from timeline_service.adapters.postgres_database import connected_to
 from timeline_service.adapters.sql_files import generation_schema, of_generation, read_statements
-from timeline_service.domain.batch import ENTRY_COLUMNS, OUTCOME_COLUMNS, REVISION_COLUMNS, Changes, Counts, Known
+from timeline_service.domain.batch import (
+    BEHIND,
+    ENTRY_COLUMNS,
+    OUTCOME_COLUMNS,
+    REVISION_COLUMNS,
+    Changes,
+    Counts,
+    Known,
+)
 from timeline_service.domain.entries import read_said
 from timeline_service.domain.fold import History, Revision
 from timeline_service.errors import FencedError
@@ -100,6 +108,14 @@ class PostgresProjection:
                 for row in await connection.fetch(self.statements["load_parked"], list(event_ids)):
                     known[str(row["event_id"])].parked = True
         return known
+
+    async def last_failing(self, partitions: Collection[int], most: int) -> dict[int, list[bool]]:
+        """Of each partition's last records, at most so many, which could not be judged by themselves; oldest first."""
+        failing: dict[int, list[bool]] = {partition: [] for partition in partitions}
+        async with connected_to(self._pool, self.generation) as connection:
+            for row in await connection.fetch(self.statements["last_failing"], sorted(partitions), most, BEHIND):
+                failing[row["partition"]].append(row["failing"])
+        return failing
 
     async def write(
         self, checkpoints: Mapping[int, Checkpoint], advances: Mapping[int, Advance], changes: Changes

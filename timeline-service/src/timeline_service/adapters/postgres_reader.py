@@ -1,4 +1,8 @@
-"""What the API reads of single events and records, and the moments at which it reads."""
+"""What the API reads of single events and records, and the moments at which it reads.
+
+Which generation is live is never known beforehand: the statement that reads how far one is says, in its own snapshot,
+whether it is that which is to be read. So what begins after a swap has committed reads the new one, in every process.
+"""
 
 import secrets
 import time
@@ -22,7 +26,7 @@ if TYPE_CHECKING:
     from timeline_service.adapters.postgres_database import Connection, Pool
 
 Row = Mapping[str, Any]
-_FRESH_SECONDS: Final = 0.5
+_MOST_SWAPS: Final = 5
 _LOOK_SECONDS: Final = 0.5
 
 
@@ -33,22 +37,22 @@ class PostgresReader:
         self._pool = pool
         self._bell = bell
         self._generations = PostgresGenerations(pool)
-        self._statements = read_statements("reading")
-        self._live: tuple[int, float] | None = None
+        self._statements = dict(read_statements("reading"))
+        for name in ("vector", "search_vector"):
+            words = {"{readable}": read_statements("generations")["live"], "{vector}": self._statements[name]}
+            self._statements[f"readable_{name}"] = _filled(self._statements["of_readable"], words)
+        self._supposed: int | None = None  # to be live, as the last look had it
 
     async def moment(self, *, searching: bool = False, generation: int | None = None) -> Moment:
         """How far a generation is, by default the live one; `searching`: how far its documents are.
 
         Raises UnknownError for a generation that is not there to be read.
         """
-        if generation is not None:
-            await self.generation(generation)
-            return await self._moment_of(generation, searching)
-        try:
-            return await self._moment_of(await self.live_generation(), searching)
-        except DroppedError:  # it was live half a second ago: now another one is
-            self._live = None
-            return await self._moment_of(await self.live_generation(), searching)
+        name = "search_vector" if searching else "vector"
+        if generation is None:
+            return await self._moment_now(name)
+        await self.generation(generation)
+        return _moment_of(generation, await self._fetch(generation, name))
 
     async def moment_after(
         self,
@@ -143,25 +147,40 @@ class PostgresReader:
         except (asyncpg.UndefinedTableError, asyncpg.InvalidSchemaNameError) as error:
             raise UnavailableError("the database has no tables yet: run timeline migrate") from error
 
-    async def live_generation(self) -> int:
-        """The generation that is read, as known half a second ago at most."""
-        if self._live is not None and time.monotonic() - self._live[1] < _FRESH_SECONDS:
-            return self._live[0]
-        async with connected(self._pool) as connection:
-            n = await find_readable_generation(connection)
-        self._live = (n, time.monotonic())
-        return n
-
-    async def _moment_of(self, generation: int, searching: bool) -> Moment:
-        rows = await self._fetch(generation, "search_vector" if searching else "vector")
-        offsets = {row["partition"]: row["next_offset"] for row in rows}
-        partitions = rows[0]["partition_count"] if rows else 0
-        return Moment(generation, vector_of(offsets, partitions), sum(row["redriven"] for row in rows))
+    async def _moment_now(self, name: str) -> Moment:
+        """How far the generation that is to be read is, if it is the supposed one; else the next look is at that."""
+        generation = self._supposed
+        for _ in range(_MOST_SWAPS):
+            if generation is None:
+                async with connected(self._pool) as connection:
+                    generation = await find_readable_generation(connection)
+            try:
+                rows = await self._fetch(generation, f"readable_{name}", generation_shape())
+            except DroppedError:
+                rows = []
+            found = rows[0]["readable"] if rows else None
+            if found == generation:
+                self._supposed = generation
+                return _moment_of(generation, [row for row in rows if row["partition"] is not None])
+            generation = found
+        raise UnavailableError("another generation is made the live one all the time")
 
     async def _fetch(self, generation: int, name: str, *values: Any) -> Sequence[Row]:
         sql = of_generation(self._statements[name], generation)
         async with reading(self._pool, generation) as connection:
             return [dict(row) for row in await connection.fetch(sql, *values)]
+
+
+def _filled(sql: str, words: Mapping[str, str]) -> str:
+    for word, meaning in words.items():
+        sql = sql.replace(word, meaning)
+    return sql
+
+
+def _moment_of(generation: int, rows: Sequence[Row]) -> Moment:
+    offsets = {row["partition"]: row["next_offset"] for row in rows}
+    partitions = rows[0]["partition_count"] if rows else 0
+    return Moment(generation, vector_of(offsets, partitions), sum(row["redriven"] for row in rows))
 
 
 @asynccontextmanager

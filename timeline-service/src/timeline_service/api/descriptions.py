@@ -170,10 +170,11 @@ TAXONOMY: Final = _read_in(success("The types", ref("Types"), two_of_them=exampl
 STATUS: Final = _read_in(success("The projection", ref("Status"), caught_up=examples.STATUS))
 LOG_EXPORT: Final = _read(
     {
-        "description": "What the range is, then its records, a line for each",
+        "description": "What the range is, then its records and gaps, a line for each, and how many records there were",
         "content": {
             "application/x-ndjson": lines(
-                {"anyOf": [ref("ExportHeader"), ref("ExportedRecord")]}, one_record=examples.LOG_EXPORT
+                {"anyOf": [ref(name) for name in ("ExportHeader", "ExportedRecord", "ExportGap", "ExportEnd")]},
+                a_record_and_a_marker=examples.LOG_EXPORT,
             )
         },
     }

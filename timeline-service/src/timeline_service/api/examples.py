@@ -4,7 +4,7 @@ import json
 from typing import Any, Final
 
 from timeline_service.domain.arrivals import RawRecord
-from timeline_service.domain.exports import ExportHeader, write_header, write_record
+from timeline_service.domain.exports import End, ExportHeader, Gap, write_end, write_gap, write_header, write_record
 from timeline_service.domain.replays import PartitionProgress, Progress
 from timeline_service.formats import FORMATS, Document
 
@@ -220,8 +220,10 @@ STATUS: Final = {
 }
 _HEADERS: Final = (("content-type", b"application/cloudevents+json; charset=UTF-8"),)
 LOG_EXPORT: Final = (
-    write_header(ExportHeader("dyadline.events.v1", 12, 3, 17, 18))
+    write_header(ExportHeader("dyadline.events.v1", 12, 3, 17, 19))
     + write_record(RawRecord(3, 17, 1_770_971_400_125, EVENT_ID.encode(), b"{}", _HEADERS), "LogAppendTime")
+    + write_gap(Gap(3, 18, 19))
+    + write_end(End(3, 1, 19))
 ).decode()
 COUNTRIES: Final = {"items": _COUNTRIES}
 TYPES: Final = {"items": [{"code": "ban", "valence": "conflictual"}, {"code": "other", "valence": None}]}

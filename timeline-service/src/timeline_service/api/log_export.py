@@ -15,7 +15,16 @@ from timeline_service.api.answers import stream, tag_of
 from timeline_service.api.descriptions import LOG_EXPORT
 from timeline_service.api.reading import Awaited, Offsets, WaitsLive
 from timeline_service.domain.arrivals import RawRecord
-from timeline_service.domain.exports import TIMESTAMP_TYPES, ExportHeader, write_header, write_record
+from timeline_service.domain.exports import (
+    TIMESTAMP_TYPES,
+    End,
+    ExportHeader,
+    Gap,
+    write_end,
+    write_gap,
+    write_header,
+    write_record,
+)
 from timeline_service.domain.vectors import Moment
 from timeline_service.errors import HaltError, RefusedError, UnavailableError
 
@@ -102,8 +111,10 @@ async def log_export(
 ) -> Response:
     """The records of a partition in the range [from, to), byte for byte, with their hashes.
 
-    The first line says what it is; then there is a line for each record. The same range is always the same bytes. An
-    export that broke off can go on behind its last offset, to the same `to`.
+    The first line says what it is; then there is a line for each record, and one with a `gap` wherever offsets hold
+    none, as those of a transaction's markers do. The last line, `end`, says how many records there were: an export
+    without it broke off, and can go on behind its last offset, to the same `to`. The same range is always the same
+    bytes.
     """
     bounds = await offsets.bounds()
     _require_reached(awaited, bounds)
@@ -111,7 +122,7 @@ async def log_export(
     header = ExportHeader(request.app.state.topic, len(bounds), partition, start, end)
     raw_log: RawLog = request.app.state.raw_log
     at = Moment(0, tuple(end if number == partition else 0 for number in range(len(bounds))))
-    tag = tag_of("log export", write_header(header))
+    tag = tag_of("log export with gaps and end", write_header(header))
     return stream(request, at, raw_log.lines(header), tag=tag, media_type="application/x-ndjson")
 
 
@@ -140,15 +151,23 @@ def _range(bounds: Bounds, partition: int, from_: int | None, to: int | None) ->
 
 
 async def _pieces(scan: KafkaScan, header: ExportHeader) -> AsyncIterator[bytes]:
-    async for records in scan.read(header.partition, header.start, header.end, _MOST_RECORDS):
+    at, records = header.start, 0
+    async for batch in scan.read(header.partition, header.start, header.end, _MOST_RECORDS):
         held = bytearray()
-        for record in records:
+        for record in batch:
             raw = RawRecord(
                 record.partition, record.offset, record.timestamp, record.key, record.value, tuple(record.headers)
             )
-            held += write_record(raw, TIMESTAMP_TYPES[record.timestamp_type])
+            held += _gap(header.partition, at, raw.offset) + write_record(raw, TIMESTAMP_TYPES[record.timestamp_type])
+            at, records = raw.offset + 1, records + 1
             if len(held) >= _PIECE_BYTES:
                 yield bytes(held)
                 held.clear()
         if held:
             yield bytes(held)
+    yield _gap(header.partition, at, header.end) + write_end(End(header.partition, records, header.end))
+
+
+def _gap(partition: int, at: int, following: int) -> bytes:
+    """The line that tells of the offsets before the following record, if any were passed over."""
+    return write_gap(Gap(partition, at, following)) if following > at else b""

@@ -301,6 +301,14 @@ SHAPES: Final[dict[str, Any]] = {
             sha256=record(key=or_null(_SHA256), value=or_null(_SHA256), headers=_SHA256),
         ),
     },
+    "ExportGap": {
+        "description": "Offsets from `from` to before `to` that hold no record, as those of a transaction's markers.",
+        **record(gap=record(partition=_COUNT, **{"from": _COUNT, "to": _NUMBER})),
+    },
+    "ExportEnd": {
+        "description": "The last line of an export: how many records there were. Without it an export broke off.",
+        **record(end=record(partition=_COUNT, records=_COUNT, next_offset=_COUNT)),
+    },
     "Countries": record(items=list_of(ref("Country"))),
     "Types": record(items=list_of(record(code=_TYPE, valence=or_null(_VALENCE)))),
     "State": record(status=_TEXT),

@@ -18,7 +18,18 @@ from service_edge.terminal import ExitStatus, leave
 from timeline_service.cli.answers import DEFAULT_URL, Answers, reason_of
 from timeline_service.cli.export_file import Kept, open_export
 from timeline_service.cli.options import Url
-from timeline_service.domain.exports import ExportHeader, read_header, read_record
+from timeline_service.domain.export_ranges import ExportRange
+from timeline_service.domain.exports import (
+    END_START,
+    GAP_START,
+    End,
+    ExportHeader,
+    read_end,
+    read_gap,
+    read_header,
+    read_record,
+    write_end,
+)
 from timeline_service.errors import ArchiveError, ExportError
 
 _MOST_TRIES: Final = 6
@@ -101,10 +112,10 @@ class Exporter:
         for parts, number in enumerate(self._partitions(), 1):
             part = kept[parts - 1] if parts <= len(kept) else None
             if part is not None:
-                self._require_part(part.header, number, part.line)
-                if part.at == part.header.end:
+                self._require_part(part.range.header, number, part.line)
+                if part.range.ended:
                     continue
-            for line in self._lines(number, part):
+            for line in self._lines(number, part.range if part is not None else None):
                 if parts < len(kept):
                     raise ExportError(kept[parts].line, f"records of partition {number} are missing before it")
                 write(line)
@@ -117,35 +128,30 @@ class Exporter:
         if not self._wanted.partitions and self._first is not None:  # whose header says how many there are
             yield from range(1, self._first.partitions)
 
-    def _lines(self, number: int, part: Kept | None) -> Iterator[bytes]:
+    def _lines(self, number: int, whole: ExportRange | None) -> Iterator[bytes]:
         """The lines of a part, or those of it that are not kept, also when the service breaks off meanwhile."""
-        header, at = (part.header, part.at) if part is not None else (None, self._wanted.start)
         tries = 0
         while True:
-            query = {"partition": number, "from": at, "to": header.end if header is not None else self._wanted.end}
+            at, end = (whole.at, whole.header.end) if whole is not None else (self._wanted.start, self._wanted.end)
+            query = {"partition": number, "from": at, "to": end}
             try:
                 with self._answers.lines("/v1/log/export", query, retrying=self._connected) as lines:
                     self._connected = True
                     first = next(lines, b"")
-                    answered = read_header(first, 1)
-                    if header is None:
-                        self._require_part(answered, number, 1)
-                        header = answered
+                    answered = ExportRange(read_header(first, 1))
+                    if whole is None:
+                        self._require_part(answered.header, number, 1)
+                        whole = ExportRange(answered.header)
                         yield first
-                    elif answered != replace(header, start=at or 0):
+                    elif answered.header != replace(whole.header, start=whole.at):
                         raise ExportError(1, "it is another log than before")
-                    at = answered.start
                     for place, line in enumerate(lines, 2):
-                        raw = read_record(line, place)
-                        if raw.partition != number or not at <= raw.offset < header.end:
-                            raise ExportError(
-                                place, f"it is not the turn of the record at {raw.partition}:{raw.offset}"
-                            )
-                        at, tries = raw.offset + 1, 0
-                        self.records += 1
-                        yield line
-                        self._tell(header, at)
-                return
+                        tries = 0
+                        yield self._read(line, place, answered, whole)
+                        self._tell(whole)
+                if answered.ended:
+                    return
+                reason = "without a last line"
             except httpx.HTTPError as error:
                 reason = reason_of(error)
             except ExportError as error:
@@ -156,6 +162,24 @@ class Exporter:
             self._console.print(f"cut off ({reason}): trying again", style="yellow")
             time.sleep(min(2 ** (tries - 1), _LONGEST_PAUSE))
 
+    def _read(self, line: bytes, place: int, answered: ExportRange, whole: ExportRange) -> bytes:
+        """The line as it is to be written: an end counts what is kept, too."""
+        if line.startswith(END_START):
+            answered.take_end(place, read_end(line, place))
+            end = End(whole.header.partition, whole.records, whole.at)
+            whole.take_end(place, end)
+            return write_end(end)
+        if line.startswith(GAP_START):
+            gap = read_gap(line, place)
+            for part in (answered, whole):
+                part.take_gap(place, gap)
+        else:
+            raw = read_record(line, place)
+            for part in (answered, whole):
+                part.take_record(place, raw.partition, raw.offset)
+            self.records += 1
+        return line
+
     def _require_part(self, header: ExportHeader, number: int, line: int) -> None:
         first = self._first = self._first or header
         if (header.topic, header.partitions) != (first.topic, first.partitions):
@@ -165,10 +189,10 @@ class Exporter:
             if expected not in {None, found}:
                 raise ExportError(line, f"{name} is {found}: expected {expected}")
 
-    def _tell(self, header: ExportHeader, at: int) -> None:
+    def _tell(self, whole: ExportRange) -> None:
         if self.bytes - self._shown >= _SHOWN_BYTES:
             self._shown = self.bytes
-            self.told(header, at, self.bytes)
+            self.told(whole.header, whole.at, self.bytes)
 
 
 @contextmanager

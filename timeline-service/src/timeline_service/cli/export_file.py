@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Final
 
-from timeline_service.domain.exports import HEADER_START, ExportHeader, read_header
+from timeline_service.domain.export_ranges import ExportRange
+from timeline_service.domain.exports import HEADER_START, read_header
 from timeline_service.errors import ArchiveError, ExportError
-from timeline_service.replay.archive import find_sections, reached
+from timeline_service.replay.archive import find_sections, require_record
 
 _BUFFER_BYTES: Final = 1024 * 1024
 _BLOCK_BYTES: Final = 64 * 1024
@@ -18,11 +19,10 @@ _BLOCK_BYTES: Final = 64 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """A part of an export that a file holds: its header, the line of that, and the offset behind its last record."""
+    """A part of an export that a file holds, and the line of its header."""
 
-    header: ExportHeader
+    range: ExportRange
     line: int
-    at: int
 
 
 @contextmanager
@@ -39,7 +39,9 @@ def open_export(path: Path) -> Iterator[tuple[BinaryIO, list[Kept]]]:
         size = _keep_whole_lines(file)
         file.seek(0)
         sections = find_sections(file) if size else []
-        yield file, [Kept(section.header, section.line, reached(file, section)) for section in sections]
+        for section in sections:
+            require_record(file, section)
+        yield file, [Kept(section.range, section.line) for section in sections]
         file.flush()
         os.fsync(file.fileno())
 

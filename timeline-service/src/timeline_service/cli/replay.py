@@ -43,9 +43,6 @@ def replay(
         Path | None,
         typer.Option("--from", metavar="EXPORT", help="Replay an exported file into an empty database instead."),
     ] = None,
-    allow_missing_end: Annotated[
-        bool, typer.Option("--allow-missing-end", help="Take an export whose last offsets are a transaction's markers.")
-    ] = False,
     as_json: Json = False,
     url: Url = DEFAULT_URL,
 ) -> None:
@@ -59,7 +56,7 @@ def replay(
     if from_ is not None:
         if rebuild or until is not None:
             leave(ExitStatus.USAGE, "--from replays the whole of an exported file: leave --rebuild and --until out")
-        return _replay_archive(from_, allow_missing_end=allow_missing_end, as_json=as_json)
+        return _replay_archive(from_, as_json=as_json)
     kind = "rebuild" if rebuild else "verify"
     end = _read_until(until) if until is not None else None
     with Answers(url) as answers:
@@ -69,7 +66,7 @@ def replay(
     raise typer.Exit(_status_of(view))
 
 
-def _replay_archive(path: Path, *, allow_missing_end: bool, as_json: bool) -> None:
+def _replay_archive(path: Path, *, as_json: bool) -> None:
     from timeline_service.replay.from_archive import replay_archive
 
     view: dict[str, Any] = {"kind": "load", "state": "succeeded"}
@@ -77,10 +74,7 @@ def _replay_archive(path: Path, *, allow_missing_end: bool, as_json: bool) -> No
         with showing_progress() as show:
             view["result"] = asyncio.run(
                 replay_archive(
-                    read_settings(Settings),
-                    path,
-                    lambda progress: show({**view, "progress": progress.view()}),
-                    allow_missing_end=allow_missing_end,
+                    read_settings(Settings), path, lambda progress: show({**view, "progress": progress.view()})
                 )
             )
     except UnavailableError as error:

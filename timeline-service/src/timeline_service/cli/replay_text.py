@@ -170,11 +170,15 @@ def _offsets(result: View) -> Iterator[str]:
 
 
 def _explained(result: View) -> Iterator[tuple[str, int, list[str]]]:
-    """Each outcome that makes no row of its own, how often, and the positions that the result lists."""
-    explained = result.get("explained", {})
+    """Each outcome that makes no row of its own, how often, and the positions that the result lists.
+
+    Nothing where nobody has counted: that is not none.
+    """
+    if (explained := result.get("explained")) is None:
+        return
     for name in _EXPLAINED:
         listed = (item["position"] for item in explained.get("records", ()) if item["outcome"] == name)
-        yield name, explained.get(name, 0), list(listed)
+        yield name, explained[name], list(listed)
 
 
 def _json(value: Any) -> str:

@@ -1,5 +1,10 @@
-"""The raw log as it is exported: lines of JSON that say by themselves whether they are still as they were written."""
+"""The raw log as it is exported: lines of JSON that say by themselves whether they are still as they were written.
 
+Behind a header there is a line for each record, one for each gap of offsets that hold none, and a last one that says
+how many records there were: so nothing can be taken out unnoticed.
+"""
+
+import re
 from base64 import b64decode, b64encode
 from dataclasses import dataclass
 from hashlib import sha256
@@ -13,12 +18,17 @@ from timeline_service.errors import ExportError
 
 #: Kafka's names of who said when a record was appended, by its numbers.
 TIMESTAMP_TYPES: Final = ("CreateTime", "LogAppendTime")
-#: How a header's line begins, and how a record's.
+#: How a header's line begins, how a record's, a gap's and an end's.
 HEADER_START: Final = b'{"topic":'
 RECORD_START: Final = b'{"position":'
+GAP_START: Final = b'{"gap":'
+END_START: Final = b'{"end":'
 _HEADER: Final = ("topic", "partitions", "partition", "from", "to")
 _RECORD: Final = ("position", "timestamp", "timestamp_type", "key", "value", "headers", "sha256")
 _HASHED: Final = ("key", "value", "headers")
+_GAP: Final = ("partition", "from", "to")
+_END: Final = ("partition", "records", "next_offset")
+_PLACE: Final = re.compile(rb'{"position":"(\d{1,10}):(\d{1,19})",')
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +40,24 @@ class ExportHeader:
     partition: int
     start: int
     end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """Offsets [start, end) of a partition that hold no record, such as those of a transaction's markers."""
+
+    partition: int
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """What was exported of a partition: how many records, and the offset before which that ends."""
+
+    partition: int
+    records: int
+    next_offset: int
 
 
 def write_header(header: ExportHeader) -> bytes:
@@ -51,6 +79,18 @@ def write_record(raw: RawRecord, timestamp_type: str) -> bytes:
         "sha256": {"key": _hash(raw.key), "value": _hash(raw.value), "headers": _hash(headers)},
     }
     return orjson.dumps(line, option=orjson.OPT_APPEND_NEWLINE)
+
+
+def write_gap(gap: Gap) -> bytes:
+    """The line that tells of a gap."""
+    values = dict(zip(_GAP, (gap.partition, gap.start, gap.end), strict=True))
+    return orjson.dumps({"gap": values}, option=orjson.OPT_APPEND_NEWLINE)
+
+
+def write_end(end: End) -> bytes:
+    """The last line of an export."""
+    values = dict(zip(_END, (end.partition, end.records, end.next_offset), strict=True))
+    return orjson.dumps({"end": values}, option=orjson.OPT_APPEND_NEWLINE)
 
 
 def read_header(line: bytes, number: int) -> ExportHeader:
@@ -91,6 +131,30 @@ def read_record(line: bytes, number: int) -> RawRecord:
         if hashes[name] != _hash(held):
             raise ExportError(number, f"sha256.{name} is not the hash of what stands here: it was changed")
     return RawRecord(partition, offset, fields["timestamp"], key, value, headers)
+
+
+def read_place(line: bytes, number: int) -> tuple[int, int]:
+    """Partition and offset of the record in the line of that number, of which nothing else is read."""
+    if (found := _PLACE.match(line)) is None:
+        raise ExportError(number, "is not an exported record: expected a position first")
+    return int(found[1]), int(found[2])
+
+
+def read_gap(line: bytes, number: int) -> Gap:
+    """The gap in the line of that number; raises ExportError."""
+    return Gap(*_counts(line, number, "gap", _GAP))
+
+
+def read_end(line: bytes, number: int) -> End:
+    """The end in the line of that number; raises ExportError."""
+    return End(*_counts(line, number, "end", _END))
+
+
+def _counts(line: bytes, number: int, name: str, names: tuple[str, ...]) -> list[int]:
+    fields = _fields(line, number, (name,), f"the {name} of an export")[name]
+    if not isinstance(fields, dict) or tuple(fields) != names or not all(map(_is_count, fields.values())):
+        raise ExportError(number, f"{name} is not an object of whole numbers from 0 on: {', '.join(names)}")
+    return list(fields.values())
 
 
 def _fields(line: bytes, number: int, names: tuple[str, ...], what: str) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from timeline_service.domain.arrivals import Arrival, read_arrivals
 from timeline_service.domain.batch import BEHIND, Changes, bounded, fold_batch
 from timeline_service.domain.vectors import Vector
 from timeline_service.errors import FencedError, HaltError, UnavailableError
-from timeline_service.projector.breaker import Breaker
+from timeline_service.projector.breaker import WINDOW, Breaker
 from timeline_service.projector.intake import Batch, Intake
 from timeline_service.projector.log_guard import LogGuard
 from timeline_service.projector.same_log import digest
@@ -66,7 +66,7 @@ class Projector:
         self._stall_seconds = stall_seconds
         self._intake = Intake(reader, topic.partitions, until, batch_records)
         self._checkpoints: dict[int, Checkpoint] = {}
-        self._breaker = Breaker()
+        self._breaker = Breaker({})
         self._stopped: set[int] = set()
         self._reported = 0.0
         self._looked = 0.0
@@ -126,10 +126,11 @@ class Projector:
             only_live=self._only_live,
         )
         self._checkpoints = checkpoints
+        failing = await self._projection.last_failing(checkpoints, WINDOW)
         await self._guard.check(checkpoints.values(), reread=False)  # the reader itself reads again
         if self._reader.assignment != assignment:
             return  # rebalanced again meanwhile: once more
-        self._breaker, self._stopped = Breaker(), set()
+        self._breaker, self._stopped = Breaker(failing), set()
         self._looked, self._progressed = 0.0, time.monotonic()
         self._intake.begin(assignment, checkpoints)
         _LOG.info("projecting", partitions=",".join(map(str, checkpoints)), generation=self._projection.generation)
@@ -160,7 +161,12 @@ class Projector:
         self._progressed = time.monotonic()
 
     async def _stop_failing(self, part: Sequence[Arrival], changes: Changes) -> bool:
-        """Stop the partitions of which nearly everything would park; returns whether there are any."""
+        """Stop the partitions of which nearly everything would park; returns whether there are any.
+
+        With `until` none is stopped: who asks for that follows a projection that went on, and compares the two.
+        """
+        if self._until is not None:
+            return False
         reasons = {row[:2]: row[5] for row in changes.outcomes if row[3] == "parked" and row[4] != BEHIND}
         failing: dict[int, list[bool]] = {}
         for item in part:

@@ -7,7 +7,18 @@ from pathlib import Path
 from typing import BinaryIO, Final
 
 from timeline_service.domain.arrivals import RawRecord
-from timeline_service.domain.exports import RECORD_START, ExportHeader, read_header, read_record
+from timeline_service.domain.export_ranges import ExportRange
+from timeline_service.domain.exports import (
+    END_START,
+    GAP_START,
+    RECORD_START,
+    ExportHeader,
+    read_end,
+    read_gap,
+    read_header,
+    read_place,
+    read_record,
+)
 from timeline_service.domain.vectors import Vector
 from timeline_service.errors import ArchiveError, ExportError
 
@@ -19,33 +30,39 @@ _HEADER_BYTES: Final = 64 * 1024
 
 @dataclass(slots=True)
 class Section:
-    """A header in its line, the bytes of the file in which its records lie, and where the last of them begins."""
+    """A header in its line, how far the lines behind it have got, and where in the file they are.
 
-    header: ExportHeader
+    They begin at the byte `start`, and the last record among them at `last` in the line `last_line`.
+    """
+
+    range: ExportRange
     line: int
     start: int
-    last: int
-    end: int
-    records: int = 0
+    lines: int = 0
+    last: int = 0
+    last_line: int = 0
+
+    @property
+    def header(self) -> ExportHeader:
+        """What it holds."""
+        return self.range.header
 
 
 class Archive:
     """A file with all partitions of a log from their beginnings, each in one range or in several that join.
 
-    It is looked through once, to find its sections; nothing else of it is held. Raises ArchiveError for a file that
-    is something else, or less. With `allow_missing_end` a range may end without its last record: where a log ends
-    with a transaction, the offset before its end is that of a marker, and not of a record.
+    It is looked through once, to find its sections, and whether anything is missing of them; nothing else of it is
+    held. Raises ArchiveError for a file that is something else, or less.
     """
 
-    def __init__(self, path: Path, *, allow_missing_end: bool = False) -> None:
+    def __init__(self, path: Path) -> None:
         self._path = path
         try:
             with path.open("rb", _BUFFER_BYTES) as file:
                 sections = find_sections(file)
-                for section in sections if not allow_missing_end else ():
-                    _require_end(file, section)
         except OSError as error:
             raise ArchiveError(f"{path} cannot be read: {error.strerror}") from error
+        _require_end(sections[-1])
         first = sections[0].header
         self.topic, self.partitions = first.topic, first.partitions
         for section in sections:
@@ -86,14 +103,17 @@ class Archive:
         with self._path.open("rb", _BUFFER_BYTES) as file:
             for section in self._sections[partition]:
                 file.seek(section.start)
-                least, end = section.header.start, section.header.end
-                for number in range(section.line + 1, section.line + 1 + section.records):
-                    raw = read_record(file.readline(), number)
-                    if raw.partition != partition or not least <= raw.offset < end:
-                        found, wanted = f"{raw.partition}:{raw.offset}", f"partition {partition} from {least} to {end}"
-                        raise ExportError(number, f"is the record at {found}: expected one of {wanted}")
-                    least = raw.offset + 1
-                    yield raw
+                read = ExportRange(section.header)
+                for number in range(section.line + 1, section.line + 1 + section.lines):
+                    line = file.readline()
+                    if line.startswith(GAP_START):
+                        read.take_gap(number, read_gap(line, number))
+                    elif line.startswith(END_START):
+                        read.take_end(number, read_end(line, number))
+                    else:
+                        raw = read_record(line, number)
+                        read.take_record(number, raw.partition, raw.offset)
+                        yield raw
 
     def _require_whole(self, partition: int) -> None:
         sections = self._sections.get(partition)
@@ -113,38 +133,57 @@ class Archive:
 
 
 def find_sections(file: BinaryIO) -> list[Section]:
-    """The sections of an open file, from where it stands, at least one; raises ArchiveError for what is none."""
+    """The sections of an open file, from where it stands, at least one; the last may have no end yet.
+
+    Raises ArchiveError for what is none, and where lines are missing.
+    """
     sections: list[Section] = []
     line, number, at = file.readline(_HEADER_BYTES), 1, 0
     if not line:
         raise ArchiveError("the file is empty: expected an export of the log")
     while line:
         begun, at = at, at + len(line)
-        if sections and line.startswith(RECORD_START):
-            section = sections[-1]
-            section.last, section.end = begun, at
-            section.records += 1
-        else:
-            sections.append(Section(read_header(line, number), number, at, at, at))
+        if not sections or not _take(sections[-1], line, number, begun):
+            header = read_header(line, number)
+            if sections and not sections[-1].range.ended:
+                raise ExportError(number, f"begins another range, and {_without_end(sections[-1])}")
+            sections.append(Section(ExportRange(header), number, at))
         if not line.endswith(b"\n"):
             raise ExportError(number, "is cut off: export again what is missing")
         line, number = file.readline(), number + 1
     return sections
 
 
-def reached(file: BinaryIO, section: Section) -> int:
-    """The offset behind the last record of a section; raises ArchiveError where that cannot be read."""
-    if not section.records:
-        return section.header.start
-    file.seek(section.last)
-    return read_record(file.readline(), section.line + section.records).offset + 1
+def _take(section: Section, line: bytes, number: int, begun: int) -> bool:
+    """Note a line behind a header; False if it is none."""
+    if line.startswith(RECORD_START):
+        section.range.take_record(number, *read_place(line, number))
+        section.last, section.last_line = begun, number
+    elif line.startswith(GAP_START):
+        section.range.take_gap(number, read_gap(line, number))
+    elif line.startswith(END_START):
+        section.range.take_end(number, read_end(line, number))
+    else:
+        return False
+    section.lines += 1
+    return True
 
 
-def _require_end(file: BinaryIO, section: Section) -> None:
-    header, at = section.header, reached(file, section)
-    if at != header.end:
-        raise ExportError(
-            section.line + section.records,
-            f"partition {header.partition} breaks off at {at}, and {header.end} is promised in line {section.line}: "
-            "export again what is missing",
-        )
+def require_record(file: BinaryIO, section: Section) -> None:
+    """Raises ArchiveError where the last record of a section is not as it was written."""
+    if section.range.records:
+        file.seek(section.last)
+        read_record(file.readline(), section.last_line)
+
+
+def _require_end(section: Section) -> None:
+    if not section.range.ended:
+        raise ExportError(section.line + section.lines, f"is the last, and {_without_end(section)}")
+
+
+def _without_end(section: Section) -> str:
+    header = section.header
+    return (
+        f"partition {header.partition} breaks off at {section.range.at} without its end, and {header.end} is promised "
+        f"in line {section.line}: export again what is missing"
+    )

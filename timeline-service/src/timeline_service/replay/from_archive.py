@@ -27,16 +27,14 @@ _ALONE: Final = {"log_digest": None, "differences": 0}
 Tell = Callable[[Progress], None]
 
 
-async def replay_archive(
-    settings: Settings, path: Path, tell: Tell, *, allow_missing_end: bool = False
-) -> dict[str, Any]:
+async def replay_archive(settings: Settings, path: Path, tell: Tell) -> dict[str, Any]:
     """Load an exported file into the database, which must be empty, and show it from then on; returns the result.
 
-    Raises ArchiveError for a file that is not a whole export, HaltError for a database that is not empty, and
-    UnavailableError when the server is away. Then nothing is shown, and what was loaded is gone.
+    Raises ArchiveError for a file that is not a whole export, HaltError for a database that is not empty, or
+    does not stay so, and UnavailableError when the server is away. Then nothing is shown, and what was loaded is gone.
     """
     started = time.monotonic()
-    archive = Archive(path, allow_missing_end=allow_missing_end)
+    archive = Archive(path)
     await migrate_database(settings.database_url.get_secret_value())
     pool = await open_pool(settings.database_url.get_secret_value(), most=2)
     try:
@@ -45,12 +43,16 @@ async def replay_archive(
         n = await generations.create(None)
         try:
             jobs = [
-                Job(load, str(path), allow_missing_end)
+                Job(load, str(path))
                 for load in loads(settings, generation_schema(n), _NO_CLUSTER, archive.next_offsets)
             ]
             await _load(settings, generations, n, jobs, tell)
             before = await generations.live()
-            await generations.swap(n)
+            if not await generations.swap(n):
+                raise HaltError(
+                    "a projector projects into this database meanwhile, and what it has is not replaced: stop it, or "
+                    "name an empty database in DATABASE_URL"
+                )
         except BaseException:
             with suppress(UnavailableError):
                 await generations.drop(n)
@@ -101,6 +103,7 @@ async def _result(settings: Settings, n: int, archive: Archive, seconds: float) 
         "rows": sum(digest.rows for digest in digests.values()),
         "tables": [digest_view(table, digest) | _ALONE for table, digest in digests.items()],
         "differences": [],
+        "explained": await comparison.explained(generation_schema(n), vector),
         "next_offsets": offsets_view(vector),
         "code_version": code_version(),
         "seconds": round(seconds, 1),

@@ -19,6 +19,7 @@ from timeline_service.code_version import code_version
 from timeline_service.domain.replays import offsets_view
 from timeline_service.domain.vectors import Vector
 from timeline_service.errors import HaltError, StuckError, UnavailableError
+from timeline_service.projector.breaker import nearly_all
 from timeline_service.replay.catch_up import CatchUp
 from timeline_service.replay.scratch import scratch_tables
 from timeline_service.replay.task import Task
@@ -32,9 +33,6 @@ _PAUSE_SECONDS: Final = 0.1
 _HANDOVER_SECONDS: Final = 600.0
 _LOOK_SECONDS: Final = 1.0
 _ATTEMPTS: Final = 3
-#: As for the projector's circuit breaker.
-_MANY: Final = 50
-_MOST: Final = 0.9
 
 
 async def rebuild(task: Task) -> dict[str, Any]:
@@ -103,7 +101,7 @@ async def _require_judged(task: Task, live: int, n: int) -> None:
     for partition, (records, parked) in (await task.generations.counts(n)).items():
         shown_records, shown_parked = shown.get(partition, (0, 0))
         more = parked - shown_parked
-        if more >= _MANY and more > _MOST * (records - shown_records):
+        if nearly_all(more, records - shown_records):
             raise HaltError(
                 f"partition {partition} would have {more} more records parked than the live projection, nearly all "
                 "that this code has judged besides: update or mend it, and rebuild again"
@@ -232,10 +230,23 @@ async def _try_to_swap(task: Task, topic: Topic, catch_up: CatchUp, n: int) -> b
         live = await task.generations.reach()
         ends = await task.ends(topic)  # asked for afterwards: a checkpoint beyond them is nothing to wait for
         beyond = {p for p, offset in live.items() if p >= len(ends) or offset > ends[p]}
-        return await task.generations.swap(n, beyond)
+        swapped = await task.generations.swap(n, beyond)
+        if not swapped:
+            await _require_going_on(task, live, n)
+        return swapped
     except UnavailableError as error:
         _LOG.info("not swapped yet", reason=str(error))
         return False
+
+
+async def _require_going_on(task: Task, live: Mapping[int, int], n: int) -> None:
+    """Raises HaltError where a generation is stopped before the live one, which it then never reaches."""
+    for partition, (offset, reason) in (await task.generations.stopped(n)).items():
+        if live.get(partition, 0) > offset:
+            raise HaltError(
+                f"partition {partition} of generation {n} is stopped at {offset}, before which the live projection "
+                f"has gone on: {reason}"
+            )
 
 
 def _uncompared() -> dict[str, Any]:

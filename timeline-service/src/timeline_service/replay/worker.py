@@ -42,7 +42,6 @@ class Job:
 
     load: Load
     archive: str | None = None
-    allow_missing_end: bool = False
 
     def written(self) -> bytes:
         """As a line for a worker."""
@@ -94,7 +93,7 @@ async def _load(settings: Settings, connection: "Connection", job: Job) -> None:
 
     load = job.load
     if job.archive is not None:
-        archive = _open(job.archive, job.allow_missing_end)
+        archive = _open(job.archive)
         await load_partition(connection, load, _archived(archive.records(load.partition)), tell)
     else:  # a consumer of its own: one that has come to an end first waits there for more
         async with open_scan(settings.kafka_bootstrap_servers, settings.topic, settings.stall_seconds) as scan:
@@ -113,9 +112,9 @@ async def _raw(batches: AsyncIterator[Sequence[ConsumerRecord[bytes, bytes]]]) -
 
 
 @cache
-def _open(path: str, allow_missing_end: bool) -> Archive:
+def _open(path: str) -> Archive:
     """Looked through once, however many partitions are loaded from it."""
-    return Archive(Path(path), allow_missing_end=allow_missing_end)
+    return Archive(Path(path))
 
 
 def _say(**words: Any) -> None:

@@ -19,6 +19,28 @@ select partition, next_offset, epoch, cluster_id, partition_count, last_offset, 
     recorded_at, parked
 from {schema}.checkpoints order by partition;
 
+-- name: last_failing
+-- $1 partitions, $2 how many of each, $3 the problem of what is parked behind another one.
+select asked.partition, last.failing
+from unnest($1::int[]) as asked (partition)
+cross join lateral (
+    select "offset", failing
+    from (
+        (
+            select from_offset as "offset", false as failing from {schema}.revisions
+            where revisions.partition = asked.partition order by from_offset desc limit $2
+        )
+        union all
+        (
+            select "offset", outcome = 'parked' and problem is distinct from $3 from {schema}.outcomes
+            where outcomes.partition = asked.partition order by "offset" desc limit $2
+        )
+    ) as either
+    order by "offset" desc
+    limit $2
+) as last
+order by asked.partition, last."offset";
+
 -- name: is_live
 select exists (select from timeline.generations where n = {n} and live);
 

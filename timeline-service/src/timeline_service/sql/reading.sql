@@ -12,6 +12,13 @@ from {schema}.checkpoints as checkpoint
 left join {schema}.search_checkpoints as search using (partition)
 order by checkpoint.partition;
 
+-- name: of_readable
+-- One of the two above, and which generation is to be read, in one snapshot. $1 shape. One row at least, if there is any.
+select readable.n as readable, vector.*
+from ({readable}) as readable
+left join ({vector}) as vector on true
+order by vector.partition;
+
 -- name: touched
 -- $1 pair: the last record of each partition that touched it.
 select partition, last_offset from {schema}.pair_counts where pair = $1;
