@@ -106,11 +106,9 @@ class PostgresReader:
         return narrowed(moment.vector, {row["partition"]: row["last_offset"] for row in rows})
 
     async def record(self, moment: Moment, partition: int, offset: int) -> Row | None:
-        """What became of a record: the row of the revision that it made, else of its other outcome, else None."""
-        for name in ("applied_record", "other_record"):
-            if rows := await self._fetch(moment.generation, name, partition, offset):
-                return rows[0]
-        return None
+        """What became of a record: the revision that it made, or its other outcome; None where there is none."""
+        rows = await self._fetch(moment.generation, "record", partition, offset)
+        return rows[0] if rows else None
 
     async def history(self, moment: Moment, event_id: str) -> Row | None:
         """An event's newest revision at the moment, with its place and the size of all contents, if there are."""

@@ -47,12 +47,12 @@ from (
 where upto - octet_length(content) < $5
 order by revision;
 
--- name: applied_record
--- $1 partition, $2 offset.
-select event_id, revision, recorded_at from {schema}.revisions where partition = $1 and from_offset = $2;
-
--- name: other_record
--- $1 partition, $2 offset.
+-- name: record
+-- $1 partition, $2 offset: the revision that the record made, or its other outcome. One statement, and so one snapshot: a
+-- redrive puts the one in the other's place.
+select event_id, 'applied' as outcome, null as problem, null as detail, revision, null as first_position, recorded_at
+from {schema}.revisions where partition = $1 and from_offset = $2
+union all
 select event_id, outcome, problem, detail, revision, first_position, recorded_at
 from {schema}.outcomes where partition = $1 and "offset" = $2;
 
