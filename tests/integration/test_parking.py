@@ -1,11 +1,13 @@
 """What today's code cannot judge waits, with all later records of its event, until newer code or somebody asks."""
 
+import asyncio
 import itertools
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Final
 from uuid import NAMESPACE_URL, uuid5
 
+import asyncpg
 import httpx
 import pytest
 from aiokafka import AIOKafkaProducer
@@ -15,10 +17,22 @@ from tests.support.projecting import projecting
 from tests.support.projections import projected
 from tests.support.waiting import wait_until
 
+from event_schemas.positions import parse_position
 from event_schemas.records import HEADERS, Record, encode_value, format_time
 from timeline_service.domain import batch
 from timeline_service.domain.fold import History, Place, Verdict, apply
 from timeline_service.domain.partitions import partitions_of
+
+_WAITING: Final = """
+    select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'"""
+_JUDGE: Final = """
+    insert into timeline_g1.revisions (
+        event_id, revision, partition, from_offset, action, record_id, principal, accepted_at, recorded_at,
+        first_accepted_at, first_recorded_at, content
+    )
+    select $1, 1, $2, $3, action, record_id, principal, accepted_at, recorded_at, first_accepted_at, first_recorded_at,
+        content
+    from timeline_g1.revisions limit 1"""
 
 
 class Code:
@@ -109,6 +123,31 @@ async def test_a_redrive_is_carried_out_by_the_projector_and_may_fail_again(
     assert (missing.status_code, missing.json()["type"]) == (404, "/problems/not-parked")
     wrong = await api.post(f"/v1/parked/{first}/redrive", content=b"{}", headers={"content-type": "text/plain"})
     assert wrong.status_code == 415
+
+
+async def test_a_record_that_is_judged_while_it_is_asked_for_is_there(
+    services: Services, api: httpx.AsyncClient, log: LogWriter, code: Code
+) -> None:
+    code.fails_on = {"a hard one"}
+    hard = recording("a hard one")
+    position, other = await log.append(hard, recording("an easy one"))
+    async with projecting(services.bootstrap_servers, services.topic, services.database_url, code_version="1"):
+        assert (await outcome(api, other))["outcome"] == "applied"
+        assert (await outcome(api, position))["outcome"] == "parked"
+    connection = await asyncpg.connect(services.database_url)
+    beside = await asyncpg.connect(services.database_url)
+    try:
+        async with connection.transaction():  # what a redrive does, at the worst moment
+            await connection.execute("lock table timeline_g1.outcomes in access exclusive mode")
+            asking = asyncio.create_task(api.get(f"/v1/records/{position}"))
+            await wait_until(lambda: beside.fetchval(_WAITING))
+            await connection.execute(_JUDGE, hard.event_id, *parse_position(position))
+            await connection.execute("delete from timeline_g1.outcomes where outcome = 'parked'")
+        answer = await asking
+        assert (answer.status_code, answer.json().get("outcome")) == (200, "applied"), answer.text
+    finally:
+        await connection.close()
+        await beside.close()
 
 
 async def test_a_partition_stops_when_nearly_everything_would_park_and_others_go_on(

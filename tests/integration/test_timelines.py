@@ -290,3 +290,32 @@ async def test_the_description_names_every_parameter(stack: TimelineStack) -> No
         paths = (await client.get("/openapi.json")).json()["paths"]
     names = {item["name"] for item in paths["/v1/timelines/{pair}"]["get"]["parameters"]}
     assert {"pair", "from", "to", "match", "order", "include", "count", "limit", "cursor", "min_position"} <= names
+
+
+async def test_the_first_day_of_all_is_itself_and_sorts_behind_an_open_start(stack: TimelineStack) -> None:
+    dates = ["0001-01-02", "0001-01-01", "../0001-01-01", "0001-01-01/0001-01-02", "../0001-01-02", "0001"]
+    position = await stack.append(*(recording(when, when, ["PG", "WS"], type="visit") for when in dates))
+    in_order = ["../0001-01-01", "../0001-01-02", "0001-01-01", "0001-01-01/0001-01-02", "0001", "0001-01-02"]
+
+    async def whens(**parameters: Any) -> list[str]:
+        found: list[str] = []
+        while True:
+            page = await stack.get("/v1/timelines/PNG-WSM", position, **parameters)
+            found += [item["when"] for item in page["items"]]
+            if page["next"] is None:
+                return found
+            parameters = {"limit": parameters.get("limit"), "cursor": page["next"]}
+
+    for limit in (50, 1, 2):
+        assert await whens(limit=limit) == in_order
+        assert await whens(limit=limit, order="desc") == in_order[::-1]
+    assert await whens(to="0001-01-01", match="within", limit=1) == ["../0001-01-01", "0001-01-01"]
+    assert await whens(from_="0001-01-01", to="0001-01-01", match="within") == ["0001-01-01"]
+    assert await whens(from_="0001-01-02", match="within") == ["0001-01-02"]
+    assert await whens(from_="0001-01-02", to="0001-01-02") == in_order[1:2] + in_order[3:]
+    summary = await stack.get("/v1/timelines/PNG-WSM/summary", position)
+    assert (summary["first"], summary["last"]) == ("0001-01-01", "0001-12-31")
+    moved = [item["id"] for item in (await stack.get("/v1/timelines/PNG-WSM"))["items"]]
+    position = await stack.append(*(correcting(each, "moved", "2020", ["PG", "WS"]) for each in moved))
+    page = await stack.get("/v1/timelines/PNG-WSM", position)
+    assert [item["when"] for item in page["items"]] == ["2020"] * len(dates)

@@ -5,6 +5,8 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any, Final, Literal
 
+from timeline_service.domain.days import OPEN_END, OPEN_START
+
 Kind = Literal["recorded", "corrected", "retracted", "of-tomorrow", "garbage"]
 
 #: First day, last day and span class of the dates that the tests write.
@@ -12,8 +14,8 @@ DATES: Final[dict[str, tuple[date, date, int]]] = {
     "2020": (date(2020, 1, 1), date(2020, 12, 31), 2),
     "2020-05": (date(2020, 5, 1), date(2020, 5, 31), 1),
     "2020-05-06": (date(2020, 5, 6), date(2020, 5, 6), 0),
-    "2020/..": (date(2020, 1, 1), date.max, 3),
-    "../2019": (date.min, date(2019, 12, 31), 3),
+    "2020/..": (date(2020, 1, 1), OPEN_END, 3),
+    "../2019": (OPEN_START, date(2019, 12, 31), 3),
 }
 
 

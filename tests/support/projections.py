@@ -14,6 +14,7 @@ from tests.support.log_writing import read_log
 from tests.support.processes import Services
 from tests.support.waiting import wait_until
 
+from timeline_service.adapters.postgres_days import use_days
 from timeline_service.domain.arrivals import Arrival, RawRecord, read_arrival
 from timeline_service.domain.documents import document_of
 from timeline_service.domain.entries import Standing, read_said, standing
@@ -147,6 +148,7 @@ def count_pairs(entries: Sequence[tuple[Any, ...]]) -> Rows:
 async def read_tables(url: str, generation: int = 1) -> Tables:
     """What the tables of a generation hold."""
     connection = await asyncpg.connect(url)
+    await use_days(connection)
     try:
 
         async def rows(table: str, columns: str) -> Rows:

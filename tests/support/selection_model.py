@@ -10,6 +10,7 @@ from tests.support.websearch_model import folded, matches
 
 from event_schemas.countries import country_code
 from event_schemas.dates import parse_when
+from timeline_service.domain.days import OPEN_END, OPEN_START
 
 #: Query parameters in their order; a name may stand there more than once.
 Parameters = Sequence[tuple[str, str]]
@@ -55,12 +56,12 @@ def bounds_asked(parameters: Parameters) -> tuple[date, date]:
     given = dict(parameters)
     first = parse_when(given["from"]).earliest if "from" in given else None
     last = parse_when(given["to"]).latest if "to" in given else None
-    return first or date.min, last or date.max
+    return first or OPEN_START, last or OPEN_END
 
 
 def _in_range(standing: Standing, given: dict[str, list[str]]) -> bool:
     first, last = bounds_asked([(name, values[0]) for name, values in given.items()])
-    earliest, latest = standing.when.earliest or date.min, standing.when.latest or date.max
+    earliest, latest = standing.when.earliest or OPEN_START, standing.when.latest or OPEN_END
     if given.get("match") == ["within"]:
         return first <= earliest and latest <= last
     return earliest <= last and first <= latest

@@ -14,6 +14,7 @@ from event_schemas.dates import When, parse_when
 from event_schemas.events import Event, content_of, read_event
 from event_schemas.positions import format_positions, parse_position
 from event_schemas.records import Record, format_time
+from timeline_service.domain.days import OPEN_END, OPEN_START
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +55,7 @@ class Standing:
     def order(self) -> tuple[date, date, datetime, str]:
         """The contract's order."""
         when = self.when
-        return when.earliest or date.min, when.latest or date.max, self.first_accepted_at, self.event_id
+        return when.earliest or OPEN_START, when.latest or OPEN_END, self.first_accepted_at, self.event_id
 
 
 class TimelineModel:

@@ -1,9 +1,11 @@
+import pickle
 from datetime import date
 from typing import Any
 
 import pytest
 
 from event_schemas.dates import parse_when
+from timeline_service.domain.days import OPEN_END, OPEN_START, read_day, write_day
 from timeline_service.domain.entries import Standing, read_said, span_class, standing
 
 
@@ -37,14 +39,21 @@ def stands(when: str, **fields: Any) -> Standing:
 
 
 def test_open_ends_are_stored_as_the_extremes() -> None:
-    assert (stands("2020/..").earliest, stands("2020/..").latest) == (date(2020, 1, 1), date.max)
-    assert (stands("../2020").earliest, stands("../2020").latest) == (date.min, date(2020, 12, 31))
+    assert (stands("2020/..").earliest, stands("2020/..").latest) == (date(2020, 1, 1), OPEN_END)
+    assert (stands("../2020").earliest, stands("../2020").latest) == (OPEN_START, date(2020, 12, 31))
     assert stands("2020/..").span == stands("../2020").span == 3
 
 
-def test_the_first_day_of_all_is_not_an_open_end() -> None:
-    first = stands("0001-01-01")
-    assert date.min < first.earliest == first.latest < stands("0001-01-03").earliest
+def test_the_first_day_of_all_is_itself_and_not_an_open_start() -> None:
+    first, second = stands("0001-01-01"), stands("0001-01-02")
+    assert first.earliest == first.latest == date(1, 1, 1)
+    assert OPEN_START < first.earliest < second.earliest < OPEN_END
+    assert first.earliest > OPEN_START != first.earliest
+    days = [first.earliest, second.earliest, OPEN_START, OPEN_END]
+    assert sorted(days) == [OPEN_START, date(1, 1, 1), date(1, 1, 2), date.max]
+    assert min(days) == OPEN_START == max([OPEN_START, OPEN_START])
+    assert [read_day(write_day(day)) for day in days] == days
+    assert pickle.loads(pickle.dumps(OPEN_START)) == OPEN_START
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import asyncpg
 
+from timeline_service.adapters.postgres_days import use_days
 from timeline_service.errors import FencedError, HaltError, UnavailableError
 
 if TYPE_CHECKING:
@@ -64,6 +65,7 @@ async def open_pool(url: str, *, most: int, planning: Mapping[str, str] | None =
         max_size=most,
         timeout=CONNECT_SECONDS,
         command_timeout=STATEMENT_SECONDS,
+        init=use_days,
         reset=_nothing,
         server_settings={
             "application_name": "dyadline timeline",

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 import asyncpg
 
 from timeline_service.adapters.postgres_database import CONNECT_SECONDS, going_away
+from timeline_service.adapters.postgres_days import use_days
 
 if TYPE_CHECKING:
     Connection = asyncpg.Connection[asyncpg.Record]
@@ -35,4 +36,5 @@ async def connect_to_load(database_url: str) -> "Connection":
         connection = await asyncpg.connect(database_url, timeout=CONNECT_SECONDS, server_settings=_SESSION)
         for name, encoder in (("tsvector", bytes), ("timestamptz", _Instants().__getitem__)):
             await connection.set_type_codec(name, schema="pg_catalog", format="binary", encoder=encoder, decoder=bytes)
+        await use_days(connection)
         return connection

@@ -19,6 +19,7 @@ from timeline_service.adapters.postgres_bell import PostgresBell
 from timeline_service.adapters.postgres_database import connected
 from timeline_service.adapters.postgres_generations import PostgresGenerations, find_readable_generation
 from timeline_service.adapters.sql_files import generation_shape, of_generation, read_statements
+from timeline_service.domain.portions import WHOLE_BYTES
 from timeline_service.domain.vectors import Moment, Vector, narrowed, reached, timeline_position, vector_of
 from timeline_service.errors import DroppedError, EndedError, UnavailableError, UnknownError
 
@@ -109,15 +110,23 @@ class PostgresReader:
         return narrowed(moment.vector, {row["partition"]: row["last_offset"] for row in rows})
 
     async def record(self, moment: Moment, partition: int, offset: int) -> Row | None:
-        """What became of a record: the row of the revision that it made, else of its other outcome, else None."""
-        for name in ("applied_record", "other_record"):
-            if rows := await self._fetch(moment.generation, name, partition, offset):
-                return rows[0]
-        return None
+        """What became of a record: the revision that it made, or its other outcome; None where there is none."""
+        rows = await self._fetch(moment.generation, "record", partition, offset)
+        return rows[0] if rows else None
 
-    async def revisions(self, moment: Moment, event_id: str) -> Sequence[Row]:
-        """An event's revisions at the moment, in their order."""
-        return await self._fetch(moment.generation, "revisions", moment.vector, event_id)
+    async def history(self, moment: Moment, event_id: str) -> Row | None:
+        """An event's newest revision at the moment, with its place and the size of all contents, if there are."""
+        (row,) = await self._fetch(moment.generation, "history", moment.vector, event_id)
+        return row if row["revision"] is not None else None
+
+    async def revisions(self, moment: Moment, event_id: str, most_bytes: int) -> AsyncIterator[Sequence[Row]]:
+        """An event's revisions at the moment, in order, some at a time: so many bytes, or a single one of more."""
+        behind, limit = 0, 1_000
+        while rows := await self._fetch(
+            moment.generation, "revisions", moment.vector, event_id, behind, limit, most_bytes
+        ):
+            yield rows
+            behind = rows[-1]["revision"]
 
     async def moment_as_of(self, moment: Moment, instant: datetime) -> Moment:
         """The moment at which the records of an instant, and none later, were projected."""
@@ -126,8 +135,22 @@ class PostgresReader:
         return replace(moment, vector=vector_of(offsets, len(moment.vector)))
 
     async def parked(self, moment: Moment, after: tuple[int, int], limit: int) -> Sequence[Row]:
-        """Parked records by position, from behind (partition, offset) on."""
-        return await self._fetch(moment.generation, "parked", *after, limit)
+        """Parked records by position, from behind (partition, offset) on; of their bytes what goes into WHOLE_BYTES.
+
+        Where that is less than all, `headers` is None and `size` says how many there are: `parked_bytes` reads them.
+        """
+        return await self._fetch(moment.generation, "parked", *after, limit, WHOLE_BYTES)
+
+    async def parked_bytes(self, moment: Moment, rows: Sequence[Row]) -> Sequence[Row]:
+        """The rows with their bytes. Raises UnavailableError where one was judged meanwhile, which ends that answer."""
+        missing = [(row["partition"], row["offset"]) for row in rows if row["headers"] is None]
+        if not missing:
+            return rows
+        found = await self._fetch(moment.generation, "parked_bytes", *map(list, zip(*missing, strict=True)))
+        if len(found) < len(missing):
+            raise UnavailableError("a record was judged again while the list of those that are parked was read")
+        read = {(row["partition"], row["offset"]): row for row in found}
+        return [{**row, **read.get((row["partition"], row["offset"]), {})} for row in rows]
 
     async def request_redrive(self, moment: Moment, partition: int, offset: int) -> bool:
         """Store that a parked record is to be judged again; False if it is not parked."""

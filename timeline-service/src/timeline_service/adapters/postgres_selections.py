@@ -9,6 +9,7 @@ import orjson
 from timeline_service.adapters.postgres_conditions import Conditions, Rows, conditions_of
 from timeline_service.adapters.postgres_reader import reading
 from timeline_service.adapters.sql_files import generation_schema, of_generation, read_statements
+from timeline_service.domain.portions import WHOLE_BYTES
 from timeline_service.domain.selections import FIRST, LAST, Selection, SortKey
 from timeline_service.domain.vectors import Moment
 
@@ -24,6 +25,8 @@ _ASCENDING: Final = {
     "inside": "$6::date >= bound.low",
     "far": "-infinity",
     "other_end": "earliest <= bound.high",
+    "order": "earliest, latest, found.accepted_at, event_id",
+    "bytes": "$11::bigint",
 }
 _DESCENDING: Final = {
     "beyond": "<",
@@ -32,7 +35,10 @@ _DESCENDING: Final = {
     "inside": "$6::date <= bound.high",
     "far": "infinity",
     "other_end": "earliest >= bound.low",
+    "order": "earliest desc, latest desc, found.accepted_at desc, event_id desc",
+    "bytes": "$11::bigint",
 }
+_RELEVANT: Final = {"order": "rank desc, earliest, latest, found.accepted_at, event_id", "bytes": "$8::bigint"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,12 +72,15 @@ class PostgresSelections:
     async def page(
         self, moment: Moment, selection: Selection, *, descending: bool, after: SortKey | None, limit: int
     ) -> Sequence[Row]:
-        """Rows in the contract's order, from behind the key `after` on."""
+        """Rows in the contract's order, from behind the key `after` on; of contents as many as go into WHOLE_BYTES.
+
+        Where that is less than all, `content` is None and `size` says how long it is: `contents` reads it.
+        """
         key = after or (LAST if descending else FIRST)
         rows_from = rows_for(selection)
-        values = (key.earliest, key.latest, key.accepted_at, key.event_id, limit)
+        values = (key.earliest, key.latest, key.accepted_at, key.event_id, limit, WHOLE_BYTES)
         words = _DESCENDING if descending else _ASCENDING
-        in_order = conditions_of(selection, rows_from, 11, in_order=True)
+        in_order = conditions_of(selection, rows_from, 12, in_order=True)
         if rows_from == "entries":
             rows = await self._fetch("walk", moment, selection, in_order, *values, words=words)
         else:
@@ -82,16 +91,28 @@ class PostgresSelections:
                     "walk", moment, selection, in_order, *values, words=words, seconds=self._walk_seconds
                 )
             except _TooFewError:
-                conditions = conditions_of(selection, rows_from, 11)
+                conditions = conditions_of(selection, rows_from, 12)
                 rows = await self._fetch("gather", moment, selection, conditions, *values, words=words)
         return [dict(row) | {"first_accepted_at": row["accepted_at"]} for row in rows]
 
     async def best(self, moment: Moment, selection: Selection, limit: int) -> Sequence[Row]:
-        """The rows that fit the selection's words best."""
+        """The rows that fit the selection's words best, with contents as those of a page."""
         assert selection.words is not None
-        conditions = conditions_of(selection, "documents", 8)
-        rows = await self._fetch("best", moment, selection, conditions, selection.words.tsquery, limit)
+        conditions = conditions_of(selection, "documents", 9)
+        values = (selection.words.tsquery, limit, WHOLE_BYTES)
+        rows = await self._fetch("best", moment, selection, conditions, *values, words=_RELEVANT)
         return [dict(row) | {"first_accepted_at": row["accepted_at"]} for row in rows]
+
+    async def contents(self, moment: Moment, rows: Sequence[Row]) -> Sequence[Row]:
+        """The rows with their contents, which do not change: those that have none yet are read."""
+        missing = [(row["event_id"], row["revision"]) for row in rows if row["content"] is None]
+        if not missing:
+            return rows
+        sql = of_generation(self._statements["contents_of"], moment.generation)
+        async with reading(self._pool, moment.generation) as connection:
+            found = await connection.fetch(sql, *map(list, zip(*missing, strict=True)))
+        read = {(row["event_id"], row["revision"]): row["content"] for row in found}
+        return [{**row, "content": row["content"] or read[row["event_id"], row["revision"]]} for row in rows]
 
     async def count(self, moment: Moment, selection: Selection) -> int:
         """How many rows all pages have together."""
@@ -142,6 +163,7 @@ class PostgresSelections:
     ) -> Sequence[Row]:
         """A statement's rows; raises _TooFewError where they do not come in so many seconds."""
         sql = self._statements[name].replace("{selected}", self._statements["selected"])
+        sql = sql.replace("{contents}", self._statements["contents"])
         meanings = {
             **(words or {}),
             "conditions": conditions.text,

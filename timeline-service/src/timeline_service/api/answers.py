@@ -14,6 +14,7 @@ from service_edge.encodings import WORTHWHILE, accepts_gzip, encoded_tag, gzip_b
 from service_edge.event_streams import HEADERS, MEDIA_TYPE, EventStream
 from service_edge.validators import matches
 from timeline_service.code_version import release
+from timeline_service.domain.portions import WHOLE_BYTES
 from timeline_service.domain.vectors import Moment, timeline_position
 from timeline_service.errors import UnavailableError
 
@@ -67,6 +68,37 @@ def stream(
     if gzip:
         chunks, shared = gzip_stream(chunks), shared | {"content-encoding": "gzip"}
     return _Stream(chunks, 200, shared, media_type)
+
+
+async def whole_or_stream(
+    request: Request,
+    moment: Moment,
+    chunks: AsyncIterator[bytes],
+    size: int,
+    *,
+    headers: dict[str, str] | None = None,
+    tag: str,
+    media_type: str = JSON,
+) -> Response:
+    """A body of contents of so many bytes, which comes in chunks: in one piece, or as a stream where they are many."""
+    if size > WHOLE_BYTES:
+        return stream(request, moment, chunks, headers=headers, tag=tag, media_type=media_type)
+    body = b"".join([chunk async for chunk in chunks])
+    return answer(request, moment, body, headers=headers, tag=tag, media_type=media_type)
+
+
+async def with_items(body: Mapping[str, Any], items: AsyncIterator[Sequence[Any]]) -> AsyncIterator[bytes]:
+    """A body as JSON in chunks, its empty `items` filled with those that come."""
+    # No string can hold this: there, a quotation mark has a backslash before it.
+    begin, here, end = orjson.dumps(body).partition(b'"items":[]')
+    assert here
+    yield begin + b'"items":['
+    comma = b""
+    async for some in items:
+        if some:
+            yield comma + b",".join([orjson.dumps(item) for item in some])
+            comma = b","
+    yield b"]" + end
 
 
 def event_stream(request: Request, pieces: AsyncGenerator[bytes, None], headers: Mapping[str, str]) -> Response:

@@ -1,15 +1,17 @@
 """Lists of events in every format: a page as JSON or Atom, the whole selection as a stream in the others."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 from fastapi import APIRouter, Request, Response
 
+from event_schemas.records import format_time
 from timeline_service.adapters.postgres_selections import PostgresSelections
-from timeline_service.api.answers import answer, stream
+from timeline_service.api.answers import stream, whole_or_stream
 from timeline_service.api.paging import Page, next_link
+from timeline_service.domain.portions import Row, portions
 from timeline_service.domain.selections import Selection, SortKey
 from timeline_service.domain.snippets import snippet_of
 from timeline_service.domain.vectors import Moment
@@ -21,7 +23,6 @@ Event = dict[str, Any]
 PAGE: Final = 50
 MOST_RELEVANT: Final = 1000
 _BATCH: Final = 1000
-_SLICE: Final = 200
 _SNIPPETS: Final = 20
 
 
@@ -35,36 +36,43 @@ class Listing:
     page: Page
     order: str
 
-    async def events(self, limit: int) -> tuple[list[Event], str | None]:
-        """A page's events, and the cursor of the next one."""
+    async def rows(self, limit: int) -> tuple[Sequence[Row], str | None]:
+        """A page's rows, and the cursor of the next one; `views` makes events of them."""
         if self.order == "relevance":
-            return await self._views(await self.selections.best(self.at, self.selection, limit)), None
+            return await self.selections.best(self.at, self.selection, limit), None
         after = SortKey.read(self.page.key) if self.page.key else None
         rows = await self._rows(after, limit + 1)
         more = len(rows) > limit
         following = self.page.next(self.at.vector, SortKey.of(rows[limit - 1]).written()) if more else None
-        return await self._views(rows[:limit]), following
+        return rows[:limit], following
+
+    async def views(self, rows: Sequence[Row]) -> AsyncIterator[list[Event]]:
+        """The events of rows, some at a time; no transaction is held between them."""
+        for some in portions(rows):
+            yield await self._views(await self.selections.contents(self.at, some))
+            await asyncio.sleep(0)  # others are answered meanwhile
 
     async def batches(self) -> AsyncIterator[list[Event]]:
-        """All events from the page on, in batches; no transaction is held between them."""
+        """All events from the page on, some at a time; no transaction is held between them."""
         if self.order == "relevance":
-            yield (await self.events(MOST_RELEVANT))[0]
+            rows, _ = await self.rows(MOST_RELEVANT)
+            async for events in self.views(rows):
+                yield events
             return
         after = SortKey.read(self.page.key) if self.page.key else None
         while True:
             rows = await self._rows(after, _BATCH)
-            for start in range(0, len(rows), _SLICE):
-                yield await self._views(rows[start : start + _SLICE])
-                await asyncio.sleep(0)  # others are answered meanwhile
+            async for events in self.views(rows):
+                yield events
             if len(rows) < _BATCH:
                 return
             after = SortKey.of(rows[-1])
 
-    async def _rows(self, after: SortKey | None, limit: int) -> Sequence[Mapping[str, Any]]:
+    async def _rows(self, after: SortKey | None, limit: int) -> Sequence[Row]:
         descending = self.order == "desc"
         return await self.selections.page(self.at, self.selection, descending=descending, after=after, limit=limit)
 
-    async def _views(self, rows: Iterable[Mapping[str, Any]]) -> list[Event]:
+    async def _views(self, rows: Iterable[Row]) -> list[Event]:
         events = [event_view(row) for row in rows]
         if self.selection.words is not None:
             for number, event in enumerate(events):
@@ -82,18 +90,21 @@ async def write_listing(
     base = str(request.base_url).rstrip("/")
     url = str(request.url)
     if writer.paged or limit is not None:
-        events, following = await listing.events(limit or PAGE)
+        rows, following = await listing.rows(limit or PAGE)
         document = Document(
             title,
             url,
             base,
             first_url=str(request.url.remove_query_params("cursor")),
             next_url=str(request.url.include_query_params(cursor=following)) if following else None,
-            updated=max((event["revised_at"] for event in events), default=None),
+            updated=max((format_time(row["recorded_at"]) for row in rows), default=None),
         )
-        body = writer.begin(document) + writer.write(document, events, first=True) + writer.end(document)
+        chunks = _chunks(writer, document, [], listing.views(rows))
         headers = next_link(request, following)
-        return answer(request, moment, body, headers=headers, tag=tag, media_type=writer.media_type)
+        size = content_size(rows)
+        return await whole_or_stream(
+            request, moment, chunks, size, headers=headers, tag=tag, media_type=writer.media_type
+        )
     batches = listing.batches()
     first: list[Event] = await anext(batches, [])  # so that what cannot be read at all is refused in order
     chunks = _chunks(writer, Document(title, url, base), first, batches)
@@ -106,9 +117,16 @@ async def _chunks(
     yield writer.begin(document)
     if first:
         yield writer.write(document, first, first=True)
+    written = bool(first)
     async for events in batches:
-        yield writer.write(document, events, first=False)
+        yield writer.write(document, events, first=not written)
+        written = True
     yield writer.end(document)
+
+
+def content_size(rows: Sequence[Row]) -> int:
+    """The bytes of all contents of a page's rows."""
+    return sum(row["size"] for row in rows)
 
 
 def form_of(request: Request) -> str:

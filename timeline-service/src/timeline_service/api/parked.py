@@ -1,16 +1,21 @@
 """`/v1/parked`: records that today's code cannot judge, and the wish that they be judged again."""
 
-from typing import Annotated
+from collections.abc import AsyncIterator, Sequence
+from typing import Annotated, Any
 
+import orjson
 from fastapi import APIRouter, Path, Request, Response
 
 from event_schemas.positions import PositionError, parse_position
-from timeline_service.api.answers import answer
+from timeline_service.adapters.postgres_reader import PostgresReader
+from timeline_service.api.answers import answer, tag_of, whole_or_stream, with_items
 from timeline_service.api.bodies import read_nothing
 from timeline_service.api.descriptions import PARKED, REDRIVE
 from timeline_service.api.paging import Page, next_link
 from timeline_service.api.reading import Reader, Waits
 from timeline_service.api.selecting import CursorText, Limit
+from timeline_service.domain.portions import Row, portions
+from timeline_service.domain.vectors import Moment
 from timeline_service.domain.views import parked_view
 from timeline_service.errors import RefusedError, UnknownError
 
@@ -30,8 +35,17 @@ async def parked(
     following = (
         page.next(at.vector, (rows[limit - 1]["partition"], rows[limit - 1]["offset"])) if len(rows) > limit else None
     )
-    body = {"items": [parked_view(row) for row in rows[:limit]], "next": following}
-    return answer(request, moment, body, headers=next_link(request, following))
+    rows = rows[:limit]
+    said = [str(value) for row in rows for name, value in row.items() if name not in {"key", "value", "headers"}]
+    tag = tag_of("parked", orjson.dumps([said, following]))
+    chunks = with_items({"items": [], "next": following}, _views(reader, at, rows))
+    size = sum(row["size"] for row in rows)
+    return await whole_or_stream(request, moment, chunks, size, headers=next_link(request, following), tag=tag)
+
+
+async def _views(reader: PostgresReader, at: Moment, rows: Sequence[Row]) -> AsyncIterator[Sequence[dict[str, Any]]]:
+    for some in portions(rows):
+        yield [parked_view(row) for row in await reader.parked_bytes(at, some)]
 
 
 @router.post("/v1/parked/{position}/redrive", status_code=202, summary="Have a parked record judged again", **REDRIVE)

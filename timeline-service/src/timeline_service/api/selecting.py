@@ -14,6 +14,7 @@ from event_schemas.taxonomy import DOMAINS, STAGES, TYPES, VALENCES, nearest_typ
 from event_schemas.texts import normalised
 from service_edge.parameters import TRUE_OR_FALSE, WHOLE
 from timeline_service.api.reading import AsOf, GenerationNumber, read_instant
+from timeline_service.domain.days import OPEN_END, OPEN_START
 from timeline_service.domain.entries import stored_bounds
 from timeline_service.domain.folding import fold_whole
 from timeline_service.domain.selections import Selection, Span
@@ -156,7 +157,7 @@ def _words(texts: Sequence[str] | None) -> WordQuery | None:
 
 
 def _span(asked: Mapping[str, Any]) -> Span:
-    bounds: dict[str, date] = {"from": date.min, "to": date.max}
+    bounds: dict[str, date] = {"from": OPEN_START, "to": OPEN_END}
     for name in bounds:
         if (text := asked.get(name)) is not None:
             try:

@@ -7,10 +7,18 @@ from fastapi import APIRouter, Path, Query, Request, Response
 from fastapi.responses import RedirectResponse
 
 from event_schemas.countries import CountryError, pair_name, parse_pair
-from timeline_service.api.answers import answer, heads, known_already, tag_of
+from timeline_service.api.answers import heads, known_already, tag_of, whole_or_stream, with_items
 from timeline_service.api.descriptions import LOOKUP, timeline_responses
 from timeline_service.api.languages import Language, language_headers
-from timeline_service.api.listings import PAGE, Listing, add_listing, form_of, refuse_suffix, write_listing
+from timeline_service.api.listings import (
+    PAGE,
+    Listing,
+    add_listing,
+    content_size,
+    form_of,
+    refuse_suffix,
+    write_listing,
+)
 from timeline_service.api.paging import Page, next_link
 from timeline_service.api.reading import At, Awaited, Reader, Selections, Waits
 from timeline_service.api.selecting import Count, CursorText, Filters, Limit, read_country, read_selection
@@ -95,13 +103,15 @@ async def timeline(
     if form != "json":
         title = " – ".join(country["name"] for country in pair_view(name)["countries"])
         return await write_listing(request, now, listing, form, title, limit, tag)
-    events, following = await listing.events(limit or PAGE)
-    body: dict[str, Any] = {**view, "items": events, "next": following}
+    rows, following = await listing.rows(limit or PAGE)
+    body: dict[str, Any] = {**view, "items": [], "next": following}
     if (instant := page.query.get("as_of")) is not None:
         body["as_of"] = instant
     if count:
         body["count"] = await selections.count(at, selection)
-    return answer(request, now, body, headers=headers | next_link(request, following), tag=tag)
+    headers |= next_link(request, following)
+    chunks = with_items(body, listing.views(rows))
+    return await whole_or_stream(request, now, chunks, content_size(rows), headers=headers, tag=tag)
 
 
 add_listing(router, "/v1/timelines/{pair}", "The ordered events of a pair", timeline, timeline_responses)

@@ -13,11 +13,11 @@ import orjson
 from event_schemas.countries import pairs_of
 from event_schemas.dates import When, parse_when
 from event_schemas.taxonomy import TYPES
+from timeline_service.domain.days import OPEN_END, OPEN_START
 
 #: The widest of each span class in days; the last class holds what is longer, or open at an end.
 SPAN_DAYS: Final = (0, 31, 366)
 OPEN_SPAN: Final = len(SPAN_DAYS)
-_FIRST_DAY: Final = date(1, 1, 2)
 
 
 class Standing(NamedTuple):
@@ -75,14 +75,8 @@ def span_class(when: When) -> int:
 
 
 def stored_bounds(when: When) -> tuple[date, date]:
-    """A date's bounds as they are stored and compared; date.min and date.max stand for open ends.
-
-    asyncpg writes those two as -infinity and infinity, hence the years 0001 to 9998, and hence the first day of year 1
-    counts as the second.
-    """
-    earliest = max(when.earliest, _FIRST_DAY) if when.earliest is not None else date.min
-    latest = max(when.latest, _FIRST_DAY) if when.latest is not None else date.max
-    return earliest, latest
+    """A date's bounds as they are stored and compared, with OPEN_START and OPEN_END for open ends."""
+    return when.earliest or OPEN_START, when.latest or OPEN_END
 
 
 @lru_cache(maxsize=65_536)

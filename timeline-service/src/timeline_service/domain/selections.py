@@ -4,15 +4,16 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any, Final, Literal
 
+from timeline_service.domain.days import OPEN_END, OPEN_START, read_day, write_day
 from timeline_service.domain.word_queries import WordQuery
 
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """The dates that are asked for; date.min and date.max are open ends."""
+    """The dates that are asked for, with OPEN_START and OPEN_END for open ends."""
 
-    first: date = date.min
-    last: date = date.max
+    first: date = OPEN_START
+    last: date = OPEN_END
     within: bool = False
 
 
@@ -74,12 +75,12 @@ class SortKey:
         """A key as a cursor carries it."""
         earliest, latest, accepted_at, event_id = written
         moment = datetime.fromisoformat(accepted_at)
-        return cls(date.fromisoformat(earliest), date.fromisoformat(latest), moment, event_id)
+        return cls(read_day(earliest), read_day(latest), moment, event_id)
 
     def written(self) -> tuple[str, ...]:
         """As a cursor carries it."""
-        return self.earliest.isoformat(), self.latest.isoformat(), self.accepted_at.isoformat(), self.event_id
+        return write_day(self.earliest), write_day(self.latest), self.accepted_at.isoformat(), self.event_id
 
 
-FIRST: Final = SortKey(date.min, date.min, datetime(1, 1, 2, tzinfo=UTC), "0" * 8 + "-0000" * 3 + "-" + "0" * 12)
-LAST: Final = SortKey(date.max, date.max, datetime(9999, 12, 30, tzinfo=UTC), "f" * 8 + "-ffff" * 3 + "-" + "f" * 12)
+FIRST: Final = SortKey(OPEN_START, OPEN_START, datetime(1, 1, 2, tzinfo=UTC), "0" * 8 + "-0000" * 3 + "-" + "0" * 12)
+LAST: Final = SortKey(OPEN_END, OPEN_END, datetime(9999, 12, 30, tzinfo=UTC), "f" * 8 + "-ffff" * 3 + "-" + "f" * 12)

@@ -56,10 +56,14 @@ def event_view(row: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def revision_views(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """An event's history: each revision with what it changed."""
+def revision_views(
+    rows: Sequence[Mapping[str, Any]], before: dict[str, Any] | None = None
+) -> tuple[list[dict[str, Any]], dict[str, Any] | None]:
+    """A part of an event's history, each revision with what it changed, and how it stood after it.
+
+    `before` is how it stood after the part before, None at its beginning.
+    """
     views: list[dict[str, Any]] = []
-    before: dict[str, Any] | None = None
     for row in rows:
         stands = {"status": "retracted" if row["action"] == "retracted" else "current", **orjson.loads(row["content"])}
         view = {
@@ -76,7 +80,7 @@ def revision_views(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
             view["duplicate_of"] = str(row["duplicate_of"])
         views.append(view)
         before = stands
-    return views
+    return views, before
 
 
 def parked_view(row: Mapping[str, Any]) -> dict[str, Any]:

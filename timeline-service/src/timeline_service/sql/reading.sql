@@ -31,20 +31,35 @@ where event_id = $2 and from_offset < ($1::bigint[])[partition + 1]
 order by revision desc
 limit 1;
 
+-- name: history
+-- $2 the event: its newest revision at the vector, and the size of all. It lies in one partition, where offsets grow.
+select max(revision) as revision, max(partition) as partition, max(from_offset) as from_offset,
+    sum(octet_length(content))::bigint as size
+from {schema}.revisions
+where event_id = $2 and from_offset < ($1::bigint[])[partition + 1];
+
 -- name: revisions
--- $2 the event: all its revisions at the vector.
+-- $2 the event, $3 a revision, $4 limit, $5 bytes: the next ones at the vector, until their contents reach the bytes.
 select event_id, revision, action, partition, from_offset, recorded_at, first_accepted_at, first_recorded_at, content,
     principal, reason, duplicate_of
-from {schema}.revisions
-where event_id = $2 and from_offset < ($1::bigint[])[partition + 1]
+from (
+    select *, sum(octet_length(content)) over (order by revision rows unbounded preceding) as upto
+    from (
+        select * from {schema}.revisions
+        where event_id = $2 and revision > $3 and from_offset < ($1::bigint[])[partition + 1]
+        order by revision
+        limit $4
+    ) as following
+) as measured
+where upto - octet_length(content) < $5
 order by revision;
 
--- name: applied_record
--- $1 partition, $2 offset.
-select event_id, revision, recorded_at from {schema}.revisions where partition = $1 and from_offset = $2;
-
--- name: other_record
--- $1 partition, $2 offset.
+-- name: record
+-- $1 partition, $2 offset: the revision that the record made, or its other outcome. One statement, and so one snapshot: a
+-- redrive puts the one in the other's place.
+select event_id, 'applied' as outcome, null as problem, null as detail, revision, null as first_position, recorded_at
+from {schema}.revisions where partition = $1 and from_offset = $2
+union all
 select event_id, outcome, problem, detail, revision, first_position, recorded_at
 from {schema}.outcomes where partition = $1 and "offset" = $2;
 
@@ -72,18 +87,34 @@ with recursive search (partition, low, high) as (
 select partition, max(low) as next_offset from search group by partition order by partition;
 
 -- name: parked
--- $1–$2 partition and offset of the last row seen, $3 limit.
+-- $1–$2 partition and offset of the last row seen, $3 limit, $4 bytes: beyond, a record's own bytes stay where they are.
 select
-    partition, "offset", event_id, problem, detail, recorded_at, code_version, key, value, headers,
-    exists (
-        select from timeline.redrives
-        where redrives.generation = {n} and redrives.partition = outcomes.partition
-            and redrives."offset" = outcomes."offset"
-    ) as redriving
-from {schema}.outcomes
-where outcome = 'parked' and (partition, "offset") > ($1::int, $2::bigint)
-order by partition, "offset"
-limit $3;
+    partition, "offset", event_id, problem, detail, recorded_at, code_version, size, redriving,
+    case when fits then key end as key, case when fits then value end as value, case when fits then headers end as headers
+from (
+    select *, sum(size) over (order by partition, "offset" rows unbounded preceding) - size < $4 as fits
+    from (
+        select *,
+            coalesce(octet_length(key), 0) + coalesce(octet_length(value), 0) + octet_length(headers) as size,
+            exists (
+                select from timeline.redrives
+                where redrives.generation = {n} and redrives.partition = outcomes.partition
+                    and redrives."offset" = outcomes."offset"
+            ) as redriving
+        from {schema}.outcomes
+        where outcome = 'parked' and (partition, "offset") > ($1::int, $2::bigint)
+        order by partition, "offset"
+        limit $3
+    ) as found
+) as measured
+order by partition, "offset";
+
+-- name: parked_bytes
+-- $1 partitions, $2 offsets: what is still parked of them.
+select partition, "offset", key, value, headers
+from unnest($1::int[], $2::bigint[]) as wanted (partition, "offset")
+join {schema}.outcomes using (partition, "offset")
+where outcome = 'parked';
 
 -- name: request_redrive
 -- $1 partition, $2 offset: nothing if that record is not parked.

@@ -10,11 +10,26 @@
     and (until_offset is null or until_offset >= ($1::bigint[])[partition + 1])
     and ($5 or not retracted)
 
+-- name: contents
+-- Contents come with their rows until they reach {bytes}; beyond, only their size does.
+octet_length(revisions.content) as size,
+    case
+        when sum(octet_length(revisions.content)) over (order by {order} rows unbounded preceding)
+            - octet_length(revisions.content) < {bytes}
+        then revisions.content
+    end as content
+
+-- name: contents_of
+-- $1 events, $2 revisions of theirs.
+select event_id, revision, content
+from unnest($1::uuid[], $2::int[]) as wanted (event_id, revision)
+join {schema}.revisions using (event_id, revision);
+
 -- name: walk
--- A page in order, from an index: $6–$9 the key of the last row seen, $10 limit. {alternatives} are the values of one
+-- A page in order, from an index: $6–$9 the key of the last row seen, $10 limit, $11 bytes. {alternatives} are the values of one
 -- condition, each with an index range of its own for each span class: an event of at most `days` days that reaches $2
 -- begins at most so many before.
-select found.*, revisions.action, revisions.recorded_at, revisions.first_recorded_at, revisions.content
+select found.*, revisions.action, revisions.recorded_at, revisions.first_recorded_at, {contents}
 from (
     select entry.*
     from (values (0::smallint, 0), (1::smallint, 31), (2::smallint, 366), (3::smallint, null)) as class (span, days)
@@ -47,7 +62,7 @@ from (
     limit $10
 ) as found
 join {schema}.revisions using (event_id, revision)
-order by earliest {direction}, latest {direction}, found.accepted_at {direction}, event_id {direction};
+order by {order};
 
 -- name: estimate
 -- How many documents there are by the planner's statistics; nothing is read.
@@ -55,7 +70,7 @@ explain (format json) select from {schema}.documents where {conditions};
 
 -- name: gather
 -- A page in order of rows that are few: all of them are found by what they hold, and then sorted. As in a walk.
-select found.*, revisions.action, revisions.recorded_at, revisions.first_recorded_at, revisions.content
+select found.*, revisions.action, revisions.recorded_at, revisions.first_recorded_at, {contents}
 from (
     select event_id, revision, earliest, latest, accepted_at, retracted, partition, from_offset
     from {schema}.{rows}
@@ -65,11 +80,11 @@ from (
     limit $10
 ) as found
 join {schema}.revisions using (event_id, revision)
-order by earliest {direction}, latest {direction}, found.accepted_at {direction}, event_id {direction};
+order by {order};
 
 -- name: best
--- $6 the words, $7 limit: what fits them best, and of equals the contract's order.
-select found.*, revisions.action, revisions.recorded_at, revisions.first_recorded_at, revisions.content
+-- $6 the words, $7 limit, $8 bytes: what fits them best, and of equals the contract's order.
+select found.*, revisions.action, revisions.recorded_at, revisions.first_recorded_at, {contents}
 from (
     select
         event_id, revision, earliest, latest, accepted_at, retracted, partition, from_offset,
@@ -80,7 +95,7 @@ from (
     limit $7
 ) as found
 join {schema}.revisions using (event_id, revision)
-order by rank desc, earliest, latest, found.accepted_at, event_id;
+order by {order};
 
 -- name: count
 select count(*) from {schema}.{rows} where {selected};
