@@ -9,12 +9,17 @@ from uuid import uuid4
 
 import asyncpg
 import pytest
+from hypothesis import HealthCheck, settings
 from tests.support.engines import Engines, shared_engines
 from tests.support.processes import Services, last_words, spawned
 from tests.support.session_folder import close_session_folder, open_session_folder, session_folder
 
 from local_stack.processes import leave_running
 from local_stack.topic import create_topic
+
+# How long an example takes says how busy the machine is, and nothing of the code.
+settings.register_profile("dyadline", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("dyadline")
 
 
 def pytest_configure(config: pytest.Config) -> None:

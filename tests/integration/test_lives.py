@@ -271,7 +271,6 @@ async def test_random_lives_survive_kills_and_rebalances(engines: Engines) -> No
         few = settings(
             max_examples=4,
             stateful_step_count=15,
-            deadline=None,
             database=None,
             phases=[Phase.generate],
             suppress_health_check=list(HealthCheck),

@@ -34,7 +34,6 @@ T = TypeVar("T")
 SETTINGS: Final = settings(
     derandomize=True,
     database=None,
-    deadline=None,
     phases=[Phase.generate, Phase.shrink],
     suppress_health_check=list(HealthCheck),
 )

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 from uuid import UUID
 
-from hypothesis import HealthCheck, settings
+from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 from tests.support.event_model import EventModel, Fact, Kind, Words
@@ -180,6 +180,4 @@ def arrival(raw: RawRecord) -> Arrival:
 
 
 TestProjecting = Projecting.TestCase
-TestProjecting.settings = settings(
-    max_examples=200, stateful_step_count=50, deadline=None, suppress_health_check=[HealthCheck.too_slow]
-)
+TestProjecting.settings = settings(max_examples=200, stateful_step_count=50)
