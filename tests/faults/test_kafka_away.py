@@ -118,9 +118,7 @@ async def child(services: Services, command: str) -> asyncio.subprocess.Process:
 
 
 async def test_an_export_is_cut_off_when_kafka_dies_under_it(services: Services, broker: OwnEngine) -> None:
-    async with open_log(broker.address, services.topic) as log:
-        for _ in range(40):
-            await log.append_bytes(None, os.urandom(500_000), (), partition=0)
+    await append_much(services)
     service = await services.timeline(**QUICK)
     async with (
         httpx.AsyncClient(base_url=service.url, timeout=30, trust_env=False) as client,
@@ -133,6 +131,33 @@ async def test_an_export_is_cut_off_when_kafka_dies_under_it(services: Services,
         with pytest.raises(httpx.RemoteProtocolError):
             await asyncio.wait_for(rest_of(pieces), 20)
     await wait_until(lambda: "Kafka is out of reach" in service.log)
+
+
+async def test_a_service_leaves_an_export_for_which_a_frozen_kafka_gives_nothing(
+    services: Services, broker: OwnEngine
+) -> None:
+    await append_much(services)
+    service = await services.timeline()
+    async with (
+        httpx.AsyncClient(base_url=service.url, timeout=30, trust_env=False) as client,
+        client.stream("GET", "/v1/log/export", params={"partition": 0}) as answer,
+    ):
+        pieces = answer.aiter_raw()
+        await anext(pieces)
+        broker.pause()
+        draining = asyncio.create_task(rest_of(pieces))
+        service.signal(signal.SIGTERM)
+        with pytest.raises(httpx.RemoteProtocolError):
+            await asyncio.wait_for(draining, 15)
+    await service.ended(15)
+    assert "no records of partition 0 for 2 s" in service.log
+
+
+async def append_much(services: Services) -> None:
+    """Append more to partition 0 than is read at once."""
+    async with open_log(services.bootstrap_servers, services.topic) as log:
+        for _ in range(40):
+            await log.append_bytes(None, os.urandom(500_000), (), partition=0)
 
 
 async def rest_of(pieces: AsyncIterator[bytes]) -> None:

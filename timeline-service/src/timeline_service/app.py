@@ -111,6 +111,7 @@ def _leave(app: FastAPI) -> None:
     app.state.live.close()
     app.state.progress.close()
     app.state.streams.stop()
+    app.state.raw_log.stop()
 
 
 async def _read_secret(app: FastAPI) -> None:

@@ -28,7 +28,7 @@ class KafkaScan:
     def __init__(self, bootstrap_servers: str, topic: str, patience: float) -> None:
         self._bootstrap_servers = bootstrap_servers
         self._topic = topic
-        self._patience = patience
+        self.patience = patience
         self._consumer: AIOKafkaConsumer | None = None
 
     async def bounds(self, partitions: int) -> dict[int, tuple[int, int]]:
@@ -90,9 +90,9 @@ class KafkaScan:
                 raise _away(error) from error
             if reached > at:
                 at, progressed = reached, time.monotonic()
-            elif time.monotonic() - progressed > self._patience:
+            elif time.monotonic() - progressed > self.patience:
                 raise UnavailableError(
-                    f"Kafka is out of reach: no records of partition {partition} for {self._patience:g} s"
+                    f"Kafka is out of reach: no records of partition {partition} for {self.patience:g} s"
                 )
             if records:
                 yield records

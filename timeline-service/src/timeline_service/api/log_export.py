@@ -33,6 +33,7 @@ _LOG: Final = structlog.get_logger()
 _AT_ONCE: Final = 4
 _PIECE_BYTES: Final = 256 * 1024
 _MOST_RECORDS: Final = 500
+_LAST_PATIENCE: Final = 2.0
 Bounds = Mapping[int, tuple[int, int]]
 
 
@@ -46,6 +47,12 @@ class RawLog:
         self._open_scan = open_scan
         self._slow_seconds = slow_seconds
         self._turns = asyncio.Semaphore(_AT_ONCE)
+        self._scans: set[KafkaScan] = set()
+
+    def stop(self) -> None:
+        """The process is about to end: an export goes on while Kafka gives something, and waits for it no longer."""
+        for scan in self._scans:
+            scan.patience = _LAST_PATIENCE
 
     async def lines(self, header: ExportHeader) -> AsyncIterator[bytes]:
         """An export in pieces of whole lines; raises UnavailableError where it breaks off."""
@@ -66,9 +73,13 @@ class RawLog:
         end: Exception | None = None
         try:
             async with self._turns, self._open_scan() as scan:
-                async for piece in _pieces(scan, header):
-                    async with asyncio.timeout(self._slow_seconds):
-                        await pieces.put(piece)
+                self._scans.add(scan)
+                try:
+                    async for piece in _pieces(scan, header):
+                        async with asyncio.timeout(self._slow_seconds):
+                            await pieces.put(piece)
+                finally:
+                    self._scans.discard(scan)
         except TimeoutError:
             end = UnavailableError(f"the client took nothing for {self._slow_seconds} s")
             _LOG.warning("export cut off", partition=header.partition, reason=str(end))  # it may never hear of it
