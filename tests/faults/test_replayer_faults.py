@@ -3,17 +3,32 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from uuid import uuid4
 
 import asyncpg
+import psutil
 import pytest
 from tests.faults.test_projector_faults import append_slowly, busy_log
-from tests.support.log_writing import open_log
+from tests.integration.test_rebuilds import append_unknown
+from tests.support.free_ports import free_port
+from tests.support.generations import connected_to, copy_generation
+from tests.support.log_writing import open_log, recording
 from tests.support.processes import Services
 from tests.support.projections import projected
 from tests.support.replaying import over, replayed, replays_of, verified
 from tests.support.waiting import wait_until
 
+from service_edge.topic_check import Topic
+from timeline_service.adapters.postgres_database import close_pool, open_pool
+from timeline_service.adapters.postgres_generations import PostgresGenerations
 from timeline_service.adapters.postgres_replays import REPLAYER, PostgresReplays
+from timeline_service.code_version import code_version
+from timeline_service.errors import StuckError, UnavailableError
+from timeline_service.replay.catch_up import CatchUp
+from timeline_service.replay.rebuild import try_to_swap
+from timeline_service.replay.recorder import Recorder
+from timeline_service.replay.task import Task
+from timeline_service.settings import Settings
 
 _GATE = 7_001
 #: Where a rebuild is held up in each of its phases: a trigger on a table, of the new generation or of all.
@@ -110,7 +125,7 @@ async def left_behind(url: str) -> list[str]:
 async def test_a_replayer_whose_connection_is_cut_lets_go_and_goes_on(services: Services) -> None:
     services.migrate()
     await services.projector()
-    await services.replayer()
+    replayer = await services.replayer()
     async with open_log(services.bootstrap_servers, services.topic) as log, replays_of(services) as replays:
         await log.append(*busy_log(100, 23))
         await projected(services)
@@ -122,17 +137,95 @@ async def test_a_replayer_whose_connection_is_cut_lets_go_and_goes_on(services: 
                 "where datname = current_database() and starts_with(application_name, $1)"
             )
             assert len(await control.fetch(cut, REPLAYER)) == 1
-            await wait_until(lambda: claimed_again(replays, str(filed["id"])))
+            await wait_until(lambda: replayer.log.count("replaying") == 2)
         view = await over(replays, str(filed["id"]))
         assert view["state"] == "succeeded", view
         await projected(services, generation=view["result"]["generation"])
         await verified(services)
 
 
-async def claimed_again(replays: PostgresReplays, replay_id: str) -> bool:
-    """Whether somebody has begun with a replay for the second time."""
+async def test_an_outage_is_no_attempt_and_a_worker_that_is_killed_is_one(services: Services) -> None:
+    services.migrate()
+    await services.projector()
+    away = await services.replayer("away", KAFKA_BOOTSTRAP_SERVERS=f"127.0.0.1:{free_port()}")
+    async with open_log(services.bootstrap_servers, services.topic) as log, replays_of(services) as replays:
+        await log.append(*busy_log(60, 25))
+        await projected(services)
+        filed = str((await replays.file("rebuild"))["id"])
+        await wait_until(lambda: away.log.count("replaying") >= 3)
+        await away.terminate()
+        assert await stuck(replays, filed) == 0
+        async with gate(services.database_url, "loading") as control:
+            replayer = await services.replayer()
+            await wait_until(lambda: is_held_up(control), 60)
+            assert replayer.pid is not None
+            for worker in psutil.Process(replayer.pid).children():
+                worker.kill()
+            await wait_until(lambda: stuck(replays, filed))
+        view = await over(replays, filed)
+        assert view["state"] == "succeeded", view
+        assert await stuck(replays, filed) == 1
+
+
+async def stuck(replays: PostgresReplays, replay_id: str) -> int:
+    """How often a replay has come to a stop."""
     row = await replays.replay(replay_id)
-    return row is not None and row["attempts"] == 2
+    assert row is not None
+    return int(row["attempts"])
+
+
+async def test_what_is_away_hinders_a_swap_and_what_is_locked_has_it_stuck(services: Services) -> None:
+    services.migrate()
+    other, url = await copy_generation(services.database_url), services.database_url
+    pool = await open_pool(url, most=3)
+    replays, topic = PostgresReplays(pool), Topic(services.topic, "a cluster", 3)
+    async with connected_to(url) as connection:
+        hindrances: list[UnavailableError | None] = []
+        for bootstrap_servers in (f"127.0.0.1:{free_port()}", services.bootstrap_servers, services.bootstrap_servers):
+            settings = Settings(kafka_bootstrap_servers=bootstrap_servers, topic=services.topic)
+            row = {"id": uuid4()}
+            task = Task(settings, pool, replays, PostgresGenerations(pool), Recorder(replays, row["id"]), row)
+            locking = connection.transaction()
+            await locking.start()
+            if len(hindrances) < 2:
+                await connection.execute("select from timeline.generations for update")
+            hindrances.append(await try_to_swap(task, topic, CatchUp(task, topic, other), other))
+            await locking.rollback()
+    await close_pool(pool)
+    assert [type(hindrance) for hindrance in hindrances] == [UnavailableError, StuckError, type(None)]
+    assert "locked by somebody else" in str(hindrances[1])
+
+
+async def test_a_generation_that_is_stopped_before_the_live_one_is_not_waited_for(services: Services) -> None:
+    services.migrate()
+    await services.projector()
+    await services.replayer()
+    async with open_log(services.bootstrap_servers, services.topic) as log, replays_of(services) as replays:
+        await log.append(*(recording(f"no. {number}") for number in range(900)))
+        await projected(services)
+        other = await copy_generation(services.database_url)
+        async with gate(services.database_url, "comparing") as control:
+            await control.execute(_NOTHING_JUDGED)
+            filed = await replays.file("activate", generation=other)
+            await wait_until(lambda: is_held_up(control), 60)
+            await append_unknown(log, 1, partition=0)
+            await projected(services)
+        view = await over(replays, str(filed["id"]), 50)
+        assert view["state"] == "failed", view
+        assert "partition 0 of generation 2 is stopped at" in view["reason"]
+        assert "nearly no record can be judged by this code" in view["reason"]
+        await projected(services)
+
+
+#: Another release has made it, and could judge nothing of partition 0; this one does not try again.
+_NOTHING_JUDGED = f"""
+update timeline.generations set code_version = '0.0.1+old' where n = 2;
+delete from timeline_g2.revisions where partition = 0;
+insert into timeline_g2.outcomes (partition, "offset", event_id, outcome, problem, recorded_at, code_version)
+select 0, place, gen_random_uuid(), 'parked', 'unknown-version', now(), '{code_version()}'
+from timeline_g2.checkpoints, generate_series(0, next_offset - 1) as place
+where partition = 0
+"""
 
 
 async def test_a_cancelled_rebuild_leaves_nothing_behind(services: Services) -> None:

@@ -65,6 +65,10 @@ class StuckError(UnavailableError):
     """A replay has come to a stop, although nothing is away: it is tried again, a few times."""
 
 
+class LockedError(UnavailableError):
+    """Rows or tables are locked by somebody else for too long: nothing was done."""
+
+
 class DroppedError(UnavailableError):
     """The generation that was being read has just been dropped."""
 

@@ -15,7 +15,7 @@ from timeline_service.adapters.postgres_database import connected
 from timeline_service.adapters.sql_files import generation_schema, generation_shape, of_generation, read_statements
 from timeline_service.code_version import code_version, is_newer
 from timeline_service.domain.vectors import Vector
-from timeline_service.errors import UnavailableError
+from timeline_service.errors import LockedError, UnavailableError
 
 if TYPE_CHECKING:
     from timeline_service.adapters.postgres_database import Connection, Pool
@@ -46,7 +46,7 @@ class Begun:
 class PostgresGenerations:
     """The table of generations, and their schemas. All methods raise UnavailableError when the server is away.
 
-    A lock that is not to be had within two seconds is UnavailableError too: nothing is done, and it can be tried again.
+    A lock that is not to be had within two seconds is LockedError: nothing is done, and it can be tried again.
     """
 
     def __init__(self, pool: "Pool") -> None:
@@ -249,6 +249,9 @@ def _text(name: str) -> str:
 async def _at(pool: "Pool") -> AsyncIterator["Connection"]:
     try:
         async with connected(pool) as connection:
-            yield connection
+            try:
+                yield connection
+            except asyncpg.LockNotAvailableError as error:
+                raise LockedError(f"rows or tables of generations are locked by somebody else: {error}") from error
     except (asyncpg.UndefinedTableError, asyncpg.InvalidSchemaNameError) as error:
         raise UnavailableError("the generation has just been dropped, or timeline migrate has never run") from error

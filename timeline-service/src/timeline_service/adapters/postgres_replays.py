@@ -86,6 +86,11 @@ class PostgresReplays:
             row = await connection.fetchrow(self._sql["claim"], replay_id, owner)
         return _read(row) if row is not None else None
 
+    async def note_stuck(self, replay_id: UUID) -> int:
+        """Count an attempt that has come to a stop although nothing was away; returns how many there were."""
+        async with _at(self._pool) as connection:
+            return int(await connection.fetchval(self._sql["note_stuck"], replay_id))
+
     async def cancelling(self, replay_id: UUID) -> bool:
         """Whether somebody wants it to end."""
         async with _at(self._pool) as connection:

@@ -54,6 +54,8 @@ def export(
 ) -> None:
     """The log's own records with their hashes, as NDJSON: partition by partition, each behind a line that says which.
 
+    Where offsets hold no record a line says so, and the last line of each part how many records it has.
+
     With --output the same command goes on after a cut, and leaves a whole file
     as it is. `timeline replay --from FILE` takes one with all partitions.
     """

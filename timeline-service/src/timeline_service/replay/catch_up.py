@@ -11,7 +11,7 @@ from service_edge.topic_check import Topic
 from timeline_service.adapters.postgres_documents import PostgresDocuments
 from timeline_service.adapters.postgres_projection import PostgresProjection
 from timeline_service.domain.vectors import Vector
-from timeline_service.errors import FencedError
+from timeline_service.errors import FencedError, StuckError
 from timeline_service.projector.assembly import open_projector
 from timeline_service.projector.projector import Projector
 from timeline_service.replay.task import Task
@@ -30,10 +30,13 @@ class CatchUp:
         self._documents = PostgresDocuments(task.pool, generation)
 
     async def up_to(self, vector: Vector) -> None:
-        """Project exactly up to a vector, and all documents."""
+        """Project exactly up to a vector, and all documents; raises StuckError where somebody else does."""
         if not await self._is_at(vector):
-            async with self._projector(until=vector) as projector:
-                await projector.run(asyncio.Event())
+            try:
+                async with self._projector(until=vector) as projector:
+                    await projector.run(asyncio.Event())
+            except FencedError as error:  # nobody else is to project it, but a crash of the database fences, too
+                raise StuckError(f"generation {self._generation} could not be caught up: {error}") from error
         await self.feed()
 
     async def feed(self) -> None:

@@ -18,7 +18,7 @@ from timeline_service.adapters.sql_files import generation_schema
 from timeline_service.code_version import code_version
 from timeline_service.domain.replays import offsets_view
 from timeline_service.domain.vectors import Vector
-from timeline_service.errors import HaltError, StuckError, UnavailableError
+from timeline_service.errors import HaltError, LockedError, StuckError, UnavailableError
 from timeline_service.projector.breaker import nearly_all
 from timeline_service.replay.catch_up import CatchUp
 from timeline_service.replay.scratch import scratch_tables
@@ -203,12 +203,12 @@ async def _swap(task: Task, topic: Topic, catch_up: CatchUp, n: int, result: Map
     """Move the pointer as soon as the generation is level, and project it until the projectors have noticed."""
     deadline = time.monotonic() + _SWAP_SECONDS
     async with catch_up.tail() as following:
-        while not await _try_to_swap(task, topic, catch_up, n):
+        while (hindrance := await try_to_swap(task, topic, catch_up, n)) is not None:
             if following.done():
                 following.result()
                 raise StuckError(f"another projector has taken over generation {n} before it was live")
             if time.monotonic() > deadline:
-                raise StuckError("the live projection could not be reached, or its rows are locked")
+                raise hindrance
             await asyncio.sleep(_PAUSE_SECONDS)
         _LOG.info("swapped", generation=n)
         await task.finish(result)
@@ -224,19 +224,23 @@ async def _hand_over(task: Task, following: "asyncio.Task[None]") -> None:
         await asyncio.wait([following], timeout=_LOOK_SECONDS)
 
 
-async def _try_to_swap(task: Task, topic: Topic, catch_up: CatchUp, n: int) -> bool:
+async def try_to_swap(task: Task, topic: Topic, catch_up: CatchUp, n: int) -> UnavailableError | None:
+    """Why it could not be swapped; None if it was."""
     try:
         await catch_up.feed_some()
         live = await task.generations.reach()
         ends = await task.ends(topic)  # asked for afterwards: a checkpoint beyond them is nothing to wait for
         beyond = {p for p, offset in live.items() if p >= len(ends) or offset > ends[p]}
-        swapped = await task.generations.swap(n, beyond)
-        if not swapped:
-            await _require_going_on(task, live, n)
-        return swapped
+        if await task.generations.swap(n, beyond):
+            return None
+        await _require_going_on(task, live, n)
+        return StuckError("the live projection could not be reached")
+    except LockedError as error:
+        hindrance: UnavailableError = StuckError(str(error))
     except UnavailableError as error:
-        _LOG.info("not swapped yet", reason=str(error))
-        return False
+        hindrance = error
+    _LOG.info("not swapped yet", reason=str(hindrance))
+    return hindrance
 
 
 async def _require_going_on(task: Task, live: Mapping[int, int], n: int) -> None:

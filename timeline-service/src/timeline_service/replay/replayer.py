@@ -105,7 +105,7 @@ class Replayer:
         task = Task(self._settings, self._pool, self._replays, self._generations, recorder, row)
         recording = asyncio.create_task(recorder.run())
         log = _LOG.bind(replay=str(row["id"]), kind=row["kind"])
-        log.info("replaying", attempt=row["attempts"])
+        log.info("replaying", stuck=row["attempts"])
         try:
             if row["cancelling"]:  # since nobody was there to end it
                 raise asyncio.CancelledError
@@ -115,7 +115,7 @@ class Replayer:
             await task.finish(result)
             log.info("replayed", equal=result["equal"])
         except StuckError as error:
-            if row["attempts"] < _MOST_ATTEMPTS:
+            if await self._replays.note_stuck(task.id) < _MOST_ATTEMPTS:
                 raise
             await self._end(task, "failed", str(error))
             log.error("failed", reason=str(error))

@@ -50,9 +50,13 @@ select id, kind from timeline.replays where state in ('queued', 'running') order
 -- name: claim
 -- $1 id, $2 owner.
 update timeline.replays set
-    state = 'running', owner = $2, attempts = attempts + 1, started_at = coalesce(started_at, clock_timestamp())
+    state = 'running', owner = $2, started_at = coalesce(started_at, clock_timestamp())
 where id = $1 and state in ('queued', 'running')
 returning *;
+
+-- name: note_stuck
+-- Only such attempts count: an outage, or a replayer that is killed, says nothing of the replay.
+update timeline.replays set attempts = attempts + 1 where id = $1 returning attempts;
 
 -- name: cancelling
 select cancelling from timeline.replays where id = $1;
