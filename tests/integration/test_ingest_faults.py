@@ -11,6 +11,7 @@ from uuid import uuid4
 
 import httpx
 import orjson
+import psutil
 import pytest
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from tests.support.engines import OwnEngine, own_kafka
@@ -262,7 +263,11 @@ async def test_a_stop_does_not_wait_for_a_kafka_that_is_frozen(log: Log, tmp_pat
             lines = b"".join(orjson.dumps(an_event(f"line {number}")) + b"\n" for number in range(3_000))
             posting = [asyncio.create_task(post(client, an_event(f"{number}"))) for number in range(20)]
             posting.append(asyncio.create_task(client.post("/v1/events", content=lines, headers=NDJSON)))
-            await until_ready(client, ready=False)
+            process, port = psutil.Process(ingest.pid), int(ingest.url.rpartition(":")[2])
+            await wait_until(
+                lambda: sum(each.laddr.port == port for each in process.net_connections("tcp")) > len(posting)
+            )
+            assert (await client.get("/healthz")).status_code == 200
             ingest.signal(signal.SIGTERM)
             await ingest.ended(timeout=20)
             answers = await asyncio.gather(*posting)

@@ -14,7 +14,7 @@ from tests.support.ingesting import JSON, NDJSON, an_event
 from tests.support.log_writing import read_log
 from tests.support.processes import Service, Services
 
-BODIES = 60
+BODIES = 40
 LINES = 1_500
 LINE = orjson.dumps(an_event("a line")) + b"\n"
 

@@ -22,7 +22,7 @@ _CHECK_SECONDS: Final = 60.0
 #: After so many times the time of an append a partition that is late is tried in a new session.
 _LATE_APPENDS: Final = 3
 #: Once the process is asked to stop: how long what is under way may take to be acknowledged.
-_GRACE_SECONDS: Final = 8.0
+_GRACE_SECONDS: Final = 12.0
 _STOP_SECONDS: Final = 2.0
 
 

@@ -2,8 +2,8 @@
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from math import inf
@@ -18,6 +18,7 @@ from aiokafka.protocol.metadata import MetadataRequest
 
 from event_schemas.positions import format_position
 from event_schemas.records import HEADERS, MAX_RECORD_BYTES
+from ingest_service.adapters.kafka_partitions import Late, Turn
 from ingest_service.domain.accept import Accepted
 from ingest_service.errors import UnavailableError
 from service_edge.topic_check import Topic
@@ -46,42 +47,6 @@ class Appended:
         return format_position(self.partition, self.offset)
 
 
-@dataclass(slots=True)
-class _Turn:
-    """Who hands over a partition's next batch, so that they stay in the order in which they came.
-
-    Of bulks one at a time asks for it, so that others have no more than one of their batches before them.
-    """
-
-    bulk: asyncio.Lock = field(default_factory=asyncio.Lock)
-    next: asyncio.Lock = field(default_factory=asyncio.Lock)
-
-
-class _Late:
-    """What a partition did not acknowledge in time."""
-
-    def __init__(self) -> None:
-        self.settled = asyncio.Event()
-        self.since = asyncio.get_running_loop().time()
-        self._waiting: set[asyncio.Future[Any]] = set()
-        self._failed = False
-
-    def watch(self, futures: Iterable["asyncio.Future[Any]"], settle: Callable[[bool], None]) -> None:
-        """Say when all of them are known: whether any has failed."""
-
-        def note(future: "asyncio.Future[Any]") -> None:
-            self._waiting.discard(future)
-            self._failed |= future.cancelled() or future.exception() is not None
-            if not self._waiting and not self.settled.is_set():
-                self.settled.set()
-                settle(self._failed)
-
-        for future in futures:
-            if future not in self._waiting:
-                self._waiting.add(future)
-                future.add_done_callback(note)
-
-
 class KafkaSession:
     """A connected producer (`acks=all`) for one topic.
 
@@ -95,8 +60,8 @@ class KafkaSession:
         self.acknowledgements = 0
         self._topic = topic
         self._seconds = append_seconds
-        self._turns: dict[int, _Turn] = defaultdict(_Turn)
-        self._late: dict[int, _Late] = {}
+        self._turns: dict[int, Turn] = defaultdict(Turn)
+        self._late: dict[int, Late] = {}
         self._under_way: set[asyncio.Task[bool]] = set()
         self._producer = AIOKafkaProducer(
             bootstrap_servers=bootstrap_servers,
@@ -210,7 +175,7 @@ class KafkaSession:
             self.broken.set()
         finally:
             if waiting := [future for _, future in handed if not future.done()]:
-                self._late.setdefault(partition, _Late()).watch(waiting, partial(self._settle, partition))
+                self._late.setdefault(partition, Late()).watch(waiting, partial(self._settle, partition))
             for _, future in handed:  # those that nobody waits for any more
                 if future.done() and not future.cancelled():
                     future.exception()
