@@ -109,8 +109,8 @@ class Supervisor:
             if restarts.tries >= TRIES:
                 restarts.given_up = True
                 _say(
-                    f"{process.name} is given up until the next make up: it was started {TRIES} times in a row, and never "
-                    f"became ready. It {what}. The end of {process.log_file}:\n{process.log_end()}"
+                    f"{process.name} is given up until the next make up: {TRIES} starts in a row did not make it ready. "
+                    f"It {what}. The end of {process.log_file}:\n{process.log_end()}"
                 )
             else:
                 pause = pause_before(restarts, self._settings.restart_seconds)
