@@ -109,7 +109,7 @@ class Supervisor:
             if restarts.tries >= TRIES:
                 restarts.given_up = True
                 _say(
-                    f"{process.name} is given up until the next make up: {TRIES} starts in a row did not make it ready. "
+                    f"{process.name} is given up until the next make up: {TRIES} starts in a row never made it ready. "
                     f"It {what}. The end of {process.log_file}:\n{process.log_end()}"
                 )
             else:
