@@ -105,24 +105,25 @@ class Supervisor:
             return
         if watch.due is None:
             how = watch.failure or process.how_it_ended()
+            what = how if watch.failure else f"has ended by itself, {how}"
             if restarts.tries >= TRIES:
                 restarts.given_up = True
                 _say(
-                    f"{process.name} is given up: {TRIES} times in a row it has ended before it was ready, the last "
-                    f"time {how}. make up tries anew. The end of {process.log_file}:\n{process.log_end()}"
+                    f"{process.name} is given up until the next make up: {TRIES} starts in a row never made it ready. "
+                    f"It {what}. The end of {process.log_file}:\n{process.log_end()}"
                 )
             else:
                 pause = pause_before(restarts, self._settings.restart_seconds)
                 watch.due = time.monotonic() + pause
                 restarts.last, restarts.why = _now(), how
-                _say(f"{process.name} has ended by itself, {how}: it is started again in {pause:g} s")
+                _say(f"{process.name} {what}: it is started again in {pause:g} s")
             self._keep()
         elif time.monotonic() >= watch.due:
             watch.due = None
             await self._start(watch)
 
     async def _start(self, watch: Watch) -> None:
-        name, restarts = watch.process.name, watch.restarts
+        name, restarts, watch.failure = watch.process.name, watch.restarts, ""
         restarts.count, restarts.tries, restarts.pauses = restarts.count + 1, restarts.tries + 1, restarts.pauses + 1
         self._keep()
         try:
@@ -134,7 +135,7 @@ class Supervisor:
                 service(self._settings, name).start()
             _say(f"{name} was started again (try {restarts.tries} of {TRIES})")
         except (StackError, OSError) as error:
-            watch.failure = f"it could not be started: {error}"
+            watch.failure = f"could not be started: {error}"
 
     async def _await_readiness(self, watch: Watch, pid: int) -> None:
         """Wait until it is ready, complain once if that takes too long: it may well be waiting for another."""
