@@ -31,6 +31,7 @@ from local_stack.postgres_engine import prepare_postgres
 
 PARTITIONS: Final = 6
 _POSTGRES_OPTIONS: Final = {"max_wal_size": "256MB", "wal_keep_size": "512MB", "hot_standby": "on"}
+_AFTERMATH_SECONDS: Final = 5.0
 _DISK_MEGABYTES: Final = 6_144
 _SPILL_MEGABYTES: Final = 1_024
 
@@ -113,7 +114,7 @@ class Arena:
 
     @contextmanager
     def excusing(self, *names: str) -> Iterator[None]:
-        """Meanwhile these may end by themselves: a fault explains it."""
+        """Meanwhile, and for some seconds more, these may end by themselves: a fault explains it."""
         members = [self.members[name] for name in names]
         for member in members:
             member.excused += 1
@@ -121,7 +122,7 @@ class Arena:
             yield
         finally:
             for member in members:
-                member.excused -= 1
+                asyncio.get_running_loop().call_later(_AFTERMATH_SECONDS, member.blame)
 
 
 @asynccontextmanager

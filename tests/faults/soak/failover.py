@@ -5,9 +5,13 @@ from collections.abc import AsyncIterator
 from random import Random
 from typing import Final
 
+import asyncpg
+import orjson
 from tests.faults.soak.arena import Arena
 from tests.faults.soak.faults import fault
-from tests.faults.soak.standby import promote, start_standby
+from tests.faults.soak.operations import event, in_background, post_lines
+from tests.faults.soak.standby import is_behind, promote, start_standby
+from tests.support.waiting import wait_until
 
 
 def _lacks_standby(arena: Arena) -> str:
@@ -19,7 +23,9 @@ async def fail_over(arena: Arena, random: Random) -> AsyncIterator[None]:
     """The standby hears nothing for a while, the primary dies, the standby takes its place, and gets one of its own."""
     assert arena.standby is not None
     arena.standby.proxy.stall("up", "down")
-    yield
+    async with in_background(_keep_posting(arena, random)):
+        yield
+        await wait_until(lambda: is_behind(arena), ignore=(asyncpg.PostgresError, OSError, TimeoutError))
     dead = arena.members[arena.primary]
     arena.postgres_proxy.refuse()
     await dead.kill(whole=True, hold=True)
@@ -30,6 +36,12 @@ async def fail_over(arena: Arena, random: Random) -> AsyncIterator[None]:
     await dead.abandon()
     await arena.postgres_proxy.listen()
     await start_standby(arena)
+
+
+async def _keep_posting(arena: Arena, random: Random) -> None:
+    """Give the projection something that the standby does not hear of."""
+    while True:
+        await post_lines(arena, [orjson.dumps(event(random))])
 
 
 FAULTS: Final = (fail_over,)

@@ -57,6 +57,10 @@ class Member:
         if self._supervisor is None:
             self._supervisor = asyncio.create_task(self._supervise())
 
+    def blame(self) -> None:
+        """One fault less explains that it may end by itself."""
+        self.excused -= 1
+
     async def kill(self, *, whole: bool = False, hold: bool = False) -> None:
         """End it at once as a crash does, and wait until it, and what it had started, has gone.
 

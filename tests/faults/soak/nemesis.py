@@ -128,13 +128,17 @@ async def _carry_out(arena: Arena, strike: Strike) -> Recovery:
     started = time.time()
     if reasons := [f"{name}: {words}" for name in strike.names if (words := FAULTS[name].lacks(arena))]:
         return Recovery(strike.names, started, started, 0, left_out="; ".join(reasons))
-    async with asyncio.TaskGroup() as group:
-        for place, name in enumerate(strike.names):
-            chance = random.Random(strike.seed + place)
-            group.create_task(_inject(arena, FAULTS[name], strike.lag * place, strike.seconds, chance))
+    failures: list[str] = []
+    try:
+        async with asyncio.TaskGroup() as group:
+            for place, name in enumerate(strike.names):
+                chance = random.Random(strike.seed + place)
+                group.create_task(_inject(arena, FAULTS[name], strike.lag * place, strike.seconds, chance))
+    except* Exception as errors:  # the run goes on, and tells of it
+        failures = [f"the fault itself failed: {error!r}" for error in errors.exceptions]
     healed = time.time()
     seconds, missing = await recover(arena)
-    return Recovery(strike.names, started, healed, seconds, missing)
+    return Recovery(strike.names, started, healed, seconds, "; ".join([*failures, *([missing] if missing else [])]))
 
 
 async def _inject(arena: Arena, fault: Fault, lag: float, seconds: float, chance: random.Random) -> None:
@@ -151,5 +155,5 @@ def _words(recovery: Recovery) -> str:
     if recovery.left_out:
         return f"left out: {recovery.left_out}"
     if recovery.missing:
-        return f"not recovered within {recovery.seconds:.0f} s: {recovery.missing}"
+        return f"not recovered after {recovery.seconds:.0f} s: {recovery.missing}"
     return f"recovered {recovery.seconds:.1f} s after it was healed"

@@ -22,7 +22,7 @@ LIMIT_SECONDS: Final = 90.0
 PROBE_TITLE: Final = f"{NEMESIS}a probe"
 _PAUSE: Final = 0.1
 _ENGINE_SECONDS: Final = 180.0
-_AWAY: Final = (KafkaError, asyncpg.PostgresError, OSError, TimeoutError, ValueError)
+_AWAY: Final = (KafkaError, asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError, ValueError)
 _FOREVER: Final = 86_400.0  # the whole trial has a limit
 
 

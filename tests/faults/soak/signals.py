@@ -2,9 +2,11 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from random import Random
 from typing import Final
 
+import psutil
 from tests.faults.soak.arena import Arena
 from tests.faults.soak.faults import Fault, fault
 from tests.faults.soak.members import thaw
@@ -68,6 +70,16 @@ async def kill_projectors(arena: Arena, random: Random) -> AsyncIterator[None]:
             member.start()
 
 
+@fault("kill a backend of postgres")
+async def kill_backend(arena: Arena, random: Random) -> AsyncIterator[None]:
+    """PostgreSQL loses one process of its own, ends all others because of that, and recovers by itself."""
+    backends = arena.members[arena.primary].family()[1:]
+    if backends:
+        with suppress(psutil.NoSuchProcess):
+            random.choice(backends).kill()
+    yield
+
+
 def named(arena: Arena, name: str, random: Random) -> str:
     """The process that a fault means by a name: of three brokers any, of two databases the one that is written."""
     if name == "kafka":
@@ -80,4 +92,5 @@ FAULTS: Final = (
     *(freezing(name) for name in (*SERVICES, *ENGINES)),
     kill_all,
     kill_projectors,
+    kill_backend,
 )

@@ -73,6 +73,19 @@ async def follows(arena: "Arena") -> bool:
         await connection.close()
 
 
+async def is_behind(arena: "Arena") -> bool:
+    """Whether the primary has written what the standby has not heard of."""
+    assert arena.standby is not None
+    primary = await asyncpg.connect(arena.database_url, timeout=5)
+    standby = await asyncpg.connect(_url(arena.standby.port), timeout=5)
+    try:
+        heard = await standby.fetchval("select pg_last_wal_receive_lsn()::text")
+        return bool(await primary.fetchval("select pg_current_wal_flush_lsn() > $1::text::pg_lsn", heard))
+    finally:
+        await primary.close()
+        await standby.close()
+
+
 async def _copy(arena: "Arena", disk: Path, port: int) -> None:
     """A copy of the primary's data that follows it when it is started; what lay there before goes."""
     way, program = _program(arena.members[arena.primary])
