@@ -73,7 +73,7 @@ class Load:
                 ended = await asyncio.gather(*every, return_exceptions=True)
                 self.history.flush()
             for error in ended:
-                if isinstance(error, Exception):
+                if isinstance(error, BaseException) and not isinstance(error, asyncio.CancelledError):
                     raise error
 
     async def _caller(
