@@ -30,8 +30,16 @@ class Arena(Protocol):
 
     topic: str
     timeline_urls: tuple[str, ...]
-    bootstrap_servers: str
-    database_url: str
+
+    @property
+    def bootstrap_servers(self) -> str:
+        """Kafka, directly."""
+        ...
+
+    @property
+    def database_url(self) -> str:
+        """PostgreSQL, directly."""
+        ...
 
     def pids(self) -> dict[str, int]:
         """Its processes by name."""

@@ -127,5 +127,10 @@ class Load:
     async def _repeat(self, rest: float, turn: Callable[[], Awaitable[None]]) -> None:
         dice = self._chance(f"rest/{next(self._numbers)}")
         while not self._stop.is_set():
-            await turn()
+            try:
+                await turn()
+            except (KeyError, TypeError, ValueError, AttributeError, httpx.RequestError) as error:
+                self.history.break_promise(
+                    f"an answer is not in the contract's shape: {error!r} in {turn.__qualname__}"
+                )
             await asyncio.sleep(dice.expovariate(1 / rest) / self._pace)
