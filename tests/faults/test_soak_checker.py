@@ -134,7 +134,7 @@ async def test_a_run_without_faults_gives_no_findings_and_every_lie_about_it_is_
         services, services.topic, services.bootstrap_servers, services.database_url, (ingest.url,), (timeline.url,)
     )
     arena.baseline = await measure(arena.pids(), arena.database_url)
-    load, stop = Load(arena, 15, history_path=tmp_path / "history.ndjson"), asyncio.Event()
+    load, stop = Load(arena, 15, history_path=tmp_path / "history.ndjson", countries=10), asyncio.Event()
     running = asyncio.create_task(load.run(stop))
     try:
         await wait_until(lambda: running.done() or (load.acknowledged > _ENOUGH and _varied(load.history)), 60)
@@ -263,11 +263,8 @@ def find_lies_told_meanwhile(history: History, log: Log) -> None:
     def judge_otherwise(told: History) -> None:
         told.verdicts_seen[0] = told.verdicts_seen[0]._replace(outcome="parked")
 
-    def export_less(told: History) -> None:
-        told.exports[-1] = told.exports[-1]._replace(records=told.exports[-1].records - 1)
-
-    def export_otherwise(told: History) -> None:
-        told.exports[-1] = told.exports[-1]._replace(digest=b"")
+    def export(told: History, **fields: Any) -> None:
+        told.exports[-1] = told.exports[-1]._replace(**fields)
 
     def derive_otherwise(told: History) -> None:
         told.same_id("a key", "one event")
@@ -284,8 +281,8 @@ def find_lies_told_meanwhile(history: History, log: Log) -> None:
     expect("lost", "showed revision 0", read_older)
     expect("wrong", "showed revision", read_other_words)
     expect("wrong", "the verdict on", judge_otherwise)
-    expect("lost", "an export of partition", export_less)
-    expect("wrong", "byte for byte", export_otherwise)
+    expect("lost", "an export of partition", lambda told: export(told, records=told.exports[-1].records - 1))
+    expect("wrong", "byte for byte", lambda told: export(told, digest=b""))
     expect("wrong", "went back", lambda told: told.positions("a read", {0: 5}, {0: 4}))
     expect("wrong", "made the event", derive_otherwise)
 
