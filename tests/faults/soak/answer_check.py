@@ -1,6 +1,7 @@
 """What the product answers once all is quiet, beside what the log says: verdicts, events, timelines, counts, search."""
 
 import random
+import time
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, Final, TypeVar
 
@@ -22,13 +23,18 @@ class AnswerCheck:
     def __init__(self, asker: Asker, log: Log, findings: Findings, *, most: int, seed: int = 15) -> None:
         self._asker, self._log, self._findings = asker, log, findings
         self._most = most
-        self._chance = random.Random(seed)
+        self._seed = seed
+        self._events = sorted(log.events.values(), key=lambda event: event.id)
         self._shown: set[str] = set()
 
     async def run(self) -> None:
         """Ask for everything."""
         await self.verdicts()
         await self.timelines()
+        await self.rest()
+
+    async def rest(self) -> None:
+        """Histories, single events, moments, counts and search."""
         await self.histories()
         await self.events()
         for check in (self.moments(), self.counts(), self.search()):
@@ -89,7 +95,7 @@ class AnswerCheck:
 
     async def histories(self) -> None:
         """`/v1/events/{id}/revisions` of every event that has more than one."""
-        many = self._some([event for event in self._log.events.values() if len(event.revisions) > 1], self._most)
+        many = self._some([event for event in self._events if len(event.revisions) > 1], self._most)
         await self._each(many, self._history)
         self._findings.looked_at["histories"] += len(many)
 
@@ -119,7 +125,7 @@ class AnswerCheck:
 
     async def events(self) -> None:
         """`/v1/events/{id}` of some, or all where they are few."""
-        some = self._some(list(self._log.events.values()), self._most // 4)
+        some = self._some(self._events, self._most // 4)
         await self._each(some, self._event)
         self._findings.looked_at["events"] += len(some)
 
@@ -163,10 +169,12 @@ class AnswerCheck:
 
     async def moments(self) -> None:
         """`as_of` a few instants, which are those of records, a millisecond before and between."""
-        times = sorted({record.recorded_at for record in self._log.all()})
+        busy = sorted(self._log.pairs, key=lambda pair: (-len(self._log.pairs[pair]), pair))[:12]
+        now = time.time() * 1000
+        times = sorted({each.recorded_at for each in self._log.all() if each.recorded_at < now - 1_000})
         for instant in self._some(times, 6):
             for at in (instant, instant - 1):
-                pair = self._chance.choice(sorted(self._log.pairs))
+                pair = random.Random(at).choice(busy)
                 told: list[tuple[str, int]] = []
                 parameters = {"as_of": time_of(at), "limit": PAGE, "include": "retracted"}
                 async for items in self._asker.pages(f"/v1/timelines/{pair}", parameters):
@@ -192,7 +200,7 @@ class AnswerCheck:
 
     async def search(self) -> None:
         """The last word of a title, which no other event has, finds its event; a tag finds all that have it."""
-        current = [event for event in self._log.events.values() if not event.current.retracted]
+        current = [event for event in self._events if not event.current.retracted]
         for event in self._some(current, 40):
             word = event.current.words.title.split()[-1]
             await self._found({"q": word}, lambda each, word=word: each.current.words.title.split()[-1] == word)
@@ -205,7 +213,7 @@ class AnswerCheck:
         position = format_positions(self._log.end)
         async for items in self._asker.pages("/v1/events", {**parameters, "limit": PAGE, "min_position": position}):
             told += [(item["id"], item["revision"]) for item in items]
-        events = [event for event in self._log.events.values() if not event.current.retracted and fits(event)]
+        events = [event for event in self._events if not event.current.retracted and fits(event)]
         events.sort(key=lambda event: event.order(len(event.revisions)))
         expected = [(event.id, len(event.revisions)) for event in events]
         self._compare(f"the search for {parameters}", told, expected)
@@ -231,4 +239,4 @@ class AnswerCheck:
             self._findings.add("wrong", f"an answer is not in the contract's shape: {error!r}")
 
     def _some(self, things: Sequence[Any], most: int) -> list[Any]:
-        return list(things) if len(things) <= most else self._chance.sample(things, most)
+        return list(things) if len(things) <= most else random.Random(self._seed).sample(things, most)

@@ -26,6 +26,7 @@ class Asker:
     def __init__(self, clients: list[httpx.AsyncClient]) -> None:
         self._clients = cycle(clients)
         self.count = len(clients)
+        self._patience = _PATIENCE_SECONDS
 
     async def get(self, path: str, parameters: Mapping[str, Any] | None = None, *, missing: bool = False) -> Any:
         """The body of a 200, or None of a 404 if it may be missing; raises UnansweredError."""
@@ -41,7 +42,8 @@ class Asker:
         missing: bool = False,
     ) -> tuple[Any, Mapping[str, str]]:
         """The body of a 2xx and its headers; raises UnansweredError."""
-        ends = asyncio.get_running_loop().time() + _PATIENCE_SECONDS
+        patience = self._patience
+        ends = asyncio.get_running_loop().time() + patience
         last = ""
         while asyncio.get_running_loop().time() < ends:
             try:
@@ -60,7 +62,8 @@ class Asker:
                     raise UnansweredError(f"{method} {path} answers {answer.status_code}: {answer.text[:300]}")
                 last = f"503: {answer.text[:200]}"
             await asyncio.sleep(0.3)
-        raise UnansweredError(f"{method} {path} was not answered within {_PATIENCE_SECONDS:.0f} s: {last}")
+        self._patience = max(1.0, self._patience / 2)  # a service that stays away is not waited for each time
+        raise UnansweredError(f"{method} {path} was not answered within {patience:.0f} s: {last}")
 
     async def pages(self, path: str, parameters: Mapping[str, Any]) -> AsyncIterator[list[dict[str, Any]]]:
         """The items of all pages of a list."""

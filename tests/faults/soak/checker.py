@@ -30,11 +30,15 @@ class Arena(Protocol):
 
     topic: str
     timeline_urls: tuple[str, ...]
-    database_url: str
 
     @property
     def bootstrap_servers(self) -> str:
-        """Where Kafka is, directly."""
+        """Kafka, directly."""
+        ...
+
+    @property
+    def database_url(self) -> str:
+        """PostgreSQL, directly."""
         ...
 
     def pids(self) -> dict[str, int]:

@@ -39,15 +39,24 @@ def _direction(told: int, expected: int) -> Any:
     return "lost" if told < expected else "twice" if told > expected else "wrong"
 
 
-async def check_tables(database_url: str, log: Log, findings: Findings) -> None:
-    """The checkpoints' counts by partition, and with the offsets that hold no record they are the next offset."""
+async def _checkpoints(database_url: str) -> list[asyncpg.Record]:
+    """The checkpoints of the live generation."""
     connection = await asyncpg.connect(database_url, timeout=30)
     try:
         control = await connection.fetchval("select schemaname from pg_tables where tablename = 'generations'")
         live = await connection.fetchval(f"select n from {control}.generations where live")
-        rows = await connection.fetch(f"select * from timeline_g{live}.checkpoints order by partition")
+        return list(await connection.fetch(f"select * from timeline_g{live}.checkpoints order by partition"))
     finally:
         await connection.close()
+
+
+async def check_tables(database_url: str, log: Log, findings: Findings) -> None:
+    """The checkpoints' counts by partition, and with the offsets that hold no record they are the next offset."""
+    try:
+        rows = await _checkpoints(database_url)
+    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        findings.add("wrong", f"the checkpoints cannot be read: {error!r}")
+        return
     held = {row["partition"]: row for row in rows}
     for partition, end in log.bounds.ends.items():
         records = log.partitions.get(partition, [])

@@ -37,9 +37,21 @@ class Arena(Protocol):
 
 
 class Load:
-    """All clients. `pace` scales how long they rest between two turns: 0.5 is half as much load."""
+    """All clients. `pace` scales how long they rest between two turns: 0.5 is half as much load.
 
-    def __init__(self, arena: Arena, seed: int, *, pace: float = 1.0, history_path: Path | None = None) -> None:
+    The fewer `countries`, the fewer and the longer are the timelines.
+    """
+
+    def __init__(
+        self,
+        arena: Arena,
+        seed: int,
+        *,
+        pace: float = 1.0,
+        history_path: Path | None = None,
+        countries: int = len(COUNTRIES),
+    ) -> None:
+        self._countries = countries
         self.history = History(history_path)
         self._arena, self._seed, self._pace = arena, seed, pace
         self._stop = asyncio.Event()
@@ -73,7 +85,7 @@ class Load:
                 ended = await asyncio.gather(*every, return_exceptions=True)
                 self.history.flush()
             for error in ended:
-                if isinstance(error, Exception):
+                if isinstance(error, BaseException) and not isinstance(error, asyncio.CancelledError):
                     raise error
 
     async def _caller(
@@ -122,10 +134,15 @@ class Load:
         return Random(f"{self._seed}/{name}")
 
     def _words(self, name: str) -> Words:
-        return Words(f"{self._seed:x}{name}", self._chance(f"words/{name}"))
+        return Words(f"{self._seed:x}{name}", self._chance(f"words/{name}"), self._countries)
 
     async def _repeat(self, rest: float, turn: Callable[[], Awaitable[None]]) -> None:
         dice = self._chance(f"rest/{next(self._numbers)}")
         while not self._stop.is_set():
-            await turn()
+            try:
+                await turn()
+            except (KeyError, TypeError, ValueError, AttributeError, httpx.RequestError) as error:
+                self.history.break_promise(
+                    f"an answer is not in the contract's shape: {error!r} in {turn.__qualname__}"
+                )
             await asyncio.sleep(dice.expovariate(1 / rest) / self._pace)

@@ -34,7 +34,7 @@ class Foreign(Protocol):
 
 
 def check_log(history: History, log: Log, foreign: Sequence[Foreign], findings: Findings) -> None:
-    """Hold the log against all that was said. Others wrote `foreign`, and events that are titled as the nemesis's."""
+    """Hold the log against all that was said. Others wrote `foreign`, and what is titled as the nemesis does."""
     for told in history.acknowledged:
         _check_acknowledged(told, log, findings)
     others = _Others(foreign, log)

@@ -1,5 +1,6 @@
 """Clients that export ranges of the raw log, and check each line against its own hashes."""
 
+import asyncio
 import hashlib
 from base64 import b64decode
 from dataclasses import dataclass
@@ -32,6 +33,7 @@ class LogExporter(Reader):
         asked = {"partition": partition, "from": start, "to": end}
         what = f"GET {path} {asked}"
         taken = _Taken(partition, start)
+        began = asyncio.get_running_loop().time()
         try:
             async with self.timeline.next_client().stream("GET", path, params=asked, timeout=READ_SECONDS) as answer:
                 if answer.status_code != 200:
@@ -43,6 +45,8 @@ class LogExporter(Reader):
             taken.at = end
         except AwayError:
             return
+        except httpx.TimeoutException:
+            self.timeline.silence(what, began)
         except httpx.TransportError as error:
             self.timeline.away(what, type(error).__name__)
         except ValueError as error:

@@ -74,6 +74,7 @@ class Exporter(Pager):
         retracted = self.chance.random() < 0.4
         path = f"/v1/timelines/{pair}.ndjson"
         told = Traversal(pair, {}, retracted, False, "an export as NDJSON")
+        began = asyncio.get_running_loop().time()
         parameters = {"include": "retracted"} if retracted else {}
         try:
             async with self.timeline.next_client().stream(
@@ -86,6 +87,8 @@ class Exporter(Pager):
                 told.complete = await self._take(answer, told)
         except AwayError:
             return
+        except httpx.TimeoutException:
+            self.timeline.silence(f"GET {path}", began)
         except httpx.TransportError as error:
             self.timeline.away(f"GET {path}", type(error).__name__)
         if told.at:

@@ -16,7 +16,6 @@ COUNTRIES: Final = tuple(
         "THA MYS SGP PHL NZL ARG CHL COL PER ITA ESP PRT NLD BEL SWE NOR FIN DNK POL CZE AUT CHE GRC UKR ISR IRN IRQ",
     )
 )
-_WEIGHTS: Final = [1 / (n + 1) for n in range(len(COUNTRIES))]
 _TYPES: Final = ("ban", "visit", "agreement", "tariff", "statement", "sanction", "investment", "protest", "other")
 _VALENCES: Final = ("cooperative", "neutral", "conflictual")
 _DOMAINS: Final = ("trade", "technology", "security", "diplomacy", "legal", "aid", "people")
@@ -27,9 +26,14 @@ _WIDE: Final = 0.0015
 
 
 class Words:
-    """An endless supply of events. Two of the same seed say the same, in the same order."""
+    """An endless supply of events. Two of the same seed say the same, in the same order.
 
-    def __init__(self, seed: str, chance: Random) -> None:
+    They are about the first so many of `COUNTRIES`.
+    """
+
+    def __init__(self, seed: str, chance: Random, countries: int = len(COUNTRIES)) -> None:
+        self._among = COUNTRIES[:countries]
+        self._weights = [1 / (n + 1) for n in range(countries)]
         self._seed = seed
         self._numbers = itertools.count()
         self.chance = chance
@@ -97,11 +101,11 @@ class Words:
     def _countries(self) -> list[str]:
         chance = self.chance
         if chance.random() < _WIDE:
-            return sorted(chance.sample(COUNTRIES, chance.randint(10, 24)))
+            return sorted(chance.sample(self._among, min(len(self._among), chance.randint(10, 24))))
         wanted = chance.choices((2, 3, 4), (80, 16, 4))[0]
         found: set[str] = set()
         while len(found) < wanted:
-            found.update(chance.choices(COUNTRIES, _WEIGHTS))
+            found.update(chance.choices(self._among, self._weights))
         return sorted(found)
 
     def _when(self) -> str:
