@@ -58,24 +58,69 @@ _INGEST: Final = "ingest-service/src/ingest_service"
 
 BUGS: Final = (
     PlantedBug(
+        "offsets are committed before their rows",
+        f"{_TIMELINE}/adapters/postgres_projection.py",
+        "            await self._advance(connection, checkpoints, advances, changes)\n"
+        "            await self.write_rows(connection, changes)\n",
+        "            await self._advance(connection, checkpoints, advances, changes)\n"
+        "            await connection.execute('commit; begin')\n"
+        "            await self.write_rows(connection, changes)\n",
+        ("cut postgres", "kill both projectors", "kill postgres"),
+        seconds=60,
+        durations=(0.3,),
+    ),
+    PlantedBug(
+        "records are acknowledged before the broker does",
+        f"{_INGEST}/adapters/kafka_session.py",
+        "        finally:\n            if waiting := [",
+        "        finally:\n"
+        "            for index in indexes:\n"
+        "                results[index] = results[index] or Appended(partition, 0, datetime.now(UTC))\n"
+        "            if waiting := [",
+        ("freeze kafka",),
+        durations=(15.0,),
+    ),
+    PlantedBug(
         "a record is skipped at a rebalance",
         f"{_TIMELINE}/projector/intake.py",
         "        return records[1:]\n",
-        "        return records[2:] or records[1:]\n",
-        ("kill projector", "rebalances"),
+        "        return records[2:]\n",
+        ("kill projector-1", "rebalance the projectors' group"),
+        durations=(1.0,),
     ),
     PlantedBug(
-        "a cursor that is off by one",
+        "an owner that was replaced goes on writing",
+        f"{_TIMELINE}/sql/projection.sql",
+        "where mine.partition = batch.partition and mine.epoch = batch.epoch and mine.next_offset = batch.expected\n"
+        "    and mine.stopped is null\n",
+        "where mine.partition = batch.partition\n",
+        ("freeze projector-1", "freeze projector-2"),
+        seconds=60,
+        durations=(12.0,),
+    ),
+    PlantedBug(
+        "a stop raises a cancellation of Kafka's client",
+        "schemas/src/service_edge/kafka_clients.py",
+        "await _within(seconds, client.close() if isinstance(client, AIOKafkaAdminClient) else client.stop())",
+        "await (client.close() if isinstance(client, AIOKafkaAdminClient) else client.stop())",
+        ("kill kafka",),
+        seconds=50,
+        durations=(45.0,),
+    ),
+    PlantedBug(
+        "a cursor is off by one",
         f"{_TIMELINE}/adapters/postgres_selections.py",
         '    "beyond": ">",\n',
         '    "beyond": ">=",\n',
     ),
     PlantedBug(
-        "a swap without the last record",
+        "a swap leaves the last record out",
         f"{_TIMELINE}/adapters/postgres_generations.py",
         'level = rows >= row["next_offset"]',
         'level = rows + 1 >= row["next_offset"]',
-        ("rebuilds",),
+        ("ask for a rebuild",),
+        seconds=60,
+        durations=(10.0,),
     ),
     PlantedBug(
         "only the current words make a duplicate",
@@ -84,22 +129,36 @@ BUGS: Final = (
         "    for known in history.revisions[-1:]:\n        if known.digest == record.digest:\n",
     ),
     PlantedBug(
-        "a stream that resumes one record late",
+        "a stream resumes one record late",
         f"{_TIMELINE}/api/live.py",
         "{partition: offset + 1 for partition, offset in seen.items()}",
         "{partition: offset + 2 for partition, offset in seen.items()}",
     ),
     PlantedBug(
-        "a read that does not wait for its position",
+        "a read does not wait for its position",
         f"{_TIMELINE}/adapters/postgres_reader.py",
         "                if reached(moment.vector, positions):\n",
         "                if reached(moment.vector, positions) or len(positions) == 1:\n",
     ),
     PlantedBug(
-        "documents that pass a revision over",
+        "a moment of the past is one record short",
+        f"{_TIMELINE}/sql/reading.sql",
+        "case when probe.recorded_at <= $1 then probe.from_offset + 1 else half.low end",
+        "case when probe.recorded_at <= $1 then probe.from_offset else half.low end",
+    ),
+    PlantedBug(
+        "documents pass a revision over",
         f"{_TIMELINE}/adapters/postgres_documents.py",
         'reached = goal if len(rows) < most else rows[-1]["from_offset"] + 1',
         'reached = goal if len(rows) < most else rows[-1]["from_offset"] + 2',
+        ("kill both projectors",),
+        durations=(3.0,),
+    ),
+    PlantedBug(
+        "a corrected event stays in the pairs that it has left",
+        f"{_TIMELINE}/domain/batch.py",
+        "for pair in stands.pairs]",
+        "for pair in stands.pairs[:1]]",
     ),
 )
 
