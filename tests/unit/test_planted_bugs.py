@@ -22,6 +22,6 @@ def test_each_bug_can_still_be_planted(sources: Path, bug: PlantedBug) -> None:
 
 
 def test_a_bug_whose_place_has_changed_is_told(sources: Path) -> None:
+    (sources / "README.md").write_text("nothing of the kind")
     with pytest.raises(UnplantableError, match=r"a bug: .*README.md holds what it changes 0 times"):
-        (sources / "README.md").write_text("nothing of the kind")
         PlantedBug("a bug", "README.md", "this", "that").plant(sources)
