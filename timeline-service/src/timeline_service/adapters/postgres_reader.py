@@ -179,7 +179,11 @@ class PostgresReader:
         rows = await self._fetch(generation, "search_vector" if searching else "vector")
         offsets = {row["partition"]: row["next_offset"] for row in rows}
         partitions = rows[0]["partition_count"] if rows else 0
-        return Moment(generation, vector_of(offsets, partitions), sum(row["redriven"] for row in rows))
+        return Moment(
+            generation,
+            vector_of(offsets, partitions),
+            vector_of({row["partition"]: row["redriven"] for row in rows}, partitions),
+        )
 
     async def _fetch(self, generation: int, name: str, *values: Any) -> Sequence[Row]:
         sql = of_generation(self._statements[name], generation)
