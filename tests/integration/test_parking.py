@@ -11,6 +11,7 @@ import asyncpg
 import httpx
 import pytest
 from aiokafka import AIOKafkaProducer
+from tests.support.event_streams import listening
 from tests.support.log_writing import LogWriter, correcting, open_log, recording, retracting
 from tests.support.processes import Services
 from tests.support.projecting import projecting
@@ -123,6 +124,49 @@ async def test_a_redrive_is_carried_out_by_the_projector_and_may_fail_again(
     assert (missing.status_code, missing.json()["type"]) == (404, "/problems/not-parked")
     wrong = await api.post(f"/v1/parked/{first}/redrive", content=b"{}", headers={"content-type": "text/plain"})
     assert wrong.status_code == 415
+
+
+async def test_who_listens_is_told_of_a_redrive_once_and_resumes_from_every_id(
+    services: Services, api: httpx.AsyncClient, log: LogWriter, code: Code
+) -> None:
+    code.fails_on = {"a hard one"}
+    hard = recording("a hard one")
+    records = [recording("before"), hard, correcting(hard.event_id, "mended"), recording("between")]
+    path = "/v1/timelines/CHN-IND/live"
+    run = projecting(services.bootstrap_servers, services.topic, services.database_url, code_version="1")
+    async with run, listening(api, "/v1/live") as everything:
+        before, *parked, between = [(await log.append(record))[0] for record in records]
+        assert {each: (await everything.at(each)).name for each in parked} == dict.fromkeys(parked, "parked")
+        await everything.heard(4)
+        told = list(everything.events)
+    code.fails_on = set()
+    run = projecting(services.bootstrap_servers, services.topic, services.database_url, code_version="2")
+    async with run, listening(api, "/v1/live", told[-1].id) as everything, listening(api, path, told[-1].id) as pair:
+        redriven = list(await everything.heard(2))
+        assert [(item.data["position"], item.short) for item in redriven] == [
+            (parked[0], ("applied", "recorded", 1)),
+            (parked[1], ("applied", "corrected", 2)),
+        ]
+        assert redriven[1].data["event"]["title"] == "mended"
+        assert [item.data for item in await pair.heard(2)] == [item.data for item in redriven]
+        (last,) = await log.append(recording("after"))
+        told += [*redriven, await everything.at(last)]
+        now = {each: (await outcome(api, each))["outcome"] for each in (before, *parked, between)}
+        assert now == dict.fromkeys(now, "applied")
+        markers: list[str] = []
+        for number, seen in enumerate(told):
+            # What it has not heard at all it hears once, as it is now; of what it knows as parked it is told.
+            rest = {item.data["position"] for item in told[number + 1 :]}
+            async with listening(api, "/v1/live", seen.id) as again:
+                (marker,) = await log.append(recording(f"marker {number}"))
+                await again.at(marker)
+                heard = [item.data["position"] for item in again.events]
+                assert sorted(heard) == sorted([*rest, *markers, marker]), seen.id
+                assert all(item.name == "applied" for item in again.events)
+                markers.append(marker)
+        position = await api.get("/v1/timelines/CHN-IND", headers={"timeline-position": told[-1].id})
+        assert position.status_code == 200
+        assert (await api.get("/v1/live", headers={"last-event-id": "0:0;x"})).status_code == 400
 
 
 async def test_a_record_that_is_judged_while_it_is_asked_for_is_there(

@@ -1,3 +1,4 @@
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import combinations
 from typing import Any
@@ -9,6 +10,7 @@ from hypothesis import strategies as st
 from tests.support.event_streams import Listener
 
 from event_schemas.countries import pairs_of
+from event_schemas.positions import PositionError
 from timeline_service.domain.live import (
     EVERYTHING,
     BehindError,
@@ -18,8 +20,10 @@ from timeline_service.domain.live import (
     Ring,
     Topic,
     covers,
+    live_id,
     merged,
     next_end,
+    read_live_id,
 )
 from timeline_service.domain.vectors import Vector
 
@@ -166,3 +170,49 @@ def test_a_topic_without_news_is_a_look_and_one_with_news_is_written_once() -> N
     assert chunk.notices(topic) is chunk.notices(topic)
     notice = chunk.notices(topic)[0]
     assert notice.text is notice.text
+
+
+def with_redrives(start: Vector, end: Vector, redriven: Sequence[tuple[int, int]]) -> Chunk:
+    """A chunk of two partitions: `redriven` are the (partition, offset) of the redrives from `start` to `end`."""
+    items = [item(p, offset) for p in range(2) for offset in range(start[p], end[p])]
+    numbers = list(start[2:])
+    for partition, offset in redriven:
+        items.append(item(partition, offset, outcome="applied", redrive=numbers[partition]))
+        numbers[partition] += 1
+    assert tuple(numbers) == end[2:]
+    return Chunk(start, end, items, partitions=2, generation=3)
+
+
+def test_a_redrive_is_told_to_who_knows_the_record_and_once() -> None:
+    chunk = with_redrives((4, 2, 0, 1), (6, 2, 2, 2), [(0, 1), (0, 5), (1, 0)])
+    told = [(notice.item.partition, notice.item.offset, notice.event) for notice in chunk.notices(EVERYTHING)]
+    assert told == [(0, 1, "applied"), (1, 0, "applied"), (0, 4, "rejected"), (0, 5, "rejected")]
+    ids = [notice.id for notice in chunk.notices(EVERYTHING)]
+    assert ids == ["0:3,1:1;3/0:0,1:0", "0:3,1:1;3/0:1,1:1", "0:4,1:1;3/0:1,1:1", "0:5,1:1;3/0:1,1:1"]
+    for number, notice in enumerate(chunk.notices(EVERYTHING)):
+        rest = chunk.after(notice.vector)
+        assert [(each.item.partition, each.item.offset, each.event) for each in rest.notices(EVERYTHING)] == told[
+            number + 1 :
+        ]
+    # Whoever was told of 0:5 as it was before, elsewhere, is told of its redrive here.
+    ahead = chunk.after((6, 2, 0, 1)).notices(EVERYTHING)
+    assert [(each.item.partition, each.item.offset) for each in ahead] == [(0, 1), (0, 5), (1, 0)]
+
+
+@given(st.lists(st.integers(0, 99), min_size=1, max_size=5), st.data(), st.integers(0, 10**8))
+def test_an_id_says_where_a_listener_stands(offsets: list[int], data: st.DataObject, generation: int) -> None:
+    told = data.draw(st.lists(st.integers(0, 9), min_size=len(offsets), max_size=len(offsets)))
+    written = live_id((*offsets, *told), len(offsets), generation)
+    positions, of, redrives = read_live_id(written)
+    assert positions == {p: offset - 1 for p, offset in enumerate(offsets) if offset}
+    assert redrives == {p: number - 1 for p, number in enumerate(told) if number}
+    assert of == (generation if any(told) else None)
+    assert (";" in written) == any(told)
+
+
+@pytest.mark.parametrize(
+    "text", ["0:1;", "0:1;2", "0:1;x/0:1", "0:1;-2/0:1", "0:1;2/x", "0:1;2/0:1;2/0:1", ";", "0:1;²/0:1"]
+)
+def test_what_is_no_id_is_refused(text: str) -> None:
+    with pytest.raises(PositionError):
+        read_live_id(text)

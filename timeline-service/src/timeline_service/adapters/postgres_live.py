@@ -1,21 +1,23 @@
 """What was projected between two vectors, read in chunks that are bounded by records and by bytes."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 import asyncpg
 
 from timeline_service.adapters.postgres_database import connected
 from timeline_service.adapters.sql_files import of_generation, read_statements
-from timeline_service.domain.live import Chunk, Item, Parties, cut, next_end
-from timeline_service.domain.vectors import Moment, Vector
+from timeline_service.domain.live import Chunk, Item, Parties, cut, live_vector, merged, next_end
+from timeline_service.domain.vectors import Moment, Vector, vector_of
 from timeline_service.errors import UnavailableError
 
 if TYPE_CHECKING:
     from timeline_service.adapters.postgres_database import Connection, Pool
 
 Row = Mapping[str, Any]
+_REDRIVES_AT_ONCE: Final = 20  # of at most two contents each
+_EVER: Final = 2**62
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,28 +36,83 @@ class PostgresLive:
         self._statements: Final = read_statements("live")
 
     async def read(self, moment: Moment, start: Vector, bounds: Bounds) -> Chunk:
-        """The records from `start` on, or the first of them, up to the moment. Empty where the moment is no further.
+        """The records from a `live_vector` on, or the first of them, up to the moment; empty where it is no further.
 
-        What lies before a moment's vector is committed and stays, so the two queries need no common snapshot.
+        One snapshot, so that a record that a redrive changes meanwhile is read as parked, or its redrive is read too.
         """
-        end = list(next_end(start, moment.vector, bounds.records))
-        lows = {p: start[p] if p < len(start) else 0 for p in range(len(end))}
-        parts = [p for p, low in lows.items() if end[p] > low]
-        if not parts:
-            return Chunk(start, tuple(end))
-        values = (parts, [lows[p] for p in parts], [end[p] for p in parts], max(1, bounds.bytes // len(parts)))
+        partitions = len(moment.vector)
+        given = merged(start, live_vector(replace(moment, vector=(0,) * partitions, redrives=())))
+        if given == (goal := merged(given, live_vector(moment))):
+            return Chunk(start, goal, partitions=partitions, generation=moment.generation)
         try:
-            async with connected(self._pool) as connection:
-                applied = await self._fetch(connection, moment, "applied_between", values)
-                others = await self._fetch(connection, moment, "others_between", values)
+            async with (
+                connected(self._pool) as connection,
+                connection.transaction(isolation="repeatable_read", readonly=True),
+            ):
+                return await self._read(connection, moment, given, bounds)
         except (asyncpg.UndefinedTableError, asyncpg.InvalidSchemaNameError) as error:
             raise UnavailableError(f"generation {moment.generation} has just been dropped") from error
+
+    async def place(self, moment: Moment) -> Vector:
+        """The `live_vector` of who has seen a generation at the moment's vector, and may not know of redrives since."""
+        parts = list(range(len(moment.vector)))
+        try:
+            async with connected(self._pool) as connection:
+                rows = await self._fetch(connection, moment, "redriven_before", (parts, list(moment.vector)))
+        except (asyncpg.UndefinedTableError, asyncpg.InvalidSchemaNameError) as error:
+            raise UnavailableError(f"generation {moment.generation} has just been dropped") from error
+        told = vector_of({row["partition"]: row["told"] for row in rows}, len(parts))
+        return live_vector(replace(moment, redrives=told))
+
+    async def _read(self, connection: "Connection", moment: Moment, start: Vector, bounds: Bounds) -> Chunk:
+        partitions = len(moment.vector)
+        seen, told = start[:partitions], start[partitions:]
+        parts = list(range(partitions))
+        ever = [_EVER] * partitions
+        judged = await self._fetch(
+            connection, moment, "redriven_between", (parts, list(told), ever, _REDRIVES_AT_ONCE + 1)
+        )
+        more, judged = len(judged) > _REDRIVES_AT_ONCE, judged[:_REDRIVES_AT_ONCE]
+        redrives = await self._redriven(connection, moment, judged)
+        told = merged(told, vector_of({row["partition"]: row["number"] + 1 for row in judged}, partitions))
+        items: list[Item] = []
+        size = 0
+        if more:  # a record is told only after all redrives that could have changed it
+            end = seen
+        else:
+            items, size, end = await self._between(connection, moment, seen, bounds)
+        items += redrives
+        return Chunk(start, end + told, items, size, partitions, moment.generation)
+
+    async def _redriven(self, connection: "Connection", moment: Moment, judged: Sequence[Row]) -> list[Item]:
+        """The records that were judged again, as they are now."""
+        if not judged:
+            return []
+        places = [(row["partition"], row["offset"]) for row in judged]
+        values = ([p for p, _ in places], [at for _, at in places], [at + 1 for _, at in places], _EVER)
+        applied = await self._fetch(connection, moment, "applied_between", values)
+        others = await self._fetch(connection, moment, "others_between", values)
+        found = {(item.partition, item.offset): item for item in (*map(_applied, applied), *map(_other, others))}
+        numbered = [(found.get(place), row["number"]) for place, row in zip(places, judged, strict=True)]
+        return [replace(item, redrive=number) for item, number in numbered if item is not None]
+
+    async def _between(
+        self, connection: "Connection", moment: Moment, start: Vector, bounds: Bounds
+    ) -> tuple[list[Item], int, Vector]:
+        """Records from a vector on, the size of their contents, and how far they go."""
+        end = list(next_end(start, moment.vector, bounds.records))
+        parts = [p for p, low in enumerate(start) if end[p] > low]
+        if not parts:
+            return [], 0, tuple(end)
+        values = (parts, [start[p] for p in parts], [end[p] for p in parts], max(1, bounds.bytes // len(parts)))
+        applied = await self._fetch(connection, moment, "applied_between", values)
+        others = await self._fetch(connection, moment, "others_between", values)
         items = [_applied(row) for row in applied if row["fits"]] + [_other(row) for row in others if row["fits"]]
         for row, offset in [(row, "from_offset") for row in applied] + [(row, "offset") for row in others]:
             if not row["fits"]:  # the partition is read up to the first record that was too much
                 end[row["partition"]] = min(end[row["partition"]], row[offset])
         size = sum(row["size"] for row in (*applied, *others) if row["fits"])
-        return Chunk(start, tuple(end), cut(items, dict(enumerate(end))), size)
+        return cut(items, dict(enumerate(end))), size, tuple(end)
 
     async def _fetch(
         self, connection: "Connection", moment: Moment, name: str, values: Sequence[object]

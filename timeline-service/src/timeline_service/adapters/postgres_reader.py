@@ -203,7 +203,8 @@ def _filled(sql: str, words: Mapping[str, str]) -> str:
 def _moment_of(generation: int, rows: Sequence[Row]) -> Moment:
     offsets = {row["partition"]: row["next_offset"] for row in rows}
     partitions = rows[0]["partition_count"] if rows else 0
-    return Moment(generation, vector_of(offsets, partitions), sum(row["redriven"] for row in rows))
+    redrives = {row["partition"]: row["redriven"] for row in rows}
+    return Moment(generation, vector_of(offsets, partitions), vector_of(redrives, partitions))
 
 
 @asynccontextmanager

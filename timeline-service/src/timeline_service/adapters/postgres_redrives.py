@@ -57,19 +57,23 @@ class PostgresRedrives:
         Raises FencedError, with nothing written, if somebody else has taken the partition over.
         """
         counts = changes.counts.get(held.partition, Counts())
+        parked_again = {row[1] for row in changes.outcomes if row[3] == "parked"}
+        judged = [offset for offset in offsets if offset not in parked_again]
         async with connected_to(self._pool, self._projection.generation) as connection, connection.transaction():
             async with ending_blockers(self._pool, connection):
                 await connection.fetch(self._sql["lock_checkpoints"], [held.partition])
-            parked = await connection.fetchval(
+            recounted = await connection.fetchrow(
                 self._sql["recount"],
                 *(held.partition, held.epoch, held.next_offset),
-                *(counts.applied, counts.duplicate, counts.rejected, counts.parked - len(offsets)),
+                *(counts.applied, counts.duplicate, counts.rejected, counts.parked - len(offsets), len(judged)),
             )
             removed = await connection.fetch(self._sql["unpark"], held.partition, list(offsets))
-            if parked is None or len(removed) != len(offsets):
+            if recounted is None or len(removed) != len(offsets):
                 raise FencedError(f"another projector has taken over partition {held.partition}")
             await connection.execute(self._sql["forget_redrives"], held.partition, list(offsets))
+            first = recounted["redriven"] - len(judged)
+            await connection.execute(self._sql["note_redriven"], held.partition, first, held.next_offset, judged)
             await self._projection.write_rows(connection, changes)
             await self._documents.add(connection, held.partition, offsets)
             await connection.execute("select pg_notify('dyadline_projected', $1)", str(self._projection.generation))
-        return replace(held, parked=parked)
+        return replace(held, parked=recounted["parked"])

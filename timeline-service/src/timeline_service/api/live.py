@@ -1,17 +1,18 @@
 """`/v1/live` and `/v1/timelines/{pair}/live`: what is projected, as it is, as server-sent events."""
 
+from collections.abc import Mapping
 from typing import Annotated
 
 from fastapi import APIRouter, Header, Query, Request, Response
 
-from event_schemas.positions import PositionError, parse_positions
+from event_schemas.positions import PositionError
 from timeline_service.api.answers import event_stream
 from timeline_service.api.descriptions import LIVE, LIVE_OF_PAIR
 from timeline_service.api.reading import WAIT_SECONDS, Awaited, WaitsLive
 from timeline_service.api.selecting import read_country
 from timeline_service.api.timelines import PairPath, read_pair
-from timeline_service.domain.live import EVERYTHING, Topic
-from timeline_service.domain.vectors import Vector, timeline_position, vector_of
+from timeline_service.domain.live import EVERYTHING, Topic, live_vector, read_live_id
+from timeline_service.domain.vectors import Moment, Vector, timeline_position, vector_of
 from timeline_service.errors import RefusedError
 from timeline_service.live.feed import LiveFeed
 
@@ -32,7 +33,8 @@ async def live_of_pair(
 ) -> Response:
     """Every record about an event of the pair, as soon as it is projected, also corrections that take it away (`left`).
 
-    It starts at now, or behind `Last-Event-ID`: an event's id says how far all partitions were.
+    It starts at now, or behind `Last-Event-ID`: an event's id says how far all partitions were. A record that
+    was parked and is judged later is told once more, with what became of it.
     """
     return await _listen(request, awaited, Topic(pair=_two(read_pair(pair))), last_event_id)
 
@@ -52,12 +54,13 @@ async def live_of_all(
 async def _listen(request: Request, awaited: Awaited, topic: Topic, last_event_id: str | None) -> Response:
     if len(request.headers.getlist("last-event-id")) > 1:
         raise RefusedError("/Last-Event-ID", "is given more than once: give the id of the last event")
-    start = await _start(awaited, last_event_id)
-    headers = {}
-    if position := timeline_position(start):
-        headers["timeline-position"] = position
     feed: LiveFeed = request.app.state.live
-    return event_stream(request, feed.listen(topic, start, request.app.state.heartbeat_seconds), headers)
+    moment, start = await _start(awaited, feed, last_event_id)
+    headers = {}
+    if position := timeline_position(start[: len(start) // 2]):
+        headers["timeline-position"] = position
+    pieces = feed.listen(topic, moment.generation, start, request.app.state.heartbeat_seconds)
+    return event_stream(request, pieces, headers)
 
 
 def _two(pair: str) -> tuple[str, str]:
@@ -65,16 +68,23 @@ def _two(pair: str) -> tuple[str, str]:
     return first, second
 
 
-async def _start(awaited: Awaited, last_event_id: str | None) -> Vector:
-    """Now, or the vector behind an event's id, once the projection has got there."""
+async def _start(awaited: Awaited, feed: LiveFeed, last_event_id: str | None) -> tuple[Moment, Vector]:
+    """Now, or where the listener stood with an event's id, once the projection has got there."""
     moment = await awaited.moment()
     if not last_event_id:
-        return moment.vector
+        return moment, live_vector(moment)
     try:
-        seen = parse_positions(last_event_id)
-        await awaited.reader.moment_after(seen, WAIT_SECONDS)
+        seen, generation, told = read_live_id(last_event_id)
+        moment = await awaited.reader.moment_after(seen, WAIT_SECONDS)
     except PositionError as error:
         raise RefusedError("/Last-Event-ID", f"{error}: send the id of an event of this stream") from error
     except KeyError as error:
         raise RefusedError("/Last-Event-ID", f"the log has no partition {error}") from error
-    return vector_of({partition: offset + 1 for partition, offset in seen.items()}, len(moment.vector))
+    vector = _behind(seen, moment)
+    if generation == moment.generation:
+        return moment, live_vector(Moment(generation, vector, _behind(told, moment)))
+    return moment, await feed.place(Moment(moment.generation, vector))
+
+
+def _behind(last: Mapping[int, int], moment: Moment) -> Vector:
+    return vector_of({partition: number + 1 for partition, number in last.items()}, len(moment.vector))

@@ -11,13 +11,14 @@ from typing import Annotated, Final
 
 from fastapi import Depends, Header, Query, Request
 
-from event_schemas.positions import PositionError, parse_positions
+from event_schemas.positions import PositionError
 from service_edge.parameters import WHOLE
 from timeline_service.adapters.kafka_offsets import KafkaOffsets
 from timeline_service.adapters.postgres_generations import PostgresGenerations
 from timeline_service.adapters.postgres_reader import PostgresReader
 from timeline_service.adapters.postgres_replays import PostgresReplays
 from timeline_service.adapters.postgres_selections import PostgresSelections
+from timeline_service.domain.live import read_live_id
 from timeline_service.domain.vectors import Moment
 from timeline_service.errors import EndedError, RefusedError, UnavailableError
 
@@ -163,7 +164,7 @@ async def _awaited(
     positions: dict[int, int] = {}
     for name, text in (("Timeline-Position", timeline_position), ("min_position", min_position)):
         try:
-            given = parse_positions(text) if text is not None else {}
+            given = read_live_id(text)[0] if text is not None else {}  # the id of a live event is a position too
         except PositionError as error:
             raise RefusedError(f"/{name}", str(error)) from error
         positions |= {partition: max(offset, positions.get(partition, 0)) for partition, offset in given.items()}

@@ -8,11 +8,12 @@ from typing import Any, Final
 
 import orjson
 
-from event_schemas.positions import format_position
-from timeline_service.domain.vectors import Vector, timeline_position
+from event_schemas.positions import PositionError, format_position, parse_positions
+from timeline_service.domain.vectors import Moment, Vector, timeline_position, vector_of
 from timeline_service.domain.views import event_view
 
 LEFT: Final = "left"
+_MOST_DIGITS: Final = 9
 
 
 class BehindError(Exception):
@@ -55,7 +56,10 @@ class Parties:
 
 @dataclass(slots=True)
 class Item:
-    """A projected record: `row` is that of the revision it made, `now` and `before` are its event's parties."""
+    """A projected record: `row` is that of the revision it made, `now` and `before` are its event's parties.
+
+    `redrive` is its number among those of its partition that were parked, and told as such, and then judged again.
+    """
 
     partition: int
     offset: int
@@ -67,6 +71,7 @@ class Item:
     row: Mapping[str, Any] | None = None
     now: Parties | None = None
     before: Parties | None = None
+    redrive: int | None = None
     _data: bytes = b""
 
     def event_for(self, topic: Topic) -> str | None:
@@ -98,6 +103,33 @@ class Item:
         return self._data
 
 
+def live_vector(moment: Moment) -> Vector:
+    """Where a listener stands: the next offset of each partition, and then how many redrives it was told of each.
+
+    Redrives are a second log of each partition, so that all that holds of offsets holds of them as well.
+    """
+    return moment.vector + vector_of(dict(enumerate(moment.redrives)), len(moment.vector))
+
+
+def live_id(vector: Vector, partitions: int, generation: int) -> str:
+    """Where a listener stands, as an event's id: a `Timeline-Position`, and behind it, once there was any redrive, the
+    generation and the last one of each partition: `0:5,1:7;2/0:3`.
+    """
+    position, told = timeline_position(vector[:partitions]), timeline_position(vector[partitions:])
+    return f"{position};{generation}/{told}" if told else position
+
+
+def read_live_id(text: str) -> tuple[dict[int, int], int | None, dict[int, int]]:
+    """The positions of an id, its generation if it knows redrives, and the last of those; raises PositionError."""
+    position, behind, rest = text.partition(";")
+    generation, slash, told = rest.partition("/")
+    if not behind:
+        return parse_positions(position), None, {}
+    if not (slash and generation.isascii() and generation.isdecimal() and len(generation) <= _MOST_DIGITS):
+        raise PositionError(f"{text[:80]!r} is not the id of an event")
+    return parse_positions(position), int(generation), parse_positions(told)
+
+
 @dataclass(slots=True)
 class Notice:
     """A record as one topic hears of it; `vector` is where a listener stands after it."""
@@ -105,38 +137,52 @@ class Notice:
     event: str
     item: Item
     vector: Vector
+    id: str
     _text: bytes = b""
 
     @property
     def text(self) -> bytes:
         """The block of the event stream."""
         if not self._text:
-            head = f"id: {timeline_position(self.vector)}\nevent: {self.event}\ndata: "
+            head = f"id: {self.id}\nevent: {self.event}\ndata: "
             self._text = b"%b%b\n\n" % (head.encode(), self.item.data)
         return self._text
 
 
 @dataclass(slots=True)
 class Chunk:
-    """All records from the vector `start` up to `end`, in an order that is the log's within each partition."""
+    """All records from the vector `start` up to `end`, in an order that is the log's within each partition.
+
+    Where there are redrives, vectors are `live_vector`s of so many `partitions`. They were read in one snapshot with
+    the records, and come first; of one whose record is still to come nothing is said: that comes as it is now.
+    """
 
     start: Vector
     end: Vector
     items: Sequence[Item] = ()
     size: int = 0
+    partitions: int | None = None
+    generation: int = 0
+    _all: Sequence[Item] = ()
     _vectors: list[Vector] = field(default_factory=list)
     _by_country: dict[str, list[int]] = field(default_factory=dict)
     _chosen: dict[Topic, list[Notice]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         # A partition's recorded_at never falls, so this keeps its order.
-        self.items = sorted(self.items, key=lambda item: (item.recorded_at, item.partition, item.offset))
+        self._all = sorted(self.items, key=_in_order)
+        told: list[Item] = []
+        self.items = told
         at = list(merged(self.start, (0,) * len(self.end)))
-        for number, item in enumerate(self.items):
-            at[item.partition] = item.offset + 1
-            self._vectors.append(tuple(at))
+        for item in self._all:
+            slot, place = self._place(item)
+            at[slot] = place + 1
+            if item.redrive is not None and item.offset >= at[item.partition]:
+                continue
             for country in item.countries:
-                self._by_country.setdefault(country, []).append(number)
+                self._by_country.setdefault(country, []).append(len(told))
+            told.append(item)
+            self._vectors.append(tuple(at))
 
     def notices(self, topic: Topic) -> Sequence[Notice]:
         """What a topic hears of the chunk. All its listeners share it; where it hears nothing, the look is cheap."""
@@ -145,7 +191,7 @@ class Chunk:
             return ()
         if topic not in self._chosen:
             self._chosen[topic] = [
-                Notice(event, self.items[number], self._vectors[number])
+                Notice(event, self.items[number], vector := self._vectors[number], self.id_at(vector))
                 for number in numbers
                 if (event := self.items[number].event_for(topic)) is not None
             ]
@@ -155,8 +201,21 @@ class Chunk:
         """The chunk for a listener that is at its start or anywhere beyond: what that has seen is left out."""
         if vector == self.start:
             return self
-        rest = [item for item in self.items if item.partition >= len(vector) or item.offset >= vector[item.partition]]
-        return Chunk(merged(self.start, vector), merged(self.end, vector), rest, self.size)
+        seen = dict(enumerate(vector))
+        rest = [item for item in self._all for slot, place in [self._place(item)] if place >= seen.get(slot, 0)]
+        start, end = merged(self.start, vector), merged(self.end, vector)
+        return Chunk(start, end, rest, self.size, self.partitions, self.generation)
+
+    def id_at(self, vector: Vector) -> str:
+        """The id of a vector of this chunk."""
+        return live_id(vector, len(vector) if self.partitions is None else self.partitions, self.generation)
+
+    def _place(self, item: Item) -> tuple[int, int]:
+        """Where an item stands among the vector's numbers, and its own number there."""
+        if item.redrive is None:
+            return item.partition, item.offset
+        assert self.partitions is not None
+        return self.partitions + item.partition, item.redrive
 
     def _candidates(self, topic: Topic) -> Sequence[int]:
         if topic.pair is not None:
@@ -202,6 +261,12 @@ class Ring:
             if covers(vector, chunk.start):
                 return chunk.after(vector)
         raise BehindError
+
+
+def _in_order(item: Item) -> tuple[Any, ...]:
+    if item.redrive is not None:
+        return 0, item.partition, item.redrive
+    return 1, item.recorded_at, item.partition, item.offset
 
 
 def covers(vector: Vector, other: Vector) -> bool:

@@ -12,12 +12,17 @@ Vector = tuple[int, ...]
 class Moment:
     """Where an answer stands: a generation of the projection, and a vector of the log.
 
-    `redriven` counts what was put into the past since: records that were parked and judged again.
+    `redrives` counts, by partition, what was put into the past since: records that were parked and judged again.
     """
 
     generation: int
     vector: Vector
-    redriven: int = 0
+    redrives: Vector = ()
+
+    @property
+    def redriven(self) -> int:
+        """How many were, in all partitions."""
+        return sum(self.redrives)
 
 
 def vector_of(next_offsets: Mapping[int, int], partitions: int) -> Vector:

@@ -11,8 +11,8 @@ from service_edge.event_streams import retry, sign_of_life
 from timeline_service.adapters.postgres_bell import PostgresBell
 from timeline_service.adapters.postgres_live import Bounds, PostgresLive
 from timeline_service.adapters.postgres_reader import PostgresReader
-from timeline_service.domain.live import BehindError, Chunk, Notice, Ring, Topic
-from timeline_service.domain.vectors import Vector, timeline_position
+from timeline_service.domain.live import BehindError, Chunk, Notice, Ring, Topic, live_id, live_vector
+from timeline_service.domain.vectors import Moment, Vector
 from timeline_service.errors import UnavailableError
 
 _LOG: Final = structlog.get_logger()
@@ -37,6 +37,7 @@ class LiveFeed:
     def __init__(self, reader: PostgresReader, live: PostgresLive, bell: PostgresBell) -> None:
         self._reader, self._live, self._bell = reader, live, bell
         self._ring: Ring | None = None
+        self._generation = 0
         self._listeners = 0
         self._closed = False
         self._wanted = asyncio.Event()
@@ -69,21 +70,30 @@ class LiveFeed:
         """How many listen now."""
         return self._listeners
 
-    async def listen(self, topic: Topic, vector: Vector, heartbeat: float) -> AsyncGenerator[bytes, None]:
-        """The event stream of a topic from a vector on, in pieces; a sign of life at least every `heartbeat` seconds.
+    async def place(self, moment: Moment) -> Vector:
+        """Where a listener stands that has seen a generation at the moment's vector, and may not know of redrives."""
+        return await self._live.place(moment)
+
+    async def listen(
+        self, topic: Topic, generation: int, vector: Vector, heartbeat: float
+    ) -> AsyncGenerator[bytes, None]:
+        """The event stream of a topic from a `live_vector` on, in pieces; signs of life every `heartbeat` seconds.
 
         Whoever takes the pieces closes it.
         """
         self._listeners += 1
         self._wanted.set()
         try:
-            yield retry(_RETRY_MILLISECONDS) + sign_of_life(timeline_position(vector))
+            yield retry(_RETRY_MILLISECONDS) + sign_of_life(live_id(vector, len(vector) // 2, generation))
             due = time.monotonic() + heartbeat
             while not self._closed:
                 news = self._news  # before the look, so that none is missed
                 if time.monotonic() >= due:
-                    yield sign_of_life(timeline_position(vector))
+                    yield sign_of_life(live_id(vector, len(vector) // 2, generation))
                     due = time.monotonic() + heartbeat
+                if self._ring is not None and generation != self._generation:
+                    generation, vector = await self._cross(vector)
+                    continue
                 chunk = await self._following(vector)
                 if chunk is None:
                     await asyncio.wait([news], timeout=max(0.0, due - time.monotonic()))
@@ -104,8 +114,9 @@ class LiveFeed:
         if not self._listeners:  # the last one has gone meanwhile: whoever comes next starts where the log is then
             return False
         ring = self._ring
-        if ring is None:
-            self._ring = Ring(moment.vector, _RING.records, _RING.bytes)
+        if ring is None or moment.generation != self._generation:
+            self._generation = moment.generation
+            self._ring = Ring(live_vector(moment), _RING.records, _RING.bytes)
             self._tell()
             return True
         chunk = await self._live.read(moment, ring.end, _CHUNK)
@@ -115,6 +126,17 @@ class LiveFeed:
         self._tell()
         return True
 
+    async def _cross(self, vector: Vector) -> tuple[int, Vector]:
+        """The generation that is followed now, and where in it a listener of another one stands."""
+        generation = self._generation
+        while True:
+            try:
+                return generation, await self._live.place(Moment(generation, vector[: len(vector) // 2]))
+            except UnavailableError as error:
+                _LOG.debug("not crossing", reason=str(error))
+                await asyncio.sleep(_PAUSE_SECONDS)
+                generation = self._generation
+
     async def _following(self, vector: Vector) -> Chunk | None:
         if self._ring is None:
             return None
@@ -123,7 +145,10 @@ class LiveFeed:
         except BehindError:
             try:
                 async with self._reading:
-                    chunk = await self._live.read(await self._reader.moment(), vector, _OWN)
+                    moment = await self._reader.moment()
+                    if moment.generation != self._generation:
+                        return None  # the follower will say so
+                    chunk = await self._live.read(moment, vector, _OWN)
                 return chunk if chunk.end != vector else None
             except UnavailableError as error:
                 _LOG.debug("not reading", reason=str(error))

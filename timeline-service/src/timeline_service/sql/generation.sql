@@ -99,6 +99,17 @@ create table outcomes (
 comment on table outcomes is 'Verdicts that made no revision. Of malformed and parked records the bytes are kept.';
 create index outcomes_parked on outcomes (event_id) where outcome = 'parked';
 
+create table redriven (
+    partition integer not null,
+    number bigint not null,
+    "offset" bigint not null,
+    next_offset bigint not null,
+    primary key (partition, number)
+);
+comment on table redriven is
+    'Records that were parked and have another outcome since, in the order in which they got it, numbered from 0, and how '
+    'far their partition was then.';
+
 create table search_checkpoints (
     partition integer primary key,
     next_offset bigint not null

@@ -2,6 +2,25 @@
 -- $4 bytes: each partition's rows go on until their contents reach it; beyond, and only there, `fits` is false and
 -- the words stay where they are.
 
+-- name: redriven_between
+-- $1 partitions, $2 and $3 the numbers from and before which, for each of them, $4 limit: what was judged again.
+select found.*
+from unnest($1::int[], $2::bigint[], $3::bigint[]) as part (number, low, high)
+cross join lateral (
+    select partition, number, "offset" from {schema}.redriven
+    where partition = part.number and number >= part.low and number < part.high
+    order by number limit $4
+) as found
+order by partition, number
+limit $4;
+
+-- name: redriven_before
+-- $1 partitions, $2 next offsets: how many were judged again of each before it had got there.
+select part.number as partition, count(*) as told
+from unnest($1::int[], $2::bigint[]) as part (number, next_offset)
+join {schema}.redriven on redriven.partition = part.number and redriven.next_offset < part.next_offset
+group by part.number;
+
 -- name: applied_between
 -- Revisions, with the words that each has replaced.
 select

@@ -132,12 +132,18 @@ returning "offset";
 delete from timeline.redrives where generation = {n} and partition = $1 and "offset" = any($2::bigint[]);
 
 -- name: recount
--- The fence of a redrive: the offset stays, the epoch must be ours. $4–$7 what the counts change by.
+-- The fence of a redrive: the offset stays, the epoch must be ours. $4–$7 what the counts change by, $8 how many
+-- records are no longer parked.
 update {schema}.checkpoints set
     applied = applied + $4, duplicate = duplicate + $5, rejected = rejected + $6, parked = parked + $7,
-    redriven = redriven + 1
+    redriven = redriven + $8
 where partition = $1 and epoch = $2 and next_offset = $3 and stopped is null
-returning parked;
+returning parked, redriven;
+
+-- name: note_redriven
+-- $1 partition, $2 the number of the first, $3 how far the partition is, $4 offsets: for those who listen.
+insert into {schema}.redriven (partition, number, "offset", next_offset)
+select $1, $2 + place - 1, "offset", $3 from unnest($4::bigint[]) with ordinality as judged ("offset", place);
 
 -- name: pass_markers
 -- $5 how many offsets were found to hold no record.
