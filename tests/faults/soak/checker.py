@@ -58,7 +58,7 @@ async def check(
     """Check everything. Call it once all faults are healed and nobody writes any more: it reads up to the log's end.
 
     It waits until the projection is level, or says that it is not. `baseline` is what `measure` found at first; without
-    it memory, handles, connections and locks are not looked at. `transport` stands for the network between the checker and the services.
+    it memory, handles, connections and locks are not looked at. `transport` stands for the network to the services.
     """
     findings = Findings(acknowledged=len(history.acknowledged) + history.without_position)
     log = await read_log(arena.bootstrap_servers, arena.topic, findings)
