@@ -19,7 +19,7 @@ from tests.faults.soak.findings import Findings, Kind
 from tests.faults.soak.history import Acknowledged, History, Said, unpack
 from tests.faults.soak.load import Load
 from tests.faults.soak.log_check import check_log
-from tests.faults.soak.resources import Resources, measure
+from tests.faults.soak.resources import measure
 from tests.faults.soak.story_check import check_stories
 from tests.faults.soak.verdicts import Log
 from tests.support.processes import Services
@@ -56,7 +56,6 @@ class QuietArena:
     database_url: str
     ingest_urls: tuple[str, ...]
     timeline_urls: tuple[str, ...]
-    baseline: Resources | None = None
 
     def pids(self) -> dict[str, int]:
         return {each.process.name: each.pid for each in self.services.all if each.pid is not None}
@@ -133,7 +132,7 @@ async def test_a_run_without_faults_gives_no_findings_and_every_lie_about_it_is_
     arena = QuietArena(
         services, services.topic, services.bootstrap_servers, services.database_url, (ingest.url,), (timeline.url,)
     )
-    arena.baseline = await measure(arena.pids(), arena.database_url)
+    baseline = await measure(arena.pids(), arena.database_url)
     load, stop = Load(arena, 15, history_path=tmp_path / "history.ndjson", countries=10), asyncio.Event()
     running = asyncio.create_task(load.run(stop))
     try:
@@ -142,7 +141,7 @@ async def test_a_run_without_faults_gives_no_findings_and_every_lie_about_it_is_
         stop.set()
         await running
     witness = Witness()
-    findings = await check(arena, load.history, transport=witness, most=_MOST)
+    findings = await check(arena, load.history, baseline=baseline, transport=witness, most=_MOST)
     assert findings.ok, findings
     assert findings.records >= load.acknowledged == findings.acknowledged > _ENOUGH
     log = await read_log(arena.bootstrap_servers, arena.topic, Findings())

@@ -235,7 +235,7 @@ class AnswerCheck:
             await asking
         except UnansweredError as error:
             self._findings.add("wrong", str(error))
-        except (KeyError, TypeError, ValueError, AttributeError) as error:
+        except (LookupError, TypeError, ValueError, AttributeError) as error:
             self._findings.add("wrong", f"an answer is not in the contract's shape: {error!r}")
 
     def _some(self, things: Sequence[Any], most: int) -> list[Any]:

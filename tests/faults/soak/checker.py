@@ -15,7 +15,7 @@ from tests.faults.soak.findings import Findings
 from tests.faults.soak.history import History
 from tests.faults.soak.log_check import check_log
 from tests.faults.soak.raw_log import open_raw_log
-from tests.faults.soak.resources import check_resources
+from tests.faults.soak.resources import Resources, check_resources
 from tests.faults.soak.story_check import check_stories
 from tests.faults.soak.verdicts import Log
 
@@ -26,7 +26,7 @@ MOST: Final = 20_000
 
 
 class Arena(Protocol):
-    """What is under attack. It may also have `foreign` (what others wrote) and `baseline` (Resources at first)."""
+    """What is under attack. It may also have `foreign`: what the nemesis wrote into the topic itself."""
 
     topic: str
     timeline_urls: tuple[str, ...]
@@ -50,13 +50,15 @@ async def check(
     arena: Arena,
     history: History,
     *,
+    baseline: Resources | None = None,
     transport: httpx.AsyncBaseTransport | None = None,
     most: int = MOST,
     level_seconds: float = LEVEL_SECONDS,
 ) -> Findings:
-    """Check everything. Call it once all faults are healed; it waits until the projection is level, or says it is not.
+    """Check everything. Call it once all faults are healed and nobody writes any more: it reads up to the log's end.
 
-    `transport` stands for the network between the checker and the services.
+    It waits until the projection is level, or says that it is not. `baseline` is what `measure` found at first; without
+    it memory, handles, connections and locks are not looked at. `transport` stands for the network to the services.
     """
     findings = Findings(acknowledged=len(history.acknowledged) + history.without_position)
     log = await read_log(arena.bootstrap_servers, arena.topic, findings)
@@ -69,7 +71,7 @@ async def check(
         await check_status(asker, log, findings)
         await check_tables(arena.database_url, log, findings)
         await check_verification(asker, findings)
-    if (baseline := getattr(arena, "baseline", None)) is not None:
+    if baseline is not None:
         await check_resources(baseline, arena.pids(), arena.database_url, findings)
     return findings
 

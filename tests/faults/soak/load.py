@@ -141,7 +141,7 @@ class Load:
         while not self._stop.is_set():
             try:
                 await turn()
-            except (KeyError, TypeError, ValueError, AttributeError, httpx.RequestError) as error:
+            except (LookupError, TypeError, ValueError, AttributeError, httpx.RequestError) as error:
                 self.history.break_promise(
                     f"an answer is not in the contract's shape: {error!r} in {turn.__qualname__}"
                 )

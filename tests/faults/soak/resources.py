@@ -20,7 +20,7 @@ MORE_CONNECTIONS: Final = 30
 MORE_LOCKS: Final = 100
 OLDEST_TRANSACTION_SECONDS: Final = 30
 QUIET_SECONDS: Final = 60.0
-_ENGINES: Final = ("kafka", "postgres", "broker", "replica")
+_ENGINES: Final = ("kafka", "postgres", "standby")
 
 
 @dataclass(frozen=True, slots=True)
