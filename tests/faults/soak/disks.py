@@ -45,7 +45,8 @@ class Disks:
         found = os.statvfs(place)
         used, files = shutil.disk_usage(place).used, found.f_files - found.f_ffree
         for spare in range(0, 4096, 64):  # others write meanwhile, and it cannot be made smaller than what it holds
-            if not (words := _remount(place, used + spare * _PAGE, files + spare)):
+            size = max(_PAGE, used + spare * _PAGE)  # 0 would be no limit
+            if not (words := _remount(place, size, files + spare)):
                 return
         raise OSError(f"the disk {place} could not be filled: {words}")
 
