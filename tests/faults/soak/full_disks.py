@@ -1,13 +1,17 @@
 """Disks without any room left: the database's, and that of the services' temporary files."""
 
+import asyncio
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from random import Random
 from typing import Final
 
+import httpx
 from tests.faults.soak.arena import Arena
 from tests.faults.soak.faults import fault
 from tests.faults.soak.operations import in_background, post_lines, verify
 
+_FIRST_SECONDS: Final = 10.0
 _REFUSED: Final = 10_000  # lines whose problems, taken together, are too much to be held in memory
 
 
@@ -32,9 +36,13 @@ async def fill_postgres(arena: Arena, random: Random) -> AsyncIterator[None]:
 @fault("fill the disk of spills", lacks=_lacks_disks)
 async def fill_spills(arena: Arena, random: Random) -> AsyncIterator[None]:
     """Bodies and replays that lay something aside find no room for it."""
+    lines = [b"{}"] * _REFUSED
+    with suppress(httpx.HTTPError, TimeoutError):
+        async with asyncio.timeout(_FIRST_SECONDS):
+            await post_lines(arena, lines)  # Python looks once for a folder that can be written, and stays with it
     arena.disks.fill(arena.spill_disk)
     try:
-        async with in_background(post_lines(arena, [b"{}"] * _REFUSED), verify(arena, random)):
+        async with in_background(post_lines(arena, lines), verify(arena, random)):
             yield
     finally:
         arena.disks.clear(arena.spill_disk)

@@ -73,28 +73,27 @@ class PostgresLive:
             connection, moment, "redriven_between", (parts, list(told), ever, _REDRIVES_AT_ONCE + 1)
         )
         more, judged = len(judged) > _REDRIVES_AT_ONCE, judged[:_REDRIVES_AT_ONCE]
-        redrives = await self._redriven(connection, moment, judged)
+        redrives, size = await self._redriven(connection, moment, judged)
         told = merged(told, vector_of({row["partition"]: row["number"] + 1 for row in judged}, partitions))
-        items: list[Item] = []
-        size = 0
         if more:  # a record is told only after all redrives that could have changed it
-            end = seen
-        else:
-            items, size, end = await self._between(connection, moment, seen, bounds)
-        items += redrives
-        return Chunk(start, end + told, items, size, partitions, moment.generation)
+            return Chunk(start, seen + told, redrives, size, partitions, moment.generation)
+        items, more_size, end = await self._between(connection, moment, seen, bounds)
+        return Chunk(start, end + told, redrives + items, size + more_size, partitions, moment.generation)
 
-    async def _redriven(self, connection: "Connection", moment: Moment, judged: Sequence[Row]) -> list[Item]:
-        """The records that were judged again, as they are now."""
+    async def _redriven(
+        self, connection: "Connection", moment: Moment, judged: Sequence[Row]
+    ) -> tuple[list[Item], int]:
+        """The records that were judged again, as they are now, and the size of their contents."""
         if not judged:
-            return []
+            return [], 0
         places = [(row["partition"], row["offset"]) for row in judged]
         values = ([p for p, _ in places], [at for _, at in places], [at + 1 for _, at in places], _EVER)
         applied = await self._fetch(connection, moment, "applied_between", values)
         others = await self._fetch(connection, moment, "others_between", values)
         found = {(item.partition, item.offset): item for item in (*map(_applied, applied), *map(_other, others))}
         numbered = [(found.get(place), row["number"]) for place, row in zip(places, judged, strict=True)]
-        return [replace(item, redrive=number) for item, number in numbered if item is not None]
+        items = [replace(item, redrive=number) for item, number in numbered if item is not None]
+        return items, sum(row["size"] for row in (*applied, *others))
 
     async def _between(
         self, connection: "Connection", moment: Moment, start: Vector, bounds: Bounds
