@@ -20,7 +20,6 @@ from tests.faults.soak.kafka_nodes import KafkaNode, prepare_nodes
 from tests.faults.soak.members import MARK, End, Member
 from tests.faults.soak.own_records import Foreign
 from tests.faults.soak.proxy import Proxy
-from tests.faults.soak.resources import Resources
 from tests.faults.soak.staging import port_of, start_engines, start_services
 from tests.faults.soak.standby import Standby, start_standby
 from tests.faults.soak.warden import clear_away, start_warden
@@ -68,8 +67,6 @@ class Arena:
     struck: list[str] = field(default_factory=list)
     #: The name of the PostgreSQL that is written.
     primary: str = "postgres"
-    #: What everything held before the first fault.
-    baseline: Resources | None = None
 
     @property
     def bootstrap_servers(self) -> str:

@@ -76,7 +76,7 @@ async def carry_out(plan: Plan, folder: Path, say: Say, *, root: Path = ROOT) ->
     """Carry a trial out in a folder, with the code of a checkout. The history and all logs stay in the folder."""
     started = time.time()
     async with open_arena(folder, root=root, brokers=plan.brokers, standby=plan.standby) as arena:
-        arena.baseline = await measure(arena.pids(), arena.database_url)
+        baseline = await measure(arena.pids(), arena.database_url)
         load = Load(arena, plan.seed, pace=plan.pace, history_path=folder / "history.ndjson")
         counts: list[tuple[float, int]] = []
         stop = asyncio.Event()
@@ -95,7 +95,7 @@ async def carry_out(plan: Plan, folder: Path, say: Say, *, root: Path = ROOT) ->
                 task.cancel()
             await asyncio.gather(attacking, loading, counting, return_exceptions=True)
         say(f"checking {load.acknowledged} acknowledged records")
-        findings = await check(arena, load.history)
+        findings = await check(arena, load.history, baseline=baseline)
         _add_what_the_arena_saw(arena, recoveries, findings)
     acknowledged = [_between(counts, each.started, each.healed + each.seconds) for each in recoveries]
     return Outcome(plan, findings, recoveries, acknowledged, time.time() - started)
