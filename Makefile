@@ -9,7 +9,7 @@ BIN := $(VENV)/bin
 MEMBERS := schemas ingest-service timeline-service deploy/local
 READY := $(VENV)/.ready
 
-.PHONY: help setup run up down status test check bench format
+.PHONY: help setup run up down status test check bench soak planted fuzz format
 
 help:  ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -56,6 +56,17 @@ check: $(READY)  ## formatting, lint, types, import rules, schemas
 
 bench: $(READY)  ## measure: each figure beside its floor and its peers (BENCH_EVENTS=100000)
 	@$(BIN)/python -m tests.bench
+
+soak: $(READY)  ## attack the whole stack, and check all that it has promised (MINUTES=60 SEED=1)
+	@$(BIN)/python -m local_stack fetch
+	@$(BIN)/python -m tests.faults.soak --minutes $(or $(MINUTES),60) $(if $(SEED),--seed $(SEED))
+
+planted: $(READY)  ## plant known bugs in copies of the product, and see that the soak finds each
+	@$(BIN)/python -m local_stack fetch
+	@$(BIN)/python -m tests.faults.soak --planted
+
+fuzz: $(READY)  ## feed all that is read from outside with bytes, guided by coverage (SECONDS=60)
+	@$(BIN)/python -m tests.fuzzing all --seconds $(or $(SECONDS),60)
 
 format: $(READY)  ## format the code and mend what lint can mend
 	@$(BIN)/ruff format --quiet .
