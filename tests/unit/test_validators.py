@@ -48,3 +48,8 @@ def test_any_header_is_read(header: str) -> None:
 def test_a_long_field_is_read_in_one_pass() -> None:
     assert not matches("," + " " * 2_000_000 + "x", '"a"')  # what went back over it would not end within the time-out
     assert matches("," + " " * 2_000_000 + '"a"', '"a"')
+
+
+def test_a_line_end_is_no_end_of_the_list() -> None:
+    assert not matches("\n", '"abc"')  # `$` would match before it, and go on doing so for ever
+    assert not matches('"abc"\n', '"abc"')

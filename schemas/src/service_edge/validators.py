@@ -4,7 +4,7 @@ import re
 from typing import Final
 
 #: One member of the list, which may be empty, with what ends it. A comma may stand inside a tag.
-_MEMBER: Final = re.compile(r'[ \t]*(?:(?:W/)?("[\x21\x23-\x7e\x80-\xff]*")[ \t]*)?(?:,|$)')
+_MEMBER: Final = re.compile(r'[ \t]*(?:(?:W/)?("[\x21\x23-\x7e\x80-\xff]*")[ \t]*)?(?:,|\Z)')
 
 
 def matches(if_none_match: str | None, tag: str) -> bool:
