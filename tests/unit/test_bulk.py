@@ -9,7 +9,8 @@ from tests.support.ingesting import an_event
 from ingest_service.adapters.kafka_log import KafkaLog
 from ingest_service.adapters.kafka_session import Appended
 from ingest_service.api.admission import Admission
-from ingest_service.api.bulk import Bulk, Results
+from ingest_service.api.bulk import Bulk
+from ingest_service.api.results import Results
 from ingest_service.domain.accept import Accepted
 
 LINES = 5_000

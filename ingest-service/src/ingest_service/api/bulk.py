@@ -2,12 +2,10 @@
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
-from tempfile import SpooledTemporaryFile
 from typing import Any, Final
 
-import orjson
 from fastapi import Request, Response
 from fastapi.responses import StreamingResponse
 
@@ -20,6 +18,7 @@ from ingest_service.adapters.kafka_session import Appended
 from ingest_service.api.admission import Admission
 from ingest_service.api.bodies import read_lines, require_identity
 from ingest_service.api.problems import INCOMPLETE, RESULTS_CUT, problem_of
+from ingest_service.api.results import Results
 from ingest_service.domain.accept import Accepted, Clock, accept_event
 from ingest_service.errors import StalledError, TooLargeError, UnavailableError, UnknownOutcomeError
 from service_edge.problems import ProblemError
@@ -29,8 +28,6 @@ _SLICE_BYTES: Final = 1024 * 1024
 _SLICES_UNDER_WAY: Final = 2
 #: How long lines are taken in before others get a turn. A post is answered in some seven turns, so its wait is theirs.
 _TURN_SECONDS: Final = 0.001
-_SPOOL_BYTES: Final = 64 * 1024
-_CHUNK_BYTES: Final = 64 * 1024
 _UNKNOWN: Final = "the log did not acknowledge in time: it may have been recorded. Post the same again"
 
 
@@ -73,7 +70,7 @@ class Bulk:
         self._reached: dict[int, int] = {}
         self._trouble: ProblemError | None = None
 
-    async def take(self, lines: AsyncIterator[tuple[int, bytes | None]], results: "Results") -> None:
+    async def take(self, lines: AsyncIterator[tuple[int, bytes | None]], results: Results) -> None:
         """Take all lines in. Once the log is out of reach the rest is only read and counted, not sent."""
         under_way: deque[asyncio.Task[None]] = deque()
         current = _Slice()
@@ -94,7 +91,7 @@ class Bulk:
             await asyncio.gather(*under_way, return_exceptions=True)
         results.end(self._summary(results))
 
-    async def _send(self, current: _Slice, under_way: "deque[asyncio.Task[None]]", results: "Results") -> None:
+    async def _send(self, current: _Slice, under_way: "deque[asyncio.Task[None]]", results: Results) -> None:
         """Decode a slice and set it on its way, when there is a place for it; or leave its lines out."""
         while under_way and (self._trouble is not None or len(under_way) > _SLICES_UNDER_WAY or under_way[0].done()):
             await under_way.popleft()
@@ -141,7 +138,7 @@ class Bulk:
         decoded.accepted.append(accepted)
         decoded.results.append(None)
 
-    async def _append(self, decoded: _Decoded, before: "asyncio.Task[None] | None", results: "Results") -> None:
+    async def _append(self, decoded: _Decoded, before: "asyncio.Task[None] | None", results: Results) -> None:
         """Append a slice and write its lines, behind those of the one before it; then another may have its place."""
         try:
             try:
@@ -170,7 +167,7 @@ class Bulk:
         self._reached[at.partition] = max(at.offset, self._reached.get(at.partition, 0))
         return {"line": line, "status": 201, "id": event_id, "position": at.position}
 
-    def _leave_out(self, line: int, results: "Results") -> None:
+    def _leave_out(self, line: int, results: Results) -> None:
         self._counts["unknown"] += 1
         if self._everything and self._trouble is not None:
             results.write({"line": line, "status": self._trouble.kind.status, "problem": self._trouble.body()})
@@ -178,48 +175,12 @@ class Bulk:
     def _fail(self, reason: str) -> None:
         self._trouble = self._trouble or ProblemError(INCOMPLETE, f"{reason}: post the same body again")
 
-    def _summary(self, results: "Results") -> dict[str, Any]:
+    def _summary(self, results: Results) -> dict[str, Any]:
         trouble = self._trouble
         if trouble is None and results.cut:
             trouble = ProblemError(RESULTS_CUT, f"{results.cut} lines of this answer were dropped: post smaller bodies")
         position = format_positions(self._reached)
         return {**self._counts, "timeline_position": position, **({"problem": trouble.body()} if trouble else {})}
-
-
-class Results:
-    """The lines of an answer, kept until the body has ended: in memory, then in a temporary file up to a limit."""
-
-    def __init__(self, most_bytes: int) -> None:
-        self.cut = 0
-        self.summary: dict[str, Any] = {}
-        self._most = most_bytes
-        self._size = 0
-        self._file = SpooledTemporaryFile(max_size=_SPOOL_BYTES)  # noqa: SIM115 - the answer closes it
-
-    def write(self, result: dict[str, Any]) -> None:
-        """Keep a line, or count it as cut."""
-        line = orjson.dumps(result, option=orjson.OPT_APPEND_NEWLINE)
-        if self.cut or self._size + len(line) > self._most:
-            self.cut += 1
-            return
-        self._size += len(line)
-        self._file.write(line)
-
-    def end(self, summary: dict[str, Any]) -> None:
-        """Keep the last line, which has no limit."""
-        self.summary = summary
-        self._file.write(orjson.dumps(summary, option=orjson.OPT_APPEND_NEWLINE))
-
-    def chunks(self) -> Iterator[bytes]:
-        """The answer, once."""
-        with self._file as file:
-            file.seek(0)
-            while chunk := file.read(_CHUNK_BYTES):
-                yield chunk
-
-    def close(self) -> None:
-        """Drop what was kept."""
-        self._file.close()
 
 
 async def answer_bulk(request: Request, log: KafkaLog, principal: str, *, validate: bool, everything: bool) -> Response:
