@@ -1,4 +1,5 @@
 import json
+from io import FileIO
 
 import pytest
 
@@ -31,7 +32,7 @@ def test_lines_beyond_the_limit_are_counted() -> None:
 
 
 def test_a_full_disk_costs_the_lines_and_not_the_answer(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "TemporaryFile", lambda **_: open("/dev/full", "r+b", buffering=0))
+    monkeypatch.setattr(module, "TemporaryFile", lambda **_: FileIO("/dev/full", "r+"))
     results = filled(2_000)
     assert told(results) == [{"recorded": 0}]
     assert results.cut == 2_000
