@@ -18,14 +18,14 @@ from random import Random
 import orjson
 import psutil
 import pytest
-from tests.faults.soak.arena import Arena, open_arena
-from tests.faults.soak.clocks import prepare_clocks
-from tests.faults.soak.disks import Disks, mounts_under, open_disks
-from tests.faults.soak.members import MARK, End, Member, marked, thaw
-from tests.faults.soak.nemesis import FAULTS, LONG, SHORT, Strike, attack, left_out, schedule_of
-from tests.faults.soak.operations import event, post_lines
-from tests.faults.soak.proxy import Proxy
-from tests.faults.soak.recovery import recover
+from tests.faults.soak.arena.arena import Arena, open_arena
+from tests.faults.soak.arena.clocks import prepare_clocks
+from tests.faults.soak.arena.disks import Disks, mounts_under, open_disks
+from tests.faults.soak.arena.members import MARK, End, Member, marked, thaw
+from tests.faults.soak.arena.proxy import Proxy
+from tests.faults.soak.arena.recovery import recover
+from tests.faults.soak.nemesis.nemesis import FAULTS, LONG, SHORT, Strike, attack, left_out, schedule_of
+from tests.faults.soak.nemesis.operations import event, post_lines
 from tests.support.free_ports import free_port
 from tests.support.log_writing import read_log
 from tests.support.session_folder import ROOT, session_folder
@@ -324,7 +324,7 @@ async def test_the_warden_clears_away_what_a_killed_run_has_left(folder: Path) -
     disks.mount("small", 1)
     script = (
         "import asyncio, subprocess, sys, pathlib\n"
-        "from tests.faults.soak.warden import start_warden\n"
+        "from tests.faults.soak.arena.warden import start_warden\n"
         "async def main():\n"
         "    await start_warden(pathlib.Path(sys.argv[1]), pathlib.Path(sys.argv[2]))\n"
         f"    subprocess.Popen({SLEEPER!r}, start_new_session=True)\n"

@@ -15,7 +15,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
-from tests.faults.soak.nemesis import FAULTS
+from tests.faults.soak.nemesis.nemesis import FAULTS
 from tests.faults.soak.planted_bugs import BUGS, find
 from tests.faults.soak.report import write_findings, write_table
 from tests.faults.soak.trial import Plan, carry_out

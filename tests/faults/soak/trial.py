@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-from tests.faults.soak.arena import Arena, open_arena
-from tests.faults.soak.checker import check
-from tests.faults.soak.findings import Findings
-from tests.faults.soak.load import Load
-from tests.faults.soak.nemesis import FAULTS, Recovery, attack, schedule_of
-from tests.faults.soak.resources import measure
+from tests.faults.soak.arena.arena import Arena, open_arena
+from tests.faults.soak.checker.checker import check
+from tests.faults.soak.checker.findings import Findings
+from tests.faults.soak.checker.resources import measure
+from tests.faults.soak.load.load import Load
+from tests.faults.soak.nemesis.nemesis import FAULTS, Recovery, attack, schedule_of
 from tests.support.session_folder import ROOT
 
 _LOOK_SECONDS: Final = 1.0
