@@ -6,6 +6,8 @@ from typing import Final
 import asyncpg
 import structlog
 
+from timeline_service.adapters.postgres_database import connect
+
 _LOG: Final = structlog.get_logger()
 _CHECK_SECONDS: Final = 5.0
 
@@ -22,7 +24,7 @@ class PostgresBell:
         """Listen for as long as the process runs, over whatever connection there is."""
         while True:
             try:
-                connection = await asyncpg.connect(self._url, timeout=10)
+                connection = await connect(self._url)
                 try:
                     await connection.add_listener(self._channel, self._ring)
                     self._ring()

@@ -11,7 +11,7 @@ import orjson
 
 from event_schemas.positions import format_position
 from service_edge.topic_check import Topic
-from timeline_service.adapters.postgres_database import CONNECT_SECONDS, going_away
+from timeline_service.adapters.postgres_database import connect, going_away
 from timeline_service.adapters.sql_files import read_statements
 from timeline_service.domain.comparisons import (
     KEYS,
@@ -227,7 +227,7 @@ def _further(vector: Vector, reached: Sequence[Any]) -> Vector:
 @asynccontextmanager
 async def _connection(url: str) -> AsyncIterator["Connection"]:
     with going_away():
-        connection = await asyncpg.connect(url, timeout=CONNECT_SECONDS, server_settings=_SESSION)
+        connection = await connect(url, **_SESSION)
         try:
             yield connection
         except (asyncpg.UndefinedTableError, asyncpg.InvalidSchemaNameError) as error:

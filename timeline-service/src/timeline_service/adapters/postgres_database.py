@@ -18,13 +18,12 @@ CONNECT_SECONDS: Final = 10
 CLOSE_SECONDS: Final = 5
 STATEMENT_SECONDS: Final = 60
 
-#: How soon the server notices that a client has gone, cut off or frozen inside a transaction: hours, if nobody says.
+#: How soon the server notices that a client has gone or was cut off: hours, if nobody says.
 _FAREWELL: Final = {
     "tcp_keepalives_idle": "15",
     "tcp_keepalives_interval": "5",
     "tcp_keepalives_count": "3",
     "tcp_user_timeout": "30s",
-    "idle_in_transaction_session_timeout": "60s",
 }
 
 #: What going away looks like: refused or cut connections, a server that starts, stops, is short of something, or has
@@ -71,10 +70,16 @@ async def open_pool(url: str, *, most: int, planning: Mapping[str, str] | None =
             "application_name": "dyadline timeline",
             "jit": "off",
             "timezone": "UTC",
+            "idle_in_transaction_session_timeout": "60s",  # its client is frozen
             **_FAREWELL,
             **(planning or {}),
         },
     )
+
+
+async def connect(url: str, **settings: str) -> "asyncpg.Connection[asyncpg.Record]":
+    """A connection of one's own, with settings of its session; close it when done. Raises what asyncpg raises."""
+    return await asyncpg.connect(url, timeout=CONNECT_SECONDS, server_settings={**_FAREWELL, **settings})
 
 
 async def _nothing(connection: object) -> None:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Final
 
 import asyncpg
 
-from timeline_service.adapters.postgres_database import CONNECT_SECONDS, going_away
+from timeline_service.adapters.postgres_database import connect, going_away
 from timeline_service.adapters.postgres_days import use_days
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ class _Instants(dict[datetime, bytes]):
 async def connect_to_load(database_url: str) -> "Connection":
     """Connect; a `tsvector` is written as its bytes (tsvectorrecv). Raises UnavailableError when the server is away."""
     with going_away():
-        connection = await asyncpg.connect(database_url, timeout=CONNECT_SECONDS, server_settings=_SESSION)
+        connection = await connect(database_url, **_SESSION)
         for name, encoder in (("tsvector", bytes), ("timestamptz", _Instants().__getitem__)):
             await connection.set_type_codec(name, schema="pg_catalog", format="binary", encoder=encoder, decoder=bytes)
         await use_days(connection)

@@ -8,7 +8,7 @@ from typing import Final
 
 import asyncpg
 
-from timeline_service.adapters.postgres_database import CONNECT_SECONDS, going_away
+from timeline_service.adapters.postgres_database import connect, going_away
 from timeline_service.adapters.postgres_generations import create_tables
 from timeline_service.adapters.sql_files import generation_schema, generation_shape
 from timeline_service.code_version import code_version
@@ -72,7 +72,7 @@ async def migrate(connection: "asyncpg.Connection[asyncpg.Record]") -> list[str]
 async def migrate_database(url: str) -> list[str]:
     """Connect and migrate; returns the names of what was done. Raises UnavailableError, and HaltError as `migrate`."""
     with going_away():
-        connection = await asyncpg.connect(url, timeout=CONNECT_SECONDS)
+        connection = await connect(url)
         try:
             return await migrate(connection)
         finally:

@@ -15,7 +15,7 @@ from uuid import UUID
 import asyncpg
 import structlog
 
-from timeline_service.adapters.postgres_database import CONNECT_SECONDS, going_away
+from timeline_service.adapters.postgres_database import connect, going_away
 from timeline_service.adapters.postgres_generations import PostgresGenerations
 from timeline_service.adapters.postgres_replays import CHANNEL, REPLAYER, PostgresReplays
 from timeline_service.errors import HaltError, StuckError, UnavailableError
@@ -56,11 +56,7 @@ class Replayer:
         """Carry replays out until told to stop; raises UnavailableError when the server is away."""
         name = f"{REPLAYER}{os.getpid()}@{socket.gethostname()}"[:_LONGEST_NAME]
         with going_away():
-            connection = await asyncpg.connect(
-                self._settings.database_url.get_secret_value(),
-                timeout=CONNECT_SECONDS,
-                server_settings={"application_name": name},
-            )
+            connection = await connect(self._settings.database_url.get_secret_value(), application_name=name)
             try:
                 await connection.add_listener(CHANNEL, lambda *_: self._news.set())
                 connection.add_termination_listener(lambda _: self._news.set())
