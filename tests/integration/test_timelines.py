@@ -12,6 +12,7 @@ from tests.support.timeline_stacks import TimelineStack, timeline_stack
 
 from event_schemas.dates import When, parse_when
 from event_schemas.records import Record
+from timeline_service.domain.days import OPEN_END, OPEN_START
 
 
 @pytest.fixture(scope="module")
@@ -266,8 +267,8 @@ async def test_the_pairs_have_counts_and_bounds(stack: TimelineStack, order: str
         (
             pair,
             len(bounds),
-            min((str(first) for first, _ in bounds if first != date.min), default=None),
-            max((str(last) for _, last in bounds if last != date.max), default=None),
+            min((str(first) for first, _ in bounds if first != OPEN_START), default=None),
+            max((str(last) for _, last in bounds if last != OPEN_END), default=None),
         )
         for pair, bounds in sorted(pairs.items(), key=lambda item: (-len(item[1]) if order == "count" else 0, item[0]))
     ]

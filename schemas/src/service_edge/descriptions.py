@@ -133,11 +133,16 @@ def body(schema: JsonObject, **examples: Any) -> JsonObject:
 
 
 def lines(schema: JsonObject, **examples: str) -> JsonObject:
-    """What comes as a sequence, of lines or of events: a text, each item of which fits the schema (`x-itemSchema`).
+    """What comes in lines: a text, each line of which fits the schema (`x-itemSchema`).
 
     OpenAPI 3.2 has `itemSchema` for that, and generators of clients do not take 3.2.
     """
     return {**body({"type": "string"}, **examples), "x-itemSchema": schema}
+
+
+def events(schema: JsonObject, **examples: str) -> JsonObject:
+    """What comes as server-sent events, of which each fits the schema; that is how OpenAPI 3.1 is read of them."""
+    return {**body(schema, **examples), "x-itemSchema": schema}
 
 
 def problems(*kinds: ProblemType) -> dict[int | str, JsonObject]:

@@ -131,8 +131,8 @@ BUGS: Final = (
     PlantedBug(
         "a stream resumes one record late",
         f"{_TIMELINE}/api/live.py",
-        "{partition: offset + 1 for partition, offset in seen.items()}",
-        "{partition: offset + 2 for partition, offset in seen.items()}",
+        "{partition: number + 1 for partition, number in last.items()}",
+        "{partition: number + 2 for partition, number in last.items()}",
     ),
     PlantedBug(
         "a read does not wait for its position",

@@ -102,4 +102,14 @@ def _stop_on_signals() -> asyncio.Event:
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    asyncio.get_running_loop().set_exception_handler(_note_left_over)
     return stop
+
+
+def _note_left_over(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    """What asyncpg and aiokafka leave behind, unread, where a connection is given up is no failure of ours."""
+    error = context.get("exception")
+    if isinstance(error, OSError | asyncio.CancelledError):  # TimeoutError is one, too
+        _LOG.debug("left over from a connection", reason=repr(error))
+    else:
+        loop.default_exception_handler(context)

@@ -3,7 +3,7 @@
 import json
 from typing import Any, Final
 
-from service_edge.descriptions import JsonObject, body, headers, lines, problems, ref, success
+from service_edge.descriptions import JsonObject, body, events, headers, lines, problems, ref, success
 from service_edge.problems import ProblemType
 from timeline_service.api import examples
 from timeline_service.api.problems import (
@@ -138,7 +138,7 @@ REPLAY: Final = _read(
 PROGRESS: Final[Responses] = {
     200: {
         "description": "Server-sent events until the replay is over: progress, and at last done",
-        "content": {"text/event-stream": lines(ref("ReplayTold"), to_the_end=examples.PROGRESS)},
+        "content": {"text/event-stream": events(ref("ReplayTold"), to_the_end=examples.PROGRESS)},
         "headers": headers("Cache-Control", optional=["Timeline-Position"]),
     },
     **problems(UNKNOWN_REPLAY, UNAVAILABLE),
@@ -182,7 +182,7 @@ LOG_EXPORT: Final = _read(
 _STREAM: Final[Responses] = {
     200: {
         "description": "Server-sent events, for ever: applied, left, duplicate, rejected or parked",
-        "content": {"text/event-stream": lines(ref("Told"), recorded=examples.LIVE)},
+        "content": {"text/event-stream": events(ref("Told"), recorded=examples.LIVE)},
         "headers": headers("Cache-Control", optional=["Timeline-Position"]),
     }
 }
