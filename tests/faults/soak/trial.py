@@ -106,7 +106,8 @@ async def _attack(arena: Arena, plan: Plan, say: Say) -> list[Recovery]:
     if not names:  # good weather
         await asyncio.sleep(plan.seconds)
         return []
-    return await attack(arena, schedule_of(plan.seed, plan.seconds, names=names, durations=plan.durations), say)
+    schedule = schedule_of(plan.seed, plan.seconds, names=names, durations=plan.durations)
+    return await attack(arena, schedule, say, plan.seconds)
 
 
 def _add_what_the_arena_saw(arena: Arena, recoveries: list[Recovery], findings: Findings) -> None:

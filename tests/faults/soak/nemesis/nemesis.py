@@ -4,6 +4,7 @@ The same seed makes the same schedule, and each strike has a seed of its own, fr
 """
 
 import asyncio
+import math
 import random
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
@@ -106,10 +107,18 @@ def schedule_of(
     return strikes
 
 
-async def attack(arena: Arena, schedule: Sequence[Strike], note: Callable[[str], None]) -> list[Recovery]:
-    """Carry a schedule out, one strike after the other, each once the one before it is recovered from, or was not."""
+async def attack(
+    arena: Arena, schedule: Sequence[Strike], note: Callable[[str], None], seconds: float = math.inf
+) -> list[Recovery]:
+    """Carry a schedule out, one strike after the other, each once the one before it is recovered from, or was not.
+
+    After so many seconds no other strike is begun: on a busy machine everything takes longer than the schedule thinks.
+    """
+    ends = time.monotonic() + seconds
     recoveries: list[Recovery] = []
     for number, strike in enumerate(schedule, 1):
+        if time.monotonic() > ends:
+            break
         await asyncio.sleep(strike.pause)
         note(f"strike {number} of {len(schedule)}: {strike}")
         recovery = await _carry_out(arena, strike)
