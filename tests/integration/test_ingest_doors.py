@@ -22,6 +22,10 @@ from local_stack.topic import create_topic
 from service_edge.problems import COMMON
 
 ID = "1b4e28ba-2fa1-11d2-883f-0016d3cca427"
+CHUNKED = (
+    b"POST /v1/events HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/x-ndjson\r\n"
+    b"transfer-encoding: chunked\r\n\r\n"
+)
 LARGE = b" " * 10_000_000
 
 
@@ -92,6 +96,24 @@ async def test_a_body_in_pieces_and_one_that_waits_to_be_asked_for_are_taken(ing
     assert answer.startswith(b"HTTP/1.1 201 "), answer
     answer = await say(ingest.url, head + b"expect: 100-continue\r\ncontent-length: %d\r\n\r\n" % len(event) + event)
     assert re.match(rb"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 201 ", answer), answer
+
+
+@pytest.mark.parametrize(
+    "start",
+    [
+        b"GET /healthz?",
+        b"GET /healthz HTTP/1.1\r\nhost: localhost\r\nx: ",
+        CHUNKED + b"1;",
+        CHUNKED + b"1\r\n\n\r\n0\r\nx: ",
+    ],
+)
+async def test_what_goes_on_without_an_end_before_or_behind_a_body_is_cut(ingest: Service, start: bytes) -> None:
+    for more in (b"x" * 1_000_000, (b"y" * 1_000 + b"\r\nx: ") * 1_000):
+        try:
+            answer = await say(ingest.url, start + more)
+        except ConnectionError:  # it was closed before everything was sent, and the answer lost on its way
+            continue
+        assert answer == b"" or answer.startswith(b"HTTP/1.1 400 "), answer[:200]
 
 
 async def test_a_request_without_a_host_is_kept_out(ingest: Service) -> None:

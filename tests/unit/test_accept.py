@@ -62,6 +62,12 @@ def test_read_only_fields_are_ignored_but_not_a_retraction() -> None:
     assert caught.value.details[0].pointer == "/status"
 
 
+def test_an_events_size_counts_what_is_ignored_whatever_it_is() -> None:
+    within = {"data": an_event(snippet=[10**30, "x" * 300_000])}
+    with pytest.raises(TooLargeError):
+        require_event_size_within(within, "data", 300_200)
+
+
 @pytest.mark.parametrize("value", [None, 1, "x", [], {}, {"title": "t"}])
 def test_what_is_no_event_is_refused(value: Any) -> None:
     with pytest.raises(RefusedEventError):

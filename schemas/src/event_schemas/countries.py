@@ -4,11 +4,12 @@ import json
 import re
 import unicodedata
 from collections.abc import Sequence
-from difflib import get_close_matches
 from functools import lru_cache
 from importlib.resources import files
 from itertools import combinations
 from typing import Final
+
+from event_schemas.near_texts import NearTexts
 
 _PUNCTUATION: Final = re.compile(r"[^\w]+|_+")
 _LONGEST_REMEMBERED: Final = 100
@@ -49,10 +50,15 @@ def _meaning(text: str) -> str:
     if meanings:
         candidates = [_labelled(code) for code in meanings]
         raise CountryError(f"{text!r} is ambiguous: write one of {', '.join(candidates)}", candidates)
-    near = get_close_matches(fold_name(text[:80]), _FOLDED, n=5, cutoff=0.7)
-    candidates = list(dict.fromkeys(_labelled(code) for name in near for code in _MEANINGS[name]))
+    candidates = _nearest(fold_name(text[:80]))
     words = f": did you mean {', '.join(candidates)}?" if candidates else ": GET /v1/countries lists what is known"
     raise CountryError(f"{text[:80]!r} is not a country{words}", candidates)
+
+
+@lru_cache(maxsize=4_096)
+def _nearest(name: str) -> list[str]:
+    near = _FOLDED.to(name, most=5, cutoff=0.7)
+    return list(dict.fromkeys(_labelled(code) for known in near for code in _MEANINGS[known]))
 
 
 def country_name(code: str) -> str:
@@ -103,4 +109,4 @@ def _labelled(code: str) -> str:
     return f"{code} {_NAMES[code]}"
 
 
-_FOLDED: Final = [key for key in _MEANINGS if not key.isupper()]
+_FOLDED: Final = NearTexts([key for key in _MEANINGS if not key.isupper()])

@@ -133,8 +133,13 @@ UNREADABLE_REQUEST: Final = ProblemType(
     400,
     "The request cannot be read",
     "It is not HTTP/1.1 by the letter (RFC 9112): an address, for one, is ASCII, everything else in it is written as % "
-    "and two hex digits, and it has at most 65,535 bytes. Nothing was done, and the connection is closed.",
-    {"detail": "this is not HTTP/1.1, or its address has bytes beyond ASCII or more than 65,535 of them"},
+    "and two hex digits, and it has at most 65,535 bytes; all headers together have at most 262,144. The connection is "
+    "closed. Nothing was done, except where a body in NDJSON had begun: lines before the mistake may be recorded, and "
+    "to post all of them again is safe.",
+    {
+        "detail": "this is not HTTP/1.1, or its address has bytes beyond ASCII or more than 65,535 of them, or its "
+        "headers have more than 262,144"
+    },
 )
 COMMON: Final = (
     UNREADABLE_REQUEST,

@@ -3,6 +3,7 @@
 import resource
 from contextlib import suppress
 from types import FrameType
+from typing import Final
 
 import orjson
 import uvicorn
@@ -12,6 +13,9 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from service_edge.doors import is_loopback
 from service_edge.event_streams import ABORT
 from service_edge.problems import MEDIA_TYPE, UNREADABLE_REQUEST
+
+#: Of an address and headers (also of those behind a body), and of what comes between two pieces of a request.
+_MOST_HEAD_BYTES: Final = 256 * 1024
 
 
 class NotLoopbackError(ValueError):
@@ -54,12 +58,45 @@ class _Server(uvicorn.Server):
 class _Connection(HttpToolsProtocol):
     """A connection that an answer can cut (closing it would wait for a client that takes nothing).
 
-    What the server itself cannot read is refused as everything else is: by a problem.
+    What the server itself cannot read is refused as everything else is: by a problem. So is a head, or a trailer, that
+    is too long: without a limit one connection would take all memory, and all time.
     """
 
+    _told = 0
+    _untold = 0
+    _head_bytes = 0
+
+    def data_received(self, data: bytes) -> None:
+        # The parser gathers a header until its end, copying all of it each time, and tells nothing meanwhile.
+        told = self._told
+        super().data_received(data)
+        self._untold = self._untold + len(data) if self._told == told else 0
+        if self._untold > _MOST_HEAD_BYTES and not self.transport.is_closing():
+            self.send_400_response("")
+
+    def on_url(self, url: bytes) -> None:
+        self._count(len(url))
+        super().on_url(url)
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        self._count(len(name) + len(value))
+        super().on_header(name, value)
+
+    def on_body(self, body: bytes) -> None:
+        self._told += 1
+        super().on_body(body)
+
     def on_message_begin(self) -> None:
+        self._told += 1
+        self._head_bytes = 0
         super().on_message_begin()
         self.scope["extensions"] = {ABORT: {"abort": self.transport.abort}}
+
+    def _count(self, size: int) -> None:
+        self._told += 1
+        self._head_bytes += size
+        if self._head_bytes > _MOST_HEAD_BYTES:
+            raise ValueError("the head is too long")  # which the parser tells as an error of its own
 
     def send_400_response(self, msg: str) -> None:
         body = orjson.dumps(UNREADABLE_REQUEST.sample())

@@ -26,8 +26,8 @@ from service_edge.problems import ProblemError
 _SLICE_LINES: Final = 1_000
 _SLICE_BYTES: Final = 1024 * 1024
 _SLICES_UNDER_WAY: Final = 2
-#: How long lines are taken in before others get a turn. A post is answered in some seven turns, so its wait is theirs.
-_TURN_SECONDS: Final = 0.001
+#: How long events are taken in before others get a turn. A post is answered in some seven turns, so its wait is theirs.
+TURN_SECONDS: Final = 0.001
 _UNKNOWN: Final = "the log did not acknowledge in time: it may have been recorded. Post the same again"
 
 
@@ -113,11 +113,11 @@ class Bulk:
     async def _decode(self, current: _Slice) -> _Decoded:
         decoded = _Decoded()
         now = asyncio.get_running_loop().time
-        turn_ends = now() + _TURN_SECONDS
+        turn_ends = now() + TURN_SECONDS
         for number, line in current.lines:
             if now() > turn_ends:
                 await asyncio.sleep(0)
-                turn_ends = now() + _TURN_SECONDS
+                turn_ends = now() + TURN_SECONDS
             self._add(decoded, number, line)
         return decoded
 

@@ -14,7 +14,7 @@ from event_schemas.records import ANONYMOUS, format_time
 from ingest_service.adapters.kafka_log import KafkaLog
 from ingest_service.adapters.kafka_session import Appended
 from ingest_service.api.bodies import idempotency_key, read_value
-from ingest_service.api.bulk import answer_bulk
+from ingest_service.api.bulk import TURN_SECONDS, answer_bulk
 from ingest_service.api.descriptions import POST_EVENTS
 from ingest_service.api.problems import problem_of
 from ingest_service.domain.accept import (
@@ -37,7 +37,6 @@ CLOUD_EVENT: Final = "application/cloudevents+json"
 CLOUD_EVENTS: Final = "application/cloudevents-batch+json"
 TAKEN: Final = (JSON, NDJSON, CLOUD_EVENT, CLOUD_EVENTS)
 MOST_ITEMS: Final = 1000
-_SLICE: Final = 100
 _UNKNOWN: Final = "the log did not acknowledge in time: it may have been recorded. The same request again is safe"
 Open = Callable[[Any], tuple[Any, Origin | None]]
 
@@ -107,9 +106,12 @@ async def _many(request: Request, values: Sequence[Any], size: int, opened: Open
     if len(values) > MOST_ITEMS:
         raise RefusedRequestError(f"{len(values)} events in one array: at most {MOST_ITEMS}; NDJSON has no limit")
     clock, results, taken = Clock(), [], []
+    now = asyncio.get_running_loop().time
+    turn_ends = now() + TURN_SECONDS
     for index, value in enumerate(values):
-        if index % _SLICE == _SLICE - 1:
+        if now() > turn_ends:
             await asyncio.sleep(0)  # others are answered meanwhile
+            turn_ends = now() + TURN_SECONDS
         try:
             if size > MAX_EVENT_BYTES:
                 _require_size(value, size_of(value), opened)

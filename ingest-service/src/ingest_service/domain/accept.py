@@ -1,5 +1,6 @@
 """Taking an event in: from a JSON value to the record that the log will hold. Pure but for the clock it is given."""
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -114,11 +115,11 @@ def require_event_size_within(whole: Any, field: str, size: int) -> None:
 
 
 def size_of(value: Any) -> int:
-    """How many bytes a value has as JSON, at least; 0 for what its fields will be refused for."""
+    """How many bytes a value has as JSON, at least."""
     try:
         return len(write_json(value))
-    except ValueError:
-        return 0
+    except ValueError:  # an integer beyond 64 bits: most fields refuse it, those that are ignored may hold it
+        return len(json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode())
 
 
 def _ready(record: Record) -> Accepted:
