@@ -60,6 +60,28 @@ async def test_whatever_stands_in_the_log_is_counted_and_blocks_nothing(services
     assert bytes_kept[parked[0]] == (unknown.event_id.encode(), value)
 
 
+async def test_a_record_that_is_vast_once_it_is_decompressed_blocks_nothing(services: Services) -> None:
+    """A few kilobytes of a batch can hold more than PostgreSQL takes in a field, or than anybody wants to keep."""
+    services.migrate()
+    await services.projector()
+    async with open_log(services.bootstrap_servers, services.topic, compression="gzip") as log:
+        log.producer._max_request_size = 2**25
+        vast = await log.append_bytes(str(uuid4()).encode(), bytes(2**24 + 1))
+        await log.append(recording("after"))
+        tables = await projected(services)
+    ((*place, _, outcome, problem),) = (row[:5] for row in tables.outcomes)
+    assert (tuple(place), outcome, problem) == (parse_position(vast), "rejected", "malformed")
+    assert len(tables.revisions) == 1
+    connection = await asyncpg.connect(services.database_url)
+    try:
+        kept = await connection.fetchrow("select key, value, headers, detail from timeline_g1.outcomes")
+    finally:
+        await connection.close()
+    assert kept is not None
+    assert (kept["key"], kept["value"], kept["headers"]) == (None, None, None)
+    assert "at most 16777216 are read or kept" in kept["detail"]
+
+
 async def append_garbage(log: LogWriter) -> list[str]:
     """Append records that are not ours; returns their positions."""
     good = recording("good words")

@@ -9,7 +9,7 @@ from tests.support.log_writing import START, correcting, recording, retracting
 from tests.support.projections import Tables, count_pairs, fold_plainly
 
 from event_schemas.records import HEADERS, Record, encode_value
-from timeline_service.domain.arrivals import Arrival, RawRecord, Refusal, read_arrival
+from timeline_service.domain.arrivals import MOST_BYTES, Arrival, RawRecord, Refusal, read_arrival
 from timeline_service.domain.batch import Changes, Counts, Known, fold_batch
 from timeline_service.domain.fold import Place, apply
 from timeline_service.errors import ExhaustedError
@@ -144,6 +144,22 @@ def test_a_malformed_record_holds_up_nothing() -> None:
     tables.fold(arrivals)
     assert [row[1] for row in tables.revisions] == [1, 2]
     assert tables.counts[0] == Counts(applied=2, rejected=1)
+
+
+_VAST = bytes(MOST_BYTES + 1)
+_RAW = RawRecord(0, 0, 0, ONE.encode(), encode_value(recording("vast", event_id=ONE)), HEADERS)
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [_RAW._replace(key=_VAST), _RAW._replace(value=_VAST), _RAW._replace(headers=(*HEADERS, ("x", _VAST)))],
+    ids=["key", "value", "headers"],
+)
+def test_what_is_vast_is_malformed_and_not_kept(raw: RawRecord) -> None:
+    changes = fold_batch([read_arrival(raw, START, lambda _: 0)], {ONE: Known()})
+    ((_, _, _, *verdict, detail, _, _, _, key, value, headers, _, _),) = changes.outcomes
+    assert (verdict, key, value, headers) == (["rejected", "malformed"], None, None, None)
+    assert f"at most {MOST_BYTES} are read or kept" in detail
 
 
 def test_a_bug_of_ours_parks_the_record_that_shows_it(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from math import comb
 from typing import Any
 
-from timeline_service.domain.arrivals import Arrival, Refusal, failure, write_headers
+from timeline_service.domain.arrivals import MOST_BYTES, Arrival, Refusal, failure, write_headers
 from timeline_service.domain.entries import Said, standing
 from timeline_service.domain.fold import History, Verdict, apply
 
@@ -199,9 +199,10 @@ class _BatchFold:
 
     def _refuse(self, arrival: Arrival, refusal: Refusal) -> None:
         raw, place = arrival.raw, arrival.place
+        kept = (raw.key, raw.value, write_headers(raw.headers)) if raw.size <= MOST_BYTES else (None, None, None)
         self.changes.outcomes.append((
             place.partition, place.offset, arrival.event_id, refusal.outcome, refusal.problem, refusal.detail,
-            None, None, place.recorded_at, raw.key, raw.value, write_headers(raw.headers),
+            None, None, place.recorded_at, *kept,
             self._code_version if refusal.outcome == "parked" else None,
             arrival.record.action if arrival.record is not None else None,
         ))  # fmt: skip
