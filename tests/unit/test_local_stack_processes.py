@@ -188,3 +188,8 @@ def test_a_taken_port_is_named_with_its_variable() -> None:
             require_port(Listener(port, "KAFKA_PORT", "Kafka"))
         assert "another program" in str(caught.value)
     require_port(Listener(port, "KAFKA_PORT", "Kafka"))
+
+
+def test_nothing_runs_in_a_state_folder_that_is_a_file(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    assert program(tmp_path / "file").pid() is None

@@ -196,7 +196,7 @@ class Process:
 def _is_locked(pid_file: Path) -> bool:
     try:
         probe = os.open(pid_file, os.O_RDONLY)
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return False
     try:
         fcntl.flock(probe, fcntl.LOCK_SH | fcntl.LOCK_NB)
