@@ -99,7 +99,7 @@ async def _up(settings: Settings, downloads: Path, say: Say, started: list[Proce
             process.start()
             started.append(process)
     for name in SERVICES:
-        await wait_until_ready(settings, service(settings, name))
+        await wait_until_ready(settings, service(settings, name), say)
     await wait_until_watching(supervisor(settings))
     if loaded := await load_samples(settings, TOPIC):
         say(f"loaded {loaded} sample events")

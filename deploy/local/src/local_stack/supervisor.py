@@ -145,7 +145,7 @@ class Supervisor:
                 if watch.process.name in ENGINES:
                     await wait_for_engine(self._settings, watch.process.name)
                 else:
-                    await wait_until_ready(self._settings, watch.process)
+                    await wait_until_ready(self._settings, watch.process, _say)
             except StackError as error:
                 if watch.process.pid() == pid and not complained:
                     _say(str(error))
