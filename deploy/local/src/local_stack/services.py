@@ -9,6 +9,7 @@ from typing import Final
 
 import httpx
 
+from local_stack.code_digest import code_digest
 from local_stack.commands import run_command
 from local_stack.processes import Process
 from local_stack.settings import Settings
@@ -29,7 +30,9 @@ SERVICES: Final = tuple(_COMMANDS)
 def service(settings: Settings, name: str) -> Process:
     """One of the product's processes."""
     command = [sys.executable, "-m", *_COMMANDS[name]]
-    return Process(name, command, settings.state_dir, environment=_environment(settings, name))
+    package = _COMMANDS[name][0].partition(".")[0]
+    environment = _environment(settings, name)
+    return Process(name, command, settings.state_dir, environment=environment, code=code_digest(package))
 
 
 def service_variables() -> dict[str, str]:
