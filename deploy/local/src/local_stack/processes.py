@@ -29,6 +29,7 @@ LOCK_SECONDS: float = 2
 _PARENT: Final = '/bin/sh -c "$@"; echo $? > "$0"'
 _CHILD: Final = 'echo $$ > "$0" && exec "$@"'
 _COMMAND: Final = "the command"
+_CODE: Final = "the code"
 _children: dict[Path, "subprocess.Popen[bytes]"] = {}  # ours, to be waited for when they have ended
 
 
@@ -43,7 +44,8 @@ def leave_running() -> None:
 class Process:
     """A process of the stack: its name, what it runs, and the signal that ends it in order.
 
-    `environment` holds what concerns it: where one of these differs, it has to be started again.
+    `environment` holds what concerns it, and `code` a digest of what it runs, as far as that is ours: where one of
+    these differs, it has to be started again.
     """
 
     name: str
@@ -52,6 +54,7 @@ class Process:
     stop_signal: signal.Signals = signal.SIGTERM
     environment: Mapping[str, str] = field(default_factory=dict)
     folder: Path | None = None  # where it runs: where we do, unless it says so
+    code: str = ""
 
     @property
     def pid_file(self) -> Path:
@@ -95,7 +98,7 @@ class Process:
         return _written_pid(self.pid_file) if _is_locked(self.pid_file) else None
 
     def changes(self) -> list[str]:
-        """The variables of its environment that are not what they were when it was started; else "the command"."""
+        """What is not as it was when it was started: its code, or variables of its environment; else "the command"."""
         try:
             then = dict(json.loads(self._settings_file.read_text()))
         except (OSError, ValueError):
@@ -181,7 +184,7 @@ class Process:
 
     def _digests(self) -> dict[str, str]:
         """What it is started with, unreadable: a password may be part of it."""
-        parts = {_COMMAND: "\0".join(self.command), **self.environment}
+        parts = {_COMMAND: "\0".join(self.command), **({_CODE: self.code} if self.code else {}), **self.environment}
         return {name: hashlib.sha256(value.encode()).hexdigest() for name, value in parts.items()}
 
     @property
@@ -196,7 +199,7 @@ class Process:
 def _is_locked(pid_file: Path) -> bool:
     try:
         probe = os.open(pid_file, os.O_RDONLY)
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return False
     try:
         fcntl.flock(probe, fcntl.LOCK_SH | fcntl.LOCK_NB)

@@ -16,6 +16,15 @@ def write_record(settings: Settings, wanted: bool) -> None:
     fresh.replace(settings.record)
 
 
+def write_unwanted(settings: Settings) -> None:
+    """Keep of the stack in this state folder that it is not meant to run; on a full disk nothing else of it."""
+    if settings.record.exists():
+        try:
+            write_record(recorded_settings(settings), wanted=False)
+        except OSError:
+            settings.record.unlink(missing_ok=True)
+
+
 def read_record(settings: Settings) -> dict[str, object]:
     """How the stack in this state folder was started last; empty if there is no record, or half of one."""
     try:

@@ -4,15 +4,18 @@ import asyncio
 import os
 import sys
 import time
+from collections.abc import Callable
 from typing import Final
 
 import httpx
 
+from local_stack.code_digest import code_digest
 from local_stack.commands import run_command
 from local_stack.processes import Process
 from local_stack.settings import Settings
 
-READY_SECONDS: Final = 60
+READY_SECONDS: float = 60
+REBUILD_SECONDS: float = 5  # between two looks at a rebuild for which others wait
 _COMMANDS: Final = {
     "ingest": ("ingest_service.cli", "serve"),
     "projector": ("timeline_service.cli", "project"),
@@ -27,7 +30,9 @@ SERVICES: Final = tuple(_COMMANDS)
 def service(settings: Settings, name: str) -> Process:
     """One of the product's processes."""
     command = [sys.executable, "-m", *_COMMANDS[name]]
-    return Process(name, command, settings.state_dir, environment=_environment(settings, name))
+    package = _COMMANDS[name][0].partition(".")[0]
+    environment = _environment(settings, name)
+    return Process(name, command, settings.state_dir, environment=environment, code=code_digest(package))
 
 
 def service_variables() -> dict[str, str]:
@@ -41,25 +46,56 @@ async def migrate(settings: Settings) -> None:
     await run_command(command, "the database could not be migrated", _environment(settings, "projector"))
 
 
-async def wait_until_ready(settings: Settings, process: Process) -> None:
-    """Wait until a service says that it is ready; raises StackError when it ends or takes too long."""
-    deadline = time.monotonic() + READY_SECONDS
+async def wait_until_ready(settings: Settings, process: Process, say: Callable[[str], None]) -> None:
+    """Wait until a service says that it is ready; raises StackError when it ends or takes too long.
+
+    A rebuild may take as long as the log is long. Until it is done, new code has nothing to show or to project, and
+    whoever stopped the stack then would only begin it anew: we say how far it is, and wait.
+    """
+    now = time.monotonic()
+    look, deadline, told = now + REBUILD_SECONDS, now + READY_SECONDS, ""
     while not await _is_ready(settings, process):
         if process.pid() is None:
             raise process.ended()
-        if time.monotonic() > deadline:
+        if (now := time.monotonic()) > look:
+            look = now + REBUILD_SECONDS
+            if words := await rebuilding(settings, "running"):
+                deadline = now + READY_SECONDS
+                if words != told:
+                    say(f"{process.name} waits: {words}")
+                    told = words
+        if now > deadline:
             raise process.not_ready(READY_SECONDS)
         await asyncio.sleep(0.1)
 
 
+async def rebuilding(settings: Settings, *states: str) -> str:
+    """How far a rebuild in one of these states is, for a person; empty if there is none, or nobody says so."""
+    replays = await _asked(settings, "/v1/replays") or {"items": []}
+    items = replays["items"]
+    assert isinstance(items, list)
+    for item in items:
+        if item["kind"] == "rebuild" and item["state"] in states:
+            progress = item["progress"]
+            done = f", {progress['records']} of {progress['total']} records" if progress["total"] else ""
+            return f"the projection is made anew from the log ({progress['phase']}{done})"
+    return ""
+
+
 async def projection(settings: Settings) -> dict[str, object] | None:
     """What the timeline service says of the projection, or None if it does not answer."""
+    return await _asked(settings, "/v1/status")
+
+
+async def _asked(settings: Settings, path: str) -> dict[str, object] | None:
+    """What the timeline service answers, or None if it does not, or if something else answers in its place."""
     async with _client() as client:
         try:
-            answer = await client.get(f"{settings.timeline_url}/v1/status")
-        except httpx.HTTPError:
+            answer = await client.get(settings.timeline_url + path)
+            document = answer.json() if answer.status_code == 200 else None
+        except (httpx.HTTPError, ValueError):
             return None
-    return answer.json() if answer.status_code == 200 else None
+    return document if isinstance(document, dict) and document.keys() & {"partitions", "items"} else None
 
 
 async def _is_ready(settings: Settings, process: Process) -> bool:

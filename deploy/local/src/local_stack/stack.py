@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import Final
 
 from event_schemas.records import TOPIC
-from local_stack.engines import ENGINES, engine, is_given, prepare_engine, start_engines, stop_in_order
+from local_stack.engines import ENGINES, engine, is_given, prepare_engine, start_engines, stop_in_order, wait_for_engine
 from local_stack.errors import StackError
 from local_stack.ports import listeners, require_port
 from local_stack.processes import Process
-from local_stack.record import is_wanted, recorded_settings, write_record
+from local_stack.record import is_wanted, recorded_settings, write_record, write_unwanted
 from local_stack.restarts import restarts_file
 from local_stack.samples import load_samples
 from local_stack.services import SERVICES, migrate, service, wait_until_ready
@@ -56,8 +56,7 @@ async def down(settings: Settings, say: Say, stop: asyncio.Event) -> None:
             if _process(settings, name).resume():
                 say(f"resumed {name}, which was halted")
         problems = await _stop_together([supervisor(settings)], say)
-        if settings.record.exists():
-            write_record(recorded_settings(settings), wanted=False)
+        write_unwanted(settings)
         for names in (SERVICES, ENGINES):
             problems += await _stop_together((_process(settings, name) for name in reversed(names)), say)
         restarts_file(settings.state_dir).unlink(missing_ok=True)
@@ -83,6 +82,9 @@ async def supervise_again(settings: Settings, say: Say) -> bool:
 
 async def _up(settings: Settings, downloads: Path, say: Say, started: list[Process]) -> None:
     _require_ports(settings)
+    for name in ENGINES:
+        if is_given(settings, name):  # and must answer, before anything is stopped for it
+            await wait_for_engine(settings, name)
     await _stop_changed(settings, downloads, say)
     write_record(settings, wanted=True)
     running = {process.name for process in processes(settings) if process.pid() is not None}
@@ -99,7 +101,7 @@ async def _up(settings: Settings, downloads: Path, say: Say, started: list[Proce
             process.start()
             started.append(process)
     for name in SERVICES:
-        await wait_until_ready(settings, service(settings, name))
+        await wait_until_ready(settings, service(settings, name), say)
     await wait_until_watching(supervisor(settings))
     if loaded := await load_samples(settings, TOPIC):
         say(f"loaded {loaded} sample events")

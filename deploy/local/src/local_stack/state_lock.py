@@ -1,10 +1,11 @@
 """One start or stop at a time in a state folder; the lock goes with whoever holds it, however that ends."""
 
 import asyncio
+import errno
 import fcntl
 import os
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from pathlib import Path
 
 from local_stack.errors import StackError
@@ -14,7 +15,7 @@ from local_stack.errors import StackError
 async def exclusive(state_dir: Path, say: Callable[[str], None], stop: asyncio.Event) -> AsyncIterator[None]:
     """Wait until nobody else starts or stops the stack in this folder, and keep others waiting.
 
-    Raises StackError if `stop` is set meanwhile, or if the folder cannot be written.
+    Raises StackError if `stop` is set meanwhile, or if the folder cannot be written, then or later.
     """
     lock = _open(state_dir)
     try:
@@ -27,6 +28,10 @@ async def exclusive(state_dir: Path, say: Callable[[str], None], stop: asyncio.E
             patience -= 1
             await asyncio.sleep(0.1)
         yield
+    except (ConnectionError, TimeoutError):
+        raise
+    except OSError as error:
+        raise _unwritable(state_dir, error) from error
     finally:
         os.close(lock)
 
@@ -47,9 +52,13 @@ def _open(state_dir: Path) -> int:
         folder.mkdir(parents=True, exist_ok=True)
         return os.open(folder / "stack.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
     except OSError as error:
-        raise StackError(
-            f"STATE_DIR={state_dir} cannot be written ({error.strerror}): choose another with STATE_DIR=…"
-        ) from error
+        raise _unwritable(state_dir, error) from error
+
+
+def _unwritable(state_dir: Path, error: OSError) -> StackError:
+    full = error.errno in {errno.ENOSPC, errno.EDQUOT}
+    remedy = "make room there, or choose another" if full else "choose another"
+    return StackError(f"STATE_DIR={state_dir} cannot be written ({error.strerror or error}): {remedy} with STATE_DIR=…")
 
 
 def _take(lock: int) -> bool:
@@ -57,8 +66,9 @@ def _take(lock: int) -> bool:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         return False
-    os.ftruncate(lock, 0)
-    os.pwrite(lock, f"{os.getpid()}\n".encode(), 0)
+    with suppress(OSError):  # it only informs, and a full disk must not keep anybody from stopping the stack
+        os.ftruncate(lock, 0)
+        os.pwrite(lock, f"{os.getpid()}\n".encode(), 0)
     return True
 
 

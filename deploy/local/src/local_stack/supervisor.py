@@ -13,6 +13,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Final
 
+from local_stack.code_digest import code_digest
 from local_stack.engines import ENGINES, engine, is_given, prepare_engine, wait_for_engine
 from local_stack.errors import StackError
 from local_stack.ports import listeners, require_port
@@ -31,7 +32,7 @@ def supervisor(settings: Settings) -> Process:
     """The process of a stack that looks after the others."""
     command = [sys.executable, "-m", "local_stack.supervisor"]
     environment = {**service_variables(), **settings.variables(), "PYTHONUNBUFFERED": "1"}
-    return Process("supervisor", command, settings.state_dir, environment=environment)
+    return Process("supervisor", command, settings.state_dir, environment=environment, code=code_digest("local_stack"))
 
 
 async def wait_until_watching(process: Process) -> None:
@@ -145,7 +146,7 @@ class Supervisor:
                 if watch.process.name in ENGINES:
                     await wait_for_engine(self._settings, watch.process.name)
                 else:
-                    await wait_until_ready(self._settings, watch.process)
+                    await wait_until_ready(self._settings, watch.process, _say)
             except StackError as error:
                 if watch.process.pid() == pid and not complained:
                     _say(str(error))
