@@ -1,7 +1,6 @@
 """A body full of mistakes holds nobody up: who sent it is told all of them, and others get their turn meanwhile."""
 
 import asyncio
-import time
 
 import httpx
 import orjson
@@ -25,16 +24,13 @@ async def test_others_get_their_turn_while_mistakes_are_told(kind: str) -> None:
     app = create_app(Settings())
     app.state.log = None  # nothing is recorded
     transport = httpx.ASGITransport(app=app)
-    longest = 0.0
+    turns = 0
 
     async def look() -> None:
-        nonlocal longest
+        nonlocal turns
         while True:
-            before = time.process_time()  # so that it does not matter how busy the machine is
-            try:
-                await asyncio.sleep(0)
-            finally:
-                longest = max(longest, time.process_time() - before)
+            await asyncio.sleep(0)
+            turns += 1
 
     async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:8001") as client:
         looking = asyncio.create_task(look())
@@ -42,4 +38,4 @@ async def test_others_get_their_turn_while_mistakes_are_told(kind: str) -> None:
         looking.cancel()
     assert answer.status_code == 200
     assert answer.text.count('"status":422') >= len(EVENTS)
-    assert longest < 0.25
+    assert turns > len(EVENTS) // 2
