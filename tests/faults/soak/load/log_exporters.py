@@ -42,7 +42,10 @@ class LogExporter(Reader):
                     return
                 async for line in answer.aiter_lines():
                     taken.take(line)
-            taken.at = end
+            if taken.ended:
+                taken.at = end
+            else:
+                self.timeline.away(what, "a cut")
         except AwayError:
             return
         except httpx.TimeoutException:
@@ -63,6 +66,7 @@ class _Taken:
         self.records = 0
         self.digest = hashlib.blake2b(digest_size=16)
         self._partition = partition
+        self.ended = False
         self._headed = False
 
     def take(self, line: str) -> None:
@@ -72,6 +76,18 @@ class _Taken:
             if (fields["partition"], fields["from"]) != (self._partition, self.at):
                 raise ValueError(f"the header says {fields}")
             self._headed = True
+            return
+        if self.ended:
+            raise ValueError(f"there is a line behind the end: {fields}")
+        if gap := fields.get("gap"):
+            if gap["partition"] != self._partition or not self.at <= gap["from"] < gap["to"]:
+                raise ValueError(f"{gap} comes after {self._partition}:{self.at - 1}")
+            self.at = gap["to"]
+            return
+        if end := fields.get("end"):
+            if (end["partition"], end["records"]) != (self._partition, self.records):
+                raise ValueError(f"the end says {end} after {self.records} records")
+            self.ended = True
             return
         partition, offset = map(int, fields["position"].split(":"))
         if partition != self._partition or offset < self.at:
