@@ -42,7 +42,7 @@ status: $(READY)  ## what runs, where, and how far the projection is
 
 test: $(READY)  ## run the whole test suite
 	@$(BIN)/python -m local_stack fetch
-	@$(BIN)/python -m pytest -n 2 --dist loadfile
+	@$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder --durations 25
 
 check: $(READY)  ## formatting, lint, types, import rules, schemas
 	@$(BIN)/ruff format --check --quiet . || { echo "not formatted: run make format" >&2; exit 1; }
