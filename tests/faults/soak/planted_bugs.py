@@ -53,6 +53,10 @@ def copy_sources(folder: Path) -> Path:
     return folder
 
 
+#: Less load than a soak has, so that there is less to check, and less patience with what has come to a stop.
+_PACE: Final = 0.3
+_LEVEL_SECONDS: Final = 60.0
+
 _TIMELINE: Final = "timeline-service/src/timeline_service"
 _INGEST: Final = "ingest-service/src/ingest_service"
 
@@ -173,7 +177,9 @@ def _planted(bug: PlantedBug, folder: Path) -> Path:
 async def find(bug: PlantedBug, folder: Path, say: Callable[[str], None]) -> tuple[bool, float, str]:
     """Plant a bug in a copy and attack it; returns whether it was found, the seconds, and the first finding."""
     root = await asyncio.to_thread(_planted, bug, folder)
-    plan = Plan(bug.seed, bug.seconds, names=bug.faults, durations=bug.durations)
+    plan = Plan(
+        bug.seed, bug.seconds, names=bug.faults, durations=bug.durations, pace=_PACE, level_seconds=_LEVEL_SECONDS
+    )
     outcome = await carry_out(plan, folder / "arena", say, root=root)
     found = outcome.findings
     first = next((each for kind in (found.lost, found.twice, found.wrong) for each in kind), "")

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from tests.faults.soak.arena.arena import Arena, open_arena
-from tests.faults.soak.checker.checker import check
+from tests.faults.soak.checker.checker import LEVEL_SECONDS, check
 from tests.faults.soak.checker.findings import Findings
 from tests.faults.soak.checker.resources import measure
 from tests.faults.soak.load.load import Load
@@ -23,7 +23,7 @@ Say = Callable[[str], None]
 class Plan:
     """What a trial does: so many seconds of faults, of those named or of all that its arena can suffer.
 
-    Where `names` is empty the weather is good.
+    Where `names` is empty the weather is good. `level_seconds` is how long the projection may take to be level at the end.
     """
 
     seed: int
@@ -33,6 +33,7 @@ class Plan:
     names: tuple[str, ...] | None = None
     durations: tuple[float, ...] | None = None
     pace: float = 1.0
+    level_seconds: float = LEVEL_SECONDS
 
     @property
     def arena(self) -> str:
@@ -95,7 +96,7 @@ async def carry_out(plan: Plan, folder: Path, say: Say, *, root: Path = ROOT) ->
                 task.cancel()
             await asyncio.gather(attacking, loading, counting, return_exceptions=True)
         say(f"checking {load.acknowledged} acknowledged records")
-        findings = await check(arena, load.history, baseline=baseline)
+        findings = await check(arena, load.history, baseline=baseline, level_seconds=plan.level_seconds)
         _add_what_the_arena_saw(arena, recoveries, findings)
     acknowledged = [_between(counts, each.started, each.healed + each.seconds) for each in recoveries]
     return Outcome(plan, findings, recoveries, acknowledged, time.time() - started)
