@@ -23,7 +23,7 @@ Say = Callable[[str], None]
 class Plan:
     """What a trial does: so many seconds of faults, of those named or of all that its arena can suffer.
 
-    Where `names` is empty the weather is good. `level_seconds` is how long the projection may take to be level at the end.
+    Where `names` is empty the weather is good. In the end the projection may take `level_seconds` to be level.
     """
 
     seed: int
