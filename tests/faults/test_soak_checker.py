@@ -191,7 +191,9 @@ def find_lies_of_the_log(history: History, log: Log) -> None:
         told.said[told.acknowledged[0].said] = Said(refused=1)
 
     def append_again(_: History, held: Log) -> None:
-        held.partitions[partition].append(deepcopy(log.at(partition, offset)))  # type: ignore[arg-type]
+        record = log.at(partition, offset)
+        assert record is not None
+        held.partitions[partition].append(deepcopy(record))
 
     check_log(history, log, (), clean := Findings())
     assert clean.ok, clean
