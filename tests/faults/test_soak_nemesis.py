@@ -150,6 +150,18 @@ async def test_a_proxy_refuses_who_comes_and_keeps_who_is_there() -> None:
             pass
 
 
+@pytest.mark.parametrize("steps", range(5))
+async def test_a_proxy_that_is_given_up_while_it_starts_can_start_again(steps: int) -> None:
+    proxy = Proxy(free_port(), ("127.0.0.1", free_port()))
+    starting = asyncio.create_task(proxy.listen())
+    for _ in range(steps):
+        await asyncio.sleep(0)
+    starting.cancel()
+    await asyncio.gather(starting, return_exceptions=True)
+    await proxy.heal()
+    await proxy.close()
+
+
 async def test_a_proxy_delays_and_keeps_the_order() -> None:
     async with proxied() as (proxy, _), connected(proxy) as (reader, writer):
         proxy.delay = 0.2

@@ -1,14 +1,31 @@
-"""How a client of Kafka is let go: always, soon, and without a word of its own that would replace ours."""
+"""How a client of Kafka is started so that it can be let go, and let go: always, soon, and without words of its own."""
 
 import asyncio
+import traceback
 from collections.abc import Iterator
 from typing import Any, Final
 
-from aiokafka import AIOKafkaConsumer
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.conn import AIOKafkaConnection
 
 _LEAVE_SECONDS: Final = 3.0
 _CUT_SECONDS: Final = 1.0
+
+
+async def start_client(client: AIOKafkaConsumer | AIOKafkaAdminClient | AIOKafkaProducer) -> None:
+    """Start a client; raises KafkaError, OSError, TimeoutError. Whatever comes of it, close it in the end.
+
+    aiokafka (0.14) keeps the connection over which it first asks for the cluster in a local variable alone, and leaves
+    it open where it is cancelled before the answer comes.
+    """
+    try:
+        await client.start()
+    except asyncio.CancelledError as cancelled:
+        for frame, _ in traceback.walk_tb(cancelled.__traceback__):
+            if isinstance(connection := frame.f_locals.get("bootstrap_conn"), AIOKafkaConnection):
+                connection.close()
+        raise
 
 
 async def close_client(client: AIOKafkaConsumer | AIOKafkaAdminClient, seconds: float = _LEAVE_SECONDS) -> None:

@@ -7,7 +7,7 @@ from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from aiokafka.errors import KafkaError
 
 from event_schemas.log_topic import topic_problems
-from service_edge.kafka_clients import close_client
+from service_edge.kafka_clients import close_client, start_client
 
 
 class TopicUnavailableError(Exception):
@@ -39,7 +39,7 @@ async def describe_topic(bootstrap_servers: str, name: str) -> tuple[Topic, list
     """The topic as it is, with what is wrong with its settings; raises TopicUnavailableError."""
     admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap_servers, request_timeout_ms=10_000)
     try:
-        await admin.start()
+        await start_client(admin)
         (described,) = await admin.describe_topics([name])
         if described["error_code"] or not described["partitions"]:
             raise TopicUnavailableError(f"Kafka at {bootstrap_servers} has no topic {name} (yet)")

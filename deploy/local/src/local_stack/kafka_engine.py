@@ -16,7 +16,7 @@ from local_stack.data_folders import fresh_folder, is_laid_out, move_into_place
 from local_stack.errors import StackError
 from local_stack.kafka_archive import kafka_jars
 from local_stack.processes import Process
-from service_edge.kafka_clients import close_client
+from service_edge.kafka_clients import close_client, start_client
 
 READY_SECONDS = 90
 _ENVIRONMENT = {"LC_ALL": "C.UTF-8"}  # how Java reads its arguments
@@ -68,7 +68,7 @@ async def wait_for_kafka(bootstrap_servers: str, process: Process | None = None)
     while True:
         admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap_servers, request_timeout_ms=3_000)
         try:
-            await admin.start()
+            await start_client(admin)
             if (await admin.describe_cluster())["brokers"]:  # none while a new broker still reads its own log
                 return
             raise KafkaError("the broker does not count itself in yet")

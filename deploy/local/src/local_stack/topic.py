@@ -10,7 +10,7 @@ from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code
 
 from event_schemas.log_topic import PARTITIONS, TOPIC_SETTINGS, replication
 from local_stack.errors import StackError
-from service_edge.kafka_clients import close_client
+from service_edge.kafka_clients import close_client, start_client
 from service_edge.topic_check import TopicUnavailableError, TopicUnfitError, check_topic
 
 READY_SECONDS = 30
@@ -23,7 +23,7 @@ async def create_topic(bootstrap_servers: str, name: str, partitions: int = PART
     """
     admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap_servers, request_timeout_ms=10_000)
     try:
-        await admin.start()
+        await start_client(admin)
         await _create(admin, name, partitions)
         await _wait_for_leaders(admin, name)
     except (KafkaError, OSError, TimeoutError) as error:
@@ -44,7 +44,7 @@ async def log_is_empty(bootstrap_servers: str, name: str) -> bool:
     """Whether nothing was ever appended to the topic."""
     consumer = AIOKafkaConsumer(name, bootstrap_servers=bootstrap_servers, request_timeout_ms=10_000)
     try:
-        await consumer.start()
+        await start_client(consumer)
         partitions = [TopicPartition(name, partition) for partition in consumer.partitions_for_topic(name) or ()]
         if not partitions:
             raise StackError(f"Kafka at {bootstrap_servers} does not say which partitions {name} has")

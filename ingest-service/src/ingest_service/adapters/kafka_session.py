@@ -21,6 +21,7 @@ from event_schemas.records import HEADERS, MAX_RECORD_BYTES
 from ingest_service.adapters.kafka_partitions import Late, Turn
 from ingest_service.domain.accept import Accepted
 from ingest_service.errors import UnavailableError
+from service_edge.kafka_clients import start_client
 from service_edge.topic_check import Topic
 
 _LOG: Final = structlog.get_logger()
@@ -76,7 +77,7 @@ class KafkaSession:
     async def start(self) -> None:
         """Connect; raises KafkaError, OSError or TimeoutError."""
         async with asyncio.timeout(self._seconds):
-            await self._producer.start()
+            await start_client(self._producer)
             await self._producer.client.set_topics([self._topic.name])  # else each answer names all topics there are
 
     async def answers(self, seconds: float) -> bool:
@@ -253,14 +254,12 @@ async def _give_up(producer: Any) -> None:
     task = sender.sender_task
     if task is not None:
         task.cancel()
-    try:
-        await asyncio.wait_for(client.close(), _CLOSING_SECONDS)
-    except (KafkaError, TimeoutError) as error:
-        _LOG.debug("a connection did not close in order", reason=repr(error))
+    await _disconnect(client)
     if (update := client._md_update_fut) is not None and not update.done():
         update.set_result(False)  # nobody is left to do so, and the sender may wait for it
     if task is not None:
         await asyncio.wait({task}, timeout=_CLOSING_SECONDS)
+        await _disconnect(client)  # the sender may just have been connecting
     # A batch that waits to be sent again has left this set, but is taken out of it when it fails.
     accumulator._pending_batches.update(batch for queue in accumulator._batches.values() for batch in queue)
     pending = list(accumulator._pending_batches)
@@ -269,3 +268,10 @@ async def _give_up(producer: Any) -> None:
         for future in (batch.future, batch._drain_waiter):
             if future.done() and not future.cancelled():
                 future.exception()
+
+
+async def _disconnect(client: Any) -> None:
+    try:
+        await asyncio.wait_for(client.close(), _CLOSING_SECONDS)
+    except (KafkaError, TimeoutError) as error:
+        _LOG.debug("a connection did not close in order", reason=repr(error))

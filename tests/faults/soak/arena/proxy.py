@@ -61,7 +61,11 @@ class Proxy:
     async def listen(self) -> None:
         """Take connections (again)."""
         if self._server is None:
-            self._server = await asyncio.start_server(self._take, "127.0.0.1", self.port, backlog=1024)
+            # It is ours before it listens: a server that is cancelled while it starts would go on listening.
+            self._server = await asyncio.start_server(
+                self._take, "127.0.0.1", self.port, backlog=1024, start_serving=False
+            )
+            await self._server.start_serving()
 
     def refuse(self) -> None:
         """Take no new connections: whoever comes is refused. Those that there are go on."""

@@ -6,7 +6,7 @@ from typing import Final
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
 
-from service_edge.kafka_clients import close_client
+from service_edge.kafka_clients import close_client, start_client
 from timeline_service.errors import UnavailableError
 
 _SECONDS: Final = 5.0
@@ -53,7 +53,7 @@ class KafkaOffsets:
         if self._consumer is None:
             consumer = AIOKafkaConsumer(bootstrap_servers=self._bootstrap_servers, request_timeout_ms=5_000)
             try:
-                await consumer.start()
+                await start_client(consumer)
             except BaseException:
                 await close_client(consumer)
                 raise

@@ -15,7 +15,7 @@ from aiokafka.errors import (
 )
 from aiokafka.structs import OffsetAndMetadata
 
-from service_edge.kafka_clients import close_client
+from service_edge.kafka_clients import close_client, start_client
 from timeline_service.adapters.kafka_lenient import read_leniently
 from timeline_service.domain.arrivals import RawRecord
 from timeline_service.errors import HaltError, UnavailableError
@@ -53,7 +53,7 @@ class KafkaReader:
     async def start(self) -> None:
         """Join the group; raises UnavailableError. Whatever comes of it, `stop` it in the end."""
         try:
-            await self._consumer.start()
+            await start_client(self._consumer)
         except (KafkaError, OSError, TimeoutError) as error:
             raise UnavailableError(f"Kafka is out of reach: {error}") from error
 

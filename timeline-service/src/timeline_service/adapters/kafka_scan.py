@@ -10,7 +10,7 @@ from typing import Final
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from aiokafka.errors import KafkaError, OffsetOutOfRangeError, UnsupportedCodecError
 
-from service_edge.kafka_clients import close_client
+from service_edge.kafka_clients import close_client, start_client
 from timeline_service.adapters.kafka_lenient import read_leniently
 from timeline_service.domain.vectors import Vector
 from timeline_service.errors import HaltError, UnavailableError
@@ -114,7 +114,7 @@ class KafkaScan:
             )
             try:
                 async with asyncio.timeout(_START_SECONDS):
-                    await consumer.start()
+                    await start_client(consumer)
             except BaseException:
                 await close_client(consumer)
                 raise
