@@ -8,7 +8,7 @@ from typing import Any, Final
 from event_schemas.json_text import write_json
 from event_schemas.taxonomy import TYPES, VALENCES
 from timeline_service.domain.documents import document_of
-from timeline_service.domain.entries import read_said
+from timeline_service.judge.entries import read_said
 
 _SEED: Final = 20260213
 _SYLLABLES: Final = ("ta", "ri", "ko", "ne", "lu", "sha", "mi", "vo", "per", "dan", "gal", "ost")

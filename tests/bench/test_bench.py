@@ -30,8 +30,8 @@ from local_stack.topic import create_topic
 from timeline_service.adapters.postgres_generations import create_tables
 from timeline_service.adapters.sql_files import generation_schema
 from timeline_service.domain.documents import document_of
-from timeline_service.domain.entries import read_said
-from timeline_service.domain.partitions import partitions_of
+from timeline_service.judge.entries import read_said
+from timeline_service.judge.partitions import partitions_of
 
 _INDEXES = "select count(*) from pg_indexes where schemaname = 'timeline_g' || $1::int"
 _COUNTED = "select pair, sum(events) as events from timeline_g1.pair_counts group by pair"

@@ -20,9 +20,9 @@ from tests.support.waiting import wait_until
 
 from event_schemas.positions import parse_position
 from event_schemas.records import HEADERS, Record, encode_value, format_time
-from timeline_service.domain import batch
-from timeline_service.domain.fold import History, Place, Verdict, apply
-from timeline_service.domain.partitions import partitions_of
+from timeline_service.judge import batch
+from timeline_service.judge.fold import History, Place, Verdict, apply
+from timeline_service.judge.partitions import partitions_of
 
 _WAITING: Final = """
     select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'"""

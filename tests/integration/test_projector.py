@@ -14,7 +14,7 @@ from event_schemas.positions import parse_position
 from event_schemas.records import CONTENT_TYPE, HEADERS, encode_value
 from local_stack.topic import create_topic
 from timeline_service.adapters.kafka_lenient import LenientRecords
-from timeline_service.domain.partitions import partitions_of
+from timeline_service.judge.partitions import partitions_of
 
 
 async def test_records_become_rows(services: Services) -> None:

@@ -12,7 +12,7 @@ from tests.support.timeline_stacks import TimelineStack, timeline_stack
 
 from event_schemas.dates import When, parse_when
 from event_schemas.records import Record
-from timeline_service.domain.days import OPEN_END, OPEN_START
+from timeline_service.judge.days import OPEN_END, OPEN_START
 
 
 @pytest.fixture(scope="module")

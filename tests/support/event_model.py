@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any, Final, Literal
 
-from timeline_service.domain.days import OPEN_END, OPEN_START
+from timeline_service.judge.days import OPEN_END, OPEN_START
 
 Kind = Literal["recorded", "corrected", "retracted", "of-tomorrow", "garbage"]
 

@@ -12,7 +12,7 @@ from uuid import UUID
 from event_schemas.events import digest_of, read_content
 from event_schemas.json_text import write_json
 from event_schemas.records import Action, Record
-from timeline_service.domain.fold import History, Outcome, Place, Problem, Verdict, apply
+from timeline_service.judge.fold import History, Outcome, Place, Problem, Verdict, apply
 
 EVENT_ID: Final = str(UUID(int=1))
 PARTITION: Final = 3

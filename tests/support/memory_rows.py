@@ -4,9 +4,9 @@ from collections.abc import Collection, Sequence
 from typing import Any
 
 from event_schemas.positions import format_position
-from timeline_service.domain.batch import ENTRY_COLUMNS, OUTCOME_COLUMNS, REVISION_COLUMNS, Changes, Counts, Known
-from timeline_service.domain.entries import read_said
-from timeline_service.domain.fold import History, Revision
+from timeline_service.judge.batch import ENTRY_COLUMNS, OUTCOME_COLUMNS, REVISION_COLUMNS, Changes, Counts, Known
+from timeline_service.judge.entries import read_said
+from timeline_service.judge.fold import History, Revision
 
 Row = dict[str, Any]
 _ENTRY_KEY = ("pair", "span", "earliest", "latest", "accepted_at", "event_id")

@@ -15,10 +15,10 @@ from tests.support.processes import Services
 from tests.support.waiting import wait_until
 
 from timeline_service.adapters.postgres_days import use_days
-from timeline_service.domain.arrivals import Arrival, RawRecord, read_arrival
+from timeline_service.judge.arrivals import Arrival, RawRecord, read_arrival
 from timeline_service.domain.documents import document_of
-from timeline_service.domain.entries import Standing, read_said, standing
-from timeline_service.domain.fold import History, apply
+from timeline_service.judge.entries import Standing, read_said, standing
+from timeline_service.judge.fold import History, apply
 
 Rows = list[tuple[Any, ...]]
 

@@ -10,7 +10,7 @@ from tests.support.websearch_model import folded, matches
 
 from event_schemas.countries import country_code
 from event_schemas.dates import parse_when
-from timeline_service.domain.days import OPEN_END, OPEN_START
+from timeline_service.judge.days import OPEN_END, OPEN_START
 
 #: Query parameters in their order; a name may stand there more than once.
 Parameters = Sequence[tuple[str, str]]

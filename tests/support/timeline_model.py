@@ -14,7 +14,7 @@ from event_schemas.dates import When, parse_when
 from event_schemas.events import Event, content_of, read_event
 from event_schemas.positions import format_positions, parse_position
 from event_schemas.records import Record, format_time
-from timeline_service.domain.days import OPEN_END, OPEN_START
+from timeline_service.judge.days import OPEN_END, OPEN_START
 
 
 @dataclass(frozen=True, slots=True)

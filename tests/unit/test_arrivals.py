@@ -2,8 +2,8 @@ import pytest
 from tests.support.log_writing import START, recording
 
 from event_schemas.records import HEADERS, encode_value
-from timeline_service.domain import arrivals
-from timeline_service.domain.arrivals import RawRecord, read_arrival, write_headers
+from timeline_service.judge import arrivals
+from timeline_service.judge.arrivals import RawRecord, read_arrival, write_headers
 from timeline_service.errors import ExhaustedError
 
 RECORD = recording("words")

@@ -9,9 +9,9 @@ from tests.support.log_writing import START, correcting, recording, retracting
 from tests.support.projections import Tables, count_pairs, fold_plainly
 
 from event_schemas.records import HEADERS, Record, encode_value
-from timeline_service.domain.arrivals import MOST_BYTES, Arrival, RawRecord, Refusal, read_arrival
-from timeline_service.domain.batch import Changes, Counts, Known, fold_batch
-from timeline_service.domain.fold import Place, apply
+from timeline_service.judge.arrivals import MOST_BYTES, Arrival, RawRecord, Refusal, read_arrival
+from timeline_service.judge.batch import Changes, Counts, Known, fold_batch
+from timeline_service.judge.fold import Place, apply
 from timeline_service.errors import ExhaustedError
 
 IDS = [str(UUID(int=number)) for number in range(1, 5)]
@@ -168,7 +168,7 @@ def test_a_bug_of_ours_parks_the_record_that_shows_it(monkeypatch: pytest.Monkey
             raise ZeroDivisionError("a bug")
         return apply(history, record, place)
 
-    monkeypatch.setattr("timeline_service.domain.batch.apply", apply_with_a_bug)
+    monkeypatch.setattr("timeline_service.judge.batch.apply", apply_with_a_bug)
     tables = MemoryTables()
     tables.fold(arrivals_in_order([recording(event_id=ONE), correcting(ONE, "b"), recording(event_id=IDS[1])]))
     assert [row[3:6] for row in tables.outcomes] == [("parked", "failed", "ZeroDivisionError: a bug")]
@@ -179,7 +179,7 @@ def test_a_lack_of_memory_parks_nothing(monkeypatch: pytest.MonkeyPatch) -> None
     def apply_in_vain(*_: object) -> Any:
         raise MemoryError
 
-    monkeypatch.setattr("timeline_service.domain.batch.apply", apply_in_vain)
+    monkeypatch.setattr("timeline_service.judge.batch.apply", apply_in_vain)
     known = {ONE: Known()}
     with pytest.raises(ExhaustedError, match="the record at 0:0"):
         fold_batch(arrivals_in_order([recording(event_id=ONE)]), known)

@@ -1,6 +1,6 @@
 import pytest
 
-from timeline_service.projector.breaker import WINDOW, Breaker, nearly_all
+from timeline_service.judge.breaker import WINDOW, Breaker, nearly_all
 
 GOOD, BAD = [False], [True]
 

@@ -12,8 +12,8 @@ from aiokafka.partitioner import murmur2
 from tests.support.memory_rows import MemoryRows
 
 from event_schemas.json_text import read_json
-from timeline_service.domain.arrivals import RawRecord, read_arrival
-from timeline_service.domain.batch import fold_batch
+from timeline_service.judge.arrivals import RawRecord, read_arrival
+from timeline_service.judge.batch import fold_batch
 
 SCHEMAS = Path(__file__).parents[2] / "schemas"
 LINES = (SCHEMAS / "examples/corpus.ndjson").read_bytes().splitlines(keepends=True)

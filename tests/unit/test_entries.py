@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from event_schemas.dates import parse_when
-from timeline_service.domain.days import OPEN_END, OPEN_START, read_day, write_day
-from timeline_service.domain.entries import Standing, read_said, span_class, standing
+from timeline_service.judge.days import OPEN_END, OPEN_START, read_day, write_day
+from timeline_service.judge.entries import Standing, read_said, span_class, standing
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from timeline_service.domain.arrivals import RawRecord
+from timeline_service.judge.arrivals import RawRecord
 from timeline_service.domain.exports import (
     RECORD_START,
     TIMESTAMP_TYPES,

@@ -13,8 +13,8 @@ from tests.support.fact_records import WORDS, content, value_of
 from tests.support.memory_rows import MemoryRows, visible
 
 from event_schemas.records import HEADERS
-from timeline_service.domain.arrivals import Arrival, RawRecord, read_arrival
-from timeline_service.domain.batch import Changes, fold_batch
+from timeline_service.judge.arrivals import Arrival, RawRecord, read_arrival
+from timeline_service.judge.batch import Changes, fold_batch
 
 START: Final = datetime(2026, 2, 13, tzinfo=UTC)
 PARTITIONS: Final = (0, 1)

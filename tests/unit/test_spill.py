@@ -4,7 +4,7 @@ from random import Random
 
 import pytest
 
-from timeline_service.domain.arrivals import RawRecord
+from timeline_service.judge.arrivals import RawRecord
 from timeline_service.replay import spill as spill_files
 from timeline_service.replay.spill import Spill, Spilled
 

@@ -9,7 +9,7 @@ from tests.support.log_writing import START, recording
 from event_schemas.errors import MalformedRecordError, UnknownVersionError
 from event_schemas.records import HEADERS, Record, decode, encode_value
 from event_schemas.versions import CURRENT, UPCASTERS, read_type
-from timeline_service.domain.arrivals import RawRecord, read_arrival
+from timeline_service.judge.arrivals import RawRecord, read_arrival
 
 RECORD = recording("words")
 

@@ -17,7 +17,7 @@ from aiokafka.structs import OffsetAndMetadata
 
 from service_edge.kafka_clients import close_client, start_client
 from timeline_service.adapters.kafka_lenient import read_leniently
-from timeline_service.domain.arrivals import RawRecord
+from timeline_service.judge.arrivals import RawRecord
 from timeline_service.errors import HaltError, UnavailableError
 
 _LOG: Final = logging.getLogger(__name__)

@@ -4,7 +4,7 @@ from datetime import date
 from struct import Struct
 from typing import TYPE_CHECKING, Any, Final
 
-from timeline_service.domain.days import OPEN_END, OPEN_START
+from timeline_service.judge.days import OPEN_END, OPEN_START
 
 if TYPE_CHECKING:
     import asyncpg

@@ -7,7 +7,7 @@ from timeline_service.adapters.postgres_blockers import ending_blockers
 from timeline_service.adapters.postgres_database import connected_to
 from timeline_service.adapters.sql_files import of_generation, read_statements
 from timeline_service.domain.documents import document_of
-from timeline_service.domain.entries import read_said
+from timeline_service.judge.entries import read_said
 
 if TYPE_CHECKING:
     from timeline_service.adapters.postgres_database import Connection, Pool

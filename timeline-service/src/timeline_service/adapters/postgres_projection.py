@@ -10,7 +10,7 @@ from event_schemas.positions import format_position
 from timeline_service.adapters.postgres_blockers import ending_blockers
 from timeline_service.adapters.postgres_database import connected_to
 from timeline_service.adapters.sql_files import generation_schema, of_generation, read_statements
-from timeline_service.domain.batch import (
+from timeline_service.judge.batch import (
     BEHIND,
     ENTRY_COLUMNS,
     OUTCOME_COLUMNS,
@@ -19,8 +19,8 @@ from timeline_service.domain.batch import (
     Counts,
     Known,
 )
-from timeline_service.domain.entries import read_said
-from timeline_service.domain.fold import History, Revision
+from timeline_service.judge.entries import read_said
+from timeline_service.judge.fold import History, Revision
 from timeline_service.errors import FencedError
 
 if TYPE_CHECKING:

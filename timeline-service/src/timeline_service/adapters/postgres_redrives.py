@@ -9,8 +9,8 @@ from timeline_service.adapters.postgres_blockers import ending_blockers
 from timeline_service.adapters.postgres_database import connected_to
 from timeline_service.adapters.postgres_documents import PostgresDocuments
 from timeline_service.adapters.postgres_projection import Checkpoint, PostgresProjection
-from timeline_service.domain.arrivals import RawRecord, read_headers
-from timeline_service.domain.batch import Changes, Counts
+from timeline_service.judge.arrivals import RawRecord, read_headers
+from timeline_service.judge.batch import Changes, Counts
 from timeline_service.errors import FencedError
 
 if TYPE_CHECKING:

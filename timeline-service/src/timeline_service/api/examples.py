@@ -3,7 +3,7 @@
 import json
 from typing import Any, Final
 
-from timeline_service.domain.arrivals import RawRecord
+from timeline_service.judge.arrivals import RawRecord
 from timeline_service.domain.exports import End, ExportHeader, Gap, write_end, write_gap, write_header, write_record
 from timeline_service.domain.replays import PartitionProgress, Progress
 from timeline_service.formats import FORMATS, Document

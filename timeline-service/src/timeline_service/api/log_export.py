@@ -14,7 +14,7 @@ from timeline_service.adapters.kafka_scan import KafkaScan
 from timeline_service.api.answers import stream, tag_of
 from timeline_service.api.descriptions import LOG_EXPORT
 from timeline_service.api.reading import Awaited, Offsets, WaitsLive
-from timeline_service.domain.arrivals import RawRecord
+from timeline_service.judge.arrivals import RawRecord
 from timeline_service.domain.exports import (
     TIMESTAMP_TYPES,
     End,

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from struct import Struct
 from typing import Any, Final, NamedTuple
 
-from timeline_service.domain.entries import Said, Standing
+from timeline_service.judge.entries import Said, Standing
 from timeline_service.domain.folding import fold_whole, words_of
 
 _WEIGHTS: Final = {"A": 3 << 14, "B": 2 << 14, "": 0}

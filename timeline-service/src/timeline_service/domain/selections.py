@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any, Final, Literal
 
-from timeline_service.domain.days import OPEN_END, OPEN_START, read_day, write_day
+from timeline_service.judge.days import OPEN_END, OPEN_START, read_day, write_day
 from timeline_service.domain.word_queries import WordQuery
 
 

@@ -12,11 +12,11 @@ from timeline_service.adapters.kafka_reader import KafkaReader
 from timeline_service.adapters.postgres_documents import PostgresDocuments
 from timeline_service.adapters.postgres_projection import Advance, Checkpoint, PostgresProjection
 from timeline_service.adapters.postgres_redrives import PostgresRedrives
-from timeline_service.domain.arrivals import Arrival, read_arrivals
-from timeline_service.domain.batch import BEHIND, Changes, bounded, fold_batch
+from timeline_service.judge.arrivals import Arrival, read_arrivals
+from timeline_service.judge.batch import BEHIND, Changes, bounded, fold_batch
 from timeline_service.domain.vectors import Vector
 from timeline_service.errors import FencedError, HaltError, UnavailableError
-from timeline_service.projector.breaker import WINDOW, Breaker
+from timeline_service.judge.breaker import WINDOW, Breaker
 from timeline_service.projector.intake import Batch, Intake
 from timeline_service.projector.log_guard import LogGuard
 from timeline_service.projector.same_log import digest

@@ -5,7 +5,7 @@ from collections.abc import Collection, Mapping
 
 from service_edge.topic_check import Topic
 from timeline_service.adapters.postgres_projection import Checkpoint
-from timeline_service.domain.arrivals import RawRecord, write_headers
+from timeline_service.judge.arrivals import RawRecord, write_headers
 from timeline_service.errors import HaltError
 
 

@@ -6,7 +6,7 @@ from itertools import groupby, pairwise
 from pathlib import Path
 from typing import BinaryIO, Final
 
-from timeline_service.domain.arrivals import RawRecord
+from timeline_service.judge.arrivals import RawRecord
 from timeline_service.domain.export_ranges import ExportRange
 from timeline_service.domain.exports import (
     END_START,

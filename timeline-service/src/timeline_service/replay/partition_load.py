@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, Final
 from timeline_service.adapters.postgres_database import going_away
 from timeline_service.adapters.sql_files import read_statements
 from timeline_service.code_version import code_version
-from timeline_service.domain.arrivals import RawRecord, read_arrivals
-from timeline_service.domain.batch import (
+from timeline_service.judge.arrivals import RawRecord, read_arrivals
+from timeline_service.judge.batch import (
     ENTRY_COLUMNS,
     UNTIL_OF_ENTRY,
     UNTIL_OF_REVISION,

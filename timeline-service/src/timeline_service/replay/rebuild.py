@@ -19,7 +19,7 @@ from timeline_service.code_version import code_version
 from timeline_service.domain.replays import offsets_view
 from timeline_service.domain.vectors import Vector
 from timeline_service.errors import HaltError, LockedError, StuckError, UnavailableError
-from timeline_service.projector.breaker import nearly_all
+from timeline_service.judge.breaker import nearly_all
 from timeline_service.replay.catch_up import CatchUp
 from timeline_service.replay.scratch import scratch_tables
 from timeline_service.replay.task import Task

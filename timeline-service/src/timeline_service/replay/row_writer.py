@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Final
 
-from timeline_service.domain.batch import ENTRY_COLUMNS, OUTCOME_COLUMNS, REVISION_COLUMNS, Changes
+from timeline_service.judge.batch import ENTRY_COLUMNS, OUTCOME_COLUMNS, REVISION_COLUMNS, Changes
 from timeline_service.domain.documents import DOCUMENT_COLUMNS, document_row
 
 if TYPE_CHECKING:

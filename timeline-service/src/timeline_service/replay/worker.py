@@ -23,7 +23,7 @@ from aiokafka import ConsumerRecord
 from timeline_service.adapters.kafka_reader import raw_of
 from timeline_service.adapters.kafka_scan import open_scan
 from timeline_service.adapters.postgres_loading import connect_to_load
-from timeline_service.domain.arrivals import RawRecord
+from timeline_service.judge.arrivals import RawRecord
 from timeline_service.errors import HaltError, UnavailableError
 from timeline_service.replay.archive import Archive
 from timeline_service.replay.partition_load import Load, Source, load_partition

@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from math import comb
 from typing import Any
 
-from timeline_service.domain.arrivals import MOST_BYTES, Arrival, Refusal, failure, write_headers
-from timeline_service.domain.entries import Said, standing
-from timeline_service.domain.fold import History, Verdict, apply
+from timeline_service.judge.arrivals import MOST_BYTES, Arrival, Refusal, failure, write_headers
+from timeline_service.judge.entries import Said, standing
+from timeline_service.judge.fold import History, Verdict, apply
 
 BEHIND = "behind-parked"
 _MOST_PAIR_ROWS = 40_000

@@ -13,7 +13,7 @@ import orjson
 from event_schemas.countries import pairs_of
 from event_schemas.dates import When, parse_when
 from event_schemas.taxonomy import TYPES
-from timeline_service.domain.days import OPEN_END, OPEN_START
+from timeline_service.judge.days import OPEN_END, OPEN_START
 
 #: The widest of each span class in days; the last class holds what is longer, or open at an end.
 SPAN_DAYS: Final = (0, 31, 366)
