@@ -6,8 +6,8 @@ from typing import Any, Final
 
 import asyncpg
 
-from timeline_service.adapters.postgres_generations import create_tables
-from timeline_service.adapters.sql_files import generation_schema
+from timeline_service.adapters.postgres.generations import create_tables
+from timeline_service.adapters.postgres.sql_files import generation_schema
 
 _GENERATION: Final = 9
 _BATCH: Final = 5_000

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Final
 import asyncpg
 import uvloop
 
-from timeline_service.adapters.postgres_generations import create_tables, index_statements
-from timeline_service.adapters.sql_files import generation_schema
+from timeline_service.adapters.postgres.generations import create_tables, index_statements
+from timeline_service.adapters.postgres.sql_files import generation_schema
 
 if TYPE_CHECKING:
     Connection = asyncpg.Connection[asyncpg.Record]

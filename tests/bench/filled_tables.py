@@ -13,9 +13,9 @@ from typing import Final
 import asyncpg
 from tests.bench.filled_templates import templates
 
-from timeline_service.adapters.postgres_generations import create_tables
-from timeline_service.adapters.postgres_migrations import migrate
-from timeline_service.adapters.sql_files import generation_schema
+from timeline_service.adapters.postgres.generations import create_tables
+from timeline_service.adapters.postgres.migrations import migrate
+from timeline_service.adapters.postgres.sql_files import generation_schema
 
 _COUNTRIES: Final = ("CHN", "USA", "IND", "RUS", "GBR", "FRA", "DEU", "JPN", "ISR", "IRN", "TUR")
 _PARTITIONS: Final = 12

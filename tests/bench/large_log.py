@@ -25,8 +25,8 @@ from tests.support.session_folder import close_session_folder, open_session_fold
 from event_schemas.log_topic import PARTITIONS
 from event_schemas.records import ANONYMOUS
 from ingest_service.domain.accept import Accepted, accept_event
-from timeline_service.judge.partitions import partitions_of
 from timeline_service.domain.replays import Kind
+from timeline_service.judge.partitions import partitions_of
 
 _TEMPLATES: Final = 5_000
 _AT_ONCE: Final = 20_000

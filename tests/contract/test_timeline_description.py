@@ -16,8 +16,8 @@ from tests.support.timeline_stacks import TimelineStack, timeline_stack
 
 from event_schemas.records import encode_value
 from service_edge.descriptions import operations
-from timeline_service.adapters.postgres_database import close_pool, open_pool
-from timeline_service.adapters.postgres_replays import REPLAYER, PostgresReplays
+from timeline_service.adapters.postgres.database import close_pool, open_pool
+from timeline_service.adapters.postgres.replays import REPLAYER, PostgresReplays
 from timeline_service.api import examples
 from timeline_service.app import create_app
 from timeline_service.settings import Settings

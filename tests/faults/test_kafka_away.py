@@ -17,9 +17,9 @@ from tests.support.projections import projected
 from tests.support.waiting import wait_until
 
 from local_stack.topic import create_topic
-from timeline_service.adapters.kafka_reader import KafkaReader
-from timeline_service.adapters.kafka_scan import open_scan
-from timeline_service.adapters.sql_files import generation_schema
+from timeline_service.adapters.kafka.reader import KafkaReader
+from timeline_service.adapters.kafka.scan import open_scan
+from timeline_service.adapters.postgres.sql_files import generation_schema
 from timeline_service.errors import UnavailableError
 from timeline_service.replay.partition_load import Load
 from timeline_service.replay.worker import Job

@@ -21,9 +21,9 @@ from tests.support.waiting import wait_until
 from event_schemas.log_topic import TOPIC_SETTINGS
 from local_stack.errors import StackError
 from local_stack.topic import create_topic
-from timeline_service.adapters.postgres_database import open_pool
-from timeline_service.adapters.postgres_generations import PostgresGenerations
-from timeline_service.adapters.postgres_projection import Checkpoint, PostgresProjection
+from timeline_service.adapters.postgres.database import open_pool
+from timeline_service.adapters.postgres.generations import PostgresGenerations
+from timeline_service.adapters.postgres.projection import Checkpoint, PostgresProjection
 from timeline_service.errors import HaltError
 from timeline_service.projector.log_guard import LogGuard
 
@@ -128,7 +128,7 @@ async def test_partitions_that_are_added_halt_and_are_taken_by_nobody(services: 
 
 
 async def test_a_topic_that_is_made_anew_halts(services: Services, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("timeline_service.adapters.kafka_reader._METADATA_SECONDS", 0.5)
+    monkeypatch.setattr("timeline_service.adapters.kafka.reader._METADATA_SECONDS", 0.5)
     services.migrate()
     async with guarded(services) as task:
         await fill(services, "first", "second")

@@ -16,7 +16,7 @@ from tests.support.projections import projected
 from tests.support.waiting import wait_until
 
 from event_schemas.records import HEADERS, Record, encode_value
-from timeline_service.adapters.kafka_reader import KafkaReader
+from timeline_service.adapters.kafka.reader import KafkaReader
 
 PAIRS = [["IN", "CN"], ["IN", "US"], ["CN", "US", "FR"], ["DE", "FR"], ["DE", "IN"]]
 

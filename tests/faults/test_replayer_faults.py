@@ -19,9 +19,9 @@ from tests.support.replaying import over, replayed, replays_of, verified
 from tests.support.waiting import wait_until
 
 from service_edge.topic_check import Topic
-from timeline_service.adapters.postgres_database import close_pool, open_pool
-from timeline_service.adapters.postgres_generations import PostgresGenerations
-from timeline_service.adapters.postgres_replays import REPLAYER, PostgresReplays
+from timeline_service.adapters.postgres.database import close_pool, open_pool
+from timeline_service.adapters.postgres.generations import PostgresGenerations
+from timeline_service.adapters.postgres.replays import REPLAYER, PostgresReplays
 from timeline_service.code_version import code_version
 from timeline_service.errors import StuckError, UnavailableError
 from timeline_service.replay.catch_up import CatchUp

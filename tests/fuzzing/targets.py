@@ -17,16 +17,16 @@ from event_schemas.records import HEADERS, decode, encode_value
 from service_edge.encodings import accepts_gzip
 from service_edge.validators import matches
 from timeline_service.api.selecting import read_selection
-from timeline_service.judge.arrivals import RawRecord
 from timeline_service.domain.cursors import Cursor, CursorError, read_cursor, write_cursor
-from timeline_service.judge.days import OPEN_END, OPEN_START, read_day, write_day
-from timeline_service.judge.entries import stored_bounds
 from timeline_service.domain.exports import ExportHeader, read_header, read_record, write_header, write_record
 from timeline_service.domain.live import live_id, read_live_id
 from timeline_service.domain.vectors import vector_of
 from timeline_service.errors import ExportError, RefusedError
 from timeline_service.formats import FORMATS
 from timeline_service.formats.negotiation import NotAcceptableError, negotiate
+from timeline_service.judge.arrivals import RawRecord
+from timeline_service.judge.days import OPEN_END, OPEN_START, read_day, write_day
+from timeline_service.judge.entries import stored_bounds
 
 _EXAMPLES: Final = Path(__file__).parents[2] / "schemas" / "examples"
 _SECRET: Final = b"s" * 32

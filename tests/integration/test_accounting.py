@@ -17,12 +17,12 @@ from tests.support.waiting import wait_until
 
 from event_schemas.countries import all_countries
 from event_schemas.records import HEADERS, encode_value
-from timeline_service.adapters.postgres_database import open_pool
-from timeline_service.adapters.postgres_migrations import migrate_database
-from timeline_service.adapters.postgres_projection import Advance, Checkpoint, PostgresProjection
+from timeline_service.adapters.postgres.database import open_pool
+from timeline_service.adapters.postgres.migrations import migrate_database
+from timeline_service.adapters.postgres.projection import Advance, Checkpoint, PostgresProjection
+from timeline_service.errors import FencedError, HaltError
 from timeline_service.judge.arrivals import Arrival, RawRecord, read_arrival
 from timeline_service.judge.batch import Known, fold_batch
-from timeline_service.errors import FencedError, HaltError
 
 CROWD: Final = [code for code, _ in all_countries()[:60]]
 

@@ -16,9 +16,9 @@ from tests.support.waiting import wait_until
 
 from event_schemas.positions import parse_positions
 from event_schemas.records import format_time
-from timeline_service.adapters.postgres_database import close_pool, open_pool
-from timeline_service.adapters.postgres_generations import PostgresGenerations
-from timeline_service.adapters.postgres_replays import PostgresReplays
+from timeline_service.adapters.postgres.database import close_pool, open_pool
+from timeline_service.adapters.postgres.generations import PostgresGenerations
+from timeline_service.adapters.postgres.replays import PostgresReplays
 
 READS: Final = [
     "/v1/timelines/IN-CN",

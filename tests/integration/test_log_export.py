@@ -30,7 +30,7 @@ from tests.support.timeline_stacks import TimelineStack, timeline_stack
 from tests.support.waiting import wait_until
 
 from local_stack.topic import create_topic
-from timeline_service.adapters.kafka_lenient import LenientRecords
+from timeline_service.adapters.kafka.lenient import LenientRecords
 from timeline_service.judge.arrivals import RawRecord
 from timeline_service.replay.archive import Archive
 

@@ -4,7 +4,7 @@ import asyncpg
 import pytest
 from tests.support.processes import Services
 
-from timeline_service.adapters.postgres_migrations import migrate_database
+from timeline_service.adapters.postgres.migrations import migrate_database
 from timeline_service.errors import HaltError, UnavailableError
 
 

@@ -13,7 +13,7 @@ from tests.support.waiting import wait_until
 from event_schemas.positions import parse_position
 from event_schemas.records import CONTENT_TYPE, HEADERS, encode_value
 from local_stack.topic import create_topic
-from timeline_service.adapters.kafka_lenient import LenientRecords
+from timeline_service.adapters.kafka.lenient import LenientRecords
 from timeline_service.judge.partitions import partitions_of
 
 

@@ -17,8 +17,8 @@ from tests.support.log_writing import recording
 from tests.support.timeline_stacks import TimelineStack, timeline_stack
 from tests.support.waiting import wait_until
 
-from timeline_service.adapters.postgres_database import close_pool, open_pool
-from timeline_service.adapters.postgres_replays import REPLAYER, PostgresReplays
+from timeline_service.adapters.postgres.database import close_pool, open_pool
+from timeline_service.adapters.postgres.replays import REPLAYER, PostgresReplays
 from timeline_service.domain.replays import PartitionProgress, Progress
 
 FOUND: Final[dict[str, Any]] = {"equal": True, "digest": "ab" * 32, "rows": 3, "tables": [], "differences": []}

@@ -10,8 +10,8 @@ from uuid import UUID
 import asyncpg
 from tests.support.waiting import wait_until
 
-from timeline_service.adapters.postgres_database import open_pool
-from timeline_service.adapters.postgres_replays import REPLAYER, PostgresReplays
+from timeline_service.adapters.postgres.database import open_pool
+from timeline_service.adapters.postgres.replays import REPLAYER, PostgresReplays
 from timeline_service.domain.replays import PartitionProgress, Progress, State
 
 TABLES = ("events", "pairs", "outcomes")

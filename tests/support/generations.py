@@ -5,8 +5,8 @@ from contextlib import asynccontextmanager
 
 import asyncpg
 
-from timeline_service.adapters.postgres_generations import create_tables
-from timeline_service.adapters.sql_files import generation_schema, generation_shape
+from timeline_service.adapters.postgres.generations import create_tables
+from timeline_service.adapters.postgres.sql_files import generation_schema, generation_shape
 from timeline_service.code_version import code_version
 
 

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from service_edge.topic_check import check_topic
-from timeline_service.adapters.postgres_database import open_pool
+from timeline_service.adapters.postgres.database import open_pool
 from timeline_service.projector.assembly import open_projector
 from timeline_service.settings import Settings
 

@@ -14,9 +14,9 @@ from tests.support.log_writing import read_log
 from tests.support.processes import Services
 from tests.support.waiting import wait_until
 
-from timeline_service.adapters.postgres_days import use_days
-from timeline_service.judge.arrivals import Arrival, RawRecord, read_arrival
+from timeline_service.adapters.postgres.days import use_days
 from timeline_service.domain.documents import document_of
+from timeline_service.judge.arrivals import Arrival, RawRecord, read_arrival
 from timeline_service.judge.entries import Standing, read_said, standing
 from timeline_service.judge.fold import History, apply
 

@@ -7,8 +7,8 @@ from typing import Any
 from tests.support.processes import Services
 from tests.support.waiting import wait_until
 
-from timeline_service.adapters.postgres_database import open_pool
-from timeline_service.adapters.postgres_replays import PostgresReplays
+from timeline_service.adapters.postgres.database import open_pool
+from timeline_service.adapters.postgres.replays import PostgresReplays
 from timeline_service.domain.replays import OVER, Kind, replay_view
 from timeline_service.errors import UnavailableError
 

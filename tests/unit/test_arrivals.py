@@ -2,9 +2,9 @@ import pytest
 from tests.support.log_writing import START, recording
 
 from event_schemas.records import HEADERS, encode_value
+from timeline_service.errors import ExhaustedError
 from timeline_service.judge import arrivals
 from timeline_service.judge.arrivals import RawRecord, read_arrival, write_headers
-from timeline_service.errors import ExhaustedError
 
 RECORD = recording("words")
 KEY, VALUE = RECORD.event_id.encode(), encode_value(RECORD)

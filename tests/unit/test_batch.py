@@ -9,10 +9,10 @@ from tests.support.log_writing import START, correcting, recording, retracting
 from tests.support.projections import Tables, count_pairs, fold_plainly
 
 from event_schemas.records import HEADERS, Record, encode_value
+from timeline_service.errors import ExhaustedError
 from timeline_service.judge.arrivals import MOST_BYTES, Arrival, RawRecord, Refusal, read_arrival
 from timeline_service.judge.batch import Changes, Counts, Known, fold_batch
 from timeline_service.judge.fold import Place, apply
-from timeline_service.errors import ExhaustedError
 
 IDS = [str(UUID(int=number)) for number in range(1, 5)]
 ONE = IDS[0]

@@ -8,8 +8,8 @@ from tests.support.event_strategies import posted_events
 from event_schemas.events import read_content
 from event_schemas.json_text import write_json
 from timeline_service.domain.documents import document_of
-from timeline_service.judge.entries import Said, read_said, standing
 from timeline_service.domain.folding import fold_whole, words_of
+from timeline_service.judge.entries import Said, read_said, standing
 
 
 def turned(value: Any) -> Any:

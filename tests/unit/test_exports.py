@@ -9,7 +9,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from timeline_service.judge.arrivals import RawRecord
 from timeline_service.domain.exports import (
     RECORD_START,
     TIMESTAMP_TYPES,
@@ -27,6 +26,7 @@ from timeline_service.domain.exports import (
     write_record,
 )
 from timeline_service.errors import ExportError
+from timeline_service.judge.arrivals import RawRecord
 
 HEADER = ExportHeader("dyadline.events.v1", 12, 3, 17, 19)
 RAW = RawRecord(

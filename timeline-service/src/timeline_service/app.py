@@ -14,16 +14,17 @@ from service_edge.event_streams import EventStreams
 from service_edge.heads import Heads
 from service_edge.parameters import strict_query
 from service_edge.problems import install_problems
-from timeline_service.adapters.kafka_offsets import KafkaOffsets
-from timeline_service.adapters.kafka_scan import open_scan
-from timeline_service.adapters.postgres_bell import PostgresBell
-from timeline_service.adapters.postgres_database import BY_VALUE, IN_ORDER, close_pool, open_pool
-from timeline_service.adapters.postgres_generations import PostgresGenerations
-from timeline_service.adapters.postgres_live import PostgresLive
-from timeline_service.adapters.postgres_reader import PostgresReader
-from timeline_service.adapters.postgres_replays import CHANNEL, PostgresReplays
-from timeline_service.adapters.postgres_selections import PostgresSelections
-from timeline_service.api import (
+from timeline_service.adapters.kafka.offsets import KafkaOffsets
+from timeline_service.adapters.kafka.scan import open_scan
+from timeline_service.adapters.postgres.bell import PostgresBell
+from timeline_service.adapters.postgres.database import BY_VALUE, IN_ORDER, close_pool, open_pool
+from timeline_service.adapters.postgres.generations import PostgresGenerations
+from timeline_service.adapters.postgres.live import PostgresLive
+from timeline_service.adapters.postgres.reader import PostgresReader
+from timeline_service.adapters.postgres.replays import CHANNEL, PostgresReplays
+from timeline_service.adapters.postgres.selections import PostgresSelections
+from timeline_service.api.problems import ERRORS, KINDS, translate
+from timeline_service.api.routes import (
     events,
     generations,
     live,
@@ -38,7 +39,6 @@ from timeline_service.api import (
     summaries,
     timelines,
 )
-from timeline_service.api.problems import ERRORS, KINDS, translate
 from timeline_service.api.shapes import SHAPES
 from timeline_service.errors import UnavailableError
 from timeline_service.live.feed import LiveFeed

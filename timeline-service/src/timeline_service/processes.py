@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING, Any, Final
 import structlog
 
 from service_edge.topic_check import TopicUnavailableError, describe_topic
-from timeline_service.adapters.postgres_database import close_pool, connected, open_pool
-from timeline_service.adapters.postgres_generations import find_live_generation
+from timeline_service.adapters.postgres.database import close_pool, connected, open_pool
+from timeline_service.adapters.postgres.generations import find_live_generation
 from timeline_service.errors import FencedError, UnavailableError
 from timeline_service.projector.assembly import open_projector
 from timeline_service.replay.replayer import Replayer
 from timeline_service.settings import Settings
 
 if TYPE_CHECKING:
-    from timeline_service.adapters.postgres_database import Pool
+    from timeline_service.adapters.postgres.database import Pool
 
 _LOG: Final = structlog.get_logger()
 _SHORTEST_PAUSE: Final = 0.1

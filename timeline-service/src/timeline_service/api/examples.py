@@ -3,10 +3,10 @@
 import json
 from typing import Any, Final
 
-from timeline_service.judge.arrivals import RawRecord
 from timeline_service.domain.exports import End, ExportHeader, Gap, write_end, write_gap, write_header, write_record
 from timeline_service.domain.replays import PartitionProgress, Progress
 from timeline_service.formats import FORMATS, Document
+from timeline_service.judge.arrivals import RawRecord
 
 EVENT_ID: Final = "80d5d10a-b3b5-59dc-825b-830d249e8c6a"
 REPLAY_ID: Final = "0b4f4c1e-5c0b-4c1c-9f6e-1d2f7a1c9d10"

@@ -8,7 +8,7 @@ from typing import Any, Final
 from fastapi import APIRouter, Request, Response
 
 from event_schemas.records import format_time
-from timeline_service.adapters.postgres_selections import PostgresSelections
+from timeline_service.adapters.postgres.selections import PostgresSelections
 from timeline_service.api.answers import stream, whole_or_stream
 from timeline_service.api.paging import Page, next_link
 from timeline_service.domain.portions import Row, portions

@@ -13,11 +13,11 @@ from fastapi import Depends, Header, Query, Request
 
 from event_schemas.positions import PositionError
 from service_edge.parameters import WHOLE
-from timeline_service.adapters.kafka_offsets import KafkaOffsets
-from timeline_service.adapters.postgres_generations import PostgresGenerations
-from timeline_service.adapters.postgres_reader import PostgresReader
-from timeline_service.adapters.postgres_replays import PostgresReplays
-from timeline_service.adapters.postgres_selections import PostgresSelections
+from timeline_service.adapters.kafka.offsets import KafkaOffsets
+from timeline_service.adapters.postgres.generations import PostgresGenerations
+from timeline_service.adapters.postgres.reader import PostgresReader
+from timeline_service.adapters.postgres.replays import PostgresReplays
+from timeline_service.adapters.postgres.selections import PostgresSelections
 from timeline_service.domain.live import read_live_id
 from timeline_service.domain.vectors import Moment
 from timeline_service.errors import EndedError, RefusedError, UnavailableError

@@ -76,7 +76,7 @@ def replayer() -> None:
 @app.command()
 def migrate() -> None:
     """Make the database's tables, or bring them up to date."""
-    from timeline_service.adapters.postgres_migrations import migrate_database
+    from timeline_service.adapters.postgres.migrations import migrate_database
 
     try:
         done = asyncio.run(migrate_database(read_settings(Settings).database_url.get_secret_value()))

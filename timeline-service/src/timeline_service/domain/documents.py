@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from struct import Struct
 from typing import Any, Final, NamedTuple
 
-from timeline_service.judge.entries import Said, Standing
 from timeline_service.domain.folding import fold_whole, words_of
+from timeline_service.judge.entries import Said, Standing
 
 _WEIGHTS: Final = {"A": 3 << 14, "B": 2 << 14, "": 0}
 _LETTERS: Final = {bits >> 14: letter for letter, bits in _WEIGHTS.items()}

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any, Final, Literal
 
-from timeline_service.judge.days import OPEN_END, OPEN_START, read_day, write_day
 from timeline_service.domain.word_queries import WordQuery
+from timeline_service.judge.days import OPEN_END, OPEN_START, read_day, write_day
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,9 +10,9 @@ import orjson
 from event_schemas.errors import MalformedRecordError, UnknownVersionError
 from event_schemas.records import Record, decode
 from event_schemas.texts import is_canonical_uuid
+from timeline_service.errors import ExhaustedError
 from timeline_service.judge.fold import Place
 from timeline_service.judge.partitions import partitions_of
-from timeline_service.errors import ExhaustedError
 
 Headers = tuple[tuple[str, bytes | None], ...]
 MALFORMED: Final = "malformed"

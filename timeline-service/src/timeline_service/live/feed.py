@@ -8,9 +8,9 @@ from typing import Final
 import structlog
 
 from service_edge.event_streams import retry, sign_of_life
-from timeline_service.adapters.postgres_bell import PostgresBell
-from timeline_service.adapters.postgres_live import Bounds, PostgresLive
-from timeline_service.adapters.postgres_reader import PostgresReader
+from timeline_service.adapters.postgres.bell import PostgresBell
+from timeline_service.adapters.postgres.live import Bounds, PostgresLive
+from timeline_service.adapters.postgres.reader import PostgresReader
 from timeline_service.domain.live import BehindError, Chunk, Notice, Ring, Topic, live_id, live_vector
 from timeline_service.domain.vectors import Moment, Vector
 from timeline_service.errors import UnavailableError

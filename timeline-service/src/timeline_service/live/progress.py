@@ -9,8 +9,8 @@ import orjson
 import structlog
 
 from service_edge.event_streams import retry, sign_of_life
-from timeline_service.adapters.postgres_bell import PostgresBell
-from timeline_service.adapters.postgres_replays import PostgresReplays
+from timeline_service.adapters.postgres.bell import PostgresBell
+from timeline_service.adapters.postgres.replays import PostgresReplays
 from timeline_service.domain.replays import OVER, replay_view
 from timeline_service.errors import UnavailableError
 

@@ -7,10 +7,10 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
 from service_edge.topic_check import Topic
-from timeline_service.adapters.kafka_reader import KafkaReader
-from timeline_service.adapters.postgres_documents import PostgresDocuments
-from timeline_service.adapters.postgres_projection import PostgresProjection
-from timeline_service.adapters.postgres_redrives import PostgresRedrives
+from timeline_service.adapters.kafka.reader import KafkaReader
+from timeline_service.adapters.postgres.documents import PostgresDocuments
+from timeline_service.adapters.postgres.projection import PostgresProjection
+from timeline_service.adapters.postgres.redrives import PostgresRedrives
 from timeline_service.code_version import code_version
 from timeline_service.domain.vectors import Vector
 from timeline_service.projector.log_guard import LogGuard
@@ -18,7 +18,7 @@ from timeline_service.projector.projector import Projector
 from timeline_service.settings import Settings
 
 if TYPE_CHECKING:
-    from timeline_service.adapters.postgres_database import Pool
+    from timeline_service.adapters.postgres.database import Pool
 
 
 @asynccontextmanager

@@ -8,10 +8,10 @@ from typing import Final
 
 from aiokafka import ConsumerRecord
 
-from timeline_service.adapters.kafka_reader import KafkaReader, raw_of
-from timeline_service.adapters.postgres_projection import Checkpoint
-from timeline_service.judge.arrivals import Arrival, RawRecord, read_arrivals
+from timeline_service.adapters.kafka.reader import KafkaReader, raw_of
+from timeline_service.adapters.postgres.projection import Checkpoint
 from timeline_service.domain.vectors import Vector
+from timeline_service.judge.arrivals import Arrival, RawRecord, read_arrivals
 from timeline_service.projector.same_log import require_same_record
 
 _SLICE: Final = 200

@@ -22,9 +22,9 @@ from typing import Final
 import structlog
 
 from service_edge.topic_check import TopicUnavailableError, TopicUnfitError, check_topic
-from timeline_service.adapters.kafka_reader import raw_of
-from timeline_service.adapters.kafka_scan import KafkaScan, open_scan
-from timeline_service.adapters.postgres_projection import Checkpoint
+from timeline_service.adapters.kafka.reader import raw_of
+from timeline_service.adapters.kafka.scan import KafkaScan, open_scan
+from timeline_service.adapters.postgres.projection import Checkpoint
 from timeline_service.errors import HaltError, UnavailableError
 from timeline_service.projector.same_log import require_same_record, require_trustworthy_log
 

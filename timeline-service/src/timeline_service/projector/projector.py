@@ -8,14 +8,14 @@ from typing import Final
 import structlog
 
 from service_edge.topic_check import Topic
-from timeline_service.adapters.kafka_reader import KafkaReader
-from timeline_service.adapters.postgres_documents import PostgresDocuments
-from timeline_service.adapters.postgres_projection import Advance, Checkpoint, PostgresProjection
-from timeline_service.adapters.postgres_redrives import PostgresRedrives
-from timeline_service.judge.arrivals import Arrival, read_arrivals
-from timeline_service.judge.batch import BEHIND, Changes, bounded, fold_batch
+from timeline_service.adapters.kafka.reader import KafkaReader
+from timeline_service.adapters.postgres.documents import PostgresDocuments
+from timeline_service.adapters.postgres.projection import Advance, Checkpoint, PostgresProjection
+from timeline_service.adapters.postgres.redrives import PostgresRedrives
 from timeline_service.domain.vectors import Vector
 from timeline_service.errors import FencedError, HaltError, UnavailableError
+from timeline_service.judge.arrivals import Arrival, read_arrivals
+from timeline_service.judge.batch import BEHIND, Changes, bounded, fold_batch
 from timeline_service.judge.breaker import WINDOW, Breaker
 from timeline_service.projector.intake import Batch, Intake
 from timeline_service.projector.log_guard import LogGuard

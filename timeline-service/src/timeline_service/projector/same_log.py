@@ -4,9 +4,9 @@ import hashlib
 from collections.abc import Collection, Mapping
 
 from service_edge.topic_check import Topic
-from timeline_service.adapters.postgres_projection import Checkpoint
-from timeline_service.judge.arrivals import RawRecord, write_headers
+from timeline_service.adapters.postgres.projection import Checkpoint
 from timeline_service.errors import HaltError
+from timeline_service.judge.arrivals import RawRecord, write_headers
 
 
 def digest(record: RawRecord) -> bytes:

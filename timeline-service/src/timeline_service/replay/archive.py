@@ -6,7 +6,6 @@ from itertools import groupby, pairwise
 from pathlib import Path
 from typing import BinaryIO, Final
 
-from timeline_service.judge.arrivals import RawRecord
 from timeline_service.domain.export_ranges import ExportRange
 from timeline_service.domain.exports import (
     END_START,
@@ -21,6 +20,7 @@ from timeline_service.domain.exports import (
 )
 from timeline_service.domain.vectors import Vector
 from timeline_service.errors import ArchiveError, ExportError
+from timeline_service.judge.arrivals import RawRecord
 
 _MOST_RECORDS: Final = 1_000
 _MOST_BYTES: Final = 8 * 1024 * 1024

@@ -8,8 +8,8 @@ from typing import Final
 import structlog
 
 from service_edge.topic_check import Topic
-from timeline_service.adapters.postgres_documents import PostgresDocuments
-from timeline_service.adapters.postgres_projection import PostgresProjection
+from timeline_service.adapters.postgres.documents import PostgresDocuments
+from timeline_service.adapters.postgres.projection import PostgresProjection
 from timeline_service.domain.vectors import Vector
 from timeline_service.errors import FencedError, StuckError
 from timeline_service.projector.assembly import open_projector

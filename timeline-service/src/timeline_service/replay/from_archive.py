@@ -6,11 +6,11 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
-from timeline_service.adapters.postgres_comparison import PostgresComparison
-from timeline_service.adapters.postgres_database import close_pool, open_pool
-from timeline_service.adapters.postgres_generations import PostgresGenerations
-from timeline_service.adapters.postgres_migrations import migrate_database
-from timeline_service.adapters.sql_files import generation_schema
+from timeline_service.adapters.postgres.comparison import PostgresComparison
+from timeline_service.adapters.postgres.database import close_pool, open_pool
+from timeline_service.adapters.postgres.generations import PostgresGenerations
+from timeline_service.adapters.postgres.migrations import migrate_database
+from timeline_service.adapters.postgres.sql_files import generation_schema
 from timeline_service.code_version import code_version
 from timeline_service.domain.comparisons import digest_view, whole_digest
 from timeline_service.domain.replays import PartitionProgress, Progress, offsets_view

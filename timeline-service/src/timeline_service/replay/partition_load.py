@@ -6,9 +6,10 @@ from datetime import UTC, datetime
 from itertools import chain
 from typing import TYPE_CHECKING, Any, Final
 
-from timeline_service.adapters.postgres_database import going_away
-from timeline_service.adapters.sql_files import read_statements
+from timeline_service.adapters.postgres.database import going_away
+from timeline_service.adapters.postgres.sql_files import read_statements
 from timeline_service.code_version import code_version
+from timeline_service.domain.vectors import Vector
 from timeline_service.judge.arrivals import RawRecord, read_arrivals
 from timeline_service.judge.batch import (
     ENTRY_COLUMNS,
@@ -20,14 +21,13 @@ from timeline_service.judge.batch import (
     bounded,
     fold_batch,
 )
-from timeline_service.domain.vectors import Vector
 from timeline_service.projector.same_log import digest
 from timeline_service.replay.row_writer import RowWriter
 from timeline_service.replay.spill import Spill, Spilled
 from timeline_service.settings import Settings
 
 if TYPE_CHECKING:
-    from timeline_service.adapters.postgres_loading import Connection
+    from timeline_service.adapters.postgres.loading import Connection
 
 #: Records of one partition in batches, in the order of the log.
 Source = AsyncIterator[Sequence[RawRecord]]

@@ -13,8 +13,8 @@ from typing import Any, Final
 import structlog
 
 from service_edge.topic_check import Topic
-from timeline_service.adapters.postgres_comparison import PostgresComparison
-from timeline_service.adapters.sql_files import generation_schema
+from timeline_service.adapters.postgres.comparison import PostgresComparison
+from timeline_service.adapters.postgres.sql_files import generation_schema
 from timeline_service.code_version import code_version
 from timeline_service.domain.replays import offsets_view
 from timeline_service.domain.vectors import Vector

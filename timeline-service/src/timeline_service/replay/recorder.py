@@ -8,7 +8,7 @@ from contextlib import suppress
 from typing import Final
 from uuid import UUID
 
-from timeline_service.adapters.postgres_replays import PostgresReplays
+from timeline_service.adapters.postgres.replays import PostgresReplays
 from timeline_service.domain.replays import PartitionProgress, Progress
 from timeline_service.errors import UnavailableError
 

@@ -15,9 +15,9 @@ from uuid import UUID
 import asyncpg
 import structlog
 
-from timeline_service.adapters.postgres_database import connect, going_away
-from timeline_service.adapters.postgres_generations import PostgresGenerations
-from timeline_service.adapters.postgres_replays import CHANNEL, REPLAYER, PostgresReplays
+from timeline_service.adapters.postgres.database import connect, going_away
+from timeline_service.adapters.postgres.generations import PostgresGenerations
+from timeline_service.adapters.postgres.replays import CHANNEL, REPLAYER, PostgresReplays
 from timeline_service.errors import HaltError, StuckError, UnavailableError
 from timeline_service.replay.rebuild import abandon, activate, rebuild
 from timeline_service.replay.recorder import Recorder
@@ -27,7 +27,7 @@ from timeline_service.replay.verification import verify
 from timeline_service.settings import Settings
 
 if TYPE_CHECKING:
-    from timeline_service.adapters.postgres_database import Pool
+    from timeline_service.adapters.postgres.database import Pool
 
     Connection = asyncpg.Connection[asyncpg.Record]
 

@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Final
 
-from timeline_service.judge.batch import ENTRY_COLUMNS, OUTCOME_COLUMNS, REVISION_COLUMNS, Changes
 from timeline_service.domain.documents import DOCUMENT_COLUMNS, document_row
+from timeline_service.judge.batch import ENTRY_COLUMNS, OUTCOME_COLUMNS, REVISION_COLUMNS, Changes
 
 if TYPE_CHECKING:
-    from timeline_service.adapters.postgres_loading import Connection
+    from timeline_service.adapters.postgres.loading import Connection
 
 _MOST_ROWS: Final = 4_000
 _MOST_BYTES: Final = 2 * 1024 * 1024

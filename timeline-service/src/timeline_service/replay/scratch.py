@@ -5,11 +5,11 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Final
 from uuid import UUID
 
-from timeline_service.adapters.postgres_database import connected
-from timeline_service.adapters.postgres_generations import create_tables
+from timeline_service.adapters.postgres.database import connected
+from timeline_service.adapters.postgres.generations import create_tables
 
 if TYPE_CHECKING:
-    from timeline_service.adapters.postgres_database import Pool
+    from timeline_service.adapters.postgres.database import Pool
 
 
 _PREFIX: Final = "timeline_scratch_"

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from service_edge.topic_check import Topic, TopicUnavailableError, TopicUnfitError, check_topic
-from timeline_service.adapters.kafka_scan import open_scan
-from timeline_service.adapters.postgres_generations import PostgresGenerations
-from timeline_service.adapters.postgres_replays import PostgresReplays
+from timeline_service.adapters.kafka.scan import open_scan
+from timeline_service.adapters.postgres.generations import PostgresGenerations
+from timeline_service.adapters.postgres.replays import PostgresReplays
 from timeline_service.domain.replays import Until
 from timeline_service.domain.vectors import Vector
 from timeline_service.errors import HaltError, UnavailableError
@@ -21,7 +21,7 @@ from timeline_service.replay.workers import Workers
 from timeline_service.settings import Settings
 
 if TYPE_CHECKING:
-    from timeline_service.adapters.postgres_database import Pool
+    from timeline_service.adapters.postgres.database import Pool
 
 
 @dataclass(slots=True)

@@ -8,8 +8,8 @@ from functools import partial
 from typing import Any, Final
 
 from event_schemas.positions import format_position
-from timeline_service.adapters.postgres_comparison import PostgresComparison, Snapshot
-from timeline_service.adapters.sql_files import generation_schema
+from timeline_service.adapters.postgres.comparison import PostgresComparison, Snapshot
+from timeline_service.adapters.postgres.sql_files import generation_schema
 from timeline_service.code_version import code_version
 from timeline_service.domain.comparisons import MOST_LISTED, Difference, digest_view, whole_digest
 from timeline_service.domain.replays import offsets_view

@@ -20,17 +20,17 @@ import orjson
 import uvloop
 from aiokafka import ConsumerRecord
 
-from timeline_service.adapters.kafka_reader import raw_of
-from timeline_service.adapters.kafka_scan import open_scan
-from timeline_service.adapters.postgres_loading import connect_to_load
-from timeline_service.judge.arrivals import RawRecord
+from timeline_service.adapters.kafka.reader import raw_of
+from timeline_service.adapters.kafka.scan import open_scan
+from timeline_service.adapters.postgres.loading import connect_to_load
 from timeline_service.errors import HaltError, UnavailableError
+from timeline_service.judge.arrivals import RawRecord
 from timeline_service.replay.archive import Archive
 from timeline_service.replay.partition_load import Load, Source, load_partition
 from timeline_service.settings import Settings
 
 if TYPE_CHECKING:
-    from timeline_service.adapters.postgres_loading import Connection
+    from timeline_service.adapters.postgres.loading import Connection
 
 #: How much less urgent than the service's other processes a replay is (nice(2)).
 NICENESS: Final = 10

@@ -10,15 +10,20 @@ from uuid import UUID
 
 import asyncpg
 
-from timeline_service.adapters.postgres_blockers import ending_blockers
-from timeline_service.adapters.postgres_database import connected
-from timeline_service.adapters.sql_files import generation_schema, generation_shape, of_generation, read_statements
+from timeline_service.adapters.postgres.blockers import ending_blockers
+from timeline_service.adapters.postgres.database import connected
+from timeline_service.adapters.postgres.sql_files import (
+    generation_schema,
+    generation_shape,
+    of_generation,
+    read_statements,
+)
 from timeline_service.code_version import code_version, is_newer
 from timeline_service.domain.vectors import Vector
 from timeline_service.errors import LockedError, UnavailableError
 
 if TYPE_CHECKING:
-    from timeline_service.adapters.postgres_database import Connection, Pool
+    from timeline_service.adapters.postgres.database import Connection, Pool
 
     AnyConnection = Connection | asyncpg.Connection[asyncpg.Record]
 

@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING, Final
 
 import asyncpg
 
-from timeline_service.adapters.postgres_database import connect, going_away
-from timeline_service.adapters.postgres_days import use_days
+from timeline_service.adapters.postgres.database import connect, going_away
+from timeline_service.adapters.postgres.days import use_days
 
 if TYPE_CHECKING:
     Connection = asyncpg.Connection[asyncpg.Record]

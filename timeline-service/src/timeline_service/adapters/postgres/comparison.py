@@ -11,8 +11,8 @@ import orjson
 
 from event_schemas.positions import format_position
 from service_edge.topic_check import Topic
-from timeline_service.adapters.postgres_database import connect, going_away
-from timeline_service.adapters.sql_files import read_statements
+from timeline_service.adapters.postgres.database import connect, going_away
+from timeline_service.adapters.postgres.sql_files import read_statements
 from timeline_service.domain.comparisons import (
     KEYS,
     MOST_LISTED,

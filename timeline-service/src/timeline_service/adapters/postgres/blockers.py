@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, Final
 
 import structlog
 
-from timeline_service.adapters.postgres_database import connected
-from timeline_service.adapters.sql_files import read_statements
+from timeline_service.adapters.postgres.database import connected
+from timeline_service.adapters.postgres.sql_files import read_statements
 from timeline_service.errors import UnavailableError
 
 if TYPE_CHECKING:
-    from timeline_service.adapters.postgres_database import Connection, Pool
+    from timeline_service.adapters.postgres.database import Connection, Pool
 
 _LOG: Final = structlog.get_logger()
 _LOOK_SECONDS: Final = 1.0

@@ -8,9 +8,9 @@ from fastapi.responses import PlainTextResponse
 from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, Gauge, generate_latest
 
 from event_schemas.records import format_time
-from timeline_service.adapters.kafka_offsets import KafkaOffsets
-from timeline_service.adapters.postgres_reader import PostgresReader
-from timeline_service.adapters.postgres_replays import Row
+from timeline_service.adapters.kafka.offsets import KafkaOffsets
+from timeline_service.adapters.postgres.reader import PostgresReader
+from timeline_service.adapters.postgres.replays import Row
 from timeline_service.api.answers import answer
 from timeline_service.api.descriptions import HEALTHZ, METRICS, READYZ, STATUS
 from timeline_service.api.reading import At, Offsets, Reader, Replays

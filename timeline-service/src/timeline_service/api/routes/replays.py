@@ -10,7 +10,7 @@ from event_schemas.errors import Detail
 from event_schemas.records import format_time
 from event_schemas.refusals import MOST_DETAILS
 from event_schemas.texts import Uuid
-from timeline_service.adapters.postgres_replays import AlreadyBuildingError, PostgresReplays
+from timeline_service.adapters.postgres.replays import AlreadyBuildingError, PostgresReplays
 from timeline_service.api.answers import answer, event_stream
 from timeline_service.api.bodies import read_value
 from timeline_service.api.descriptions import CANCEL_REPLAY, FILE_REPLAY, PROGRESS, REPLAY, REPLAYS

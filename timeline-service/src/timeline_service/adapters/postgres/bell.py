@@ -6,7 +6,7 @@ from typing import Final
 import asyncpg
 import structlog
 
-from timeline_service.adapters.postgres_database import connect
+from timeline_service.adapters.postgres.database import connect
 
 _LOG: Final = structlog.get_logger()
 _CHECK_SECONDS: Final = 5.0

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 
-from timeline_service.adapters.sql_files import read_statements
+from timeline_service.adapters.postgres.sql_files import read_statements
 from timeline_service.domain.documents import facet
 from timeline_service.domain.selections import Selection
 

@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING, Any, Final
 
 import asyncpg
 
-from timeline_service.adapters.postgres_database import connected
-from timeline_service.adapters.sql_files import of_generation, read_statements
+from timeline_service.adapters.postgres.database import connected
+from timeline_service.adapters.postgres.sql_files import of_generation, read_statements
 from timeline_service.domain.live import Chunk, Item, Parties, cut, live_vector, merged, next_end
 from timeline_service.domain.vectors import Moment, Vector, vector_of
 from timeline_service.errors import UnavailableError
 
 if TYPE_CHECKING:
-    from timeline_service.adapters.postgres_database import Connection, Pool
+    from timeline_service.adapters.postgres.database import Connection, Pool
 
 Row = Mapping[str, Any]
 _REDRIVES_AT_ONCE: Final = 20  # of at most two contents each

@@ -6,14 +6,14 @@ from typing import Annotated, Any, Final, Literal
 from fastapi import APIRouter, Path, Query, Request, Response
 
 from event_schemas.countries import CountryError, country_code
-from timeline_service.adapters.postgres_selections import PairSelection
+from timeline_service.adapters.postgres.selections import PairSelection
 from timeline_service.api.answers import answer
 from timeline_service.api.descriptions import PAIRS, PARTNERS
 from timeline_service.api.languages import Language, language_headers
 from timeline_service.api.paging import Page, next_link
 from timeline_service.api.reading import Reader, Selections, Waits
+from timeline_service.api.routes.timelines import moment_of
 from timeline_service.api.selecting import CursorText, Filters, Limit, read_country, read_selection
-from timeline_service.api.timelines import moment_of
 from timeline_service.domain.country_names import names_in
 from timeline_service.domain.selections import Selection
 from timeline_service.domain.vectors import Moment, vector_of

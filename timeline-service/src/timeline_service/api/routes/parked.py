@@ -7,7 +7,7 @@ import orjson
 from fastapi import APIRouter, Path, Request, Response
 
 from event_schemas.positions import PositionError, parse_position
-from timeline_service.adapters.postgres_reader import PostgresReader
+from timeline_service.adapters.postgres.reader import PostgresReader
 from timeline_service.api.answers import answer, tag_of, whole_or_stream, with_items
 from timeline_service.api.bodies import read_nothing
 from timeline_service.api.descriptions import PARKED, REDRIVE

@@ -20,8 +20,8 @@ from timeline_service.api.listings import (
 )
 from timeline_service.api.paging import Page, next_link
 from timeline_service.api.reading import Selections, Waits
+from timeline_service.api.routes.timelines import moment_of
 from timeline_service.api.selecting import Count, CursorText, Filters, Limit, Strings, read_selection
-from timeline_service.api.timelines import moment_of
 from timeline_service.errors import RefusedError
 
 router = APIRouter(tags=["search"])

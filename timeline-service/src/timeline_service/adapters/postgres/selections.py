@@ -6,15 +6,15 @@ from typing import TYPE_CHECKING, Any, Final
 
 import orjson
 
-from timeline_service.adapters.postgres_conditions import Conditions, Rows, conditions_of
-from timeline_service.adapters.postgres_reader import reading
-from timeline_service.adapters.sql_files import generation_schema, of_generation, read_statements
+from timeline_service.adapters.postgres.conditions import Conditions, Rows, conditions_of
+from timeline_service.adapters.postgres.reader import reading
+from timeline_service.adapters.postgres.sql_files import generation_schema, of_generation, read_statements
 from timeline_service.domain.portions import WHOLE_BYTES
 from timeline_service.domain.selections import FIRST, LAST, Selection, SortKey
 from timeline_service.domain.vectors import Moment
 
 if TYPE_CHECKING:
-    from timeline_service.adapters.postgres_database import Pool
+    from timeline_service.adapters.postgres.database import Pool
 
 Row = Mapping[str, Any]
 

@@ -6,7 +6,7 @@ from typing import Any
 from fastapi import APIRouter, Request, Response
 
 from service_edge.parameters import EventId
-from timeline_service.adapters.postgres_reader import PostgresReader
+from timeline_service.adapters.postgres.reader import PostgresReader
 from timeline_service.api.answers import answer, tag_of, whole_or_stream, with_items
 from timeline_service.api.descriptions import EVENT, REVISIONS
 from timeline_service.api.reading import Reader, Then

@@ -7,12 +7,12 @@ from fastapi import APIRouter, Path, Request, Response
 
 from event_schemas.records import format_time
 from service_edge.parameters import WHOLE
-from timeline_service.adapters.sql_files import generation_shape
+from timeline_service.adapters.postgres.sql_files import generation_shape
 from timeline_service.api.answers import answer
 from timeline_service.api.bodies import read_nothing
 from timeline_service.api.descriptions import ACTIVATE, DROP_GENERATION, GENERATIONS
 from timeline_service.api.reading import Beside, Generations, Replays
-from timeline_service.api.replays import Row, file_replay, filed, running
+from timeline_service.api.routes.replays import Row, file_replay, filed, running
 from timeline_service.domain.replays import offsets_view
 from timeline_service.errors import ConflictError, UnknownError
 

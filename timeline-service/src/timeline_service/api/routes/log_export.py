@@ -10,11 +10,10 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 
 from event_schemas.positions import format_position
 from service_edge.parameters import WHOLE
-from timeline_service.adapters.kafka_scan import KafkaScan
+from timeline_service.adapters.kafka.scan import KafkaScan
 from timeline_service.api.answers import stream, tag_of
 from timeline_service.api.descriptions import LOG_EXPORT
 from timeline_service.api.reading import Awaited, Offsets, WaitsLive
-from timeline_service.judge.arrivals import RawRecord
 from timeline_service.domain.exports import (
     TIMESTAMP_TYPES,
     End,
@@ -27,6 +26,7 @@ from timeline_service.domain.exports import (
 )
 from timeline_service.domain.vectors import Moment
 from timeline_service.errors import HaltError, RefusedError, UnavailableError
+from timeline_service.judge.arrivals import RawRecord
 
 router = APIRouter(tags=["log"])
 _LOG: Final = structlog.get_logger()

@@ -15,16 +15,16 @@ from typing import TYPE_CHECKING, Any, Final
 import asyncpg
 
 from event_schemas.positions import format_positions
-from timeline_service.adapters.postgres_bell import PostgresBell
-from timeline_service.adapters.postgres_database import connected
-from timeline_service.adapters.postgres_generations import PostgresGenerations, find_readable_generation
-from timeline_service.adapters.sql_files import generation_shape, of_generation, read_statements
+from timeline_service.adapters.postgres.bell import PostgresBell
+from timeline_service.adapters.postgres.database import connected
+from timeline_service.adapters.postgres.generations import PostgresGenerations, find_readable_generation
+from timeline_service.adapters.postgres.sql_files import generation_shape, of_generation, read_statements
 from timeline_service.domain.portions import WHOLE_BYTES
 from timeline_service.domain.vectors import Moment, Vector, narrowed, reached, timeline_position, vector_of
 from timeline_service.errors import DroppedError, EndedError, UnavailableError, UnknownError
 
 if TYPE_CHECKING:
-    from timeline_service.adapters.postgres_database import Connection, Pool
+    from timeline_service.adapters.postgres.database import Connection, Pool
 
 Row = Mapping[str, Any]
 _MOST_SWAPS: Final = 5

@@ -11,7 +11,7 @@ from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from aiokafka.errors import KafkaError, OffsetOutOfRangeError, UnsupportedCodecError
 
 from service_edge.kafka_clients import close_client, start_client
-from timeline_service.adapters.kafka_lenient import read_leniently
+from timeline_service.adapters.kafka.lenient import read_leniently
 from timeline_service.domain.vectors import Vector
 from timeline_service.errors import HaltError, UnavailableError
 

@@ -16,9 +16,9 @@ from aiokafka.errors import (
 from aiokafka.structs import OffsetAndMetadata
 
 from service_edge.kafka_clients import close_client, start_client
-from timeline_service.adapters.kafka_lenient import read_leniently
-from timeline_service.judge.arrivals import RawRecord
+from timeline_service.adapters.kafka.lenient import read_leniently
 from timeline_service.errors import HaltError, UnavailableError
+from timeline_service.judge.arrivals import RawRecord
 
 _LOG: Final = logging.getLogger(__name__)
 _FETCH_BYTES: Final = 1024 * 1024

@@ -5,16 +5,16 @@ from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from timeline_service.adapters.postgres_blockers import ending_blockers
-from timeline_service.adapters.postgres_database import connected_to
-from timeline_service.adapters.postgres_documents import PostgresDocuments
-from timeline_service.adapters.postgres_projection import Checkpoint, PostgresProjection
+from timeline_service.adapters.postgres.blockers import ending_blockers
+from timeline_service.adapters.postgres.database import connected_to
+from timeline_service.adapters.postgres.documents import PostgresDocuments
+from timeline_service.adapters.postgres.projection import Checkpoint, PostgresProjection
+from timeline_service.errors import FencedError
 from timeline_service.judge.arrivals import RawRecord, read_headers
 from timeline_service.judge.batch import Changes, Counts
-from timeline_service.errors import FencedError
 
 if TYPE_CHECKING:
-    from timeline_service.adapters.postgres_database import Pool
+    from timeline_service.adapters.postgres.database import Pool
 
 
 class PostgresRedrives:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import asyncpg
 
-from timeline_service.adapters.postgres_days import use_days
+from timeline_service.adapters.postgres.days import use_days
 from timeline_service.errors import FencedError, HaltError, UnavailableError
 
 if TYPE_CHECKING:

@@ -3,14 +3,14 @@
 from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
-from timeline_service.adapters.postgres_blockers import ending_blockers
-from timeline_service.adapters.postgres_database import connected_to
-from timeline_service.adapters.sql_files import of_generation, read_statements
+from timeline_service.adapters.postgres.blockers import ending_blockers
+from timeline_service.adapters.postgres.database import connected_to
+from timeline_service.adapters.postgres.sql_files import of_generation, read_statements
 from timeline_service.domain.documents import document_of
 from timeline_service.judge.entries import read_said
 
 if TYPE_CHECKING:
-    from timeline_service.adapters.postgres_database import Connection, Pool
+    from timeline_service.adapters.postgres.database import Connection, Pool
 
 _BETWEEN_FACETS: Final = "\x1f"
 

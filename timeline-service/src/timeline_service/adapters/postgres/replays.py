@@ -9,13 +9,13 @@ from uuid import UUID, uuid4
 import asyncpg
 import orjson
 
-from timeline_service.adapters.postgres_database import connected
-from timeline_service.adapters.sql_files import read_statements
+from timeline_service.adapters.postgres.database import connected
+from timeline_service.adapters.postgres.sql_files import read_statements
 from timeline_service.domain.replays import Kind, State
 from timeline_service.errors import UnavailableError
 
 if TYPE_CHECKING:
-    from timeline_service.adapters.postgres_database import Connection, Pool
+    from timeline_service.adapters.postgres.database import Connection, Pool
 
 Row = Mapping[str, Any]
 #: What is notified when a replay is filed, cancelled, gets on or ends.

@@ -7,9 +7,10 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any, Final
 
 from event_schemas.positions import format_position
-from timeline_service.adapters.postgres_blockers import ending_blockers
-from timeline_service.adapters.postgres_database import connected_to
-from timeline_service.adapters.sql_files import generation_schema, of_generation, read_statements
+from timeline_service.adapters.postgres.blockers import ending_blockers
+from timeline_service.adapters.postgres.database import connected_to
+from timeline_service.adapters.postgres.sql_files import generation_schema, of_generation, read_statements
+from timeline_service.errors import FencedError
 from timeline_service.judge.batch import (
     BEHIND,
     ENTRY_COLUMNS,
@@ -21,10 +22,9 @@ from timeline_service.judge.batch import (
 )
 from timeline_service.judge.entries import read_said
 from timeline_service.judge.fold import History, Revision
-from timeline_service.errors import FencedError
 
 if TYPE_CHECKING:
-    from timeline_service.adapters.postgres_database import Connection, Pool
+    from timeline_service.adapters.postgres.database import Connection, Pool
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,1 @@
+"""Kafka: the log, read."""

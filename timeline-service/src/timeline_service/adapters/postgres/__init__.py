@@ -1,0 +1,1 @@
+"""PostgreSQL: the projection and all that is kept about it, read and written."""
