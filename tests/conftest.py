@@ -10,9 +10,9 @@ from uuid import uuid4
 import asyncpg
 import pytest
 from hypothesis import HealthCheck, settings
-from tests.support.engines import Engines, shared_engines
-from tests.support.processes import Services, last_words, spawned
-from tests.support.session_folder import close_session_folder, open_session_folder, session_folder
+from tests.support.running.engines import Engines, shared_engines
+from tests.support.running.processes import Services, last_words, spawned
+from tests.support.running.session_folder import close_session_folder, open_session_folder, session_folder
 
 from local_stack.processes import leave_running
 from local_stack.topic import create_topic

@@ -11,8 +11,8 @@ from typing import Final
 import httpx
 import pytest
 from tests.acceptance.readme_examples import Example, Reader, read_examples
-from tests.support.session_folder import ROOT
-from tests.support.stacks import Stack, new_stack
+from tests.support.running.session_folder import ROOT
+from tests.support.running.stacks import Stack, new_stack
 from tests.support.waiting import wait_until
 
 README: Final = (ROOT / "README.md").read_text(encoding="utf-8")

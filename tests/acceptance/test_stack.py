@@ -9,9 +9,9 @@ from importlib.resources import files
 
 import httpx
 import pytest
-from tests.support.engines import Engines
-from tests.support.free_ports import free_port
-from tests.support.stacks import PATIENCE, Command, Stack, new_stack
+from tests.support.running.engines import Engines
+from tests.support.running.free_ports import free_port
+from tests.support.running.stacks import PATIENCE, Command, Stack, new_stack
 from tests.support.waiting import wait_until
 
 from event_schemas.countries import pairs_of

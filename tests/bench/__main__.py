@@ -13,8 +13,8 @@ from tests.bench.bench import measure
 from tests.bench.figures import Figure, Reading
 from tests.bench.reading_figures import measure_reads
 from tests.bench.table import print_conditions, print_readings, print_table
-from tests.support.engines import shared_engines
-from tests.support.session_folder import close_session_folder, open_session_folder
+from tests.support.running.engines import shared_engines
+from tests.support.running.session_folder import close_session_folder, open_session_folder
 
 _SINGLES: Final = 500
 _READS: Final = 200

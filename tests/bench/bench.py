@@ -14,10 +14,10 @@ from tests.bench.memory import memory_figure
 from tests.bench.processor import cpu_seconds
 from tests.bench.projection_figures import project, projection_figures
 from tests.bench.replay_figures import measure_replays
-from tests.support.engines import Engines
-from tests.support.log_writing import read_log
-from tests.support.processes import Services
-from tests.support.session_folder import session_folder
+from tests.support.inputs.log_writing import read_log
+from tests.support.running.engines import Engines
+from tests.support.running.processes import Services
+from tests.support.running.session_folder import session_folder
 
 from local_stack.topic import create_topic
 

@@ -10,9 +10,9 @@ from uuid import uuid4
 import asyncpg
 from tests.bench.filled_tables import fill_tables
 from tests.bench.reading_client import Places, ReadingClient, find_places
-from tests.support.engines import Engines
-from tests.support.processes import Service, Services
-from tests.support.session_folder import session_folder
+from tests.support.running.engines import Engines
+from tests.support.running.processes import Service, Services
+from tests.support.running.session_folder import session_folder
 from tests.support.waiting import wait_until
 
 from local_stack.topic import create_topic

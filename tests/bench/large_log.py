@@ -19,8 +19,8 @@ from tests.bench.bench import bench_services
 from tests.bench.event_supply import events
 from tests.bench.memory import peak_bytes
 from tests.bench.replay_runs import run_replay
-from tests.support.engines import shared_engines
-from tests.support.session_folder import close_session_folder, open_session_folder
+from tests.support.running.engines import shared_engines
+from tests.support.running.session_folder import close_session_folder, open_session_folder
 
 from event_schemas.log_topic import PARTITIONS
 from event_schemas.records import ANONYMOUS

@@ -6,7 +6,7 @@ from typing import Final
 
 import psutil
 from tests.bench.figures import Figure
-from tests.support.processes import Service
+from tests.support.running.processes import Service
 
 LIMIT_MB: Final = 200
 

@@ -8,7 +8,7 @@ from typing import Final
 
 import psutil
 from tests.bench.memory import peak_bytes
-from tests.support.processes import Service
+from tests.support.running.processes import Service
 
 _LOOK_SECONDS: Final = 0.5  # what each has held at most is kept by the system: it is lost only with the last look
 

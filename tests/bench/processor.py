@@ -1,7 +1,7 @@
 """The processor's time that a process takes."""
 
 import psutil
-from tests.support.processes import Service
+from tests.support.running.processes import Service
 
 
 def cpu_seconds(service: Service) -> float:

@@ -7,7 +7,7 @@ import asyncpg
 from tests.bench import peers
 from tests.bench.figures import Figure
 from tests.bench.processor import cpu_seconds
-from tests.support.processes import Service, Services
+from tests.support.running.processes import Service, Services
 from tests.support.waiting import wait_until
 
 _PROGRESS = """

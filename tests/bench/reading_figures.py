@@ -18,7 +18,7 @@ from tests.bench.reading_floors import (
     summary_of_pair,
 )
 from tests.bench.reading_pages import SUMMARY, Read, reads
-from tests.support.engines import Engines
+from tests.support.running.engines import Engines
 
 from timeline_service.adapters.postgres.database import close_pool, open_pool
 from timeline_service.adapters.postgres.documents import PostgresDocuments

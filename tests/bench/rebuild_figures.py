@@ -10,7 +10,7 @@ from tests.bench import peers
 from tests.bench.bare_load import BareLoad
 from tests.bench.figures import Figure
 from tests.bench.replay_runs import ReplayRun, run_replay
-from tests.support.processes import Service, Services
+from tests.support.running.processes import Service, Services
 from tests.support.waiting import wait_until
 
 _MOST_SECONDS: Final = 3600

@@ -9,7 +9,7 @@ from tests.bench.figures import Figure
 from tests.bench.memory import memory_figure, memory_of
 from tests.bench.rebuild_figures import rebuild, rebuild_figures
 from tests.bench.verify_figures import verify, verify_figures
-from tests.support.processes import Services
+from tests.support.running.processes import Services
 
 _WORKER_LIMIT_MB: Final = 250
 

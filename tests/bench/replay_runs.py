@@ -7,8 +7,8 @@ from typing import Any, Final
 
 from tests.bench.offspring import watched_offspring
 from tests.bench.processor import cpu_seconds
-from tests.support.processes import Service, Services
-from tests.support.replaying import over, replays_of
+from tests.support.running.processes import Service, Services
+from tests.support.running.replaying import over, replays_of
 
 from timeline_service.domain.replays import Kind
 

@@ -17,8 +17,8 @@ from tests.bench.large_log import fill_log
 from tests.bench.reading_figures import measure_reads
 from tests.bench.reading_pages import reads
 from tests.bench.table import print_readings, print_table
-from tests.support.engines import Engines
-from tests.support.log_writing import read_log
+from tests.support.inputs.log_writing import read_log
+from tests.support.running.engines import Engines
 
 from event_schemas.countries import pairs_of
 from event_schemas.dates import parse_when

@@ -10,7 +10,7 @@ from tests.bench.bare_load import BareLoad
 from tests.bench.figures import Figure, percentile
 from tests.bench.reading_client import ReadingClient
 from tests.bench.replay_runs import ReplayRun, run_replay
-from tests.support.processes import Service, Services
+from tests.support.running.processes import Service, Services
 
 _QUIET_SECONDS: Final = 5.0
 _FEWEST: Final = 20

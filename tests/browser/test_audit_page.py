@@ -5,11 +5,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.support.acting_replayers import ActingReplayer, acting_replayer, difference, digest_of
-from tests.support.browsers import CHROMIUM, Browser, open_browser
-from tests.support.engines import Engines
-from tests.support.log_writing import recording
-from tests.support.timeline_stacks import TimelineStack, timeline_stack
+from tests.support.clients.browsers import CHROMIUM, Browser, open_browser
+from tests.support.inputs.log_writing import recording
+from tests.support.running.acting_replayers import ActingReplayer, acting_replayer, difference, digest_of
+from tests.support.running.engines import Engines
+from tests.support.running.timeline_stacks import TimelineStack, timeline_stack
 from tests.support.waiting import wait_until
 
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="there is no chromium here")

@@ -8,9 +8,9 @@ from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from tests.support.engines import Engines
-from tests.support.log_writing import recording
-from tests.support.timeline_stacks import timeline_stack
+from tests.support.inputs.log_writing import recording
+from tests.support.running.engines import Engines
+from tests.support.running.timeline_stacks import timeline_stack
 from tests.support.waiting import wait_until
 
 PAGE = """<!doctype html><title>listening</title><script>

@@ -5,9 +5,9 @@ from typing import Any
 
 import httpx
 import pytest
-from tests.support.fuzzing import fuzz
-from tests.support.ingesting import ingest_client
-from tests.support.processes import Services
+from tests.support.clients.fuzzing import fuzz
+from tests.support.running.ingesting import ingest_client
+from tests.support.running.processes import Services
 
 from event_schemas.json_text import read_json
 from ingest_service.app import create_app

@@ -9,10 +9,10 @@ from uuid import UUID
 
 import asyncpg
 import pytest
-from tests.support.engines import Engines
-from tests.support.fuzzing import fuzz
-from tests.support.log_writing import correcting, recording, retracting
-from tests.support.timeline_stacks import TimelineStack, timeline_stack
+from tests.support.clients.fuzzing import fuzz
+from tests.support.inputs.log_writing import correcting, recording, retracting
+from tests.support.running.engines import Engines
+from tests.support.running.timeline_stacks import TimelineStack, timeline_stack
 
 from event_schemas.records import encode_value
 from service_edge.descriptions import operations

@@ -9,11 +9,11 @@ from pathlib import Path
 import asyncpg
 import pytest
 from tests.faults.test_projector_faults import busy_log
-from tests.support.engines import own_postgres
-from tests.support.log_writing import open_log
-from tests.support.processes import Service, Services
-from tests.support.projections import projected
-from tests.support.replaying import replayed
+from tests.support.inputs.log_writing import open_log
+from tests.support.running.engines import own_postgres
+from tests.support.running.processes import Service, Services
+from tests.support.running.projections import projected
+from tests.support.running.replaying import replayed
 from tests.support.waiting import wait_until
 
 

@@ -10,10 +10,10 @@ from collections.abc import AsyncIterator
 import httpx
 import psutil
 import pytest
-from tests.support.engines import OwnEngine, own_kafka
-from tests.support.log_writing import open_log, recording
-from tests.support.processes import Services
-from tests.support.projections import projected
+from tests.support.inputs.log_writing import open_log, recording
+from tests.support.running.engines import OwnEngine, own_kafka
+from tests.support.running.processes import Services
+from tests.support.running.projections import projected
 from tests.support.waiting import wait_until
 
 from local_stack.topic import create_topic

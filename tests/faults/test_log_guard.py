@@ -11,11 +11,11 @@ import pytest
 from aiokafka import TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewPartitions, RecordsToDelete
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
-from tests.support.log_writing import open_log
-from tests.support.processes import Services
-from tests.support.projecting import projecting
-from tests.support.projections import projected
-from tests.support.terminals import timeline
+from tests.support.clients.terminals import timeline
+from tests.support.inputs.log_writing import open_log
+from tests.support.running.processes import Services
+from tests.support.running.projecting import projecting
+from tests.support.running.projections import projected
 from tests.support.waiting import wait_until
 
 from event_schemas.log_topic import TOPIC_SETTINGS

@@ -8,11 +8,11 @@ from collections.abc import Iterable
 import asyncpg
 import pytest
 from aiokafka import AIOKafkaProducer
-from tests.support.engines import own_postgres
-from tests.support.log_writing import LogWriter, correcting, open_log, recording, retracting
-from tests.support.processes import Service, Services
-from tests.support.projecting import projecting
-from tests.support.projections import projected
+from tests.support.inputs.log_writing import LogWriter, correcting, open_log, recording, retracting
+from tests.support.running.engines import own_postgres
+from tests.support.running.processes import Service, Services
+from tests.support.running.projecting import projecting
+from tests.support.running.projections import projected
 from tests.support.waiting import wait_until
 
 from event_schemas.records import HEADERS, Record, encode_value

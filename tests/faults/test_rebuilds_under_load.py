@@ -6,11 +6,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import httpx
-from tests.support.event_streams import Listener, listening
-from tests.support.log_writing import read_log
-from tests.support.processes import Services
-from tests.support.projections import projected
-from tests.support.replaying import replayed, verified
+from tests.support.clients.event_streams import Listener, listening
+from tests.support.inputs.log_writing import read_log
+from tests.support.running.processes import Services
+from tests.support.running.projections import projected
+from tests.support.running.replaying import replayed, verified
 
 from event_schemas.positions import parse_positions
 

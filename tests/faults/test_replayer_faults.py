@@ -10,12 +10,12 @@ import psutil
 import pytest
 from tests.faults.test_projector_faults import append_slowly, busy_log
 from tests.integration.test_rebuilds import append_unknown
-from tests.support.free_ports import free_port
-from tests.support.generations import connected_to, copy_generation
-from tests.support.log_writing import open_log, recording
-from tests.support.processes import Services
-from tests.support.projections import projected
-from tests.support.replaying import over, replayed, replays_of, verified
+from tests.support.inputs.log_writing import open_log, recording
+from tests.support.running.free_ports import free_port
+from tests.support.running.generations import connected_to, copy_generation
+from tests.support.running.processes import Services
+from tests.support.running.projections import projected
+from tests.support.running.replaying import over, replayed, replays_of, verified
 from tests.support.waiting import wait_until
 
 from service_edge.topic_check import Topic

@@ -22,7 +22,7 @@ from tests.faults.soak.checker.story_check import check_stories
 from tests.faults.soak.checker.verdicts import Log
 from tests.faults.soak.load.history import Acknowledged, History, Said, unpack
 from tests.faults.soak.load.load import Load
-from tests.support.processes import Services
+from tests.support.running.processes import Services
 from tests.support.waiting import wait_until
 
 SOAK: Final = Path(__file__).parent / "soak"

@@ -26,9 +26,9 @@ from tests.faults.soak.arena.proxy import Proxy
 from tests.faults.soak.arena.recovery import recover
 from tests.faults.soak.nemesis.nemesis import FAULTS, LONG, SHORT, Strike, attack, left_out, schedule_of
 from tests.faults.soak.nemesis.operations import event, post_lines
-from tests.support.free_ports import free_port
-from tests.support.log_writing import read_log
-from tests.support.session_folder import ROOT, session_folder
+from tests.support.inputs.log_writing import read_log
+from tests.support.running.free_ports import free_port
+from tests.support.running.session_folder import ROOT, session_folder
 from tests.support.waiting import wait_until
 
 SLEEPER = (sys.executable, "-c", "import time; time.sleep(600)")

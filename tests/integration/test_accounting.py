@@ -9,10 +9,10 @@ import asyncpg
 import pytest
 from aiokafka import AIOKafkaProducer
 from tests.integration.test_parking import id_in
-from tests.support.log_writing import START, open_log, recording
-from tests.support.processes import Services
-from tests.support.projections import projected
-from tests.support.replaying import replayed, verified
+from tests.support.inputs.log_writing import START, open_log, recording
+from tests.support.running.processes import Services
+from tests.support.running.projections import projected
+from tests.support.running.replaying import replayed, verified
 from tests.support.waiting import wait_until
 
 from event_schemas.countries import all_countries

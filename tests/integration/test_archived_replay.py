@@ -12,10 +12,10 @@ from pydantic import SecretStr
 from tests.faults.test_projector_faults import busy_log
 from tests.integration.test_projector import append_garbage
 from tests.integration.test_replay_edges import execute
-from tests.support.log_writing import open_log
-from tests.support.processes import Services
-from tests.support.projections import projected, read_tables
-from tests.support.replaying import verified
+from tests.support.inputs.log_writing import open_log
+from tests.support.running.processes import Services
+from tests.support.running.projections import projected, read_tables
+from tests.support.running.replaying import verified
 
 from timeline_service.domain.exports import End, ExportHeader, Gap, write_end, write_gap, write_header
 from timeline_service.domain.replays import Progress

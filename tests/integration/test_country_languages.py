@@ -4,9 +4,9 @@ from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 import pytest
-from tests.support.engines import Engines
-from tests.support.log_writing import recording
-from tests.support.timeline_stacks import TimelineStack, timeline_stack
+from tests.support.inputs.log_writing import recording
+from tests.support.running.engines import Engines
+from tests.support.running.timeline_stacks import TimelineStack, timeline_stack
 
 from event_schemas.countries import all_countries
 

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 import httpx
 import pytest
-from tests.support.engines import Engines
-from tests.support.ingesting import an_event
-from tests.support.timeline_stacks import timeline_stack
+from tests.support.running.engines import Engines
+from tests.support.running.ingesting import an_event
+from tests.support.running.timeline_stacks import timeline_stack
 
 WRITER, READER, STRANGER = "https://writer.example", "http://reader.example:3000", "https://stranger.example"
 TIMELINE = "/v1/timelines/ARG-BRA"

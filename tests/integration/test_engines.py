@@ -1,7 +1,7 @@
 import asyncpg
 import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
-from tests.support.engines import own_kafka, own_postgres
+from tests.support.running.engines import own_kafka, own_postgres
 
 from local_stack.topic import create_topic
 from service_edge.topic_check import check_topic

@@ -11,10 +11,10 @@ import feedparser
 import httpx
 import icalendar
 import pytest
-from tests.support.engines import Engines
-from tests.support.format_readers import TIMELINEJS_SCHEMA, as_a_reader_repairs_it, cell_means
-from tests.support.log_writing import correcting, recording, retracting
-from tests.support.timeline_stacks import TimelineStack, timeline_stack
+from tests.support.clients.format_readers import TIMELINEJS_SCHEMA, as_a_reader_repairs_it, cell_means
+from tests.support.inputs.log_writing import correcting, recording, retracting
+from tests.support.running.engines import Engines
+from tests.support.running.timeline_stacks import TimelineStack, timeline_stack
 
 from event_schemas.dates import parse_when
 from timeline_service.domain.date_words import say_when

@@ -4,9 +4,9 @@ from collections.abc import AsyncIterator
 from typing import Any, Final
 
 import pytest
-from tests.support.engines import Engines
-from tests.support.log_writing import correcting, recording, retracting
-from tests.support.timeline_stacks import TimelineStack, timeline_stack
+from tests.support.inputs.log_writing import correcting, recording, retracting
+from tests.support.running.engines import Engines
+from tests.support.running.timeline_stacks import TimelineStack, timeline_stack
 
 #: The events that most tests here look at, all of India and China, some of others too.
 SHELF: Final[dict[str, dict[str, Any]]] = {

@@ -8,10 +8,10 @@ from uuid import UUID
 
 import httpx
 import pytest
-from tests.support.engines import Engines
-from tests.support.generations import connected_to, copy_generation
-from tests.support.log_writing import correcting, recording, retracting
-from tests.support.timeline_stacks import TimelineStack, timeline_stack
+from tests.support.inputs.log_writing import correcting, recording, retracting
+from tests.support.running.engines import Engines
+from tests.support.running.generations import connected_to, copy_generation
+from tests.support.running.timeline_stacks import TimelineStack, timeline_stack
 from tests.support.waiting import wait_until
 
 from event_schemas.positions import parse_positions

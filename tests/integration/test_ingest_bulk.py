@@ -8,9 +8,9 @@ import httpx
 import orjson
 import psutil
 import pytest
-from tests.support.ingesting import NDJSON, an_event, ingest_client
-from tests.support.log_writing import read_log
-from tests.support.processes import Service, Services
+from tests.support.inputs.log_writing import read_log
+from tests.support.running.ingesting import NDJSON, an_event, ingest_client
+from tests.support.running.processes import Service, Services
 from tests.support.waiting import wait_until
 
 from event_schemas.positions import parse_positions

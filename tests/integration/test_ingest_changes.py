@@ -5,8 +5,8 @@ from uuid import uuid4
 import httpx
 import orjson
 import pytest
-from tests.support.ingesting import JSON, TIMELINE_URL, an_event, ingest_client
-from tests.support.log_writing import read_log
+from tests.support.inputs.log_writing import read_log
+from tests.support.running.ingesting import JSON, TIMELINE_URL, an_event, ingest_client
 
 from event_schemas.positions import format_position
 from event_schemas.records import Record, decode

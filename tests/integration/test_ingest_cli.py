@@ -12,12 +12,12 @@ from uuid import uuid4
 
 import httpx
 import pytest
-from tests.support.engines import Engines
-from tests.support.free_ports import free_port
-from tests.support.ingesting import an_event
-from tests.support.log_writing import read_log
-from tests.support.processes import Service, Services
-from tests.support.session_folder import session_folder
+from tests.support.inputs.log_writing import read_log
+from tests.support.running.engines import Engines
+from tests.support.running.free_ports import free_port
+from tests.support.running.ingesting import an_event
+from tests.support.running.processes import Service, Services
+from tests.support.running.session_folder import session_folder
 from tests.support.waiting import wait_until
 
 from event_schemas.records import decode

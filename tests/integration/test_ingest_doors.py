@@ -12,10 +12,10 @@ from uuid import uuid4
 import httpx
 import orjson
 import pytest
-from tests.support.engines import Engines
-from tests.support.ingesting import JSON, NDJSON, an_event
-from tests.support.processes import Service, Services
-from tests.support.session_folder import session_folder
+from tests.support.running.engines import Engines
+from tests.support.running.ingesting import JSON, NDJSON, an_event
+from tests.support.running.processes import Service, Services
+from tests.support.running.session_folder import session_folder
 
 from ingest_service.api.problems import KINDS
 from local_stack.topic import create_topic

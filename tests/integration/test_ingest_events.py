@@ -6,8 +6,8 @@ from uuid import uuid4
 import httpx
 import orjson
 import pytest
-from tests.support.ingesting import JSON, NDJSON, TIMELINE_URL, an_event, ingest_client
-from tests.support.log_writing import read_log
+from tests.support.inputs.log_writing import read_log
+from tests.support.running.ingesting import JSON, NDJSON, TIMELINE_URL, an_event, ingest_client
 
 from event_schemas.events import id_from_key, id_from_origin
 from event_schemas.positions import format_position, parse_positions

@@ -14,10 +14,10 @@ import orjson
 import psutil
 import pytest
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
-from tests.support.engines import OwnEngine, own_kafka
-from tests.support.ingesting import JSON, NDJSON, an_event, ingest_client, until_ready
-from tests.support.log_writing import read_log
-from tests.support.processes import Services
+from tests.support.inputs.log_writing import read_log
+from tests.support.running.engines import OwnEngine, own_kafka
+from tests.support.running.ingesting import JSON, NDJSON, an_event, ingest_client, until_ready
+from tests.support.running.processes import Services
 from tests.support.waiting import wait_until
 
 from event_schemas.log_topic import TOPIC_SETTINGS

@@ -10,9 +10,9 @@ import httpx
 import orjson
 import psutil
 import pytest
-from tests.support.ingesting import JSON, NDJSON, an_event
-from tests.support.log_writing import read_log
-from tests.support.processes import Service, Services
+from tests.support.inputs.log_writing import read_log
+from tests.support.running.ingesting import JSON, NDJSON, an_event
+from tests.support.running.processes import Service, Services
 
 BODIES = 40
 LINES = 1_500

@@ -10,8 +10,8 @@ from uuid import uuid4
 import pytest
 from aiokafka.producer.sender import SendProduceReqHandler
 from aiokafka.structs import TopicPartition
-from tests.support.ingesting import an_event
-from tests.support.log_writing import read_log
+from tests.support.inputs.log_writing import read_log
+from tests.support.running.ingesting import an_event
 from tests.support.waiting import wait_until
 
 from ingest_service.adapters.kafka_log import KafkaLog

@@ -11,10 +11,10 @@ from uuid import uuid4
 import httpx
 import psutil
 import pytest
-from tests.support.engines import Engines
-from tests.support.event_streams import listening
-from tests.support.log_writing import recording
-from tests.support.timeline_stacks import TimelineStack, timeline_stack
+from tests.support.clients.event_streams import listening
+from tests.support.inputs.log_writing import recording
+from tests.support.running.engines import Engines
+from tests.support.running.timeline_stacks import TimelineStack, timeline_stack
 from tests.support.waiting import wait_until
 
 from event_schemas.events import digest_of

@@ -11,11 +11,11 @@ from urllib.parse import urlsplit
 
 import httpx
 import pytest
-from tests.support.engines import Engines
-from tests.support.event_streams import Listener, Told, listening
-from tests.support.log_writing import correcting, read_log, recording, retracting
-from tests.support.processes import Service
-from tests.support.timeline_stacks import TimelineStack, timeline_stack
+from tests.support.clients.event_streams import Listener, Told, listening
+from tests.support.inputs.log_writing import correcting, read_log, recording, retracting
+from tests.support.running.engines import Engines
+from tests.support.running.processes import Service
+from tests.support.running.timeline_stacks import TimelineStack, timeline_stack
 from tests.support.waiting import wait_until
 
 from event_schemas.positions import format_positions, parse_position

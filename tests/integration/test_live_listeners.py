@@ -14,11 +14,11 @@ import asyncpg
 import httpx
 import psutil
 import pytest
-from tests.support.engines import Engines
-from tests.support.event_streams import Listener, listening
-from tests.support.log_writing import correcting, open_log, recording, retracting
-from tests.support.processes import Service, Services
-from tests.support.timeline_stacks import TimelineStack, timeline_stack
+from tests.support.clients.event_streams import Listener, listening
+from tests.support.inputs.log_writing import correcting, open_log, recording, retracting
+from tests.support.running.engines import Engines
+from tests.support.running.processes import Service, Services
+from tests.support.running.timeline_stacks import TimelineStack, timeline_stack
 from tests.support.waiting import wait_until
 
 from event_schemas.records import encode_value

@@ -13,10 +13,10 @@ import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule, run_state_machine_as_test
-from tests.support.engines import Engines
-from tests.support.processes import Service, Services
-from tests.support.projections import projected
-from tests.support.timeline_stacks import TimelineStack, timeline_stack
+from tests.support.running.engines import Engines
+from tests.support.running.processes import Service, Services
+from tests.support.running.projections import projected
+from tests.support.running.timeline_stacks import TimelineStack, timeline_stack
 
 T = TypeVar("T")
 BAN: Final[dict[str, Any]] = {"title": "a ban", "when": "2020", "countries": ["IN", "CN"], "type": "ban"}

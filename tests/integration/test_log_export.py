@@ -21,12 +21,12 @@ from aiokafka.admin import AIOKafkaAdminClient, RecordsToDelete
 from aiokafka.consumer import fetcher
 from aiokafka.record.default_records import _DefaultRecordBatchBuilderPy
 from tests.integration.test_projector import NotUtf8, append_garbage
-from tests.support.engines import Engines
-from tests.support.free_ports import free_port
-from tests.support.log_writing import LogWriter, open_log, read_log, recording
-from tests.support.processes import Service
-from tests.support.terminals import at_a_terminal, timeline
-from tests.support.timeline_stacks import TimelineStack, timeline_stack
+from tests.support.clients.terminals import at_a_terminal, timeline
+from tests.support.inputs.log_writing import LogWriter, open_log, read_log, recording
+from tests.support.running.engines import Engines
+from tests.support.running.free_ports import free_port
+from tests.support.running.processes import Service
+from tests.support.running.timeline_stacks import TimelineStack, timeline_stack
 from tests.support.waiting import wait_until
 
 from local_stack.topic import create_topic

@@ -9,9 +9,9 @@ from uuid import uuid4
 import httpx
 import orjson
 import pytest
-from tests.support.engines import Engines
-from tests.support.ingesting import NDJSON, an_event
-from tests.support.timeline_stacks import TimelineStack, timeline_stack
+from tests.support.running.engines import Engines
+from tests.support.running.ingesting import NDJSON, an_event
+from tests.support.running.timeline_stacks import TimelineStack, timeline_stack
 
 SNAKE = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
 INSTANT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?Z")

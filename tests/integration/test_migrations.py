@@ -2,7 +2,7 @@ import asyncio
 
 import asyncpg
 import pytest
-from tests.support.processes import Services
+from tests.support.running.processes import Services
 
 from timeline_service.adapters.postgres.migrations import migrate_database
 from timeline_service.errors import HaltError, UnavailableError

@@ -11,11 +11,11 @@ import asyncpg
 import httpx
 import pytest
 from aiokafka import AIOKafkaProducer
-from tests.support.event_streams import listening
-from tests.support.log_writing import LogWriter, correcting, open_log, recording, retracting
-from tests.support.processes import Services
-from tests.support.projecting import projecting
-from tests.support.projections import projected
+from tests.support.clients.event_streams import listening
+from tests.support.inputs.log_writing import LogWriter, correcting, open_log, recording, retracting
+from tests.support.running.processes import Services
+from tests.support.running.projecting import projecting
+from tests.support.running.projections import projected
 from tests.support.waiting import wait_until
 
 from event_schemas.positions import parse_position

@@ -11,8 +11,8 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
 import pytest
-from tests.support.free_ports import free_port
-from tests.support.session_folder import ROOT, session_folder, watch_session_folder
+from tests.support.running.free_ports import free_port
+from tests.support.running.session_folder import ROOT, session_folder, watch_session_folder
 from tests.support.waiting import wait_until
 
 from local_stack.postgres_engine import STOP_SIGNAL

@@ -5,9 +5,9 @@ import pytest
 from aiokafka.consumer import fetcher
 from aiokafka.partitioner import murmur2
 from aiokafka.record.default_records import _DefaultRecordBatchBuilderPy
-from tests.support.log_writing import LogWriter, correcting, open_log, recording, retracting
-from tests.support.processes import Services
-from tests.support.projections import projected
+from tests.support.inputs.log_writing import LogWriter, correcting, open_log, recording, retracting
+from tests.support.running.processes import Services
+from tests.support.running.projections import projected
 from tests.support.waiting import wait_until
 
 from event_schemas.positions import parse_position

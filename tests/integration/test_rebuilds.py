@@ -7,11 +7,11 @@ import asyncpg
 import httpx
 import pytest
 from tests.faults.test_projector_faults import busy_log
-from tests.support.generations import copy_generation
-from tests.support.log_writing import LogWriter, open_log, recording
-from tests.support.processes import Services
-from tests.support.projections import projected
-from tests.support.replaying import over, replayed, replays_of, verified
+from tests.support.inputs.log_writing import LogWriter, open_log, recording
+from tests.support.running.generations import copy_generation
+from tests.support.running.processes import Services
+from tests.support.running.projections import projected
+from tests.support.running.replaying import over, replayed, replays_of, verified
 from tests.support.waiting import wait_until
 
 from event_schemas.records import encode_value, format_time

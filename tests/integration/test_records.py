@@ -6,10 +6,10 @@ from uuid import uuid4
 import asyncpg
 import httpx
 import pytest
-from tests.support.engines import Engines
-from tests.support.log_writing import correcting, recording, retracting
-from tests.support.processes import Services
-from tests.support.timeline_stacks import TimelineStack, timeline_stack
+from tests.support.inputs.log_writing import correcting, recording, retracting
+from tests.support.running.engines import Engines
+from tests.support.running.processes import Services
+from tests.support.running.timeline_stacks import TimelineStack, timeline_stack
 
 from event_schemas.positions import parse_position
 from event_schemas.records import Record

@@ -6,11 +6,11 @@ import signal
 from collections.abc import AsyncIterator
 
 import pytest
-from tests.support.acting_replayers import TABLES, ActingReplayer, acting_replayer, difference, digest_of
-from tests.support.engines import Engines
-from tests.support.log_writing import recording
-from tests.support.terminals import terminal, timeline
-from tests.support.timeline_stacks import TimelineStack, timeline_stack
+from tests.support.clients.terminals import terminal, timeline
+from tests.support.inputs.log_writing import recording
+from tests.support.running.acting_replayers import TABLES, ActingReplayer, acting_replayer, difference, digest_of
+from tests.support.running.engines import Engines
+from tests.support.running.timeline_stacks import TimelineStack, timeline_stack
 from tests.support.waiting import wait_until
 
 Ran = tuple[int, str, str]

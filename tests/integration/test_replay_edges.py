@@ -6,10 +6,10 @@ import asyncpg
 from aiokafka import AIOKafkaProducer
 from tests.faults.test_projector_faults import busy_log
 from tests.integration.test_projector import append_garbage
-from tests.support.log_writing import correcting, open_log, read_log, recording, retracting
-from tests.support.processes import Services
-from tests.support.projections import projected
-from tests.support.replaying import replayed, verified
+from tests.support.inputs.log_writing import correcting, open_log, read_log, recording, retracting
+from tests.support.running.processes import Services
+from tests.support.running.projections import projected
+from tests.support.running.replaying import replayed, verified
 
 from event_schemas.countries import all_countries
 from event_schemas.records import HEADERS, encode_value

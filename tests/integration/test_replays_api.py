@@ -10,11 +10,11 @@ from uuid import UUID, uuid4
 import asyncpg
 import httpx
 import pytest
-from tests.support.engines import Engines
-from tests.support.event_streams import Listener, listening
-from tests.support.generations import connected_to
-from tests.support.log_writing import recording
-from tests.support.timeline_stacks import TimelineStack, timeline_stack
+from tests.support.clients.event_streams import Listener, listening
+from tests.support.inputs.log_writing import recording
+from tests.support.running.engines import Engines
+from tests.support.running.generations import connected_to
+from tests.support.running.timeline_stacks import TimelineStack, timeline_stack
 from tests.support.waiting import wait_until
 
 from timeline_service.adapters.postgres.database import close_pool, open_pool

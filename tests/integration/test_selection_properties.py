@@ -11,8 +11,7 @@ import httpx
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
-from tests.support.engines import Engines
-from tests.support.random_events import (
+from tests.support.inputs.random_events import (
     ACTORS,
     CODES,
     COUNTRIES,
@@ -25,10 +24,11 @@ from tests.support.random_events import (
     WHENS,
     RandomWriter,
 )
-from tests.support.selection_model import Parameters, bounds_asked, select, summarise
-from tests.support.timeline_model import Standing, ToldTimeline
-from tests.support.timeline_stacks import timeline_stack
-from tests.support.websearch_model import must_mark, wanted_words, words_of
+from tests.support.models.selection_model import Parameters, bounds_asked, select, summarise
+from tests.support.models.timeline_model import Standing, ToldTimeline
+from tests.support.models.websearch_model import must_mark, wanted_words, words_of
+from tests.support.running.engines import Engines
+from tests.support.running.timeline_stacks import timeline_stack
 
 T = TypeVar("T")
 SETTINGS: Final = settings(

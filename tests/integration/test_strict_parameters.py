@@ -6,9 +6,9 @@ from collections.abc import AsyncIterator
 
 import httpx
 import pytest
-from tests.support.engines import Engines
-from tests.support.ingesting import an_event
-from tests.support.timeline_stacks import TimelineStack, timeline_stack
+from tests.support.running.engines import Engines
+from tests.support.running.ingesting import an_event
+from tests.support.running.timeline_stacks import TimelineStack, timeline_stack
 
 #: Requests, and the parameter that each one's refusal names.
 REFUSED = {

@@ -6,12 +6,12 @@ from typing import Any, Final
 
 import httpx
 import pytest
-from tests.support.engines import Engines
-from tests.support.log_writing import recording, retracting
-from tests.support.random_events import COUNTRIES, PAIRS, RandomWriter
-from tests.support.selection_model import Parameters, select, summarise
-from tests.support.timeline_model import ToldTimeline
-from tests.support.timeline_stacks import TimelineStack, timeline_stack
+from tests.support.inputs.log_writing import recording, retracting
+from tests.support.inputs.random_events import COUNTRIES, PAIRS, RandomWriter
+from tests.support.models.selection_model import Parameters, select, summarise
+from tests.support.models.timeline_model import ToldTimeline
+from tests.support.running.engines import Engines
+from tests.support.running.timeline_stacks import TimelineStack, timeline_stack
 
 QUESTIONS: Final[list[Parameters]] = [
     [],

@@ -3,10 +3,10 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
-from tests.support.engines import Engines
-from tests.support.log_writing import recording
-from tests.support.terminals import at_a_terminal, plain_text, timeline
-from tests.support.timeline_stacks import TimelineStack, timeline_stack
+from tests.support.clients.terminals import at_a_terminal, plain_text, timeline
+from tests.support.inputs.log_writing import recording
+from tests.support.running.engines import Engines
+from tests.support.running.timeline_stacks import TimelineStack, timeline_stack
 
 NOWHERE = "http://127.0.0.1:1"
 

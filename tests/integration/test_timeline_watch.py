@@ -14,11 +14,11 @@ from contextlib import asynccontextmanager
 import httpx
 import icalendar
 import pytest
-from tests.support.engines import Engines
-from tests.support.log_writing import correcting, recording, retracting
-from tests.support.processes import Service
-from tests.support.terminals import at_a_terminal, plain_text, timeline
-from tests.support.timeline_stacks import TimelineStack, timeline_stack
+from tests.support.clients.terminals import at_a_terminal, plain_text, timeline
+from tests.support.inputs.log_writing import correcting, recording, retracting
+from tests.support.running.engines import Engines
+from tests.support.running.processes import Service
+from tests.support.running.timeline_stacks import TimelineStack, timeline_stack
 from tests.support.waiting import wait_until
 
 

@@ -5,10 +5,10 @@ from typing import Any
 
 import httpx
 import pytest
-from tests.support.engines import Engines
-from tests.support.log_writing import correcting, recording, retracting
-from tests.support.projections import read_tables
-from tests.support.timeline_stacks import TimelineStack, timeline_stack
+from tests.support.inputs.log_writing import correcting, recording, retracting
+from tests.support.running.engines import Engines
+from tests.support.running.projections import read_tables
+from tests.support.running.timeline_stacks import TimelineStack, timeline_stack
 
 from event_schemas.dates import When, parse_when
 from event_schemas.records import Record

@@ -5,9 +5,9 @@ from typing import Any, Final
 
 import httpx
 import pytest
-from tests.support.engines import Engines
-from tests.support.log_writing import correcting, recording, retracting
-from tests.support.timeline_stacks import TimelineStack, timeline_stack
+from tests.support.inputs.log_writing import correcting, recording, retracting
+from tests.support.running.engines import Engines
+from tests.support.running.timeline_stacks import TimelineStack, timeline_stack
 
 from event_schemas.records import Record
 

@@ -5,10 +5,10 @@ import asyncpg
 import pytest
 from tests.faults.test_projector_faults import busy_log
 from tests.integration.test_projector import append_garbage
-from tests.support.log_writing import open_log
-from tests.support.processes import Services
-from tests.support.projections import projected
-from tests.support.replaying import replayed, verified
+from tests.support.inputs.log_writing import open_log
+from tests.support.running.processes import Services
+from tests.support.running.projections import projected
+from tests.support.running.replaying import replayed, verified
 
 from timeline_service.domain.comparisons import KEYS, key_text
 

@@ -3,7 +3,7 @@ from typing import Any
 
 import orjson
 import pytest
-from tests.support.ingesting import an_event
+from tests.support.running.ingesting import an_event
 
 from event_schemas.errors import RefusedEventError
 from event_schemas.events import id_from_key, id_from_origin

@@ -1,5 +1,5 @@
 import pytest
-from tests.support.log_writing import START, recording
+from tests.support.inputs.log_writing import START, recording
 
 from event_schemas.records import HEADERS, encode_value
 from timeline_service.errors import ExhaustedError

@@ -5,8 +5,8 @@ from uuid import UUID
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.support.log_writing import START, correcting, recording, retracting
-from tests.support.projections import Tables, count_pairs, fold_plainly
+from tests.support.inputs.log_writing import START, correcting, recording, retracting
+from tests.support.running.projections import Tables, count_pairs, fold_plainly
 
 from event_schemas.records import HEADERS, Record, encode_value
 from timeline_service.errors import ExhaustedError

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from aiokafka.partitioner import murmur2
-from tests.support.memory_rows import MemoryRows
+from tests.support.models.memory_rows import MemoryRows
 
 from event_schemas.json_text import read_json
 from timeline_service.judge.arrivals import RawRecord, read_arrival

@@ -2,7 +2,7 @@ import re
 
 import pytest
 from hypothesis import given
-from tests.support.event_strategies import is_date, whens
+from tests.support.inputs.event_strategies import is_date, whens
 
 from event_schemas.dates import parse_when
 from timeline_service.domain.date_words import say_when

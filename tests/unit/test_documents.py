@@ -3,7 +3,7 @@ from typing import Any
 import orjson
 import pytest
 from hypothesis import given
-from tests.support.event_strategies import posted_events
+from tests.support.inputs.event_strategies import posted_events
 
 from event_schemas.events import read_content
 from event_schemas.json_text import write_json

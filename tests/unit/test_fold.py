@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from tests.support.fold_sentences import (
+from tests.support.models.fold_sentences import (
     START,
     already_retracted,
     applied,

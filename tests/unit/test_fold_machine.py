@@ -8,9 +8,9 @@ from uuid import UUID
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
-from tests.support.event_model import EventModel, Fact, Kind, Words
-from tests.support.fact_records import WORDS, content, value_of
-from tests.support.memory_rows import MemoryRows, visible
+from tests.support.models.event_model import EventModel, Fact, Kind, Words
+from tests.support.models.fact_records import WORDS, content, value_of
+from tests.support.models.memory_rows import MemoryRows, visible
 
 from event_schemas.records import HEADERS
 from timeline_service.judge.arrivals import Arrival, RawRecord, read_arrival

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.support.event_strategies import event_views
+from tests.support.inputs.event_strategies import event_views
 
 from timeline_service.formats import FORMATS, Document
 

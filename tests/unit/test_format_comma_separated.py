@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.support.event_strategies import event_views, one_event
-from tests.support.format_readers import cell_means
+from tests.support.clients.format_readers import cell_means
+from tests.support.inputs.event_strategies import event_views, one_event
 
 from timeline_service.formats import FORMATS, Document
 

@@ -6,7 +6,7 @@ import icalendar
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.support.event_strategies import event_views, one_event
+from tests.support.inputs.event_strategies import event_views, one_event
 
 from timeline_service.formats import FORMATS, Document
 

@@ -3,7 +3,7 @@ from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.support.event_strategies import event_views, one_event
+from tests.support.inputs.event_strategies import event_views, one_event
 
 from event_schemas.events import content_of, read_event
 from event_schemas.json_text import read_json

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.support.event_strategies import event_views, one_event
-from tests.support.format_readers import TIMELINEJS_SCHEMA
+from tests.support.clients.format_readers import TIMELINEJS_SCHEMA
+from tests.support.inputs.event_strategies import event_views, one_event
 
 from event_schemas.dates import parse_when
 from timeline_service.domain.date_words import say_when

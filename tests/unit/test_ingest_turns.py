@@ -5,7 +5,7 @@ import asyncio
 import httpx
 import orjson
 import pytest
-from tests.support.ingesting import JSON, NDJSON, an_event
+from tests.support.running.ingesting import JSON, NDJSON, an_event
 
 from ingest_service.app import create_app
 from ingest_service.settings import Settings

@@ -7,7 +7,7 @@ import orjson
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.support.event_streams import Listener
+from tests.support.clients.event_streams import Listener
 
 from event_schemas.countries import pairs_of
 from event_schemas.positions import PositionError

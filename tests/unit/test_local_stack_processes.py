@@ -9,7 +9,7 @@ from pathlib import Path
 
 import psutil
 import pytest
-from tests.support.session_folder import session_folder, watch_session_folder
+from tests.support.running.session_folder import session_folder, watch_session_folder
 from tests.support.waiting import wait_until
 
 from local_stack import processes

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from tests.support.session_folder import watch_session_folder
+from tests.support.running.session_folder import watch_session_folder
 
 from local_stack import services
 from local_stack.errors import StackError

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from tests.support.session_folder import watch_session_folder
+from tests.support.running.session_folder import watch_session_folder
 
 from local_stack import stack
 from local_stack.errors import StackError

@@ -4,7 +4,7 @@ import orjson
 import pytest
 from hypothesis import given
 from tests.bench.event_supply import events
-from tests.support.event_strategies import posted_events
+from tests.support.inputs.event_strategies import posted_events
 
 from event_schemas.countries import all_countries
 from event_schemas.events import Event, content_of, read_content, read_event

@@ -4,7 +4,7 @@ from typing import Any
 
 import orjson
 import pytest
-from tests.support.log_writing import START, recording
+from tests.support.inputs.log_writing import START, recording
 
 from event_schemas.errors import MalformedRecordError, UnknownVersionError
 from event_schemas.records import HEADERS, Record, decode, encode_value

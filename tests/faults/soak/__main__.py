@@ -19,7 +19,7 @@ from tests.faults.soak.nemesis.nemesis import FAULTS
 from tests.faults.soak.planted_bugs import BUGS, find
 from tests.faults.soak.report import write_findings, write_table
 from tests.faults.soak.trial import Plan, carry_out
-from tests.support.session_folder import ROOT
+from tests.support.running.session_folder import ROOT
 
 _TRIAL_MINUTES: Final = 10.0
 #: Every third trial has three brokers, and every third a standby.

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from tests.faults.soak.trial import Plan, carry_out
-from tests.support.session_folder import ROOT
+from tests.support.running.session_folder import ROOT
 
 _SOURCES: Final = ("schemas/src", "ingest-service/src", "timeline-service/src")
 

@@ -13,7 +13,7 @@ from tests.faults.soak.checker.findings import Findings
 from tests.faults.soak.checker.resources import measure
 from tests.faults.soak.load.load import Load
 from tests.faults.soak.nemesis.nemesis import FAULTS, Recovery, attack, schedule_of
-from tests.support.session_folder import ROOT
+from tests.support.running.session_folder import ROOT
 
 _LOOK_SECONDS: Final = 1.0
 Say = Callable[[str], None]

@@ -23,8 +23,8 @@ from tests.faults.soak.arena.proxy import Proxy
 from tests.faults.soak.arena.staging import port_of, start_engines, start_services
 from tests.faults.soak.arena.standby import Standby, start_standby
 from tests.faults.soak.arena.warden import clear_away, start_warden
-from tests.support.free_ports import free_port
-from tests.support.session_folder import ROOT, borrowed_session
+from tests.support.running.free_ports import free_port
+from tests.support.running.session_folder import ROOT, borrowed_session
 
 from local_stack.postgres_engine import prepare_postgres
 

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Final
 from uuid import uuid4
 
-from tests.support.free_ports import free_port
-from tests.support.session_folder import DOWNLOADS
+from tests.support.running.free_ports import free_port
+from tests.support.running.session_folder import DOWNLOADS
 
 from local_stack.commands import run_command
 from local_stack.kafka_archive import kafka_jars

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 import asyncpg
 from tests.faults.soak.arena.members import Member
 from tests.faults.soak.arena.proxy import Proxy
-from tests.support.free_ports import free_port
+from tests.support.running.free_ports import free_port
 from tests.support.waiting import wait_until
 
 from local_stack.commands import run_command

@@ -17,7 +17,7 @@ from tests.faults.soak.arena.arena import Arena
 from tests.faults.soak.arena.members import MARK
 from tests.faults.soak.nemesis.faults import fault
 from tests.faults.soak.nemesis.operations import client
-from tests.support.session_folder import ROOT
+from tests.support.running.session_folder import ROOT
 from tests.support.waiting import wait_until
 
 _BEGIN_SECONDS: Final = 15.0

@@ -13,7 +13,7 @@ from typing import Final
 
 from local_stack.processes import Process
 
-ROOT: Final = Path(__file__).parents[2]
+ROOT: Final = Path(__file__).parents[3]
 DOWNLOADS: Final = ROOT / ".local" / "downloads"
 _FOLDER: Final = "DYADLINE_TEST_FOLDER"
 _OWNER: Final = "DYADLINE_TEST_OWNER"
@@ -61,5 +61,5 @@ def watch_session_folder() -> None:
 
 
 def _keeper(folder: Path) -> Process:
-    command = [sys.executable, "-m", "tests.support.keeper", str(folder), os.environ[_OWNER]]
+    command = [sys.executable, "-m", "tests.support.running.keeper", str(folder), os.environ[_OWNER]]
     return Process("keeper", command, folder, environment={"PYTHONPATH": str(ROOT)})

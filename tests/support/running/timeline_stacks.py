@@ -10,10 +10,10 @@ from uuid import uuid4
 
 import asyncpg
 import httpx
-from tests.support.engines import Engines
-from tests.support.log_writing import LogWriter, open_log
-from tests.support.processes import Services
-from tests.support.session_folder import session_folder
+from tests.support.inputs.log_writing import LogWriter, open_log
+from tests.support.running.engines import Engines
+from tests.support.running.processes import Services
+from tests.support.running.session_folder import session_folder
 
 from event_schemas.positions import format_positions, parse_position
 from event_schemas.records import Record

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
-from tests.support.free_ports import free_port
-from tests.support.session_folder import DOWNLOADS, session_folder, watch_session_folder
+from tests.support.running.free_ports import free_port
+from tests.support.running.session_folder import DOWNLOADS, session_folder, watch_session_folder
 from tests.support.waiting import wait_until
 
 from local_stack.engines import start_engines

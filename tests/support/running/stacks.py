@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import psutil
-from tests.support.free_ports import free_port
-from tests.support.processes import spawned
-from tests.support.session_folder import ROOT, session_folder, watch_session_folder
+from tests.support.running.free_ports import free_port
+from tests.support.running.processes import spawned
+from tests.support.running.session_folder import ROOT, session_folder, watch_session_folder
 from tests.support.waiting import wait_until
 
 from local_stack.processes import Process

@@ -10,8 +10,8 @@ from typing import Any
 import asyncpg
 from aiokafka import ConsumerRecord
 from aiokafka.partitioner import murmur2
-from tests.support.log_writing import read_log
-from tests.support.processes import Services
+from tests.support.inputs.log_writing import read_log
+from tests.support.running.processes import Services
 from tests.support.waiting import wait_until
 
 from timeline_service.adapters.postgres.days import use_days

@@ -3,7 +3,7 @@
 import random
 from typing import Any, Final
 
-from tests.support.log_writing import correcting, recording, retracting
+from tests.support.inputs.log_writing import correcting, recording, retracting
 
 from event_schemas.countries import pairs_of
 from event_schemas.records import Record

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import httpx
-from tests.support.free_ports import free_port
-from tests.support.session_folder import watch_session_folder
+from tests.support.running.free_ports import free_port
+from tests.support.running.session_folder import watch_session_folder
 from tests.support.waiting import wait_until
 
 from local_stack.processes import Process

@@ -6,7 +6,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tests.support.session_folder import ROOT, session_folder
+from tests.support.running.session_folder import ROOT, session_folder
 
 
 async def fuzz(url: str, configuration: Path, *, seconds: float = 270) -> None:

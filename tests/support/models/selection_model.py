@@ -5,8 +5,8 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import date
 from typing import Any, Final
 
-from tests.support.timeline_model import Standing, TimelineModel, bounds_of
-from tests.support.websearch_model import folded, matches
+from tests.support.models.timeline_model import Standing, TimelineModel, bounds_of
+from tests.support.models.websearch_model import folded, matches
 
 from event_schemas.countries import country_code
 from event_schemas.dates import parse_when

@@ -3,7 +3,7 @@
 from functools import cache
 from typing import Any, Final
 
-from tests.support.event_model import Fact, Kind, Words
+from tests.support.models.event_model import Fact, Kind, Words
 
 from event_schemas.events import digest_of, read_content
 from event_schemas.json_text import write_json

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 
-from tests.support.processes import Services
+from tests.support.running.processes import Services
 from tests.support.waiting import wait_until
 
 from timeline_service.adapters.postgres.database import open_pool

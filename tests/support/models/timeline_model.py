@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from tests.support.timeline_stacks import TimelineStack
+from tests.support.running.timeline_stacks import TimelineStack
 from tests.support.waiting import wait_until
 
 from event_schemas.countries import pairs_of

@@ -4,7 +4,7 @@ import os
 import random
 import socket
 
-from tests.support.session_folder import session_folder
+from tests.support.running.session_folder import session_folder
 
 _BELOW_EPHEMERAL = range(12_000, 32_000)  # the kernel gives none of these to an outgoing connection
 
