@@ -6,7 +6,7 @@ SHELL := /bin/bash
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-MEMBERS := schemas ingest-service timeline-service deploy/local
+MEMBERS := schemas schemas/service-edge ingest-service timeline-service deploy/local
 READY := $(VENV)/.ready
 
 .PHONY: help setup run up down status test check bench soak planted fuzz format

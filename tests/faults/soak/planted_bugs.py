@@ -63,7 +63,7 @@ _INGEST: Final = "ingest-service/src/ingest_service"
 BUGS: Final = (
     PlantedBug(
         "offsets are committed before their rows",
-        f"{_TIMELINE}/adapters/postgres_projection.py",
+        f"{_TIMELINE}/adapters/postgres/projection.py",
         "            await self._advance(connection, checkpoints, advances, changes)\n"
         "            await self.write_rows(connection, changes)\n",
         "            await self._advance(connection, checkpoints, advances, changes)\n"
@@ -104,7 +104,7 @@ BUGS: Final = (
     ),
     PlantedBug(
         "a stop raises a cancellation of Kafka's client",
-        "schemas/src/service_edge/kafka_clients.py",
+        "schemas/service-edge/src/service_edge/kafka_clients.py",
         "await _within(seconds, client.close() if isinstance(client, AIOKafkaAdminClient) else client.stop())",
         "await (client.close() if isinstance(client, AIOKafkaAdminClient) else client.stop())",
         ("kill kafka",),
@@ -113,13 +113,13 @@ BUGS: Final = (
     ),
     PlantedBug(
         "a cursor is off by one",
-        f"{_TIMELINE}/adapters/postgres_selections.py",
+        f"{_TIMELINE}/adapters/postgres/selections.py",
         '    "beyond": ">",\n',
         '    "beyond": ">=",\n',
     ),
     PlantedBug(
         "a swap leaves the last record out",
-        f"{_TIMELINE}/adapters/postgres_generations.py",
+        f"{_TIMELINE}/adapters/postgres/generations.py",
         'level = rows >= row["next_offset"]',
         'level = rows + 1 >= row["next_offset"]',
         ("ask for a rebuild",),
@@ -128,7 +128,7 @@ BUGS: Final = (
     ),
     PlantedBug(
         "only the current words make a duplicate",
-        f"{_TIMELINE}/domain/fold.py",
+        f"{_TIMELINE}/judge/fold.py",
         "    for known in history.revisions:\n        if known.digest == record.digest:\n",
         "    for known in history.revisions[-1:]:\n        if known.digest == record.digest:\n",
     ),
@@ -140,7 +140,7 @@ BUGS: Final = (
     ),
     PlantedBug(
         "a read does not wait for its position",
-        f"{_TIMELINE}/adapters/postgres_reader.py",
+        f"{_TIMELINE}/adapters/postgres/reader.py",
         "                if reached(moment.vector, positions):\n",
         "                if reached(moment.vector, positions) or len(positions) == 1:\n",
     ),
@@ -152,7 +152,7 @@ BUGS: Final = (
     ),
     PlantedBug(
         "documents pass a revision over",
-        f"{_TIMELINE}/adapters/postgres_documents.py",
+        f"{_TIMELINE}/adapters/postgres/documents.py",
         'reached = goal if len(rows) < most else rows[-1]["from_offset"] + 1',
         'reached = goal if len(rows) < most else rows[-1]["from_offset"] + 2',
         ("kill both projectors",),
@@ -160,7 +160,7 @@ BUGS: Final = (
     ),
     PlantedBug(
         "a corrected event stays in the pairs that it has left",
-        f"{_TIMELINE}/domain/batch.py",
+        f"{_TIMELINE}/judge/batch.py",
         "for pair in stands.pairs]",
         "for pair in stands.pairs[:1]]",
     ),

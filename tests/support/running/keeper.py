@@ -1,4 +1,4 @@
-"""`python -m tests.support.running.keeper FOLDER PID`: waits for a test run to end, then stops what still runs in its folder.
+"""`python -m tests.support.running.keeper FOLDER PID` waits for a test run to end, then stops what still runs there.
 
 A process of its own, so that even a test run that is killed leaves nothing behind.
 """

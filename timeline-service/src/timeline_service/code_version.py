@@ -1,21 +1,26 @@
 """Which code judges records, for a parked one is judged again as soon as that changes; and which code answers."""
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import cache
 from importlib.metadata import version
 from importlib.resources import files
 from importlib.resources.abc import Traversable
+from typing import Final
+
+#: Where the code stands on which a verdict depends: the language and the judge, with all that is below them.
+_JUDGING: Final = ("event_schemas", "timeline_service.judge")
 
 
 @cache
 def code_version() -> str:
-    """The package's version and a digest of all code that a verdict can depend on: the language and the fold."""
-    digest = hashlib.sha256()
-    for folder in (files("event_schemas"), files("timeline_service") / "domain"):
-        for file in sorted(_sources(folder), key=lambda item: item.name):
-            digest.update(file.name.encode() + b"\0" + file.read_bytes() + b"\0")
-    return f"{version('dyadline-timeline-service')}+{digest.hexdigest()[:12]}"
+    """The package's version and a digest of all code that a verdict can depend on."""
+    return f"{version('dyadline-timeline-service')}+{_digest(judging_files(), 12)}"
+
+
+def judging_files() -> dict[str, Traversable]:
+    """The files that a verdict can depend on, by package and path."""
+    return {name: file for package in _JUDGING for name, file in _files(package, (".py", ".json"))}
 
 
 def is_newer(one: str, other: str) -> bool:
@@ -26,24 +31,28 @@ def is_newer(one: str, other: str) -> bool:
 @cache
 def release() -> str:
     """A digest of all code and statements that an answer can depend on, for its ETag."""
-    digest = hashlib.sha256()
-    for package in ("event_schemas", "timeline_service"):
-        for file in sorted(_all_sources(files(package)), key=str):
-            digest.update(file.name.encode() + b"\0" + file.read_bytes() + b"\0")
-    return digest.hexdigest()[:16]
+    packages = ("event_schemas", "timeline_service")
+    return _digest({name: file for each in packages for name, file in _files(each, (".py", ".json", ".sql"))}, 16)
 
 
 def _release_of(version: str) -> tuple[int, ...]:
     return tuple(int(part) for part in version.partition("+")[0].split(".") if part.isdecimal())
 
 
-def _all_sources(folder: Traversable) -> Iterator[Traversable]:
+def _digest(sources: Mapping[str, Traversable], length: int) -> str:
+    digest = hashlib.sha256()
+    for name, file in sources.items():
+        digest.update(name.encode() + b"\0" + file.read_bytes() + b"\0")
+    return digest.hexdigest()[:length]
+
+
+def _files(package: str, kinds: tuple[str, ...]) -> list[tuple[str, Traversable]]:
+    return sorted(_below(package.replace(".", "/"), files(package), kinds))
+
+
+def _below(name: str, folder: Traversable, kinds: tuple[str, ...]) -> Iterator[tuple[str, Traversable]]:
     for item in folder.iterdir():
         if item.is_dir():
-            yield from _all_sources(item)
-        elif item.name.endswith((".py", ".json", ".sql")):
-            yield item
-
-
-def _sources(folder: Traversable) -> list[Traversable]:
-    return [item for item in folder.iterdir() if item.name.endswith((".py", ".json"))]
+            yield from _below(f"{name}/{item.name}", item, kinds)
+        elif item.name.endswith(kinds):
+            yield f"{name}/{item.name}", item

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from tests.faults.soak.arena.arena import Arena
 
 START_SECONDS: Final = 150.0
-_SOURCES: Final = ("schemas/src", "ingest-service/src", "timeline-service/src")
+_SOURCES: Final = ("schemas/src", "schemas/service-edge/src", "ingest-service/src", "timeline-service/src")
 
 
 class ArenaError(Exception):

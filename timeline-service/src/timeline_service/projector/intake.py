@@ -3,15 +3,14 @@
 import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Final
 
-from aiokafka import ConsumerRecord
-
-from timeline_service.adapters.kafka.reader import KafkaReader, raw_of
+from timeline_service.adapters.kafka.reader import KafkaReader
 from timeline_service.adapters.postgres.projection import Checkpoint
 from timeline_service.domain.vectors import Vector
 from timeline_service.judge.arrivals import Arrival, RawRecord, read_arrivals
+from timeline_service.judge.recording_times import NEVER, instant_of, milliseconds_of, recorded_ms
 from timeline_service.projector.same_log import require_same_record
 
 _SLICE: Final = 200
@@ -38,7 +37,7 @@ class Intake:
         self._until = until
         self._most = most
         self._unproven: dict[int, Checkpoint] = {}
-        self._recorded_at: dict[int, datetime] = {}
+        self._recorded_ms: dict[int, int] = {}
         self._next_offsets: dict[int, int] = {}
 
     @property
@@ -50,7 +49,9 @@ class Intake:
         """Read partitions from their checkpoints on, after the last record of each that was projected."""
         self.assignment = assignment
         self._unproven = {p: item for p, item in checkpoints.items() if item.last_offset is not None}
-        self._recorded_at = {p: item.recorded_at for p, item in checkpoints.items() if item.recorded_at is not None}
+        self._recorded_ms = {
+            p: milliseconds_of(item.recorded_at) for p, item in checkpoints.items() if item.recorded_at is not None
+        }
         self._next_offsets = {p: item.next_offset for p, item in checkpoints.items()}
         for partition, checkpoint in checkpoints.items():
             last = checkpoint.last_offset
@@ -80,19 +81,15 @@ class Intake:
                     await asyncio.sleep(0)  # the batch before is being written meanwhile
         return Batch(assignment, arrivals)
 
-    def _after_proof(
-        self, partition: int, records: Sequence[ConsumerRecord[bytes, bytes]]
-    ) -> Sequence[ConsumerRecord[bytes, bytes]]:
+    def _after_proof(self, partition: int, records: Sequence[RawRecord]) -> Sequence[RawRecord]:
         """Hold the first record after a take-over against the one that was projected last: is it the same log?"""
         if (proof := self._unproven.get(partition)) is None or not records:
             return records
-        require_same_record(proof, raw_of(records[0]))
+        require_same_record(proof, records[0])
         del self._unproven[partition]
         return records[1:]
 
-    def _within(
-        self, partition: int, records: Sequence[ConsumerRecord[bytes, bytes]]
-    ) -> Sequence[ConsumerRecord[bytes, bytes]]:
+    def _within(self, partition: int, records: Sequence[RawRecord]) -> Sequence[RawRecord]:
         """The records before `until`."""
         if self._until is None:
             return records
@@ -104,12 +101,7 @@ class Intake:
         self._next_offsets[partition] = offset + 1
         return arrival._replace(gap=gap) if gap else arrival
 
-    def _recorded(self, record: ConsumerRecord[bytes, bytes]) -> tuple[RawRecord, datetime]:
-        """A record counts as recorded no earlier than the one before it in its partition."""
-        moment = datetime.fromtimestamp(record.timestamp / 1000, UTC)
-        before = self._recorded_at.get(record.partition)
-        if before is None or moment > before:
-            self._recorded_at[record.partition] = moment
-        else:
-            moment = before  # the broker's clock stepped back
-        return raw_of(record), moment
+    def _recorded(self, record: RawRecord) -> tuple[RawRecord, datetime]:
+        recorded = recorded_ms(record.timestamp, self._recorded_ms.get(record.partition, NEVER))
+        self._recorded_ms[record.partition] = recorded
+        return record, instant_of(recorded)

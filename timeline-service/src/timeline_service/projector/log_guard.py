@@ -22,7 +22,6 @@ from typing import Final
 import structlog
 
 from service_edge.topic_check import TopicUnavailableError, TopicUnfitError, check_topic
-from timeline_service.adapters.kafka.reader import raw_of
 from timeline_service.adapters.kafka.scan import KafkaScan, open_scan
 from timeline_service.adapters.postgres.projection import Checkpoint
 from timeline_service.errors import HaltError, UnavailableError
@@ -81,7 +80,7 @@ async def _require_last_record(scan: KafkaScan, checkpoint: Checkpoint) -> None:
         return
     found = None
     async for records in scan.read(partition, last, last + 1, most=1):
-        found = raw_of(records[0])
+        found = records[0]
     require_same_record(checkpoint, found)
 
 

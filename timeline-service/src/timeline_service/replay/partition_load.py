@@ -2,7 +2,6 @@
 
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from itertools import chain
 from typing import TYPE_CHECKING, Any, Final
 
@@ -21,6 +20,7 @@ from timeline_service.judge.batch import (
     bounded,
     fold_batch,
 )
+from timeline_service.judge.recording_times import NEVER, instant_of, recorded_ms
 from timeline_service.projector.same_log import digest
 from timeline_service.replay.row_writer import RowWriter
 from timeline_service.replay.spill import Spill, Spilled
@@ -103,10 +103,9 @@ class _Loading:
         await self._finish()
 
     def _recorded(self, raw: RawRecord) -> Spilled:
-        """A record counts as recorded no earlier than the one before it, whatever the broker's clock did."""
-        before, expected = (self._last.recorded, self._last.raw.offset + 1) if self._last is not None else (0, 0)
+        before, expected = (self._last.recorded, self._last.raw.offset + 1) if self._last is not None else (NEVER, 0)
         self._counts.gaps += raw.offset - expected
-        self._last = Spilled(raw, max(raw.timestamp, before))
+        self._last = Spilled(raw, recorded_ms(raw.timestamp, before))
         return self._last
 
     async def _write(self, records: Sequence[Spilled], size: int) -> None:
@@ -159,11 +158,6 @@ class _Loading:
             *(counts.applied, counts.duplicate, counts.rejected, counts.parked, counts.gaps),
         )  # fmt: skip
         await self._connection.execute(self._sql["finish_documents"], load.partition, load.end)
-
-
-def instant_of(milliseconds: int) -> datetime:
-    """The instant that a record's timestamp names."""
-    return datetime.fromtimestamp(milliseconds / 1000, UTC)
 
 
 def _bounded(events: Iterable[Sequence[Spilled]]) -> Iterator[tuple[list[Spilled], int]]:

@@ -12,7 +12,6 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final, Literal
 from uuid import UUID
 
-import asyncpg
 import structlog
 
 from timeline_service.adapters.postgres.database import connect, going_away
@@ -27,9 +26,8 @@ from timeline_service.replay.verification import verify
 from timeline_service.settings import Settings
 
 if TYPE_CHECKING:
-    from timeline_service.adapters.postgres.database import Pool
+    from timeline_service.adapters.postgres.database import OwnConnection, Pool
 
-    Connection = asyncpg.Connection[asyncpg.Record]
 
 _LOG: Final = structlog.get_logger()
 _LOOK_SECONDS: Final = 1.0
@@ -69,7 +67,7 @@ class Replayer:
                 await self._leave()
                 await connection.close(timeout=1)
 
-    async def _look(self, connection: "Connection") -> None:
+    async def _look(self, connection: "OwnConnection") -> None:
         """Take note of what has ended, end what is no longer wanted, and begin what can be begun."""
         if connection.is_closed():  # with it went the locks: somebody else may be at our replays
             raise UnavailableError("the replayer's connection to PostgreSQL was cut")

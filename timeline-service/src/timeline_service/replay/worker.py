@@ -10,7 +10,7 @@ import os
 import sys
 import threading
 import traceback
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
@@ -18,9 +18,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import orjson
 import uvloop
-from aiokafka import ConsumerRecord
 
-from timeline_service.adapters.kafka.reader import raw_of
 from timeline_service.adapters.kafka.scan import open_scan
 from timeline_service.adapters.postgres.loading import connect_to_load
 from timeline_service.errors import HaltError, UnavailableError
@@ -97,18 +95,13 @@ async def _load(settings: Settings, connection: "Connection", job: Job) -> None:
         await load_partition(connection, load, _archived(archive.records(load.partition)), tell)
     else:  # a consumer of its own: one that has come to an end first waits there for more
         async with open_scan(settings.kafka_bootstrap_servers, settings.topic, settings.stall_seconds) as scan:
-            await load_partition(connection, load, _raw(scan.read(load.partition, 0, load.end)), tell)
+            await load_partition(connection, load, scan.read(load.partition, 0, load.end), tell)
     _say(done=load.partition)
 
 
 async def _archived(batches: Iterator[list[tuple[RawRecord, int]]]) -> Source:
     for batch in batches:
         yield [raw for raw, _ in batch]
-
-
-async def _raw(batches: AsyncIterator[Sequence[ConsumerRecord[bytes, bytes]]]) -> Source:
-    async for batch in batches:
-        yield [raw_of(record) for record in batch]
 
 
 @cache

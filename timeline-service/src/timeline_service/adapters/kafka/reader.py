@@ -5,7 +5,7 @@ import logging
 from collections.abc import Collection, Iterable, Mapping
 from typing import Final
 
-from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, ConsumerRecord, TopicPartition
+from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
 from aiokafka.errors import (
     IllegalStateError,
     KafkaError,
@@ -17,6 +17,7 @@ from aiokafka.structs import OffsetAndMetadata
 
 from service_edge.kafka_clients import close_client, start_client
 from timeline_service.adapters.kafka.lenient import read_leniently
+from timeline_service.adapters.kafka.raw_records import raw_of
 from timeline_service.errors import HaltError, UnavailableError
 from timeline_service.judge.arrivals import RawRecord
 
@@ -99,7 +100,7 @@ class KafkaReader:
         except IllegalStateError:  # it was taken away meanwhile: the next rebalance says so
             _LOG.debug("partition %d is no longer ours", partition)
 
-    async def read(self, most: int) -> dict[int, list[ConsumerRecord[bytes, bytes]]]:
+    async def read(self, most: int) -> dict[int, list[RawRecord]]:
         """The next records by partition, none if there are none for half a second.
 
         Raises UnavailableError, and HaltError where the log no longer has the offset that we are at.
@@ -122,7 +123,7 @@ class KafkaReader:
             raise HaltError(f"the log holds records that are compressed in a way unknown here: {error}") from error
         except KafkaError as error:
             raise UnavailableError(f"Kafka is out of reach: {error}") from error
-        return {item.partition: records for item, records in batches.items()}
+        return {item.partition: [raw_of(record) for record in records] for item, records in batches.items()}
 
     async def report(self, next_offsets: Mapping[int, int]) -> None:
         """Tell Kafka how far we are. Lag tools read it; we never do, so a failure is only noted."""
@@ -142,11 +143,6 @@ class KafkaReader:
 
     async def on_partitions_revoked(self, revoked: Collection[TopicPartition]) -> None:
         """Nothing to do: whoever is next fences us; part of aiokafka's listener."""
-
-
-def raw_of(record: ConsumerRecord[bytes, bytes]) -> RawRecord:
-    """A record as Kafka's client gives it, as ours."""
-    return RawRecord(record.partition, record.offset, record.timestamp, record.key, record.value, tuple(record.headers))
 
 
 ConsumerRebalanceListener.register(KafkaReader)  # an ABC of an untyped library: registered, not inherited

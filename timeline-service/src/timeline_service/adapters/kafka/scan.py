@@ -12,8 +12,10 @@ from aiokafka.errors import KafkaError, OffsetOutOfRangeError, UnsupportedCodecE
 
 from service_edge.kafka_clients import close_client, start_client
 from timeline_service.adapters.kafka.lenient import read_leniently
+from timeline_service.domain.exports import TIMESTAMP_TYPES
 from timeline_service.domain.vectors import Vector
 from timeline_service.errors import HaltError, UnavailableError
+from timeline_service.judge.arrivals import RawRecord
 
 _FETCH_BYTES: Final = 4 * 1024 * 1024
 _START_SECONDS: Final = 15.0
@@ -55,13 +57,24 @@ class KafkaScan:
             raise _away(error) from error
         return tuple(found[item].offset if found[item] is not None else ends[item] for item in wanted)
 
-    async def read(
-        self, partition: int, start: int, end: int, most: int = 2_000
-    ) -> AsyncIterator[Sequence[ConsumerRecord[bytes, bytes]]]:
+    async def read(self, partition: int, start: int, end: int, most: int = 2_000) -> AsyncIterator[Sequence[RawRecord]]:
         """The records of a partition in the range [start, end), in batches; the log must reach so far.
 
         Raises HaltError where the log no longer has them.
         """
+        async for batch in self._fetch(partition, start, end, most):
+            yield [raw_of(record) for record in batch]
+
+    async def read_typed(
+        self, partition: int, start: int, end: int, most: int = 2_000
+    ) -> AsyncIterator[Sequence[tuple[RawRecord, str]]]:
+        """The same, each record with the type of its timestamp."""
+        async for batch in self._fetch(partition, start, end, most):
+            yield [(raw_of(record), TIMESTAMP_TYPES[record.timestamp_type]) for record in batch]
+
+    async def _fetch(
+        self, partition: int, start: int, end: int, most: int
+    ) -> AsyncIterator[Sequence[ConsumerRecord[bytes, bytes]]]:
         where = TopicPartition(self._topic, partition)
         at, progressed, begun = start, time.monotonic(), False
         while at < end:

@@ -12,6 +12,7 @@ from timeline_service.errors import FencedError, HaltError, UnavailableError
 
 if TYPE_CHECKING:
     Pool = asyncpg.Pool[asyncpg.Record]
+    OwnConnection = asyncpg.Connection[asyncpg.Record]
     Connection = asyncpg.pool.PoolConnectionProxy[asyncpg.Record]
 
 CONNECT_SECONDS: Final = 10
@@ -77,7 +78,7 @@ async def open_pool(url: str, *, most: int, planning: Mapping[str, str] | None =
     )
 
 
-async def connect(url: str, **settings: str) -> "asyncpg.Connection[asyncpg.Record]":
+async def connect(url: str, **settings: str) -> "OwnConnection":
     """A connection of one's own, with settings of its session; close it when done. Raises what asyncpg raises."""
     return await asyncpg.connect(url, timeout=CONNECT_SECONDS, server_settings={**_FAREWELL, **settings})
 

@@ -15,7 +15,6 @@ from timeline_service.api.answers import stream, tag_of
 from timeline_service.api.descriptions import LOG_EXPORT
 from timeline_service.api.reading import Awaited, Offsets, WaitsLive
 from timeline_service.domain.exports import (
-    TIMESTAMP_TYPES,
     End,
     ExportHeader,
     Gap,
@@ -26,7 +25,6 @@ from timeline_service.domain.exports import (
 )
 from timeline_service.domain.vectors import Moment
 from timeline_service.errors import HaltError, RefusedError, UnavailableError
-from timeline_service.judge.arrivals import RawRecord
 
 router = APIRouter(tags=["log"])
 _LOG: Final = structlog.get_logger()
@@ -163,13 +161,10 @@ def _range(bounds: Bounds, partition: int, from_: int | None, to: int | None) ->
 
 async def _pieces(scan: KafkaScan, header: ExportHeader) -> AsyncIterator[bytes]:
     at, records = header.start, 0
-    async for batch in scan.read(header.partition, header.start, header.end, _MOST_RECORDS):
+    async for batch in scan.read_typed(header.partition, header.start, header.end, _MOST_RECORDS):
         held = bytearray()
-        for record in batch:
-            raw = RawRecord(
-                record.partition, record.offset, record.timestamp, record.key, record.value, tuple(record.headers)
-            )
-            held += _gap(header.partition, at, raw.offset) + write_record(raw, TIMESTAMP_TYPES[record.timestamp_type])
+        for raw, timestamp_type in batch:
+            held += _gap(header.partition, at, raw.offset) + write_record(raw, timestamp_type)
             at, records = raw.offset + 1, records + 1
             if len(held) >= _PIECE_BYTES:
                 yield bytes(held)
