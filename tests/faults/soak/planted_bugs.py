@@ -14,7 +14,7 @@ from typing import Final
 from tests.faults.soak.trial import Plan, carry_out
 from tests.support.running.session_folder import ROOT
 
-_SOURCES: Final = ("schemas/src", "ingest-service/src", "timeline-service/src")
+_SOURCES: Final = ("schemas/src", "schemas/service-edge/src", "ingest-service/src", "timeline-service/src")
 
 
 class UnplantableError(Exception):
@@ -134,7 +134,7 @@ BUGS: Final = (
     ),
     PlantedBug(
         "a stream resumes one record late",
-        f"{_TIMELINE}/api/live.py",
+        f"{_TIMELINE}/api/routes/live.py",
         "{partition: number + 1 for partition, number in last.items()}",
         "{partition: number + 2 for partition, number in last.items()}",
     ),

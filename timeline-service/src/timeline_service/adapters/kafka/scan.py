@@ -12,6 +12,7 @@ from aiokafka.errors import KafkaError, OffsetOutOfRangeError, UnsupportedCodecE
 
 from service_edge.kafka_clients import close_client, start_client
 from timeline_service.adapters.kafka.lenient import read_leniently
+from timeline_service.adapters.kafka.raw_records import raw_of
 from timeline_service.domain.exports import TIMESTAMP_TYPES
 from timeline_service.domain.vectors import Vector
 from timeline_service.errors import HaltError, UnavailableError
