@@ -1,6 +1,7 @@
 """Fixtures for every test. Engines start when the first test asks for them, and end with the run."""
 
 import asyncio
+import os
 import tempfile
 from collections.abc import AsyncIterator, Generator
 from pathlib import Path
@@ -11,6 +12,7 @@ import asyncpg
 import pytest
 from hypothesis import HealthCheck, settings
 from tests.support.running.engines import Engines, shared_engines
+from tests.support.running.nursery import close_nursery
 from tests.support.running.processes import Services, last_words, spawned
 from tests.support.running.session_folder import close_session_folder, open_session_folder, session_folder
 
@@ -24,12 +26,14 @@ settings.load_profile("dyadline")
 
 def pytest_configure(config: pytest.Config) -> None:
     """The process that owns the run makes its folder; workers are told of it by the environment."""
+    os.environ.setdefault("JDK_JAVA_OPTIONS", "-XX:TieredStopAtLevel=1")  # no Kafka here lives long enough for more
     if not hasattr(config, "workerinput"):
         open_session_folder()
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
     """Whatever was started ends here, also after Ctrl-C; what a worker has started ends with the run."""
+    close_nursery()
     if hasattr(config, "workerinput"):
         leave_running()
     else:

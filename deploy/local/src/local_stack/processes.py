@@ -66,6 +66,11 @@ class Process:
         """The file to which it writes."""
         return self.state_dir / "logs" / f"{self.name}.log"
 
+    @property
+    def end_file(self) -> Path:
+        """The file that says with which exit status it has ended."""
+        return self.pid_file.with_suffix(".ended")
+
     def start(self) -> None:
         """Start it, detached from the terminal. The log of its last run is kept as NAME.log.1."""
         self.pid_file.parent.mkdir(parents=True, exist_ok=True)
@@ -77,19 +82,10 @@ class Process:
             if self.log_file.exists():
                 self.log_file.replace(self.log_file.with_suffix(".log.1"))
             os.ftruncate(lock, 0)
-            self._end_file.unlink(missing_ok=True)
+            self.end_file.unlink(missing_ok=True)
             self._write_settings()
             with self.log_file.open("wb") as log:
-                _children[self.pid_file] = subprocess.Popen(
-                    ["/bin/sh", "-c", _PARENT, str(self._end_file), _CHILD, str(self.pid_file), *self.command],
-                    cwd=self.folder,
-                    stdin=subprocess.DEVNULL,
-                    stdout=log,
-                    stderr=subprocess.STDOUT,
-                    env={**os.environ, **self.environment},
-                    pass_fds=[lock],
-                    start_new_session=True,
-                )
+                self._launch(lock, log.fileno())
         finally:
             os.close(lock)
 
@@ -110,7 +106,7 @@ class Process:
     def how_it_ended(self) -> str:
         """In words: "killed by SIGKILL", or "with exit status 1"."""
         try:
-            status = int(self._end_file.read_text())
+            status = int(self.end_file.read_text())
         except (OSError, ValueError):
             return "nobody saw how"
         if status - 128 in set(signal.Signals):  # as shells have it
@@ -159,7 +155,7 @@ class Process:
                     pids = ", ".join(map(str, lock_holders(self.pid_file)))
                     raise StackError(f"{self.name} (pid {pids}) does not end even when killed: look at its disk")
         self._bury()
-        for file in (self.pid_file, self._end_file, self._settings_file):
+        for file in (self.pid_file, self.end_file, self._settings_file):
             file.unlink(missing_ok=True)
         return words
 
@@ -177,6 +173,18 @@ class Process:
         if (child := _children.pop(self.pid_file, None)) is not None:
             child.wait(STOP_SECONDS)
 
+    def _launch(self, lock: int, log: int) -> None:
+        _children[self.pid_file] = subprocess.Popen(
+            ["/bin/sh", "-c", _PARENT, str(self.end_file), _CHILD, str(self.pid_file), *self.command],
+            cwd=self.folder,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            env={**os.environ, **self.environment},
+            pass_fds=[lock],
+            start_new_session=True,
+        )
+
     def _write_settings(self) -> None:
         self._settings_file.unlink(missing_ok=True)
         self._settings_file.touch(0o600)
@@ -186,10 +194,6 @@ class Process:
         """What it is started with, unreadable: a password may be part of it."""
         parts = {_COMMAND: "\0".join(self.command), **({_CODE: self.code} if self.code else {}), **self.environment}
         return {name: hashlib.sha256(value.encode()).hexdigest() for name, value in parts.items()}
-
-    @property
-    def _end_file(self) -> Path:
-        return self.pid_file.with_suffix(".ended")
 
     @property
     def _settings_file(self) -> Path:

