@@ -9,10 +9,10 @@ BIN := $(VENV)/bin
 MEMBERS := schemas schemas/service-edge ingest-service timeline-service deploy/local
 READY := $(VENV)/.ready
 
-.PHONY: help setup run up down status test check bench soak planted fuzz format
+.PHONY: help setup run up down status test test-unit check bench soak planted fuzz format hooks
 
 help:  ## list the targets
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
 
 setup: $(READY)  ## install everything into .venv (the other targets do it by themselves)
 
@@ -40,9 +40,12 @@ down: $(READY)  ## stop it
 status: $(READY)  ## what runs, where, and how far the projection is
 	@$(BIN)/python -m local_stack status
 
-test: $(READY)  ## run the whole test suite
+test: $(READY)  ## run the whole test suite, or a part of it (TESTS="tests/integration/test_live.py -k resumes")
 	@$(BIN)/python -m local_stack fetch
-	@$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder --durations 25
+	@$(BIN)/python -m pytest $(or $(TESTS),-n 2 --dist loadfile --no-loadscope-reorder --durations 25)
+
+test-unit: $(READY)  ## run what needs no engine: the language, the judge, all that is pure
+	@$(BIN)/python -m pytest tests/unit -n 2 --dist loadfile -q
 
 check: $(READY)  ## formatting, lint, types, import rules, schemas
 	@$(BIN)/ruff format --check --quiet . || { echo "not formatted: run make format" >&2; exit 1; }
@@ -71,3 +74,6 @@ fuzz: $(READY)  ## feed all that is read from outside with bytes, guided by cove
 format: $(READY)  ## format the code and mend what lint can mend
 	@$(BIN)/ruff format --quiet .
 	@$(BIN)/ruff check --fix --quiet .
+
+hooks: $(READY)  ## have git format and check what is committed, before it is
+	@$(BIN)/pre-commit install
