@@ -28,7 +28,7 @@ def open_session_folder() -> None:
 def close_session_folder() -> None:
     """Stop whatever still runs in the folder, and remove it."""
     folder = Path(os.environ.pop(_FOLDER))
-    asyncio.run(_keeper(folder).stop())
+    asyncio.run(_reaper(folder).stop())
     shutil.rmtree(folder, ignore_errors=True)
 
 
@@ -53,13 +53,13 @@ def session_folder() -> Path:
 
 def watch_session_folder() -> None:
     """See to it that what is started in the folder ends with the run, however that ends. Call before starting it."""
-    keeper = _keeper(session_folder())
-    with (session_folder() / "keeper.lock").open("w") as lock:
+    reaper = _reaper(session_folder())
+    with (session_folder() / "reaper.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)  # another worker may be about to do the same
-        if keeper.pid() is None:
-            keeper.start()
+        if reaper.pid() is None:
+            reaper.start()
 
 
-def _keeper(folder: Path) -> Process:
-    command = [sys.executable, "-m", "tests.support.running.keeper", str(folder), os.environ[_OWNER]]
-    return Process("keeper", command, folder, environment={"PYTHONPATH": str(ROOT)})
+def _reaper(folder: Path) -> Process:
+    command = [sys.executable, "-m", "tests.support.running.reaper", str(folder), os.environ[_OWNER]]
+    return Process("reaper", command, folder, environment={"PYTHONPATH": str(ROOT)})

@@ -1,4 +1,4 @@
-"""`python -m tests.support.running.keeper FOLDER PID` waits for a test run to end, then stops what still runs there.
+"""`python -m tests.support.running.reaper FOLDER PID` waits for a test run to end, then stops what still runs there.
 
 A process of its own, so that even a test run that is killed leaves nothing behind.
 """
@@ -32,7 +32,7 @@ async def keep(folder: Path, owner: int) -> None:
 
 
 def _pid_files(folder: Path) -> list[Path]:
-    return [file for file in folder.rglob("run/*.pid") if file.stem != "keeper"]
+    return [file for file in folder.rglob("run/*.pid") if file.stem != "reaper"]
 
 
 async def _stop(pid_file: Path) -> None:

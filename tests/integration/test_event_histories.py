@@ -1,4 +1,4 @@
-"""The lives of events over HTTP: posted to ingest, judged by the projector, read from the timeline service."""
+"""The histories of events over HTTP: posted to ingest, judged by the projector, read from the timeline service."""
 
 import asyncio
 from collections.abc import AsyncIterator, Coroutine, Iterator
