@@ -29,16 +29,25 @@ from timeline_service.settings import Settings
 QUICK = {"TIMELINE_STALL_SECONDS": "1"}
 
 
-@pytest.fixture
-async def broker(services: Services) -> AsyncIterator[OwnEngine]:
-    """A Kafka of the test's own, which the services are told of, with their topic and some records."""
+@pytest.fixture(scope="module")
+async def engine() -> AsyncIterator[OwnEngine]:
+    """One Kafka for the tests of this file, each of which finds it running."""
     async with own_kafka() as engine:
-        services.bootstrap_servers = engine.address
-        await create_topic(engine.address, services.topic, partitions=3)
-        async with open_log(engine.address, services.topic) as log:
-            await log.append(*(recording(f"event {number}") for number in range(60)))
-        services.migrate()
         yield engine
+
+
+@pytest.fixture
+async def broker(services: Services, engine: OwnEngine) -> AsyncIterator[OwnEngine]:
+    """A Kafka to do harm to, which the services are told of, with their topic and some records."""
+    services.bootstrap_servers = engine.address
+    await create_topic(engine.address, services.topic, partitions=3)
+    async with open_log(engine.address, services.topic) as log:
+        await log.append(*(recording(f"event {number}") for number in range(60)))
+    services.migrate()
+    yield engine
+    if engine.process.pid() is None:
+        await engine.start()
+    engine.resume()
 
 
 def connections(pid: int, address: str) -> int:
