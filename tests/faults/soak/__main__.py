@@ -11,7 +11,6 @@ import json
 import random
 import sys
 import time
-from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -43,9 +42,10 @@ async def _soak(given: argparse.Namespace, folder: Path) -> int:
     seed = given.seed if given.seed is not None else random.SystemRandom().getrandbits(32)
     number = 0
     while (left := ends - time.monotonic()) > 0 and (not trials or left > 60):
-        arena: dict[str, Any] = _ARENAS[number % 3] if given.brokers is None and not given.standby else {}
-        plan = Plan(seed + number, min(left, 60 * _TRIAL_MINUTES), names=tuple(given.fault) or None, pace=given.pace)
-        plan = replace(plan, brokers=given.brokers or 1, standby=given.standby, **arena)
+        wanted = {"brokers": given.brokers or 1, "standby": given.standby}
+        arena = wanted if given.brokers is not None or given.standby else _ARENAS[number % 3]
+        seconds = min(left, 60 * _TRIAL_MINUTES)
+        plan = Plan(seed + number, seconds, names=tuple(given.fault) or None, pace=given.pace, **arena)
         _say(f"trial {number + 1}: seed {plan.seed}, {plan.arena}, {plan.seconds / 60:.1f} minutes of faults")
         outcome = await carry_out(plan, folder / f"trial-{plan.seed}", _say)
         trials.append(outcome.told())
