@@ -27,7 +27,7 @@ _ARENAS: Final[tuple[dict[str, Any], ...]] = ({}, {"brokers": 3}, {"standby": Tr
 
 def main() -> int:
     """Run trials; returns 0 where nothing was found."""
-    given = _arguments()
+    given = read_arguments(sys.argv[1:])
     folder = ROOT / ".local" / "soak" / time.strftime("%Y-%m-%d-%H%M%S")
     folder.mkdir(parents=True)
     _say(f"what was done and told lies in {folder.relative_to(ROOT)}")
@@ -42,10 +42,7 @@ async def _soak(given: argparse.Namespace, folder: Path) -> int:
     seed = given.seed if given.seed is not None else random.SystemRandom().getrandbits(32)
     number = 0
     while (left := ends - time.monotonic()) > 0 and (not trials or left > 60):
-        wanted = {"brokers": given.brokers or 1, "standby": given.standby}
-        arena = wanted if given.brokers is not None or given.standby else _ARENAS[number % 3]
-        seconds = min(left, 60 * _TRIAL_MINUTES)
-        plan = Plan(seed + number, seconds, names=tuple(given.fault) or None, pace=given.pace, **arena)
+        plan = plan_of(given, seed, number, min(left, 60 * _TRIAL_MINUTES))
         _say(f"trial {number + 1}: seed {plan.seed}, {plan.arena}, {plan.seconds / 60:.1f} minutes of faults")
         outcome = await carry_out(plan, folder / f"trial-{plan.seed}", _say)
         trials.append(outcome.told())
@@ -59,6 +56,13 @@ async def _soak(given: argparse.Namespace, folder: Path) -> int:
     return 1 if found else 0
 
 
+def plan_of(given: argparse.Namespace, seed: int, number: int, seconds: float) -> Plan:
+    """The plan of a trial by its number, from 0 on: in the arena that was asked for, or in each kind in turn."""
+    wanted = {"brokers": given.brokers or 1, "standby": given.standby}
+    arena = wanted if given.brokers is not None or given.standby else _ARENAS[number % len(_ARENAS)]
+    return Plan(seed + number, seconds, names=tuple(given.fault) or None, pace=given.pace, **arena)
+
+
 async def _find_planted(folder: Path, wanted: str) -> int:
     missed = []
     for bug in BUGS:
@@ -69,7 +73,8 @@ async def _find_planted(folder: Path, wanted: str) -> int:
     return 1 if missed else 0
 
 
-def _arguments() -> argparse.Namespace:
+def read_arguments(words: list[str]) -> argparse.Namespace:
+    """What the command line asks for."""
     parser = argparse.ArgumentParser(prog="python -m tests.faults.soak", description=(__doc__ or "").split("\n")[0])
     parser.add_argument("--minutes", type=float, default=60.0, help="how long in all")
     parser.add_argument("--seed", type=int, help="of the first trial; the next have the numbers after it")
@@ -80,7 +85,7 @@ def _arguments() -> argparse.Namespace:
     )
     parser.add_argument("--pace", type=float, default=1.0, help="how much load, 1 being what two cores can bear")
     parser.add_argument("--planted", nargs="?", const="all", help="have it find the planted bugs, or one, by name")
-    return parser.parse_args()
+    return parser.parse_args(words)
 
 
 def _say(words: str) -> None:
