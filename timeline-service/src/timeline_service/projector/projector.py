@@ -167,7 +167,11 @@ class Projector:
         """
         if self._until is not None:
             return False
-        reasons = {row[:2]: row[5] for row in changes.outcomes if row[3] == "parked" and row[4] != BEHIND}
+        reasons = {
+            (row.partition, row.offset): row.detail
+            for row in changes.outcomes
+            if row.outcome == "parked" and row.problem != BEHIND
+        }
         failing: dict[int, list[bool]] = {}
         for item in part:
             failing.setdefault(item.place.partition, []).append((item.place.partition, item.place.offset) in reasons)
@@ -206,16 +210,17 @@ class Projector:
 
         Whether there was any.
         """
-        held = [p for p, checkpoint in self._checkpoints.items() if checkpoint.parked and p not in self._stopped]
-        found = await self._redrives.find(held, self._code_version) if held else []
-        for partition, event_id in found:
-            records = await self._redrives.load(partition, event_id)
+        parking = [p for p, held in self._checkpoints.items() if held.parked and p not in self._stopped]
+        found = await self._redrives.find(parking, self._code_version) if parking else []
+        for parked in found:
+            records = await self._redrives.load(parked)
             arrivals = read_arrivals(records, self._topic.partitions)
-            events = [event_id] if event_id is not None else []
+            events = [parked.event_id] if parked.event_id is not None else []
             known = await self._projection.load(events, events, parked=False)
             changes = fold_batch(arrivals, known, self._code_version)
             offsets = [raw.offset for raw, _ in records]
-            self._checkpoints[partition] = await self._redrives.replace(self._checkpoints[partition], offsets, changes)
+            held = self._checkpoints[parked.partition]
+            self._checkpoints[parked.partition] = await self._redrives.replace(held, offsets, changes)
         return bool(found)
 
     async def _report(self) -> None:
