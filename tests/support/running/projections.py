@@ -68,7 +68,7 @@ async def projected(services: Services, timeout: float = 60, generation: int = 1
             rows = await connection.fetch(f"select partition, next_offset from timeline_g{generation}.checkpoints")
         finally:
             await connection.close()
-        return {row[0]: row[1] for row in rows if row[1]} == ends
+        return {row["partition"]: row["next_offset"] for row in rows if row["next_offset"]} == ends
 
     await wait_until(at_the_end, timeout, ignore=(OSError, asyncpg.PostgresError))
     found = await read_tables(services.database_url, generation)

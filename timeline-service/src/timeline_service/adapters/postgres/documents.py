@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from timeline_service.adapters.postgres.blockers import ending_blockers
 from timeline_service.adapters.postgres.database import connected_to
-from timeline_service.adapters.postgres.sql_files import of_generation, read_statements
+from timeline_service.adapters.postgres.sql_files import generation_statements
 from timeline_service.domain.documents import document_of
 from timeline_service.judge.entries import read_said
 
@@ -39,9 +39,7 @@ class PostgresDocuments:
     def __init__(self, pool: "Pool", generation: int) -> None:
         self._pool = pool
         self._generation = generation
-        self._sql: Final = {
-            name: of_generation(text, generation) for name, text in read_statements("documents").items()
-        }
+        self._sql: Final = generation_statements("documents", generation)
 
     async def lagging(self, partitions: Collection[int]) -> list[int]:
         """Those of the partitions whose documents are behind."""

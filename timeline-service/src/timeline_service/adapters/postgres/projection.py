@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from event_schemas.positions import format_position
 from timeline_service.adapters.postgres.blockers import ending_blockers
 from timeline_service.adapters.postgres.database import connected_to
-from timeline_service.adapters.postgres.sql_files import generation_schema, of_generation, read_statements
+from timeline_service.adapters.postgres.sql_files import generation_schema, generation_statements
 from timeline_service.errors import FencedError
 from timeline_service.judge.batch import BEHIND, Changes, Counts, Known
 from timeline_service.judge.entries import read_said
@@ -71,9 +71,7 @@ class PostgresProjection:
         self.generation = generation
         self._pool = pool
         self._schema: Final = schema
-        self._sql: Final = {
-            name: of_generation(text, generation) for name, text in read_statements("projection").items()
-        }
+        self._sql: Final = generation_statements("projection", generation)
 
     async def take_over(
         self, partitions: Collection[int], owner: str, cluster_id: str, partition_count: int, *, only_live: bool = True

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from timeline_service.adapters.postgres.database import connected_to
 from timeline_service.adapters.postgres.documents import PostgresDocuments
 from timeline_service.adapters.postgres.projection import Checkpoint, PostgresProjection
-from timeline_service.adapters.postgres.sql_files import of_generation, read_statements
+from timeline_service.adapters.postgres.sql_files import generation_statements
 from timeline_service.errors import FencedError
 from timeline_service.judge.arrivals import RawRecord, read_headers
 from timeline_service.judge.batch import Changes, Counts
@@ -44,9 +44,7 @@ class PostgresRedrives:
         self._pool = pool
         self._projection = projection
         self._documents = documents
-        self._sql: Final = {
-            name: of_generation(text, projection.generation) for name, text in read_statements("redrives").items()
-        }
+        self._sql: Final = generation_statements("redrives", projection.generation)
 
     async def find(self, partitions: Collection[int], code_version: str) -> list[ParkedEvent]:
         """Events, by partition, of which a redrive is asked for, or which other code has parked."""
