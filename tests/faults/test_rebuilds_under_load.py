@@ -55,7 +55,7 @@ async def test_eight_writers_and_four_rebuilds_lose_nothing_and_readers_notice_n
         records = await read_log(services.bootstrap_servers, services.topic)
         assert len(records) == story.acknowledged == len(tables.revisions) + len(tables.outcomes)
         assert sum(result["next_offsets"].values()) == len(records)
-        assert {row[0] for row in tables.revisions} == set(story.events)
+        assert {row.event_id for row in tables.revisions} == set(story.events)
         await all_told(told, len(records))
 
 

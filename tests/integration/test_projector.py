@@ -42,11 +42,11 @@ async def test_whatever_stands_in_the_log_is_counted_and_blocks_nothing(services
         await log.append(before, recording("after"), correcting(before.event_id, "corrected"))
         await services.projector()
         tables = await projected(services)
-    outcomes = {(row[0], row[1]): row[3:5] for row in tables.outcomes}
+    outcomes = {(row.partition, row.offset): (row.outcome, row.problem) for row in tables.outcomes}
     assert {outcomes[parse_position(each)] for each in garbage} == {("rejected", "malformed")}
     assert [outcomes[parse_position(each)][0] for each in parked] == ["parked"] * 3
-    total = sum(sum(row[2:]) for row in tables.checkpoints)
-    assert total == sum(row[1] for row in tables.checkpoints) == 3 + len(garbage) + len(parked) + 1
+    total = sum(row.applied + row.duplicate + row.rejected + row.parked for row in tables.checkpoints)
+    assert total == sum(row.next_offset for row in tables.checkpoints) == 3 + len(garbage) + len(parked) + 1
     connection = await asyncpg.connect(services.database_url)
     try:
         kept = await connection.fetch(
@@ -69,8 +69,8 @@ async def test_a_record_that_is_vast_once_it_is_decompressed_blocks_nothing(serv
         vast = await log.append_bytes(str(uuid4()).encode(), bytes(2**24 + 1))
         await log.append(recording("after"))
         tables = await projected(services)
-    ((*place, _, outcome, problem),) = (row[:5] for row in tables.outcomes)
-    assert (tuple(place), outcome, problem) == (parse_position(vast), "rejected", "malformed")
+    (row,) = tables.outcomes
+    assert ((row.partition, row.offset), row.outcome, row.problem) == (parse_position(vast), "rejected", "malformed")
     assert len(tables.revisions) == 1
     connection = await asyncpg.connect(services.database_url)
     try:
@@ -113,7 +113,7 @@ async def test_a_foreign_header_does_no_harm(services: Services) -> None:
         await log.append_bytes(good.event_id.encode(), encode_value(good), [("content-type", CONTENT_TYPE)] * 2)
         tables = await projected(services)
     assert len(tables.revisions) == 1
-    assert [row[3] for row in tables.outcomes] == ["duplicate"]
+    assert [row.outcome for row in tables.outcomes] == ["duplicate"]
 
 
 class NotUtf8(str):
@@ -148,7 +148,7 @@ async def test_a_header_whose_name_is_not_utf8_blocks_nothing(
         monkeypatch.setattr(fetcher, "MemoryRecords", LenientRecords)  # in this process, to read the log back
         tables = await projected(services)
     assert len(tables.revisions) == 101
-    assert [row[3:5] for row in tables.outcomes] == [("rejected", "malformed")]
+    assert [(row.outcome, row.problem) for row in tables.outcomes] == [("rejected", "malformed")]
 
 
 async def test_every_compression_is_read(services: Services) -> None:
@@ -174,12 +174,14 @@ async def test_a_correction_in_the_same_batch_moves_the_event(services: Services
             )
         await services.projector()
         first = await projected(services)
-        assert {(row[1], row[2]) for row in first.pair_counts if row[2]} <= {("FRA-IND", n) for n in range(21)}
+        assert {(row.pair, row.events) for row in first.pair_counts if row.events} <= {
+            ("FRA-IND", n) for n in range(21)
+        }
         for event in events:  # and in batches of their own
             await log.append(correcting(event.event_id, "again", "2023", ["CN", "US"]))
             await log.append(retracting(event.event_id))
         tables = await projected(services)
-    assert sum(row[2] for row in tables.pair_counts) == 0
+    assert sum(row.events for row in tables.pair_counts) == 0
     assert len(tables.revisions) == 20 * 6
 
 

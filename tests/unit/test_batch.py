@@ -6,12 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from tests.support.inputs.log_writing import START, correcting, recording, retracting
-from tests.support.running.projections import Tables, count_pairs, fold_plainly
+from tests.support.models.memory_rows import MemoryRows
+from tests.support.models.plain_fold import count_pairs, fold_plainly
+from tests.support.models.tables import Tables
 
 from event_schemas.records import HEADERS, Record, encode_value
 from timeline_service.errors import ExhaustedError
 from timeline_service.judge.arrivals import MOST_BYTES, Arrival, RawRecord, Refusal, read_arrival
-from timeline_service.judge.batch import Changes, Counts, Known, fold_batch
+from timeline_service.judge.batch import Counts, Known, fold_batch
 from timeline_service.judge.fold import Place, apply
 
 IDS = [str(UUID(int=number)) for number in range(1, 5)]
@@ -28,59 +30,6 @@ def arrivals_in_order(records: list[Record], partition: int = 0) -> list[Arrival
         )
         for offset, record in enumerate(records)
     ]
-
-
-class MemoryTables:
-    """A database in memory: writes what a batch changes, and knows what the next batch must be told."""
-
-    def __init__(self) -> None:
-        self.known: dict[str, Known] = {}
-        self.revisions: list[list[Any]] = []
-        self.entries: list[list[Any]] = []
-        self.outcomes: list[tuple[Any, ...]] = []
-        self.pair_counts: dict[tuple[int, str], tuple[int, int]] = {}
-        self.counts: dict[int, Counts] = {}
-        self.ends: dict[int, int] = {}
-
-    def fold(self, arrivals: list[Arrival]) -> None:
-        """Fold one batch and write it."""
-        for arrival in arrivals:
-            self.ends[arrival.place.partition] = arrival.place.offset + 1
-            if arrival.event_id is not None:
-                self.known.setdefault(arrival.event_id, Known())
-        self.write(fold_batch(arrivals, self.known))
-
-    def write(self, changes: Changes) -> None:
-        """What the projection does, in its order."""
-        for event_id, number, offset in changes.closed_revisions:
-            (row,) = (row for row in self.revisions if row[:2] == [event_id, number])
-            row[4] = offset
-        for *key, offset in changes.closed_entries:
-            (row,) = (row for row in self.entries if row[:6] == key[:6] and row[9] is None)
-            row[9] = offset
-        self.revisions += changes.revisions
-        self.entries += changes.entries
-        self.outcomes += changes.outcomes
-        for pair, (events, last) in changes.pair_counts.items():
-            self.pair_counts[pair] = (self.pair_counts.get(pair, (0, 0))[0] + events, last)
-        for partition, counts in changes.counts.items():
-            total = self.counts.setdefault(partition, Counts())
-            for name in ("applied", "duplicate", "rejected", "parked"):
-                setattr(total, name, getattr(total, name) + getattr(counts, name))
-
-    def tables(self) -> Tables:
-        """In the form that can be compared."""
-        return Tables(
-            [(*row[:7], *row[13:16], row[17]) for row in self.revisions],
-            [tuple(row) for row in self.entries],
-            [(*row[:5], row[6]) for row in self.outcomes],
-            [(*key, *value) for key, value in self.pair_counts.items()],
-            [
-                (p, end, count.applied, count.duplicate, count.rejected, count.parked)
-                for p, end in self.ends.items()
-                for count in (self.counts[p],)
-            ],
-        ).sort()
 
 
 STORIES = {
@@ -105,7 +54,7 @@ STORIES = {
 @pytest.mark.parametrize("story", STORIES)
 def test_one_batch_and_many_give_the_same_rows(story: str) -> None:
     arrivals = arrivals_in_order(STORIES[story])
-    together, apart = MemoryTables(), MemoryTables()
+    together, apart = MemoryRows(), MemoryRows()
     together.fold(arrivals)
     for arrival in arrivals:
         apart.fold([arrival])
@@ -113,7 +62,7 @@ def test_one_batch_and_many_give_the_same_rows(story: str) -> None:
 
 
 def test_a_moved_event_is_counted_where_it_is() -> None:
-    tables = MemoryTables()
+    tables = MemoryRows()
     tables.fold(arrivals_in_order([*STORIES["moved"], retracting(ONE), correcting(ONE, "c", "2022", ["IN", "US"])]))
     assert {pair: events for (_, pair), (events, _) in tables.pair_counts.items()} == {
         "CHN-IND": 0, "FRA-USA": 0, "DEU-USA": 0, "DEU-FRA": 0, "IND-USA": 1,
@@ -125,24 +74,25 @@ def test_a_parked_record_holds_up_its_event_and_no_other() -> None:
     arrivals = arrivals_in_order(records)
     refusal = Refusal("parked", "unknown-version", "of tomorrow")
     arrivals[1] = Arrival(arrivals[1].raw, arrivals[1].place, ONE, refusal=refusal)
-    tables = MemoryTables()
+    tables = MemoryRows()
     tables.fold(arrivals)
     tables.fold([Arrival(arrivals[3].raw, Place(0, 4, START), ONE, arrivals[3].record)])
-    assert [(row[1], row[3], row[4]) for row in tables.outcomes] == [
+    assert [(row["offset"], row["outcome"], row["problem"]) for row in tables.outcomes] == [
         (1, "parked", "unknown-version"),
         (3, "parked", "behind-parked"),
         (4, "parked", "behind-parked"),
     ]
-    assert tables.outcomes[0][9:11] == (ONE.encode(), arrivals[1].raw.value)
-    assert [(row[0], row[3]) for row in tables.revisions] == [(ONE, 0), (IDS[1], 2)]
+    kept = tables.outcomes[0]
+    assert (kept["key"], kept["value"]) == (ONE.encode(), arrivals[1].raw.value)
+    assert [(row["event_id"], row["from_offset"]) for row in tables.revisions] == [(ONE, 0), (IDS[1], 2)]
 
 
 def test_a_malformed_record_holds_up_nothing() -> None:
     arrivals = arrivals_in_order([recording(event_id=ONE), recording(event_id=ONE), correcting(ONE, "b")])
     arrivals[1] = Arrival(arrivals[1].raw, arrivals[1].place, ONE, refusal=Refusal("rejected", "malformed", "no"))
-    tables = MemoryTables()
+    tables = MemoryRows()
     tables.fold(arrivals)
-    assert [row[1] for row in tables.revisions] == [1, 2]
+    assert [row["revision"] for row in tables.revisions] == [1, 2]
     assert tables.counts[0] == Counts(applied=2, rejected=1)
 
 
@@ -157,9 +107,9 @@ _RAW = RawRecord(0, 0, 0, ONE.encode(), encode_value(recording("vast", event_id=
 )
 def test_what_is_vast_is_malformed_and_not_kept(raw: RawRecord) -> None:
     changes = fold_batch([read_arrival(raw, START, lambda _: 0)], {ONE: Known()})
-    ((_, _, _, *verdict, detail, _, _, _, key, value, headers, _, _),) = changes.outcomes
-    assert (verdict, key, value, headers) == (["rejected", "malformed"], None, None, None)
-    assert f"at most {MOST_BYTES} are read or kept" in detail
+    (row,) = changes.outcomes
+    assert (row.outcome, row.problem, row.key, row.value, row.headers) == ("rejected", "malformed", None, None, None)
+    assert f"at most {MOST_BYTES} are read or kept" in str(row.detail)
 
 
 def test_a_bug_of_ours_parks_the_record_that_shows_it(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -169,9 +119,11 @@ def test_a_bug_of_ours_parks_the_record_that_shows_it(monkeypatch: pytest.Monkey
         return apply(history, record, place)
 
     monkeypatch.setattr("timeline_service.judge.batch.apply", apply_with_a_bug)
-    tables = MemoryTables()
+    tables = MemoryRows()
     tables.fold(arrivals_in_order([recording(event_id=ONE), correcting(ONE, "b"), recording(event_id=IDS[1])]))
-    assert [row[3:6] for row in tables.outcomes] == [("parked", "failed", "ZeroDivisionError: a bug")]
+    assert [(row["outcome"], row["problem"], row["detail"]) for row in tables.outcomes] == [
+        ("parked", "failed", "ZeroDivisionError: a bug")
+    ]
     assert tables.counts[0] == Counts(applied=2, parked=1)
 
 
@@ -212,7 +164,7 @@ def test_any_log_in_any_batches_gives_the_rows_of_the_plain_fold(
         else item
         for offset, item in enumerate(arrivals_in_order(records))
     ]
-    tables, rest = MemoryTables(), arrivals
+    tables, rest = MemoryRows(), arrivals
     for size in sizes:
         part, rest = rest[:size], rest[size:]
         if part:
@@ -227,5 +179,7 @@ def test_any_log_in_any_batches_gives_the_rows_of_the_plain_fold(
 def visible(tables: Tables, vector: int) -> list[tuple[Any, ...]]:
     """The entries that stand at a vector, by the rule that the API's queries follow."""
     return sorted(
-        (*row[:9], row[10]) for row in tables.entries if row[8] < vector and (row[9] is None or row[9] >= vector)
+        row._replace(until_offset=None)
+        for row in tables.entries
+        if row.from_offset < vector and (row.until_offset is None or row.until_offset >= vector)
     )

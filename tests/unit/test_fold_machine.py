@@ -14,7 +14,6 @@ from tests.support.models.memory_rows import MemoryRows, visible
 
 from event_schemas.records import HEADERS
 from timeline_service.judge.arrivals import Arrival, RawRecord, read_arrival
-from timeline_service.judge.batch import Changes, fold_batch
 
 START: Final = datetime(2026, 2, 13, tzinfo=UTC)
 PARTITIONS: Final = (0, 1)
@@ -115,7 +114,7 @@ class Projecting(RuleBasedStateMachine):
         for partition in reversed(PARTITIONS) if swapped else PARTITIONS:
             start = self.projected[partition]
             batch += [arrival(raw) for raw in self.log[partition][start : start + sizes[partition]]]
-        changes = folded(self.rows, batch)
+        changes = self.rows.judge(batch)
         if killed:
             return
         self.rows.write(changes)
@@ -147,7 +146,7 @@ class Projecting(RuleBasedStateMachine):
         assert self.rows.pair_counts == self.model.pair_counts()
         self.check_revisions()
         at_once = MemoryRows()
-        at_once.write(folded(at_once, [arrival(raw) for partition in PARTITIONS for raw in self.log[partition]]))
+        at_once.fold([arrival(raw) for partition in PARTITIONS for raw in self.log[partition]])
         for name in ("revisions", "entries", "outcomes"):
             assert sorted(getattr(at_once, name), key=repr) == sorted(getattr(self.rows, name), key=repr)
         assert (at_once.pair_counts, at_once.counts) == (self.rows.pair_counts, self.rows.counts)
@@ -166,13 +165,6 @@ class Projecting(RuleBasedStateMachine):
                 assert row["content"] == content(words)[1].decode()
                 reinstated = before is not None and before.kind == "retracted"
                 assert row["action"] == ("reinstated" if reinstated else fact.kind)
-
-
-def folded(rows: MemoryRows, batch: list[Arrival]) -> Changes:
-    """A batch folded as the projector does it."""
-    event_ids = {item.event_id for item in batch if item.event_id is not None}
-    changed = {item.record.event_id for item in batch if item.record and item.record.action != "recorded"}
-    return fold_batch(batch, rows.load(event_ids, changed))
 
 
 def arrival(raw: RawRecord) -> Arrival:

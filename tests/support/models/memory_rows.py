@@ -3,10 +3,14 @@
 from collections.abc import Collection, Sequence
 from typing import Any
 
+from tests.support.models.tables import PairCount, PlainCheckpoint, PlainOutcome, PlainRevision, Tables
+
 from event_schemas.positions import format_position
-from timeline_service.judge.batch import ENTRY_COLUMNS, OUTCOME_COLUMNS, REVISION_COLUMNS, Changes, Counts, Known
+from timeline_service.judge.arrivals import Arrival
+from timeline_service.judge.batch import Changes, Counts, Known, fold_batch
 from timeline_service.judge.entries import read_said
 from timeline_service.judge.fold import History, Revision
+from timeline_service.judge.rows import EntryRow
 
 Row = dict[str, Any]
 _ENTRY_KEY = ("pair", "span", "earliest", "latest", "accepted_at", "event_id")
@@ -21,6 +25,19 @@ class MemoryRows:
         self.outcomes: list[Row] = []
         self.pair_counts: dict[tuple[int, str], tuple[int, int]] = {}
         self.counts: dict[int, Counts] = {}
+        self.ends: dict[int, int] = {}
+
+    def judge(self, arrivals: Sequence[Arrival]) -> Changes:
+        """What a batch changes, folded as the projector does it; nothing is written."""
+        event_ids = {item.event_id for item in arrivals if item.event_id is not None}
+        changed = {item.record.event_id for item in arrivals if item.record and item.record.action != "recorded"}
+        return fold_batch(arrivals, self.load(event_ids, changed))
+
+    def fold(self, arrivals: Sequence[Arrival]) -> None:
+        """Judge one batch, and write what it changes."""
+        self.write(self.judge(arrivals))
+        for item in arrivals:
+            self.ends[item.place.partition] = item.place.offset + 1
 
     def write(self, changes: Changes) -> None:
         """Write a batch, as the database would: each closed row is there, once, and still open."""
@@ -31,9 +48,9 @@ class MemoryRows:
         for *key, offset in changes.closed_entries:
             (row,) = (row for row in self.entries if row["until_offset"] is None and _key(row) == key)
             row["until_offset"] = offset
-        self.revisions += named(REVISION_COLUMNS, changes.revisions)
-        self.entries += named(ENTRY_COLUMNS, changes.entries)
-        self.outcomes += named(OUTCOME_COLUMNS, changes.outcomes)
+        self.revisions += [row._asdict() for row in changes.revisions]
+        self.entries += [row._asdict() for row in changes.entries]
+        self.outcomes += [row._asdict() for row in changes.outcomes]
         for pair, (events, last_offset) in changes.pair_counts.items():
             self.pair_counts[pair] = (self.pair_counts.get(pair, (0, 0))[0] + events, last_offset)
         for partition, counts in changes.counts.items():
@@ -52,6 +69,19 @@ class MemoryRows:
             if row["outcome"] == "parked" and row["event_id"] in known:
                 known[row["event_id"]].parked = True
         return known
+
+    def tables(self) -> Tables:
+        """The same in the form in which tables are compared."""
+        return Tables(
+            [PlainRevision(*(row[name] for name in PlainRevision._fields)) for row in self.revisions],
+            [EntryRow(**row) for row in self.entries],
+            [PlainOutcome(*(row[name] for name in PlainOutcome._fields)) for row in self.outcomes],
+            [PairCount(*key, *value) for key, value in self.pair_counts.items()],
+            [
+                PlainCheckpoint(p, self.ends[p], count.applied, count.duplicate, count.rejected, count.parked)
+                for p, count in self.counts.items()
+            ],
+        ).sort()
 
     def verdicts(self) -> dict[str, tuple[Any, ...]]:
         """What became of each record, by position: outcome, problem, revision, where the same came first."""
@@ -74,11 +104,6 @@ def visible(rows: Sequence[Row], partition: int, vector: int) -> list[Row]:
         and row["from_offset"] < vector
         and (row["until_offset"] is None or row["until_offset"] >= vector)
     ]
-
-
-def named(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> list[Row]:
-    """Rows by the names of their columns."""
-    return [dict(zip(columns, row, strict=True)) for row in rows]
 
 
 def _key(row: Row) -> list[Any]:

@@ -1,11 +1,13 @@
 """An event as it is searched: what it is about as facets, and its folded words with their weights and places."""
 
 from collections.abc import Mapping, Sequence
+from datetime import date, datetime
 from struct import Struct
 from typing import Any, Final, NamedTuple
 
 from timeline_service.domain.folding import fold_whole, words_of
 from timeline_service.judge.entries import Said, Standing
+from timeline_service.judge.rows import RevisionRow
 
 _WEIGHTS: Final = {"A": 3 << 14, "B": 2 << 14, "": 0}
 _LETTERS: Final = {bits >> 14: letter for letter, bits in _WEIGHTS.items()}
@@ -16,11 +18,27 @@ _PACKED: Final = [_PLACE.pack(at) for at in range(2**16)]
 #: The end of a word, and the number of its places, by how many bytes these take.
 _COUNTS: Final = [b"\0" + _PLACE.pack(size // _PLACE.size) for size in range(_PLACE.size * _MOST_PLACES + 1)]
 
-#: The columns of a document's row, in the order of `document_row`.
-DOCUMENT_COLUMNS: Final = (
-    "event_id", "revision", "partition", "from_offset", "until_offset", "retracted", "span", "earliest", "latest",
-    "accepted_at", "type", "valence", "domain", "sources", "goldstein", "facets", "words",
-)  # fmt: skip
+
+class DocumentRow(NamedTuple):
+    """A document as its table holds it: the fields are its columns, in the order of COPY."""
+
+    event_id: str
+    revision: int
+    partition: int
+    from_offset: int
+    until_offset: int | None
+    retracted: bool
+    span: int
+    earliest: date
+    latest: date
+    accepted_at: datetime
+    type: str
+    valence: str | None
+    domain: str | None
+    sources: int
+    goldstein: float | None
+    facets: Sequence[str]
+    words: bytes
 
 
 class Document(NamedTuple):
@@ -111,12 +129,12 @@ def _texts(event: Mapping[str, Any]) -> list[tuple[str, str]]:
     return texts
 
 
-def document_row(revision: Sequence[Any], said: Said) -> tuple[Any, ...]:
-    """The row of a document by that of its revision (REVISION_COLUMNS), once it is known when that ended."""
-    event_id, number, partition, from_offset, until_offset, action, *_, first_accepted_at, _, _, _ = revision
+def document_row(made: RevisionRow, said: Said) -> DocumentRow:
+    """The row of a document by that of its revision, once it is known when that ended."""
     document, stands = document_of(said), said.stands
     kind, valence, domain, _, sources, goldstein = stands.traits
-    return (
-        event_id, number, partition, from_offset, until_offset, action == "retracted", stands.span, stands.earliest,
-        stands.latest, first_accepted_at, kind, valence, domain, sources, goldstein, document.facets, document.vector,
+    return DocumentRow(
+        made.event_id, made.revision, made.partition, made.from_offset, made.until_offset, made.action == "retracted",
+        stands.span, stands.earliest, stands.latest, made.first_accepted_at,
+        kind, valence, domain, sources, goldstein, document.facets, document.vector,
     )  # fmt: skip

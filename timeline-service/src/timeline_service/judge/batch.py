@@ -6,11 +6,11 @@ An event's records come in the order of the log; whole events may come in any.
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from math import comb
-from typing import Any
 
 from timeline_service.judge.arrivals import MOST_BYTES, Arrival, Refusal, failure, write_headers
 from timeline_service.judge.entries import Said, standing
 from timeline_service.judge.fold import History, Verdict, apply
+from timeline_service.judge.rows import ClosedEntry, ClosedRevision, EntryRow, OutcomeRow, RevisionRow
 
 BEHIND = "behind-parked"
 _MOST_PAIR_ROWS = 40_000
@@ -42,37 +42,20 @@ class Counts:
 
 @dataclass(slots=True)
 class Changes:
-    """What a batch changes, as rows of the generation's tables in the order of their columns.
+    """What a batch changes, as rows of the generation's tables.
 
     Rows that the batch itself makes obsolete are closed before they are written; `closed_…` are rows of before.
     `said` is what the revisions say, by partition and offset.
     """
 
-    revisions: list[list[Any]] = field(default_factory=list)
-    entries: list[list[Any]] = field(default_factory=list)
-    outcomes: list[tuple[Any, ...]] = field(default_factory=list)
-    closed_revisions: list[tuple[str, int, int]] = field(default_factory=list)
-    closed_entries: list[tuple[Any, ...]] = field(default_factory=list)
+    revisions: list[RevisionRow] = field(default_factory=list)
+    entries: list[EntryRow] = field(default_factory=list)
+    outcomes: list[OutcomeRow] = field(default_factory=list)
+    closed_revisions: list[ClosedRevision] = field(default_factory=list)
+    closed_entries: list[ClosedEntry] = field(default_factory=list)
     pair_counts: dict[tuple[int, str], tuple[int, int]] = field(default_factory=dict)
     counts: dict[int, Counts] = field(default_factory=dict)
     said: dict[tuple[int, int], Said] = field(default_factory=dict)
-
-
-REVISION_COLUMNS = (
-    "event_id", "revision", "partition", "from_offset", "until_offset", "action", "record_id", "principal", "reason",
-    "duplicate_of", "origin_source", "origin_id", "accepted_at", "recorded_at", "first_accepted_at",
-    "first_recorded_at", "digest", "content",
-)  # fmt: skip
-ENTRY_COLUMNS = (
-    "pair", "span", "earliest", "latest", "accepted_at", "event_id", "revision", "partition", "from_offset",
-    "until_offset", "retracted", "type", "valence", "domain", "stage", "sources", "goldstein", "direction",
-)  # fmt: skip
-OUTCOME_COLUMNS = (
-    "partition", "offset", "event_id", "outcome", "problem", "detail", "revision", "first_position", "recorded_at",
-    "key", "value", "headers", "code_version", "attempted",
-)  # fmt: skip
-UNTIL_OF_REVISION = REVISION_COLUMNS.index("until_offset")
-UNTIL_OF_ENTRY = ENTRY_COLUMNS.index("until_offset")
 
 
 def fold_batch(arrivals: Iterable[Arrival], known: Mapping[str, Known], code_version: str = "") -> Changes:
@@ -101,14 +84,14 @@ def bounded(arrivals: Iterable[Arrival]) -> list[list[Arrival]]:
 
 
 class _BatchFold:
-    """The fold of one batch: the events as they are so far, and the rows that are still open to change."""
+    """The fold of one batch: the events as they are so far, and which of its rows are still open."""
 
     def __init__(self, known: Mapping[str, Known], code_version: str) -> None:
         self.changes = Changes()
         self._code_version = code_version
         self._known = known
-        self._fresh_revision: dict[str, list[Any]] = {}
-        self._fresh_entries: dict[str, list[list[Any]]] = {}
+        self._open_revision: dict[str, int] = {}
+        self._open_entries: dict[str, slice] = {}
 
     def take(self, arrival: Arrival) -> None:
         known = self._known.get(arrival.event_id or "")
@@ -135,52 +118,50 @@ class _BatchFold:
         self._count(arrival, verdict.outcome)
 
     def _revise(self, arrival: Arrival, known: Known, history: History) -> None:
-        assert arrival.record is not None
-        record_id, event_id, _, principal, accepted_at, event, content, digest, reason, _, duplicate_of, origin = (
-            arrival.record
-        )
-        partition, offset, recorded_at = arrival.place
-        first_accepted_at, first_recorded_at, revisions = history
-        number, action = revisions[-1][:2]
+        record, (partition, offset, recorded_at) = arrival.record, arrival.place
+        assert record is not None
+        event_id, changes = record.event_id, self.changes
         if known.history is not None:
             self._close(arrival, event_id, known, known.history)
-        if event is not None and content is not None:
-            known.said = Said(content.decode(), event, standing(event))
+        if record.event is not None and record.content is not None:
+            known.said = Said(record.content.decode(), record.event, standing(record.event))
         assert known.said is not None
-        self.changes.said[partition, offset] = known.said
+        changes.said[partition, offset] = known.said
+        accepted_at, first_recorded_at, revisions = history
+        number, action = revisions[-1][:2]
+        origin_source, origin_id = record.origin or (None, None)
+        self._open_revision[event_id] = len(changes.revisions)
+        changes.revisions.append(
+            RevisionRow(
+                event_id, number, partition, offset, None, action, record.record_id, record.principal, record.reason,
+                record.duplicate_of, origin_source, origin_id, record.accepted_at, recorded_at, accepted_at,
+                first_recorded_at, bytes.fromhex(record.digest) if record.digest else None, known.said.content,
+            )
+        )  # fmt: skip
         pairs, span, earliest, latest, directions, traits = known.said.stands
-        row = [
-            event_id, number, partition, offset, None, action, record_id, principal, reason, duplicate_of,
-            *(origin or (None, None)), accepted_at, recorded_at, first_accepted_at, first_recorded_at,
-            bytes.fromhex(digest) if digest else None, known.said.content,
-        ]  # fmt: skip
-        self.changes.revisions.append(row)
-        self._fresh_revision[event_id] = row
         retracted = history.retracted
-        entries = [
-            [
-                pair, span, earliest, latest, first_accepted_at, event_id, number, partition, offset, None, retracted,
-                *traits, direction,
-            ]
-            for pair, direction in zip(pairs, directions, strict=True)
-        ]  # fmt: skip
-        self.changes.entries += entries
-        self._fresh_entries[event_id] = entries
+        shared = (
+            span, earliest, latest, accepted_at, event_id, number, partition, offset, None, retracted, *traits
+        )  # fmt: skip
+        self._open_entries[event_id] = slice(len(changes.entries), len(changes.entries) + len(pairs))
+        changes.entries += [
+            EntryRow(pair, *shared, direction) for pair, direction in zip(pairs, directions, strict=True)
+        ]
         self._touch(arrival, pairs, 0 if retracted else 1)
 
     def _close(self, arrival: Arrival, event_id: str, known: Known, before: History) -> None:
         """End the rows of the revision that this record replaces, whether they are written yet or not."""
-        offset = arrival.place.offset
+        offset, changes = arrival.place.offset, self.changes
         assert known.said is not None
         stands = known.said.stands
-        if (row := self._fresh_revision.get(event_id)) is not None:
-            row[UNTIL_OF_REVISION] = offset
-            for entry in self._fresh_entries[event_id]:
-                entry[UNTIL_OF_ENTRY] = offset
+        if (index := self._open_revision.get(event_id)) is not None:
+            changes.revisions[index] = changes.revisions[index]._replace(until_offset=offset)
+            entries = self._open_entries[event_id]
+            changes.entries[entries] = [entry._replace(until_offset=offset) for entry in changes.entries[entries]]
         else:
-            self.changes.closed_revisions.append((event_id, before.current.number, offset))
+            changes.closed_revisions.append(ClosedRevision(event_id, before.current.number, offset))
             key = (stands.span, stands.earliest, stands.latest, before.first_accepted_at, event_id, offset)
-            self.changes.closed_entries += [(pair, *key) for pair in stands.pairs]
+            changes.closed_entries += [ClosedEntry(pair, *key) for pair in stands.pairs]
         self._touch(arrival, stands.pairs, 0 if before.retracted else -1)
 
     def _touch(self, arrival: Arrival, pairs: Iterable[str], change: int) -> None:
@@ -191,21 +172,27 @@ class _BatchFold:
 
     def _outcome(self, arrival: Arrival, verdict: Verdict) -> None:
         place = arrival.place
-        self.changes.outcomes.append((
-            place.partition, place.offset, arrival.event_id, verdict.outcome, verdict.problem, None,
-            verdict.revision, verdict.first_position, place.recorded_at, None, None, None, None,
-            arrival.record.action if arrival.record is not None else None,
-        ))  # fmt: skip
+        self.changes.outcomes.append(
+            OutcomeRow(
+                place.partition, place.offset, arrival.event_id, verdict.outcome, verdict.problem, None,
+                verdict.revision, verdict.first_position, place.recorded_at, None, None, None, None,
+                arrival.record.action if arrival.record is not None else None,
+            )
+        )  # fmt: skip
 
     def _refuse(self, arrival: Arrival, refusal: Refusal) -> None:
         raw, place = arrival.raw, arrival.place
-        kept = (raw.key, raw.value, write_headers(raw.headers)) if raw.size <= MOST_BYTES else (None, None, None)
-        self.changes.outcomes.append((
-            place.partition, place.offset, arrival.event_id, refusal.outcome, refusal.problem, refusal.detail,
-            None, None, place.recorded_at, *kept,
-            self._code_version if refusal.outcome == "parked" else None,
-            arrival.record.action if arrival.record is not None else None,
-        ))  # fmt: skip
+        key, value, headers = None, None, None
+        if raw.size <= MOST_BYTES:
+            key, value, headers = raw.key, raw.value, write_headers(raw.headers)
+        self.changes.outcomes.append(
+            OutcomeRow(
+                place.partition, place.offset, arrival.event_id, refusal.outcome, refusal.problem, refusal.detail,
+                None, None, place.recorded_at, key, value, headers,
+                self._code_version if refusal.outcome == "parked" else None,
+                arrival.record.action if arrival.record is not None else None,
+            )
+        )  # fmt: skip
         self._count(arrival, refusal.outcome)
 
     def _count(self, arrival: Arrival, outcome: str) -> None:

@@ -10,16 +10,7 @@ from timeline_service.adapters.postgres.sql_files import read_statements
 from timeline_service.code_version import code_version
 from timeline_service.domain.vectors import Vector
 from timeline_service.judge.arrivals import RawRecord, read_arrivals
-from timeline_service.judge.batch import (
-    ENTRY_COLUMNS,
-    UNTIL_OF_ENTRY,
-    UNTIL_OF_REVISION,
-    Changes,
-    Counts,
-    Known,
-    bounded,
-    fold_batch,
-)
+from timeline_service.judge.batch import Changes, Counts, Known, bounded, fold_batch
 from timeline_service.judge.recording_times import NEVER, instant_of, recorded_ms
 from timeline_service.projector.same_log import digest
 from timeline_service.replay.row_writer import RowWriter
@@ -36,7 +27,6 @@ Tell = Callable[[int, int], None]
 #: What is decoded of so many records is still at hand, in the processor's caches, when it is folded.
 _MOST_RECORDS: Final = 100
 _MOST_BYTES: Final = 2 * 1024 * 1024
-_EVENT_OF_ENTRY: Final = ENTRY_COLUMNS.index("event_id")  # and its revision behind it
 _PAIR_COUNT_COLUMNS: Final = ("partition", "pair", "events", "last_offset")
 
 
@@ -123,17 +113,19 @@ class _Loading:
     def _hold_back(self, changes: Changes, last: str | None) -> None:
         """Hold back the rows of the last event's last revision, which a record yet to come may end."""
         held, self._held = self._held, Changes()
-        for _, _, until in changes.closed_revisions:  # it can only be the one that was held back
-            held.revisions[0][UNTIL_OF_REVISION] = until
-            for entry in held.entries:
-                entry[UNTIL_OF_ENTRY] = until
+        for closed in changes.closed_revisions:  # it can only be the one that was held back
+            until = closed.until_offset
+            held.revisions = [row._replace(until_offset=until) for row in held.revisions]
+            held.entries = [entry._replace(until_offset=until) for entry in held.entries]
         changes.revisions[:0], changes.entries[:0] = held.revisions, held.entries
         changes.said |= held.said
-        if changes.revisions and changes.revisions[-1][0] == last:
+        if changes.revisions and changes.revisions[-1].event_id == last:
             row = changes.revisions.pop()
-            number, place = row[1], (row[2], row[3])
+            place = (row.partition, row.from_offset)
             self._held.revisions, self._held.said = [row], {place: changes.said[place]}
-            while changes.entries and changes.entries[-1][_EVENT_OF_ENTRY : _EVENT_OF_ENTRY + 2] == [last, number]:
+            while (
+                changes.entries and (entry := changes.entries[-1]).event_id == last and entry.revision == row.revision
+            ):
                 self._held.entries.append(changes.entries.pop())
 
     def _count(self, changes: Changes) -> None:

@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Final
 
-from timeline_service.domain.documents import DOCUMENT_COLUMNS, document_row
-from timeline_service.judge.batch import ENTRY_COLUMNS, OUTCOME_COLUMNS, REVISION_COLUMNS, Changes
+from timeline_service.domain.documents import DocumentRow, document_row
+from timeline_service.judge.batch import Changes
+from timeline_service.judge.rows import EntryRow, OutcomeRow, RevisionRow
 
 if TYPE_CHECKING:
     from timeline_service.adapters.postgres.loading import Connection
@@ -12,10 +13,10 @@ if TYPE_CHECKING:
 _MOST_ROWS: Final = 4_000
 _MOST_BYTES: Final = 2 * 1024 * 1024
 _COLUMNS: Final = {
-    "revisions": REVISION_COLUMNS,
-    "entries": ENTRY_COLUMNS,
-    "outcomes": OUTCOME_COLUMNS,
-    "documents": DOCUMENT_COLUMNS,
+    "revisions": RevisionRow._fields,
+    "entries": EntryRow._fields,
+    "outcomes": OutcomeRow._fields,
+    "documents": DocumentRow._fields,
 }
 
 
@@ -33,7 +34,9 @@ class RowWriter:
         self._rows["revisions"] += changes.revisions
         self._rows["entries"] += changes.entries
         self._rows["outcomes"] += changes.outcomes
-        self._rows["documents"] += [document_row(row, changes.said[row[2], row[3]]) for row in changes.revisions]
+        self._rows["documents"] += [
+            document_row(row, changes.said[row.partition, row.from_offset]) for row in changes.revisions
+        ]
         self._bytes += size
         if self._bytes >= _MOST_BYTES or sum(map(len, self._rows.values())) >= _MOST_ROWS:
             await self.write()

@@ -1,11 +1,12 @@
 """The documents: what full-text search reads, made of the revisions behind the projection, never ahead of it."""
 
-from collections.abc import Collection, Sequence
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Collection, Mapping, Sequence
+from datetime import date
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from timeline_service.adapters.postgres.blockers import ending_blockers
 from timeline_service.adapters.postgres.database import connected_to
-from timeline_service.adapters.postgres.sql_files import of_generation, read_statements
+from timeline_service.adapters.postgres.sql_files import generation_statements
 from timeline_service.domain.documents import document_of
 from timeline_service.judge.entries import read_said
 
@@ -15,15 +16,30 @@ if TYPE_CHECKING:
 _BETWEEN_FACETS: Final = "\x1f"
 
 
+class _Read(NamedTuple):
+    """What is read from a revision's content to write its document: the columns of `write`."""
+
+    event_id: str
+    revision: int
+    span: int
+    earliest: date
+    latest: date
+    type: str
+    valence: str | None
+    domain: str | None
+    sources: int
+    goldstein: float | None
+    facets: str
+    words: str
+
+
 class PostgresDocuments:
     """The documents of one generation. All methods raise UnavailableError when the server is away."""
 
     def __init__(self, pool: "Pool", generation: int) -> None:
         self._pool = pool
         self._generation = generation
-        self._sql: Final = {
-            name: of_generation(text, generation) for name, text in read_statements("documents").items()
-        }
+        self._sql: Final = generation_statements("documents", generation)
 
     async def lagging(self, partitions: Collection[int]) -> list[int]:
         """Those of the partitions whose documents are behind."""
@@ -58,15 +74,17 @@ class PostgresDocuments:
     async def _write(self, connection: "Connection", rows: Sequence[Any]) -> None:
         if not rows:
             return
-        written = []
-        for row in rows:
-            document = document_of(read_said(row["content"]))
-            stands = document.stands
-            kind, valence, domain, _, sources, goldstein = stands.traits
-            written.append((
-                row["event_id"], row["revision"], stands.span, stands.earliest, stands.latest, kind, valence, domain,
-                sources, goldstein, _BETWEEN_FACETS.join(document.facets), document.words,
-            ))  # fmt: skip
+        written = [_read(row) for row in rows]
         await connection.execute(self._sql["write"], *(list(column) for column in zip(*written, strict=True)))
         if replacing := [row["event_id"] for row in rows if row["revision"] > 1]:
             await connection.execute(self._sql["close"], replacing)
+
+
+def _read(row: Mapping[str, Any]) -> _Read:
+    document = document_of(read_said(row["content"]))
+    stands = document.stands
+    kind, valence, domain, _, sources, goldstein = stands.traits
+    return _Read(
+        row["event_id"], row["revision"], stands.span, stands.earliest, stands.latest,
+        kind, valence, domain, sources, goldstein, _BETWEEN_FACETS.join(document.facets), document.words,
+    )  # fmt: skip

@@ -4,24 +4,17 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import groupby
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from event_schemas.positions import format_position
 from timeline_service.adapters.postgres.blockers import ending_blockers
 from timeline_service.adapters.postgres.database import connected_to
-from timeline_service.adapters.postgres.sql_files import generation_schema, of_generation, read_statements
+from timeline_service.adapters.postgres.sql_files import generation_schema, generation_statements
 from timeline_service.errors import FencedError
-from timeline_service.judge.batch import (
-    BEHIND,
-    ENTRY_COLUMNS,
-    OUTCOME_COLUMNS,
-    REVISION_COLUMNS,
-    Changes,
-    Counts,
-    Known,
-)
+from timeline_service.judge.batch import BEHIND, Changes, Counts, Known
 from timeline_service.judge.entries import read_said
 from timeline_service.judge.fold import History, Revision
+from timeline_service.judge.rows import EntryRow, OutcomeRow, RevisionRow
 
 if TYPE_CHECKING:
     from timeline_service.adapters.postgres.database import Connection, Pool
@@ -53,6 +46,23 @@ class Advance:
     recorded_at: datetime
 
 
+class _Step(NamedTuple):
+    """One partition's part of `advance_checkpoints`, whose columns it names."""
+
+    partition: int
+    epoch: int
+    expected: int
+    next_offset: int
+    last_timestamp: int
+    last_sha256: bytes
+    recorded_at: datetime
+    applied: int
+    duplicate: int
+    rejected: int
+    parked: int
+    gaps: int
+
+
 class PostgresProjection:
     """One generation of the projection. All methods raise UnavailableError when the server is away."""
 
@@ -61,9 +71,7 @@ class PostgresProjection:
         self.generation = generation
         self._pool = pool
         self._schema: Final = schema
-        self.statements: Final = {
-            name: of_generation(text, generation) for name, text in read_statements("projection").items()
-        }
+        self._sql: Final = generation_statements("projection", generation)
 
     async def take_over(
         self, partitions: Collection[int], owner: str, cluster_id: str, partition_count: int, *, only_live: bool = True
@@ -79,33 +87,33 @@ class PostgresProjection:
             ending_blockers(self._pool, connection),
         ):
             rows = await connection.fetch(
-                self.statements["take_over"], sorted(partitions), owner, cluster_id, partition_count, only_live
+                self._sql["take_over"], sorted(partitions), owner, cluster_id, partition_count, only_live
             )
-        return {row["partition"]: Checkpoint(*row) for row in rows}
+        return {row["partition"]: Checkpoint(**row) for row in rows}
 
     async def checkpoints(self) -> dict[int, Checkpoint]:
         """All partitions' checkpoints, whoever owns them."""
         async with connected_to(self._pool, self.generation) as connection:
-            rows = await connection.fetch(self.statements["checkpoints"])
-        return {row["partition"]: Checkpoint(*row) for row in rows}
+            rows = await connection.fetch(self._sql["checkpoints"])
+        return {row["partition"]: Checkpoint(**row) for row in rows}
 
     async def is_live(self) -> bool:
         """Whether this is the generation that is read."""
         async with connected_to(self._pool, self.generation) as connection:
-            return bool(await connection.fetchval(self.statements["is_live"]))
+            return bool(await connection.fetchval(self._sql["is_live"]))
 
     async def load(self, event_ids: Collection[str], changed: Collection[str], *, parked: bool) -> dict[str, Known]:
         """What is known of events; of those in `changed` also their words. `parked`: whether any record may be."""
         known = {event_id: Known() for event_id in event_ids}
         async with connected_to(self._pool, self.generation) as connection:
-            rows = await connection.fetch(self.statements["load_histories"], list(event_ids))
+            rows = await connection.fetch(self._sql["load_histories"], list(event_ids))
             for event_id, revisions in groupby(rows, key=lambda row: row["event_id"]):
                 known[str(event_id)].history = _history(list(revisions))
             if changed:
-                for row in await connection.fetch(self.statements["load_contents"], list(changed)):
+                for row in await connection.fetch(self._sql["load_contents"], list(changed)):
                     known[str(row["event_id"])].said = read_said(row["content"])
             if parked:
-                for row in await connection.fetch(self.statements["load_parked"], list(event_ids)):
+                for row in await connection.fetch(self._sql["load_parked"], list(event_ids)):
                     known[str(row["event_id"])].parked = True
         return known
 
@@ -113,7 +121,7 @@ class PostgresProjection:
         """Of each partition's last records, at most so many, which could not be judged by themselves; oldest first."""
         failing: dict[int, list[bool]] = {partition: [] for partition in partitions}
         async with connected_to(self._pool, self.generation) as connection:
-            for row in await connection.fetch(self.statements["last_failing"], sorted(partitions), most, BEHIND):
+            for row in await connection.fetch(self._sql["last_failing"], sorted(partitions), most, BEHIND):
                 failing[row["partition"]].append(row["failing"])
         return failing
 
@@ -125,11 +133,9 @@ class PostgresProjection:
         Raises FencedError, with nothing written, if somebody else has taken one of them over, or it is stopped, and
         HaltError if the batch does not account for each offset from the checkpoints to its last records.
         """
-        partitions = sorted(advances)
         async with connected_to(self._pool, self.generation) as connection, connection.transaction():
             await connection.execute("set local synchronous_commit = off")  # the log has it all
-            async with ending_blockers(self._pool, connection):
-                await connection.fetch(self.statements["lock_checkpoints"], partitions)
+            await self.lock(connection, advances)
             await self._advance(connection, checkpoints, advances, changes)
             await self.write_rows(connection, changes)
             await connection.execute("select pg_notify('dyadline_projected', $1)", str(self.generation))
@@ -163,7 +169,7 @@ class PostgresProjection:
     async def _fenced(self, name: str, held: Checkpoint, *values: Any) -> None:
         async with connected_to(self._pool, self.generation) as connection:
             where = (held.partition, held.epoch, held.next_offset)
-            if await connection.fetchval(self.statements[name], *where, *values) is None:
+            if await connection.fetchval(self._sql[name], *where, *values) is None:
                 raise FencedError(f"another projector has taken over partition {held.partition}")
 
     async def _advance(
@@ -173,37 +179,55 @@ class PostgresProjection:
         advances: Mapping[int, Advance],
         changes: Changes,
     ) -> None:
-        rows = []
-        for partition, advance in advances.items():
-            held, counts = checkpoints[partition], changes.counts.get(partition, Counts())
-            rows.append((
-                partition, held.epoch, held.next_offset, advance.last_offset + 1, advance.last_timestamp,
-                advance.last_sha256, advance.recorded_at, counts.applied, counts.duplicate, counts.rejected,
-                counts.parked, counts.gaps,
-            ))  # fmt: skip
-        advanced = await connection.fetch(self.statements["advance_checkpoints"], *_columns(rows))
-        if len(advanced) != len(rows):
-            lost = sorted({row[0] for row in rows} - {row["partition"] for row in advanced})
+        steps = [
+            _step(checkpoints[partition], advance, changes.counts.get(partition, Counts()))
+            for partition, advance in advances.items()
+        ]
+        advanced = await connection.fetch(self._sql["advance_checkpoints"], *_columns(steps))
+        if len(advanced) != len(steps):
+            lost = sorted({step.partition for step in steps} - {row["partition"] for row in advanced})
             raise FencedError(f"another projector has taken over partitions {lost}, or they are stopped")
+
+    async def lock(self, connection: "Connection", partitions: Collection[int]) -> None:
+        """Lock the checkpoints of partitions for the caller's transaction, whoever holds them up."""
+        async with ending_blockers(self._pool, connection):
+            await connection.fetch(self._sql["lock_checkpoints"], sorted(partitions))
 
     async def write_rows(self, connection: "Connection", changes: Changes) -> None:
         """Write a batch's rows inside the caller's fenced transaction."""
         if changes.closed_revisions:  # before the new rows come, of which some have the same sort key
-            await connection.execute(self.statements["close_revisions"], *_columns(changes.closed_revisions))
-            await connection.execute(self.statements["close_entries"], *_columns(changes.closed_entries))
+            await connection.execute(self._sql["close_revisions"], *_columns(changes.closed_revisions))
+            await connection.execute(self._sql["close_entries"], *_columns(changes.closed_entries))
         if changes.revisions:
-            await self._copy(connection, "revisions", REVISION_COLUMNS, changes.revisions)
-            await self._copy(connection, "entries", ENTRY_COLUMNS, changes.entries)
+            await self._copy(connection, "revisions", RevisionRow._fields, changes.revisions)
+            await self._copy(connection, "entries", EntryRow._fields, changes.entries)
         if changes.outcomes:
-            await self._copy(connection, "outcomes", OUTCOME_COLUMNS, changes.outcomes)
+            await self._copy(connection, "outcomes", OutcomeRow._fields, changes.outcomes)
         if changes.pair_counts:
             touched = sorted((*key, *value) for key, value in changes.pair_counts.items())
-            await connection.execute(self.statements["count_pairs"], *_columns(touched))
+            await connection.execute(self._sql["count_pairs"], *_columns(touched))
 
     async def _copy(
         self, connection: "Connection", table: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]
     ) -> None:
         await connection.copy_records_to_table(table, schema_name=self._schema, columns=columns, records=rows)
+
+
+def _step(held: Checkpoint, advance: Advance, counts: Counts) -> _Step:
+    return _Step(
+        partition=held.partition,
+        epoch=held.epoch,
+        expected=held.next_offset,
+        next_offset=advance.last_offset + 1,
+        last_timestamp=advance.last_timestamp,
+        last_sha256=advance.last_sha256,
+        recorded_at=advance.recorded_at,
+        applied=counts.applied,
+        duplicate=counts.duplicate,
+        rejected=counts.rejected,
+        parked=counts.parked,
+        gaps=counts.gaps,
+    )
 
 
 def _history(rows: Sequence[Any]) -> History:

@@ -28,6 +28,11 @@ def of_generation(sql: str, n: int) -> str:
     return sql.replace("{schema}", generation_schema(n)).replace("{n}", f"{n:d}")
 
 
+def generation_statements(name: str, n: int) -> Mapping[str, str]:
+    """The statements of `sql/NAME.sql`, about generation `n`."""
+    return {title: of_generation(text, n) for title, text in read_statements(name).items()}
+
+
 @cache
 def generation_shape() -> str:
     """A digest of the statements that make a generation's tables: code of another shape cannot read them."""
