@@ -28,18 +28,26 @@ _OLD_SECONDS: Final = 5.0
 @asynccontextmanager
 async def ending_blockers(pool: "Pool", connection: "Connection") -> AsyncIterator[None]:
     """While a connection waits for locks inside: end those of our sessions that have held them for some seconds."""
-    watching = asyncio.create_task(_watch(pool, connection.get_server_pid()))
+    over = asyncio.Event()
+    watching = asyncio.create_task(_watch(pool, connection.get_server_pid(), over))
     try:
         yield
     finally:
+        over.set()
+        await asyncio.wait({watching}, timeout=_LOOK_SECONDS)  # what it has just ended, it also says
         watching.cancel()
         await asyncio.gather(watching, return_exceptions=True)
 
 
-async def _watch(pool: "Pool", pid: int) -> None:
+async def _watch(pool: "Pool", pid: int, over: asyncio.Event) -> None:
     statement = read_statements("blockers")["end_blockers"]
-    while True:
-        await asyncio.sleep(_LOOK_SECONDS)
+    while not over.is_set():
+        try:
+            async with asyncio.timeout(_LOOK_SECONDS):
+                await over.wait()
+                return
+        except TimeoutError:
+            pass
         try:
             async with connected(pool) as connection:
                 ended = await connection.fetch(statement, pid, _OLD_SECONDS)
