@@ -38,7 +38,7 @@ class PostgresReader:
         self._pool = pool
         self._bell = bell
         self._generations = PostgresGenerations(pool)
-        self._statements = dict(read_statements("reading"))
+        self._statements = dict(read_statements("reader"))
         for name in ("vector", "search_vector"):
             words = {"{readable}": read_statements("generations")["live"], "{vector}": self._statements[name]}
             self._statements[f"readable_{name}"] = _filled(self._statements["of_readable"], words)

@@ -67,7 +67,7 @@ class PostgresSelections:
         self._walk_seconds = walk_seconds
         self._pool = pool
         self._in_order = in_order
-        self._statements = read_statements("selecting")
+        self._statements = read_statements("selections")
 
     async def page(
         self, moment: Moment, selection: Selection, *, descending: bool, after: SortKey | None, limit: int
@@ -137,7 +137,7 @@ class PostgresSelections:
             reading(self._in_order, generation) as connection,
             connection.transaction(isolation="repeatable_read"),
         ):
-            vector = await connection.fetch(of_generation(read_statements("reading")["vector"], generation))
+            vector = await connection.fetch(of_generation(read_statements("reader")["vector"], generation))
             rows = await connection.fetch(
                 of_generation(self._statements["pairs"], generation), which.country, which.by_count, *which.key, limit
             )
