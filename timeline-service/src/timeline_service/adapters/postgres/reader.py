@@ -21,7 +21,7 @@ from timeline_service.adapters.postgres.generations import PostgresGenerations, 
 from timeline_service.adapters.postgres.sql_files import generation_shape, of_generation, read_statements
 from timeline_service.domain.portions import WHOLE_BYTES
 from timeline_service.domain.vectors import Moment, Vector, narrowed, reached, timeline_position, vector_of
-from timeline_service.errors import DroppedError, EndedError, UnavailableError, UnknownError
+from timeline_service.errors import DroppedError, EndedError, UnavailableError, UnknownGenerationError
 
 if TYPE_CHECKING:
     from timeline_service.adapters.postgres.database import Connection, Pool
@@ -47,7 +47,7 @@ class PostgresReader:
     async def moment(self, *, searching: bool = False, generation: int | None = None) -> Moment:
         """How far a generation is, by default the live one; `searching`: how far its documents are.
 
-        Raises UnknownError for a generation that is not there to be read.
+        Raises UnknownGenerationError for a generation that is not there to be read.
         """
         name = "search_vector" if searching else "vector"
         if generation is None:
@@ -66,7 +66,7 @@ class PostgresReader:
         """Wait until the generation, or its documents, hold the positions.
 
         Raises UnavailableError when the time is over, KeyError for a partition that the topic does not have, EndedError
-        where the generation ends before a position, and UnknownError as `moment` does.
+        where the generation ends before a position, and UnknownGenerationError as `moment` does.
         """
         deadline = time.monotonic() + seconds
         while True:
@@ -87,16 +87,12 @@ class PostgresReader:
             await self._bell.wait(min(left, _LOOK_SECONDS))
 
     async def generation(self, n: int) -> Row:
-        """A generation that this code can read, live or not; raises UnknownError."""
+        """A generation that this code can read, live or not; raises UnknownGenerationError."""
         rows = {row["n"]: row for row in await self._generations.ready()}
         if n not in rows:
-            raise UnknownError(
-                "unknown-generation", f"there is no generation {n}: /v1/generations lists those there are"
-            )
+            raise UnknownGenerationError(f"there is no generation {n}: /v1/generations lists those there are")
         if rows[n]["shape"] != generation_shape():
-            raise UnknownError(
-                "unknown-generation", f"generation {n} was made by code of another shape: this code cannot read it"
-            )
+            raise UnknownGenerationError(f"generation {n} was made by code of another shape: this code cannot read it")
         return rows[n]
 
     async def event(self, moment: Moment, event_id: str) -> Row | None:

@@ -13,7 +13,7 @@ from timeline_service.api.reading import Reader, Then
 from timeline_service.domain.portions import PORTION_BYTES
 from timeline_service.domain.vectors import Moment
 from timeline_service.domain.views import event_view, revision_views
-from timeline_service.errors import UnknownError
+from timeline_service.errors import UnknownEventError
 
 router = APIRouter(tags=["events"])
 
@@ -23,7 +23,7 @@ async def event(request: Request, reader: Reader, moment: Then, event_id: EventI
     """The event's current revision; a retracted event too, so marked."""
     row = await reader.event(moment, event_id)
     if row is None:
-        raise UnknownError("unknown-event", f"no event {event_id} is recorded")
+        raise UnknownEventError(f"no event {event_id} is recorded")
     return answer(request, moment, event_view(row))
 
 
@@ -32,7 +32,7 @@ async def revisions(request: Request, reader: Reader, moment: Then, event_id: Ev
     """Every revision: what was done, when, by whom and why, where the log has it, and what changed field by field."""
     newest = await reader.history(moment, event_id)
     if newest is None:
-        raise UnknownError("unknown-event", f"no event {event_id} is recorded")
+        raise UnknownEventError(f"no event {event_id} is recorded")
     # A history only grows: its newest record says all of it.
     place = (moment.generation, newest["revision"], newest["partition"], newest["from_offset"])
     chunks = with_items({"id": event_id, "items": []}, _history(reader, moment, event_id))

@@ -12,9 +12,15 @@ from timeline_service.api.answers import answer
 from timeline_service.api.bodies import read_nothing
 from timeline_service.api.descriptions import ACTIVATE, DROP_GENERATION, GENERATIONS
 from timeline_service.api.reading import Beside, Generations, Replays
-from timeline_service.api.routes.replays import Row, file_replay, filed, running
+from timeline_service.api.routes.replays import Row, file_replay, filed
 from timeline_service.domain.replays import offsets_view
-from timeline_service.errors import ConflictError, UnknownError
+from timeline_service.errors import (
+    GenerationFixedError,
+    GenerationForeignError,
+    GenerationLiveError,
+    ReplayRunningError,
+    UnknownGenerationError,
+)
 
 router = APIRouter(tags=["replays"])
 GenerationPath = Annotated[int, Path(ge=1, description="The generation's number.", examples=[1]), WHOLE]
@@ -34,11 +40,11 @@ async def activate_generation(
     await read_nothing(request)
     row = await _known(generations, n)
     if row["live"]:
-        raise ConflictError("generation-live", f"generation {n} is live already")
+        raise GenerationLiveError(f"generation {n} is live already")
     if row["until"] is not None:
-        raise ConflictError("generation-fixed", f"generation {n} ends at a point in time, and stays as it is")
+        raise GenerationFixedError(f"generation {n} ends at a point in time, and stays as it is")
     if row["shape"] != generation_shape():
-        raise ConflictError("generation-foreign", f"generation {n} was made by code of another shape")
+        raise GenerationForeignError(f"generation {n} was made by code of another shape")
     return filed(request, await file_replay(replays, "activate", generation=n))
 
 
@@ -54,10 +60,10 @@ async def drop_generation(generations: Generations, replays: Replays, n: Generat
     for each in await replays.open():
         row = await replays.replay(str(each["id"]))
         if row is not None and row["generation"] == n:
-            raise running(str(row["id"]))
+            raise ReplayRunningError(str(row["id"]))
     await _known(generations, n)
     if not await generations.drop(n):
-        raise ConflictError("generation-live", f"generation {n} is live: activate another one first")
+        raise GenerationLiveError(f"generation {n} is live: activate another one first")
     return Response(status_code=204)
 
 
@@ -65,7 +71,7 @@ async def _known(generations: Generations, n: int) -> Row:
     for row in await generations.ready():
         if row["n"] == n:
             return row
-    raise UnknownError("unknown-generation", f"there is no generation {n}: /v1/generations lists those there are")
+    raise UnknownGenerationError(f"there is no generation {n}: /v1/generations lists those there are")
 
 
 def generation_view(row: Mapping[str, Any]) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from timeline_service.domain.country_names import names_in
 from timeline_service.domain.selections import Selection
 from timeline_service.domain.vectors import Moment, vector_of
 from timeline_service.domain.views import country_view, pair_view
-from timeline_service.errors import UnknownError
+from timeline_service.errors import UnknownCountryError
 
 router = APIRouter(tags=["timelines"])
 _MOST: Final = 1000  # there are not so many countries
@@ -77,7 +77,7 @@ async def partners(
     try:
         code = country_code(country)
     except CountryError as error:
-        raise UnknownError("unknown-country", str(error), error.candidates) from error
+        raise UnknownCountryError(str(error), error.candidates) from error
     page = Page.of(request, {"of": f"partners of {code}", **filters}, None)
     selection = read_selection(page.query)
     at = await moment_of(awaited, page, selection)

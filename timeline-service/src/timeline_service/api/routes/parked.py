@@ -17,7 +17,7 @@ from timeline_service.api.selecting import CursorText, Limit
 from timeline_service.domain.portions import Row, portions
 from timeline_service.domain.vectors import Moment
 from timeline_service.domain.views import parked_view
-from timeline_service.errors import RefusedError, UnknownError
+from timeline_service.errors import NotParkedError, RefusedError
 
 router = APIRouter(tags=["records"])
 
@@ -62,5 +62,5 @@ async def redrive_record(
         raise RefusedError("/position", str(error)) from error
     moment = await reader.moment()
     if not await reader.request_redrive(moment, partition, offset):
-        raise UnknownError("not-parked", f"no record is parked at {position}")
+        raise NotParkedError(f"no record is parked at {position}")
     return answer(request, moment, {"position": position}, headers={"location": f"/v1/records/{position}"}, status=202)

@@ -11,7 +11,7 @@ from timeline_service.api.descriptions import RECORD
 from timeline_service.api.reading import Reader, Waits
 from timeline_service.domain.vectors import reached
 from timeline_service.domain.views import record_view
-from timeline_service.errors import RefusedError, UnavailableError, UnknownError
+from timeline_service.errors import NotYetError, RefusedError, UnavailableError, UnknownRecordError
 
 router = APIRouter(tags=["records"])
 
@@ -35,10 +35,10 @@ async def record(
             moment = await awaited.moment_after({partition: offset}, wait, "position")
         except UnavailableError as error:
             await reader.moment()  # away, or only not there yet?
-            raise UnknownError("not-yet", f"the record at {position} is not projected yet") from error
+            raise NotYetError(f"the record at {position} is not projected yet") from error
     row = await reader.record(moment, partition, offset)
     if row is None:
-        raise UnknownError("unknown-record", f"the log has no record at {position}")
+        raise UnknownRecordError(f"the log has no record at {position}")
     return answer(request, moment, record_view(position, row))
 
 

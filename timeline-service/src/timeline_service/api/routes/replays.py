@@ -20,7 +20,7 @@ from timeline_service.api.reading import Beside, Offsets, Replays, past_instant
 from timeline_service.api.selecting import CursorText, Limit
 from timeline_service.domain.replays import Kind, Until, replay_view
 from timeline_service.domain.vectors import Moment, Vector, timeline_position
-from timeline_service.errors import ConflictError, InvalidReplayError, UnknownError
+from timeline_service.errors import InvalidReplayError, ReplayOverError, ReplayRunningError, UnknownReplayError
 from timeline_service.live.progress import ProgressFeed
 
 router = APIRouter(tags=["replays"])
@@ -89,27 +89,18 @@ async def cancel_replay(request: Request, replays: Replays, replay_id: ReplayId)
     row = await replays.cancel(replay_id)
     if row is None:
         row = await known_replay(replays, replay_id)
-        raise ConflictError("replay-over", f"the replay {replay_id} is over: its state is {row['state']}")
+        raise ReplayOverError(f"the replay {replay_id} is over: its state is {row['state']}")
     return answer(request, Moment(0, ()), replay_view(row), status=202)
 
 
 async def file_replay(
     replays: PostgresReplays, kind: Kind, *, until: Mapping[str, Any] | None = None, generation: int | None = None
 ) -> Row:
-    """File a replay; raises ConflictError where another one builds already."""
+    """File a replay; raises ReplayRunningError where another one builds already."""
     try:
         return await replays.file(kind, until=until, generation=generation)
     except AlreadyBuildingError as error:
-        raise running(error.running) from error
-
-
-def running(replay_id: str) -> ConflictError:
-    """What stands in the way of a second one that would build."""
-    return ConflictError(
-        "replay-running",
-        f"the replay {replay_id} builds a generation: wait for its end, or cancel it",
-        {"replay": replay_id},
-    )
+        raise ReplayRunningError(error.running) from error
 
 
 def filed(request: Request, row: Row) -> Response:
@@ -181,8 +172,8 @@ def _token(name: str) -> str:
 
 
 async def known_replay(replays: PostgresReplays, replay_id: str) -> Row:
-    """A replay by its id; raises UnknownError."""
+    """A replay by its id; raises UnknownReplayError."""
     row = await replays.replay(replay_id)
     if row is None:
-        raise UnknownError("unknown-replay", f"there is no replay {replay_id}: /v1/replays lists those there are")
+        raise UnknownReplayError(f"there is no replay {replay_id}: /v1/replays lists those there are")
     return row

@@ -26,7 +26,7 @@ from timeline_service.domain.country_names import names_in
 from timeline_service.domain.selections import Selection
 from timeline_service.domain.vectors import Moment
 from timeline_service.domain.views import pair_view
-from timeline_service.errors import RefusedError, UnknownError
+from timeline_service.errors import RefusedError, UnknownPairError
 
 router = APIRouter(tags=["timelines"])
 PairPath = Annotated[
@@ -118,12 +118,12 @@ add_listing(router, "/v1/timelines/{pair}", "The ordered events of a pair", time
 
 
 def read_pair(text: str) -> str:
-    """A pair's canonical name; raises UnknownError, and NotAcceptableError for a suffix that no format has."""
+    """A pair's canonical name; raises UnknownPairError, and NotAcceptableError for a suffix that no format has."""
     refuse_suffix(text)
     try:
         return parse_pair(text)
     except CountryError as error:
-        raise UnknownError("unknown-pair", str(error), error.candidates) from error
+        raise UnknownPairError(str(error), error.candidates) from error
 
 
 async def moment_of(awaited: Awaited, page: Page, selection: Selection, *, across: bool = False) -> Moment:
