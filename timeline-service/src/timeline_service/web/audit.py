@@ -6,12 +6,12 @@ from fastapi import APIRouter, Path, Request
 
 from event_schemas.texts import Uuid
 from service_edge.pages import Page
-from timeline_service.api.reading import Generations, Offsets, Reader, Replays
 from timeline_service.api.routes.generations import generation_view
 from timeline_service.api.routes.replays import NEWEST, known_replay
 from timeline_service.api.routes.status import read_status
 from timeline_service.domain.replays import replay_view
 from timeline_service.errors import UnavailableError
+from timeline_service.queries.moments import Generations, Offsets, Reader, Replays
 from timeline_service.web.audit_page import audit_page, replay_page, unavailable_page
 
 router = APIRouter(include_in_schema=False, default_response_class=Page)

@@ -9,11 +9,11 @@ from service_edge.parameters import EventId
 from timeline_service.adapters.postgres.reader import PostgresReader
 from timeline_service.api.answers import answer, tag_of, whole_or_stream, with_items
 from timeline_service.api.descriptions import EVENT, REVISIONS
-from timeline_service.api.reading import Reader, Then
 from timeline_service.domain.portions import PORTION_BYTES
 from timeline_service.domain.vectors import Moment
 from timeline_service.domain.views import event_view, revision_views
 from timeline_service.errors import UnknownEventError
+from timeline_service.queries.moments import Reader, Then
 
 router = APIRouter(tags=["events"])
 

@@ -11,7 +11,6 @@ from timeline_service.adapters.postgres.sql_files import generation_shape
 from timeline_service.api.answers import answer
 from timeline_service.api.bodies import read_nothing
 from timeline_service.api.descriptions import ACTIVATE, DROP_GENERATION, GENERATIONS
-from timeline_service.api.reading import Beside, Generations, Replays
 from timeline_service.api.routes.replays import Row, file_replay, filed
 from timeline_service.domain.replays import offsets_view
 from timeline_service.errors import (
@@ -21,6 +20,7 @@ from timeline_service.errors import (
     ReplayRunningError,
     UnknownGenerationError,
 )
+from timeline_service.queries.moments import Beside, Generations, Replays
 
 router = APIRouter(tags=["replays"])
 GenerationPath = Annotated[int, Path(ge=1, description="The generation's number.", examples=[1]), WHOLE]

@@ -8,13 +8,13 @@ from fastapi import APIRouter, Header, Query, Request, Response
 from event_schemas.positions import PositionError
 from timeline_service.api.answers import event_stream
 from timeline_service.api.descriptions import LIVE, LIVE_OF_PAIR
-from timeline_service.api.reading import WAIT_SECONDS, Awaited, WaitsLive
 from timeline_service.api.routes.timelines import PairPath, read_pair
-from timeline_service.api.selecting import read_country
 from timeline_service.domain.live import EVERYTHING, Topic, live_vector, read_live_id
 from timeline_service.domain.vectors import Moment, Vector, timeline_position, vector_of
 from timeline_service.errors import RefusedError
 from timeline_service.live.feed import LiveFeed
+from timeline_service.queries.moments import WAIT_SECONDS, Awaited, WaitsLive
+from timeline_service.queries.selections import read_country
 
 router = APIRouter(tags=["live"])
 LastEventId = Annotated[

@@ -13,7 +13,6 @@ from service_edge.parameters import WHOLE
 from timeline_service.adapters.kafka.scan import KafkaScan
 from timeline_service.api.answers import stream, tag_of
 from timeline_service.api.descriptions import LOG_EXPORT
-from timeline_service.api.reading import Awaited, Offsets, WaitsLive
 from timeline_service.domain.exports import (
     End,
     ExportHeader,
@@ -25,6 +24,7 @@ from timeline_service.domain.exports import (
 )
 from timeline_service.domain.vectors import Moment
 from timeline_service.errors import HaltError, RefusedError, UnavailableError
+from timeline_service.queries.moments import Awaited, Offsets, WaitsLive
 
 router = APIRouter(tags=["log"])
 _LOG: Final = structlog.get_logger()

@@ -10,15 +10,15 @@ from timeline_service.adapters.postgres.selections import PairSelection
 from timeline_service.api.answers import answer
 from timeline_service.api.descriptions import PAIRS, PARTNERS
 from timeline_service.api.languages import Language, language_headers
-from timeline_service.api.paging import Page, next_link
-from timeline_service.api.reading import Reader, Selections, Waits
 from timeline_service.api.routes.timelines import moment_of
-from timeline_service.api.selecting import CursorText, Filters, Limit, read_country, read_selection
 from timeline_service.domain.country_names import names_in
 from timeline_service.domain.selections import Selection
 from timeline_service.domain.vectors import Moment, vector_of
 from timeline_service.domain.views import country_view, pair_view
 from timeline_service.errors import UnknownCountryError
+from timeline_service.queries.moments import Reader, Selections, Waits
+from timeline_service.queries.paging import Page, next_link
+from timeline_service.queries.selections import CursorText, Filters, Limit, read_country, read_selection
 
 router = APIRouter(tags=["timelines"])
 _MOST: Final = 1000  # there are not so many countries

@@ -11,13 +11,13 @@ from timeline_service.adapters.postgres.reader import PostgresReader
 from timeline_service.api.answers import answer, tag_of, whole_or_stream, with_items
 from timeline_service.api.bodies import read_nothing
 from timeline_service.api.descriptions import PARKED, REDRIVE
-from timeline_service.api.paging import Page, next_link
-from timeline_service.api.reading import Reader, Waits
-from timeline_service.api.selecting import CursorText, Limit
 from timeline_service.domain.portions import Row, portions
 from timeline_service.domain.vectors import Moment
 from timeline_service.domain.views import parked_view
 from timeline_service.errors import NotParkedError, RefusedError
+from timeline_service.queries.moments import Reader, Waits
+from timeline_service.queries.paging import Page, next_link
+from timeline_service.queries.selections import CursorText, Limit
 
 router = APIRouter(tags=["records"])
 

@@ -8,10 +8,10 @@ from event_schemas.positions import PositionError, parse_position
 from service_edge.parameters import DECIMAL
 from timeline_service.api.answers import answer
 from timeline_service.api.descriptions import RECORD
-from timeline_service.api.reading import Reader, Waits
 from timeline_service.domain.vectors import reached
 from timeline_service.domain.views import record_view
 from timeline_service.errors import NotYetError, RefusedError, UnavailableError, UnknownRecordError
+from timeline_service.queries.moments import Reader, Waits
 
 router = APIRouter(tags=["records"])
 

@@ -15,13 +15,13 @@ from timeline_service.api.answers import answer, event_stream
 from timeline_service.api.bodies import read_value
 from timeline_service.api.descriptions import CANCEL_REPLAY, FILE_REPLAY, PROGRESS, REPLAY, REPLAYS
 from timeline_service.api.examples import REPLAY_ID
-from timeline_service.api.paging import Page, next_link
-from timeline_service.api.reading import Beside, Offsets, Replays, past_instant
-from timeline_service.api.selecting import CursorText, Limit
 from timeline_service.domain.replays import Kind, Until, replay_view
 from timeline_service.domain.vectors import Moment, Vector, timeline_position
 from timeline_service.errors import InvalidReplayError, ReplayOverError, ReplayRunningError, UnknownReplayError
 from timeline_service.live.progress import ProgressFeed
+from timeline_service.queries.moments import Beside, Offsets, Replays, past_instant
+from timeline_service.queries.paging import Page, next_link
+from timeline_service.queries.selections import CursorText, Limit
 
 router = APIRouter(tags=["replays"])
 ReplayId = Annotated[Uuid, Path(description="The replay's id.", examples=[REPLAY_ID])]

@@ -9,7 +9,9 @@ from fastapi import APIRouter, Query, Request, Response
 from event_schemas.positions import format_position
 from timeline_service.api.answers import known_already, tag_of, whole_or_stream, with_items
 from timeline_service.api.descriptions import search_responses
-from timeline_service.api.listings import (
+from timeline_service.api.routes.timelines import moment_of
+from timeline_service.errors import RefusedError
+from timeline_service.queries.listings import (
     PAGE,
     Listing,
     add_listing,
@@ -18,11 +20,9 @@ from timeline_service.api.listings import (
     refuse_suffix,
     write_listing,
 )
-from timeline_service.api.paging import Page, next_link
-from timeline_service.api.reading import Selections, Waits
-from timeline_service.api.routes.timelines import moment_of
-from timeline_service.api.selecting import Count, CursorText, Filters, Limit, Strings, read_selection
-from timeline_service.errors import RefusedError
+from timeline_service.queries.moments import Selections, Waits
+from timeline_service.queries.paging import Page, next_link
+from timeline_service.queries.selections import Count, CursorText, Filters, Limit, Strings, read_selection
 
 router = APIRouter(tags=["search"])
 Countries = Annotated[Strings, Query(description="Countries by code or name.", examples=[["IND"]])]

@@ -13,10 +13,10 @@ from timeline_service.adapters.postgres.reader import PostgresReader
 from timeline_service.adapters.postgres.replays import Row
 from timeline_service.api.answers import answer
 from timeline_service.api.descriptions import HEALTHZ, METRICS, READYZ, STATUS
-from timeline_service.api.reading import At, Offsets, Reader, Replays
 from timeline_service.domain.replays import Kind
 from timeline_service.domain.vectors import Moment
 from timeline_service.errors import UnavailableError
+from timeline_service.queries.moments import At, Offsets, Reader, Replays
 
 router = APIRouter(tags=["operation"])
 _OUTCOMES: Final = ("applied", "duplicate", "rejected", "parked")

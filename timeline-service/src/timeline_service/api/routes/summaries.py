@@ -9,11 +9,11 @@ from fastapi import APIRouter, Request, Response
 from timeline_service.adapters.postgres.selections import Row
 from timeline_service.api.answers import answer, known_already
 from timeline_service.api.descriptions import SUMMARY, SUMMARY_OF_EVENTS
-from timeline_service.api.paging import Page
-from timeline_service.api.reading import Reader, Selections, Waits
 from timeline_service.api.routes.search import Codes, Countries
 from timeline_service.api.routes.timelines import PairPath, moment_of, pair_tag, read_pair
-from timeline_service.api.selecting import Filters, read_selection
+from timeline_service.queries.moments import Reader, Selections, Waits
+from timeline_service.queries.paging import Page
+from timeline_service.queries.selections import Filters, read_selection
 
 router = APIRouter(tags=["timelines"])
 _NOTE: Final = (

@@ -10,7 +10,12 @@ from event_schemas.countries import CountryError, pair_name, parse_pair
 from timeline_service.api.answers import heads, known_already, tag_of, whole_or_stream, with_items
 from timeline_service.api.descriptions import LOOKUP, timeline_responses
 from timeline_service.api.languages import Language, language_headers
-from timeline_service.api.listings import (
+from timeline_service.domain.country_names import names_in
+from timeline_service.domain.selections import Selection
+from timeline_service.domain.vectors import Moment
+from timeline_service.domain.views import pair_view
+from timeline_service.errors import RefusedError, UnknownPairError
+from timeline_service.queries.listings import (
     PAGE,
     Listing,
     add_listing,
@@ -19,14 +24,9 @@ from timeline_service.api.listings import (
     refuse_suffix,
     write_listing,
 )
-from timeline_service.api.paging import Page, next_link
-from timeline_service.api.reading import At, Awaited, Reader, Selections, Waits
-from timeline_service.api.selecting import Count, CursorText, Filters, Limit, read_country, read_selection
-from timeline_service.domain.country_names import names_in
-from timeline_service.domain.selections import Selection
-from timeline_service.domain.vectors import Moment
-from timeline_service.domain.views import pair_view
-from timeline_service.errors import RefusedError, UnknownPairError
+from timeline_service.queries.moments import At, Awaited, Reader, Selections, Waits
+from timeline_service.queries.paging import Page, next_link
+from timeline_service.queries.selections import Count, CursorText, Filters, Limit, read_country, read_selection
 
 router = APIRouter(tags=["timelines"])
 PairPath = Annotated[

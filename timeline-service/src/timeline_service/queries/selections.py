@@ -13,13 +13,13 @@ from event_schemas.records import format_time
 from event_schemas.taxonomy import DOMAINS, STAGES, TYPES, VALENCES, nearest_types
 from event_schemas.texts import normalised
 from service_edge.parameters import TRUE_OR_FALSE, WHOLE
-from timeline_service.api.reading import AsOf, GenerationNumber, read_instant
 from timeline_service.domain.folding import fold_whole
 from timeline_service.domain.selections import Selection, Span
 from timeline_service.domain.word_queries import WordQuery, WordQueryError, either, read_word_query
 from timeline_service.errors import RefusedError
 from timeline_service.judge.days import OPEN_END, OPEN_START
 from timeline_service.judge.entries import stored_bounds
+from timeline_service.queries.moments import AsOf, GenerationNumber, read_instant
 
 Limit = Annotated[int, Query(ge=1, le=1000, description="At most so many items on a page."), WHOLE]
 CursorText = Annotated[str | None, Query(description="`next` of the page before.")]

@@ -10,7 +10,6 @@ from fastapi import APIRouter, Request, Response
 from event_schemas.records import format_time
 from timeline_service.adapters.postgres.selections import PostgresSelections
 from timeline_service.api.answers import stream, whole_or_stream
-from timeline_service.api.paging import Page, next_link
 from timeline_service.domain.portions import Row, portions
 from timeline_service.domain.selections import Selection, SortKey
 from timeline_service.domain.snippets import snippet_of
@@ -18,6 +17,7 @@ from timeline_service.domain.vectors import Moment
 from timeline_service.domain.views import event_view
 from timeline_service.formats import FORMATS, Document, Format
 from timeline_service.formats.negotiation import NotAcceptableError, negotiate
+from timeline_service.queries.paging import Page, next_link
 
 Event = dict[str, Any]
 PAGE: Final = 50

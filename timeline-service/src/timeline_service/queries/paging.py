@@ -6,10 +6,10 @@ from typing import Any
 
 from fastapi import Request
 
-from timeline_service.api.reading import secret_of
 from timeline_service.domain.cursors import Cursor, CursorError, read_cursor, write_cursor
 from timeline_service.domain.vectors import Moment, Vector, reached
 from timeline_service.errors import RefusedError, UnavailableError
+from timeline_service.queries.moments import secret_of
 
 
 @dataclass(frozen=True, slots=True)
