@@ -1,15 +1,15 @@
 """Pages: a cursor carries its query and the vector of its first page, so that pages never lie."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from fastapi import Request
-
 from timeline_service.domain.cursors import Cursor, CursorError, read_cursor, write_cursor
+from timeline_service.domain.selections import Selection
 from timeline_service.domain.vectors import Moment, Vector, reached
 from timeline_service.errors import RefusedError, UnavailableError
-from timeline_service.queries.moments import secret_of
+from timeline_service.queries.moments import Awaited
+from timeline_service.queries.seal import CursorSeal
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,25 +22,28 @@ class Page:
     secret: bytes
 
     @classmethod
-    def of(cls, request: Request, asked: Mapping[str, Any], cursor: str | None) -> "Page":
-        """The page that a request asks for; what is None in `asked` was not asked.
+    def of(cls, seal: CursorSeal, asked: Mapping[str, Any], cursor: str | None, given: Collection[str]) -> "Page":
+        """The page that is asked for; what is None in `asked` was not asked.
 
-        A parameter that is given beside a cursor must be the cursor's own. Raises RefusedError for a cursor that is
-        not ours or belongs to another query.
+        What is `given` by name beside a cursor must be the cursor's own. Raises RefusedError for a cursor that is not
+        ours or belongs to another query.
         """
-        secret = secret_of(request)
-        if secret is None:
-            raise UnavailableError("the service has not reached its database yet")
+        secret = seal.secret()
         if cursor is None:
             return cls({name: value for name, value in asked.items() if value is not None}, None, None, secret)
         try:
             held = read_cursor(cursor, secret)
         except CursorError as error:
             raise RefusedError("/cursor", str(error)) from error
-        given = {"of", *request.query_params} & asked.keys()
-        if any(asked[name] != held.query.get(name) for name in given):
+        if any(asked[name] != held.query.get(name) for name in {"of", *given} & asked.keys()):
             raise RefusedError("/cursor", "belongs to another query: leave it out to begin this one")
         return cls(held.query, held.vector, held.key, secret)
+
+    @property
+    def as_of(self) -> str | None:
+        """The instant that the query names."""
+        instant: str | None = self.query.get("as_of")
+        return instant
 
     def moment(self, now: Moment) -> Moment:
         """The moment at which the page is read; raises UnavailableError where the projection is behind it."""
@@ -55,8 +58,10 @@ class Page:
         return write_cursor(Cursor(self.query, vector, key), self.secret)
 
 
-def next_link(request: Request, cursor: str | None) -> dict[str, str]:
-    """The `Link` header to the next page (RFC 8288), if there is one."""
-    if cursor is None:
-        return {}
-    return {"link": f'<{request.url.include_query_params(cursor=cursor)}>; rel="next"'}
+async def moment_of(awaited: Awaited, page: Page, selection: Selection, *, across: bool = False) -> Moment:
+    """The moment of a page: the instant that its query names, or now, as far as what answers it has got."""
+    awaited = awaited.within(page.query.get("generation"))
+    searching = across or selection.searches
+    if page.vector is None and page.as_of is not None:
+        return await awaited.moment_as_of(page.as_of, searching=searching)
+    return await awaited.moment(searching=searching)

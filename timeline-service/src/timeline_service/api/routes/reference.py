@@ -6,9 +6,9 @@ from event_schemas.taxonomy import TYPES
 from timeline_service.api.answers import answer
 from timeline_service.api.descriptions import COUNTRIES, TAXONOMY
 from timeline_service.api.languages import Language, language_headers
+from timeline_service.api.reading import At
 from timeline_service.domain.country_names import names_in
 from timeline_service.domain.views import country_view
-from timeline_service.queries.moments import At
 
 router = APIRouter(tags=["reference"])
 
