@@ -2,7 +2,7 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-from timeline_service.domain.views import event_view, record_view
+from timeline_service.queries.views import event_view, record_view
 
 AT = datetime(2026, 2, 13, 1, 2, 3, tzinfo=UTC)
 ID = "1b4e28ba-2fa1-51d2-883f-0016d3cca427"

@@ -6,9 +6,9 @@ from typing import Any
 from timeline_service.adapters.postgres.reader import Row
 from timeline_service.domain.portions import PORTION_BYTES
 from timeline_service.domain.vectors import Moment
-from timeline_service.domain.views import event_view, revision_views
 from timeline_service.errors import UnknownEventError
 from timeline_service.queries.sources import Sources
+from timeline_service.queries.views import event_view, revision_views
 
 
 async def find_event(sources: Sources, moment: Moment, event_id: str) -> dict[str, Any]:

@@ -10,12 +10,12 @@ from timeline_service.adapters.postgres.selections import PairSelection, Row
 from timeline_service.domain.country_names import names_in
 from timeline_service.domain.selections import Selection
 from timeline_service.domain.vectors import Moment, vector_of
-from timeline_service.domain.views import country_view, pair_view
 from timeline_service.errors import UnknownCountryError, UnknownPairError
 from timeline_service.queries.moments import Awaited
 from timeline_service.queries.paging import Page, moment_of
 from timeline_service.queries.selections import read_selection
 from timeline_service.queries.sources import Sources
+from timeline_service.queries.views import country_view, pair_view
 
 _MOST: Final = 1000  # there are not so many countries
 

@@ -7,11 +7,11 @@ from typing import Any
 from event_schemas.positions import PositionError, parse_position
 from timeline_service.domain.portions import Row, portions
 from timeline_service.domain.vectors import Moment
-from timeline_service.domain.views import parked_view, record_view
 from timeline_service.errors import NotParkedError, NotYetError, RefusedError, UnavailableError, UnknownRecordError
 from timeline_service.queries.moments import Awaited, reached_by
 from timeline_service.queries.paging import Page
 from timeline_service.queries.sources import Sources
+from timeline_service.queries.views import parked_view, record_view
 
 
 async def find_record(awaited: Awaited, position: str, wait: float) -> tuple[Moment, dict[str, Any]]:

@@ -16,11 +16,11 @@ from timeline_service.api.listings import add_listing, form_of, pair_tag, read_p
 from timeline_service.api.paging import next_link, page_of
 from timeline_service.api.reading import At, Waits
 from timeline_service.domain.country_names import names_in
-from timeline_service.domain.views import pair_view
 from timeline_service.errors import RefusedError
 from timeline_service.queries.listings import PAGE, Listing, content_size
 from timeline_service.queries.paging import moment_of
 from timeline_service.queries.selections import read_country, read_selection
+from timeline_service.queries.views import pair_view
 
 router = APIRouter(tags=["timelines"])
 Order = Annotated[Literal["asc", "desc"], Query(description="By date of occurrence.")]
