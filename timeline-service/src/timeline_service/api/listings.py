@@ -30,7 +30,7 @@ async def write_listing(
             base,
             first_url=str(request.url.remove_query_params("cursor")),
             next_url=str(request.url.include_query_params(cursor=following)) if following else None,
-            updated=max((format_time(row["recorded_at"]) for row in rows), default=None),
+            updated=max((format_time(row.recorded_at) for row in rows), default=None),
         )
         chunks = _chunks(writer, document, [], listing.views(rows))
         headers = next_link(request, following)

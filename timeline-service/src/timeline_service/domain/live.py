@@ -9,6 +9,7 @@ from typing import Any, Final
 import orjson
 
 from event_schemas.positions import PositionError, parse_positions
+from timeline_service.domain.revisions import Revision
 from timeline_service.domain.vectors import Moment, Vector, timeline_position, vector_of
 
 LEFT: Final = "left"
@@ -67,7 +68,7 @@ class Item:
     action: str | None
     revision: int | None
     problem: str | None = None
-    row: Mapping[str, Any] | None = None
+    row: Revision | None = None
     now: Parties | None = None
     before: Parties | None = None
     redrive: int | None = None

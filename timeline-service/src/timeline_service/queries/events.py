@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
-from timeline_service.adapters.postgres.reader import Row
+from timeline_service.adapters.postgres.rows import NewestRow
 from timeline_service.domain.portions import PORTION_BYTES
 from timeline_service.domain.vectors import Moment
 from timeline_service.errors import UnknownEventError
@@ -19,7 +19,7 @@ async def find_event(sources: Sources, moment: Moment, event_id: str) -> dict[st
     return event_view(row)
 
 
-async def find_history(sources: Sources, moment: Moment, event_id: str) -> Row:
+async def find_history(sources: Sources, moment: Moment, event_id: str) -> NewestRow:
     """What an event's history is like: its newest revision, and its size; raises UnknownEventError."""
     newest = await sources.reader.history(moment, event_id)
     if newest is None:

@@ -5,8 +5,10 @@ from collections.abc import AsyncIterator, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from timeline_service.adapters.postgres.rows import FoundRow
 from timeline_service.adapters.postgres.selections import PostgresSelections
-from timeline_service.domain.portions import Row, portions
+from timeline_service.domain.portions import portions
+from timeline_service.domain.revisions import Revision
 from timeline_service.domain.selections import Selection, SortKey
 from timeline_service.domain.snippets import snippet_of
 from timeline_service.domain.vectors import Moment
@@ -30,7 +32,7 @@ class Listing:
     page: Page
     order: str
 
-    async def rows(self, limit: int) -> tuple[Sequence[Row], str | None]:
+    async def rows(self, limit: int) -> tuple[Sequence[FoundRow], str | None]:
         """A page's rows, and the cursor of the next one; `views` makes events of them."""
         if self.order == "relevance":
             return await self.selections.best(self.at, self.selection, limit), None
@@ -40,7 +42,7 @@ class Listing:
         following = self.page.next(self.at.vector, SortKey.of(rows[limit - 1]).written()) if more else None
         return rows[:limit], following
 
-    async def views(self, rows: Sequence[Row]) -> AsyncIterator[list[Event]]:
+    async def views(self, rows: Sequence[FoundRow]) -> AsyncIterator[list[Event]]:
         """The events of rows, some at a time; no transaction is held between them."""
         for some in portions(rows):
             yield await self._views(await self.selections.contents(self.at, some))
@@ -62,11 +64,11 @@ class Listing:
                 return
             after = SortKey.of(rows[-1])
 
-    async def _rows(self, after: SortKey | None, limit: int) -> Sequence[Row]:
+    async def _rows(self, after: SortKey | None, limit: int) -> Sequence[FoundRow]:
         descending = self.order == "desc"
         return await self.selections.page(self.at, self.selection, descending=descending, after=after, limit=limit)
 
-    async def _views(self, rows: Iterable[Row]) -> list[Event]:
+    async def _views(self, rows: Iterable[Revision]) -> list[Event]:
         events = [event_view(row) for row in rows]
         if self.selection.words is not None:
             for number, event in enumerate(events):
@@ -76,6 +78,6 @@ class Listing:
         return events
 
 
-def content_size(rows: Sequence[Row]) -> int:
+def content_size(rows: Sequence[FoundRow]) -> int:
     """The bytes of all contents of a page's rows."""
-    return sum(row["size"] for row in rows)
+    return sum(row.size for row in rows)

@@ -77,9 +77,9 @@ class Awaited:
 
     async def _caught_up(self, moment: Moment, instant: datetime) -> Moment:
         behind = [
-            row["partition"]
+            row.partition
             for row in await self.sources.reader.checkpoints(moment)
-            if row["recorded_at"] is None or row["recorded_at"] <= instant
+            if row.recorded_at is None or row.recorded_at <= instant
         ]
         if not behind:
             return moment

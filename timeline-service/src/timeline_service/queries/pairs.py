@@ -6,7 +6,8 @@ from datetime import date
 from typing import Any, Final
 
 from event_schemas.countries import CountryError, country_code, parse_pair
-from timeline_service.adapters.postgres.selections import PairSelection, Row
+from timeline_service.adapters.postgres.rows import PairRow
+from timeline_service.adapters.postgres.selections import PairSelection
 from timeline_service.domain.country_names import names_in
 from timeline_service.domain.selections import Selection
 from timeline_service.domain.vectors import Moment, vector_of
@@ -50,16 +51,16 @@ async def list_pairs(awaited: Awaited, page: Page, language: str, limit: int) ->
     which = PairSelection(
         page.query.get("country"),
         page.query.get("order") == "count",
-        (int(page.key[0]), str(page.key[1])) if page.key else (0, None),
+        *((int(page.key[0]), str(page.key[1])) if page.key else ()),
     )
     selection = read_selection(_without_country(page.query))
     at = page.moment(await moment_of(awaited, page, selection))
     at, rows = await _counted(awaited.sources, at, page, selection, which, limit + 1)
     more = len(rows) > limit
-    following = page.next(at.vector, (rows[limit - 1]["count"], rows[limit - 1]["pair"])) if more else None
+    following = page.next(at.vector, (rows[limit - 1].events, rows[limit - 1].pair)) if more else None
     items = [
-        pair_view(row["pair"], names_in(language))
-        | {"count": row["count"], "first": _iso(row["first"]), "last": _iso(row["last"])}
+        pair_view(row.pair, names_in(language))
+        | {"count": row.events, "first": _iso(row.first), "last": _iso(row.last)}
         for row in rows[:limit]
     ]
     return Listed(at, items, following)
@@ -72,14 +73,14 @@ async def list_partners(awaited: Awaited, page: Page, country: str, language: st
     at, rows = await _counted(awaited.sources, at, page, selection, PairSelection(country, by_count=True), _MOST)
     items = []
     for row in rows:
-        (partner,) = (code for code in row["pair"].split("-") if code != country)
-        items.append(country_view(partner, names_in(language)) | {"pair": row["pair"], "count": row["count"]})
+        (partner,) = (code for code in row.pair.split("-") if code != country)
+        items.append(country_view(partner, names_in(language)) | {"pair": row.pair, "count": row.events})
     return Listed(at, items)
 
 
 async def _counted(
     sources: Sources, at: Moment, page: Page, selection: Selection, which: PairSelection, limit: int
-) -> tuple[Moment, Sequence[Row]]:
+) -> tuple[Moment, Sequence[PairRow]]:
     """Pairs and their counts: kept ones, where all events of now are asked for, with the moment of which they are."""
     if page.vector is None and selection == Selection() and page.as_of is None:
         offsets, rows = await sources.selections.pairs_now(at.generation, which, limit)

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from event_schemas.positions import PositionError, parse_position
-from timeline_service.domain.portions import Row, portions
+from timeline_service.adapters.postgres.rows import ParkedRow
+from timeline_service.domain.portions import portions
 from timeline_service.domain.vectors import Moment
 from timeline_service.errors import NotParkedError, NotYetError, RefusedError, UnavailableError, UnknownRecordError
 from timeline_service.queries.moments import Awaited, reached_by
@@ -40,19 +41,22 @@ class ParkedPage:
 
     moment: Moment
     at: Moment
-    rows: Sequence[Row]
+    rows: Sequence[ParkedRow]
     next: str | None
 
     @property
     def size(self) -> int:
         """The bytes of all records."""
-        return sum(row["size"] for row in self.rows)
+        return sum(row.size for row in self.rows)
 
     @property
     def said(self) -> list[str]:
         """What determines the page: all but the records' own bytes, which never change."""
         return [
-            str(value) for row in self.rows for name, value in row.items() if name not in {"key", "value", "headers"}
+            str(value)
+            for row in self.rows
+            for name, value in row._asdict().items()
+            if name not in {"key", "value", "headers"}
         ]
 
 
@@ -63,7 +67,7 @@ async def list_parked(awaited: Awaited, page: Page, limit: int) -> ParkedPage:
     after = (int(page.key[0]), int(page.key[1])) if page.key else (-1, -1)
     rows = await awaited.sources.reader.parked(moment, after, limit + 1)
     more = len(rows) > limit
-    following = page.next(at.vector, (rows[limit - 1]["partition"], rows[limit - 1]["offset"])) if more else None
+    following = page.next(at.vector, (rows[limit - 1].partition, rows[limit - 1].offset)) if more else None
     return ParkedPage(moment, at, rows[:limit], following)
 
 

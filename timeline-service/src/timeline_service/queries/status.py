@@ -22,9 +22,9 @@ async def read_status(sources: Sources, moment: Moment) -> dict[str, Any]:
     except UnavailableError:
         bounds = {}
     partitions: list[dict[str, Any]] = []
-    held = {row["partition"]: row for row in rows}
+    held = {row.partition: row for row in rows}
     for partition in range(len(moment.vector)):  # also those that no projector has taken yet
-        next_offset = held[partition]["next_offset"] if partition in held else 0
+        next_offset = held[partition].next_offset if partition in held else 0
         start, end = bounds.get(partition, (None, None))
         partitions.append(
             {
@@ -33,12 +33,12 @@ async def read_status(sources: Sources, moment: Moment) -> dict[str, Any]:
                 "log_end": end,
                 "next_offset": next_offset,
                 "lag": max(0, end - next_offset) if end is not None else None,
-                "owner": held[partition]["owner"] if partition in held else None,
-                "stopped": held[partition]["stopped"] if partition in held else None,
+                "owner": held[partition].owner if partition in held else None,
+                "stopped": held[partition].stopped if partition in held else None,
             }
         )
     lags = [item["lag"] for item in partitions]
-    records = {name: sum(row[name] for row in rows) for name in OUTCOMES}
+    records = {name: sum(getattr(row, name) for row in rows) for name in OUTCOMES}
     return {
         "topic": sources.topic,
         "generation": moment.generation,

@@ -18,16 +18,16 @@ async def summarise(sources: Sources, at: Moment, selection: Selection) -> dict[
     years: dict[int | None, dict[str, Any]] = {}
     view: dict[str, Any] = {"pair": selection.pair, "years": [], "types": [], "domains": [], "mean_goldstein": None}
     for row in await sources.selections.summary(at, selection):
-        match row["fold"]:
+        match row.fold:
             case 0:
-                year = years.setdefault(row["year"], {"year": row["year"], **dict.fromkeys(_VALENCES, 0)})
-                year[row["valence"] or "none"] += row["count"]
+                year = years.setdefault(row.year, {"year": row.year, **dict.fromkeys(_VALENCES, 0)})
+                year[row.valence or "none"] += row.events
             case 1:
-                view["types"].append({"type": row["type"], "count": row["count"]})
+                view["types"].append({"type": row.type, "count": row.events})
             case 2:
-                view["domains"].append({"domain": row["domain"], "count": row["count"]})
+                view["domains"].append({"domain": row.domain, "count": row.events})
             case _:
-                mean = row["mean_goldstein"]
+                mean = row.mean_goldstein
                 view["mean_goldstein"] = round(mean, 6) if mean is not None else None
-                first, last = (row[name].isoformat() if row[name] else None for name in ("first", "last"))
+                first, last = (day.isoformat() if day is not None else None for day in (row.first, row.last))
     return view | {"years": list(years.values()), "first": first, "last": last, "note": _NOTE}

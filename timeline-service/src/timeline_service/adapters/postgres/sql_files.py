@@ -9,7 +9,7 @@ from typing import Any, Final
 
 _SHAPING: Final = ("generation", "generation_indexes")
 _NAME: Final = re.compile(r"^-- name: (\w+)$", re.MULTILINE)
-_PARAMETER: Final = re.compile(r"\$([a-z_]+)")
+_PARAMETER: Final = re.compile(r"\$([a-z]\w*)")
 
 
 @cache

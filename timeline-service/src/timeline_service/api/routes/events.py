@@ -23,6 +23,6 @@ async def revisions(request: Request, held: Held, moment: Then, event_id: EventI
     """Every revision: what was done, when, by whom and why, where the log has it, and what changed field by field."""
     newest = await find_history(held.sources, moment, event_id)
     # A history only grows: its newest record says all of it.
-    place = (moment.generation, newest["revision"], newest["partition"], newest["from_offset"])
+    place = (moment.generation, newest.revision, newest.partition, newest.from_offset)
     chunks = with_items({"id": event_id, "items": []}, read_history(held.sources, moment, event_id))
-    return await whole_or_stream(request, moment, chunks, newest["size"], tag=tag_of("revisions", event_id, place))
+    return await whole_or_stream(request, moment, chunks, newest.size, tag=tag_of("revisions", event_id, place))

@@ -65,7 +65,7 @@ async def search(
     if count:
         body["count"] = await held.sources.selections.count(at, selection)
     # Each event follows from the record that its revision was made of, so that none need be read to know them.
-    places = ",".join([format_position(row["partition"], row["from_offset"]) for row in rows])
+    places = ",".join([format_position(row.partition, row.from_offset) for row in rows])
     tag = tag_of(str(request.url), (at.generation,), places, orjson.dumps(body))
     chunks = with_items(body, listing.views(rows))
     headers = next_link(request, following)

@@ -56,7 +56,7 @@ async def metrics(held: Held) -> Response:
     reader = held.sources.reader
     for row in await reader.checkpoints(await reader.moment()):
         for name in OUTCOMES:
-            _RECORDS.labels(row["partition"], name).set(row[name])
+            _RECORDS.labels(row.partition, name).set(getattr(row, name))
     open_replays = Counter(row["kind"] for row in await held.sources.replays.open())
     for kind in get_args(Kind):
         _REPLAYS.labels(kind).set(open_replays[kind])
