@@ -4,7 +4,7 @@ from uuid import UUID
 
 from timeline_service.adapters.postgres.rows import RecordRow
 from timeline_service.domain.revisions import Revision
-from timeline_service.queries.views import event_view, record_view
+from timeline_service.queries.views.events import event_view, record_view
 
 AT = datetime(2026, 2, 13, 1, 2, 3, tzinfo=UTC)
 ID = "1b4e28ba-2fa1-51d2-883f-0016d3cca427"

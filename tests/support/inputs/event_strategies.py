@@ -12,7 +12,7 @@ from event_schemas.events import content_of, read_event
 from event_schemas.json_text import write_json
 from event_schemas.taxonomy import DOMAINS, STAGES, TYPES, VALENCES
 from timeline_service.domain.revisions import Revision
-from timeline_service.queries.views import event_view
+from timeline_service.queries.views.events import event_view
 
 _AWKWARD = (
     '=cmd|"/c calc"!A1', "+49", "-4.5", "@sum", "a, b; c", '"', "''", "\\", "\\n", "\\;", "]]>", "<script>", "&amp;",
@@ -114,7 +114,7 @@ def posted_events(draw: st.DrawFn) -> dict[str, Any]:
 
 @st.composite
 def event_views(draw: st.DrawFn) -> dict[str, Any]:
-    """An event as `queries.views.event_view` makes it, from whatever a client may have posted."""
+    """An event as `queries.views.events.event_view` makes it, from whatever a client may have posted."""
     posted, first = draw(posted_events()), draw(_times)
     return event_view(Revision(
         event_id=UUID(int=draw(st.integers(1, 2**128 - 1))), revision=draw(st.integers(1, 9)),

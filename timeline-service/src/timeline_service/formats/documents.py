@@ -28,7 +28,7 @@ class Document:
 class Format(Protocol):
     """A writer: what `begin`, any number of `write` and `end` give, one after the other, is a whole document.
 
-    An event is what `queries.views.event_view` makes. `name` is also the suffix in an address, `accept_name` the
+    An event is what `queries.views.events.event_view` makes. `name` is also the suffix in an address, `accept_name` the
     media type by which an Accept header asks for it, and `media_type` the Content-Type of the answer. A format that is
     not `paged` holds the whole selection.
     """

@@ -8,7 +8,7 @@ from timeline_service.domain.portions import PORTION_BYTES
 from timeline_service.domain.vectors import Moment
 from timeline_service.errors import UnknownEventError
 from timeline_service.queries.sources import Sources
-from timeline_service.queries.views import event_view, revision_views
+from timeline_service.queries.views.events import event_view, revision_views
 
 
 async def find_event(sources: Sources, moment: Moment, event_id: str) -> dict[str, Any]:

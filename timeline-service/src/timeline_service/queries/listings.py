@@ -13,7 +13,7 @@ from timeline_service.domain.selections import Selection, SortKey
 from timeline_service.domain.snippets import snippet_of
 from timeline_service.domain.vectors import Moment
 from timeline_service.queries.paging import Page
-from timeline_service.queries.views import event_view
+from timeline_service.queries.views.events import event_view
 
 Event = dict[str, Any]
 PAGE: Final = 50

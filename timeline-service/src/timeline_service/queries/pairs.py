@@ -16,7 +16,7 @@ from timeline_service.queries.moments import Awaited
 from timeline_service.queries.paging import Page, moment_of
 from timeline_service.queries.selections import read_selection
 from timeline_service.queries.sources import Sources
-from timeline_service.queries.views import country_view, pair_view
+from timeline_service.queries.views.events import country_view, pair_view
 
 _MOST: Final = 1000  # there are not so many countries
 

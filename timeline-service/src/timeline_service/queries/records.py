@@ -12,7 +12,7 @@ from timeline_service.errors import NotParkedError, NotYetError, RefusedError, U
 from timeline_service.queries.moments import Awaited, reached_by
 from timeline_service.queries.paging import Page
 from timeline_service.queries.sources import Sources
-from timeline_service.queries.views import parked_view, record_view
+from timeline_service.queries.views.events import parked_view, record_view
 
 
 async def find_record(awaited: Awaited, position: str, wait: float) -> tuple[Moment, dict[str, Any]]:
