@@ -11,8 +11,9 @@ from timeline_service.api.paging import next_link
 from timeline_service.domain.vectors import Moment
 from timeline_service.formats import FORMATS, Document, Format
 from timeline_service.formats.negotiation import NotAcceptableError, negotiate
-from timeline_service.queries.listings import PAGE, Event, Listing, content_size
+from timeline_service.queries.listings import PAGE, Listing, content_size
 from timeline_service.queries.pairs import pair_of
+from timeline_service.queries.views.events import EventView
 
 
 async def write_listing(
@@ -39,13 +40,13 @@ async def write_listing(
             request, moment, chunks, size, headers=headers, tag=tag, media_type=writer.media_type
         )
     batches = listing.batches()
-    first: list[Event] = await anext(batches, [])  # so that what cannot be read at all is refused in order
+    first: list[EventView] = await anext(batches, [])  # so that what cannot be read at all is refused in order
     chunks = _chunks(writer, Document(title, url, base), first, batches)
     return stream(request, moment, chunks, tag=tag, media_type=writer.media_type)
 
 
 async def _chunks(
-    writer: Format, document: Document, first: list[Event], batches: AsyncIterator[list[Event]]
+    writer: Format, document: Document, first: list[EventView], batches: AsyncIterator[list[EventView]]
 ) -> AsyncIterator[bytes]:
     yield writer.begin(document)
     if first:

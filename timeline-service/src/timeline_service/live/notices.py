@@ -1,12 +1,11 @@
 """Notices as the blocks of an event stream. What is written once is kept, for all topics and listeners of a process."""
 
-from typing import Any
-
 import orjson
 
 from event_schemas.positions import format_position
 from timeline_service.domain.live import Item, Notice
 from timeline_service.queries.views.events import event_view
+from timeline_service.queries.views.streams import OutcomeView
 
 
 def write_notice(notice: Notice) -> bytes:
@@ -20,7 +19,7 @@ def write_notice(notice: Notice) -> bytes:
 def write_item(item: Item) -> bytes:
     """The record as the contract shapes it, in one line of JSON."""
     if not item.data:
-        view: dict[str, Any] = {
+        view: OutcomeView = {
             "position": format_position(item.partition, item.offset),
             "action": item.action,
             "revision": item.revision,

@@ -8,10 +8,10 @@ from timeline_service.domain.portions import PORTION_BYTES
 from timeline_service.domain.vectors import Moment
 from timeline_service.errors import UnknownEventError
 from timeline_service.queries.sources import Sources
-from timeline_service.queries.views.events import event_view, revision_views
+from timeline_service.queries.views.events import EventView, RevisionView, event_view, revision_views
 
 
-async def find_event(sources: Sources, moment: Moment, event_id: str) -> dict[str, Any]:
+async def find_event(sources: Sources, moment: Moment, event_id: str) -> EventView:
     """An event's revision at the moment; raises UnknownEventError."""
     row = await sources.reader.event(moment, event_id)
     if row is None:
@@ -27,7 +27,7 @@ async def find_history(sources: Sources, moment: Moment, event_id: str) -> Newes
     return newest
 
 
-async def read_history(sources: Sources, moment: Moment, event_id: str) -> AsyncIterator[Sequence[dict[str, Any]]]:
+async def read_history(sources: Sources, moment: Moment, event_id: str) -> AsyncIterator[Sequence[RevisionView]]:
     """An event's revisions at the moment, in order, some at a time."""
     stands: dict[str, Any] | None = None
     async for rows in sources.reader.revisions(moment, event_id, PORTION_BYTES):

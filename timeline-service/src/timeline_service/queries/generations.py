@@ -3,9 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from event_schemas.records import format_time
 from timeline_service.adapters.postgres.sql_files import generation_shape
-from timeline_service.domain.replays import offsets_view
 from timeline_service.errors import (
     GenerationFixedError,
     GenerationForeignError,
@@ -15,14 +13,15 @@ from timeline_service.errors import (
 )
 from timeline_service.queries.replays import file_replay
 from timeline_service.queries.sources import Sources
+from timeline_service.queries.views.replays import GenerationView, ReplayView, generation_view
 
 
-async def list_generations(sources: Sources) -> Sequence[dict[str, Any]]:
+async def list_generations(sources: Sources) -> Sequence[GenerationView]:
     """The generations that can be read, by number."""
     return [generation_view(row) for row in await sources.generations.ready()]
 
 
-async def activate_generation(sources: Sources, n: int) -> dict[str, Any]:
+async def activate_generation(sources: Sources, n: int) -> ReplayView:
     """File the replay that makes a generation the live one.
 
     Raises UnknownGenerationError, GenerationLiveError, GenerationFixedError, GenerationForeignError, and
@@ -54,10 +53,3 @@ async def _known(sources: Sources, n: int) -> Mapping[str, Any]:
         if row["n"] == n:
             return row
     raise UnknownGenerationError(f"there is no generation {n}: /v1/generations lists those there are")
-
-
-def generation_view(row: Mapping[str, Any]) -> dict[str, Any]:
-    """A generation by its row."""
-    until = {"until": {"next_offsets": offsets_view(row["until"])}} if row["until"] is not None else {}
-    made = {"created_at": format_time(row["created_at"]), "code_version": row["code_version"]}
-    return {"n": row["n"], "live": row["live"], **until, **made}

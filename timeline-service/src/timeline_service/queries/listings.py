@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 from timeline_service.adapters.postgres.rows import FoundRow
 from timeline_service.adapters.postgres.selections import PostgresSelections
@@ -13,9 +13,8 @@ from timeline_service.domain.selections import Selection, SortKey
 from timeline_service.domain.snippets import snippet_of
 from timeline_service.domain.vectors import Moment
 from timeline_service.queries.paging import Page
-from timeline_service.queries.views.events import event_view
+from timeline_service.queries.views.events import EventView, event_view
 
-Event = dict[str, Any]
 PAGE: Final = 50
 MOST_RELEVANT: Final = 1000
 _BATCH: Final = 1000
@@ -42,13 +41,13 @@ class Listing:
         following = self.page.next(self.at.vector, SortKey.of(rows[limit - 1]).written()) if more else None
         return rows[:limit], following
 
-    async def views(self, rows: Sequence[FoundRow]) -> AsyncIterator[list[Event]]:
+    async def views(self, rows: Sequence[FoundRow]) -> AsyncIterator[list[EventView]]:
         """The events of rows, some at a time; no transaction is held between them."""
         for some in portions(rows):
             yield await self._views(await self.selections.contents(self.at, some))
             await asyncio.sleep(0)  # others are answered meanwhile
 
-    async def batches(self) -> AsyncIterator[list[Event]]:
+    async def batches(self) -> AsyncIterator[list[EventView]]:
         """All events from the page on, some at a time; no transaction is held between them."""
         if self.order == "relevance":
             rows, _ = await self.rows(MOST_RELEVANT)
@@ -68,7 +67,7 @@ class Listing:
         descending = self.order == "desc"
         return await self.selections.page(self.at, self.selection, descending=descending, after=after, limit=limit)
 
-    async def _views(self, rows: Iterable[Revision]) -> list[Event]:
+    async def _views(self, rows: Iterable[Revision]) -> list[EventView]:
         events = [event_view(row) for row in rows]
         if self.selection.words is not None:
             for number, event in enumerate(events):

@@ -1,8 +1,6 @@
 """Pairs: by their names, and those that have events, counted."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date
 from typing import Any, Final
 
 from event_schemas.countries import CountryError, country_code, parse_pair
@@ -16,18 +14,9 @@ from timeline_service.queries.moments import Awaited
 from timeline_service.queries.paging import Page, moment_of
 from timeline_service.queries.selections import read_selection
 from timeline_service.queries.sources import Sources
-from timeline_service.queries.views.events import country_view, pair_view
+from timeline_service.queries.views.countries import PairCountView, PartnerView, pair_count_view, partner_view
 
 _MOST: Final = 1000  # there are not so many countries
-
-
-@dataclass(frozen=True, slots=True)
-class Listed:
-    """A list and the moment at which it is true; `next` is the cursor of its next page."""
-
-    at: Moment
-    items: Sequence[dict[str, Any]]
-    next: str | None = None
 
 
 def pair_of(text: str) -> str:
@@ -46,8 +35,13 @@ def country_of(text: str) -> str:
         raise UnknownCountryError(str(error), error.candidates) from error
 
 
-async def list_pairs(awaited: Awaited, page: Page, language: str, limit: int) -> Listed:
-    """A page of the pairs that have selected events, by name or by count, of all countries or of one."""
+async def list_pairs(
+    awaited: Awaited, page: Page, language: str, limit: int
+) -> tuple[Moment, Sequence[PairCountView], str | None]:
+    """A page of the pairs that have selected events, by name or by count, of all countries or of one.
+
+    The moment of which it is true comes first, the cursor of the next page last.
+    """
     which = PairSelection(
         page.query.get("country"),
         page.query.get("order") == "count",
@@ -58,24 +52,17 @@ async def list_pairs(awaited: Awaited, page: Page, language: str, limit: int) ->
     at, rows = await _counted(awaited.sources, at, page, selection, which, limit + 1)
     more = len(rows) > limit
     following = page.next(at.vector, (rows[limit - 1].events, rows[limit - 1].pair)) if more else None
-    items = [
-        pair_view(row.pair, names_in(language))
-        | {"count": row.events, "first": _iso(row.first), "last": _iso(row.last)}
-        for row in rows[:limit]
-    ]
-    return Listed(at, items, following)
+    return at, [pair_count_view(row, names_in(language)) for row in rows[:limit]], following
 
 
-async def list_partners(awaited: Awaited, page: Page, country: str, language: str) -> Listed:
-    """The countries with which a country has selected events, the largest number first."""
+async def list_partners(
+    awaited: Awaited, page: Page, country: str, language: str
+) -> tuple[Moment, Sequence[PartnerView]]:
+    """The countries with which a country has selected events, the largest number first, and when that is true."""
     selection = read_selection(page.query)
     at = await moment_of(awaited, page, selection)
     at, rows = await _counted(awaited.sources, at, page, selection, PairSelection(country, by_count=True), _MOST)
-    items = []
-    for row in rows:
-        (partner,) = (code for code in row.pair.split("-") if code != country)
-        items.append(country_view(partner, names_in(language)) | {"pair": row.pair, "count": row.events})
-    return Listed(at, items)
+    return at, [partner_view(row, country, names_in(language)) for row in rows]
 
 
 async def _counted(
@@ -91,7 +78,3 @@ async def _counted(
 def _without_country(query: Mapping[str, Any]) -> dict[str, Any]:
     """The filters alone: which country's pairs are listed is no filter of events."""
     return {name: value for name, value in query.items() if name != "country"}
-
-
-def _iso(day: date | None) -> str | None:
-    return day.isoformat() if day is not None else None

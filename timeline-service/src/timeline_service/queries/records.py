@@ -2,7 +2,6 @@
 
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from event_schemas.positions import PositionError, parse_position
 from timeline_service.adapters.postgres.rows import ParkedRow
@@ -12,10 +11,10 @@ from timeline_service.errors import NotParkedError, NotYetError, RefusedError, U
 from timeline_service.queries.moments import Awaited, reached_by
 from timeline_service.queries.paging import Page
 from timeline_service.queries.sources import Sources
-from timeline_service.queries.views.events import parked_view, record_view
+from timeline_service.queries.views.records import ParkedView, RecordView, parked_view, record_view
 
 
-async def find_record(awaited: Awaited, position: str, wait: float) -> tuple[Moment, dict[str, Any]]:
+async def find_record(awaited: Awaited, position: str, wait: float) -> tuple[Moment, RecordView]:
     """What became of a record, which is waited for so many seconds, and when.
 
     Raises RefusedError, NotYetError and UnknownRecordError.
@@ -71,7 +70,7 @@ async def list_parked(awaited: Awaited, page: Page, limit: int) -> ParkedPage:
     return ParkedPage(moment, at, rows[:limit], following)
 
 
-async def read_parked(sources: Sources, page: ParkedPage) -> AsyncIterator[Sequence[dict[str, Any]]]:
+async def read_parked(sources: Sources, page: ParkedPage) -> AsyncIterator[Sequence[ParkedView]]:
     """The records of a page with their bytes, some at a time."""
     for some in portions(page.rows):
         yield [parked_view(row) for row in await sources.reader.parked_bytes(page.at, some)]

@@ -2,21 +2,22 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Final
 
 from event_schemas.records import format_time
 from timeline_service.adapters.postgres.replays import AlreadyBuildingError
-from timeline_service.domain.replays import Kind, Until, replay_view
+from timeline_service.domain.replays import Kind, Until
 from timeline_service.errors import ReplayOverError, ReplayRunningError, UnknownReplayError
 from timeline_service.queries.paging import Page
 from timeline_service.queries.sources import Sources
+from timeline_service.queries.views.replays import ReplayView, replay_view
 
 _NEWEST: Final = (datetime(9999, 12, 31, tzinfo=UTC), "ffffffff-ffff-ffff-ffff-ffffffffffff")
 
 
 async def file_replay(
     sources: Sources, kind: Kind, *, until: Until | None = None, generation: int | None = None
-) -> dict[str, Any]:
+) -> ReplayView:
     """File a replay; raises ReplayRunningError where another one builds already."""
     written = until.written() if until is not None else None
     try:
@@ -25,7 +26,7 @@ async def file_replay(
         raise ReplayRunningError(error.running) from error
 
 
-async def find_replay(sources: Sources, replay_id: str) -> dict[str, Any]:
+async def find_replay(sources: Sources, replay_id: str) -> ReplayView:
     """A replay by its id; raises UnknownReplayError."""
     row = await sources.replays.replay(replay_id)
     if row is None:
@@ -33,7 +34,7 @@ async def find_replay(sources: Sources, replay_id: str) -> dict[str, Any]:
     return replay_view(row)
 
 
-async def cancel_replay(sources: Sources, replay_id: str) -> dict[str, Any]:
+async def cancel_replay(sources: Sources, replay_id: str) -> ReplayView:
     """Have a replay end; raises ReplayOverError, and UnknownReplayError."""
     row = await sources.replays.cancel(replay_id)
     if row is None:
@@ -42,7 +43,7 @@ async def cancel_replay(sources: Sources, replay_id: str) -> dict[str, Any]:
     return replay_view(row)
 
 
-async def list_replays(sources: Sources, page: Page, limit: int) -> tuple[Sequence[dict[str, Any]], str | None]:
+async def list_replays(sources: Sources, page: Page, limit: int) -> tuple[Sequence[ReplayView], str | None]:
     """A page of replays, the newest first, and the cursor of the next one."""
     after = (datetime.fromisoformat(page.key[0]), str(page.key[1])) if page.key else _NEWEST
     rows = await sources.replays.replays(after, limit + 1)
@@ -53,12 +54,12 @@ async def list_replays(sources: Sources, page: Page, limit: int) -> tuple[Sequen
     return [replay_view(row) for row in rows[:limit]], following
 
 
-async def newest_replays(sources: Sources, limit: int) -> Sequence[dict[str, Any]]:
+async def newest_replays(sources: Sources, limit: int) -> Sequence[ReplayView]:
     """The newest replays, the newest first."""
     return [replay_view(row) for row in await sources.replays.replays(_NEWEST, limit)]
 
 
-async def last_verification(sources: Sources) -> dict[str, Any] | None:
+async def last_verification(sources: Sources) -> ReplayView | None:
     """The last verification of the whole projection that ran to its end."""
     row = await sources.replays.last_verification()
     return replay_view(row) if row is not None else None

@@ -1,17 +1,24 @@
 """How far the projection is, and what became of the records that it holds."""
 
-from typing import Any, Final
+from typing import Final
 
 from event_schemas.records import format_time
 from timeline_service.adapters.postgres.replays import Row
 from timeline_service.domain.vectors import Moment
 from timeline_service.errors import UnavailableError
 from timeline_service.queries.sources import Sources
+from timeline_service.queries.views.status import (
+    LastVerificationView,
+    PartitionView,
+    ProjectionView,
+    RecordsView,
+    StatusView,
+)
 
 OUTCOMES: Final = ("applied", "duplicate", "rejected", "parked")
 
 
-async def read_status(sources: Sources, moment: Moment) -> dict[str, Any]:
+async def read_status(sources: Sources, moment: Moment) -> ProjectionView:
     """How far the projection is behind the log, and what became of the records that it holds.
 
     While the log is out of reach its bounds and the lag are null; the lag also before a projector has ever run.
@@ -21,7 +28,7 @@ async def read_status(sources: Sources, moment: Moment) -> dict[str, Any]:
         bounds: dict[int, tuple[int, int]] = await sources.offsets.bounds(len(moment.vector))
     except UnavailableError:
         bounds = {}
-    partitions: list[dict[str, Any]] = []
+    partitions: list[PartitionView] = []
     held = {row.partition: row for row in rows}
     for partition in range(len(moment.vector)):  # also those that no projector has taken yet
         next_offset = held[partition].next_offset if partition in held else 0
@@ -37,20 +44,34 @@ async def read_status(sources: Sources, moment: Moment) -> dict[str, Any]:
                 "stopped": held[partition].stopped if partition in held else None,
             }
         )
-    lags = [item["lag"] for item in partitions]
-    records = {name: sum(getattr(row, name) for row in rows) for name in OUTCOMES}
+    lags = [item["lag"] for item in partitions if item["lag"] is not None]
+    records: RecordsView = {
+        "total": sum(row.applied + row.duplicate + row.rejected + row.parked for row in rows),
+        "applied": sum(row.applied for row in rows),
+        "duplicate": sum(row.duplicate for row in rows),
+        "rejected": sum(row.rejected for row in rows),
+        "parked": sum(row.parked for row in rows),
+    }
     return {
         "topic": sources.topic,
         "generation": moment.generation,
-        "lag": sum(lags) if lags and None not in lags else None,
+        "lag": sum(lags) if lags and len(lags) == len(partitions) else None,
         "partitions": partitions,
-        "records": {"total": sum(records.values()), **records},
+        "records": records,
     }
 
 
-def verification_view(row: Row | None) -> dict[str, Any] | None:
+async def read_whole_status(sources: Sources, moment: Moment) -> StatusView:
+    """The same, with the last verification, and who carries replays out."""
+    projection = await read_status(sources, moment)
+    verification = _verification(await sources.replays.last_verification())
+    return {**projection, "last_verification": verification, "replayers": await sources.replays.replayers()}
+
+
+def _verification(row: Row | None) -> LastVerificationView | None:
     """What a verification has found, if there was any."""
     if row is None:
         return None
-    found = {name: row["result"][name] for name in ("equal", "digest")}
-    return {"id": str(row["id"]), **found, "finished_at": format_time(row["finished_at"])}
+    result = row["result"]
+    finished_at = format_time(row["finished_at"])
+    return {"id": str(row["id"]), "equal": result["equal"], "digest": result["digest"], "finished_at": finished_at}

@@ -137,7 +137,7 @@ class ParkedRow(NamedTuple):
     problem: str
     detail: str | None
     recorded_at: datetime
-    code_version: str | None
+    code_version: str
     size: int
     redriving: bool
     key: bytes | None

@@ -33,9 +33,9 @@ async def pairs(
     code = read_country("country", country) if country is not None else None
     by = order if order != "pair" else None
     page = page_of(request, held, {"of": "pairs", **filters, "country": code, "order": by}, cursor)
-    found = await list_pairs(awaited, page, language, limit)
-    headers = language_headers(language) | next_link(request, found.next)
-    return answer(request, found.at, {"items": found.items, "next": found.next}, headers=headers)
+    at, items, following = await list_pairs(awaited, page, language, limit)
+    headers = language_headers(language) | next_link(request, following)
+    return answer(request, at, {"items": items, "next": following}, headers=headers)
 
 
 @router.get("/v1/countries/{country}/partners", summary="A country's pairs by count", responses=PARTNERS)
@@ -50,5 +50,5 @@ async def partners(
     """The countries with which a country has events, largest number first; with filters, of the events they select."""
     code = country_of(country)
     page = page_of(request, held, {"of": f"partners of {code}", **filters})
-    found = await list_partners(awaited, page, code, language)
-    return answer(request, found.at, {"items": found.items}, headers=language_headers(language))
+    at, items = await list_partners(awaited, page, code, language)
+    return answer(request, at, {"items": items}, headers=language_headers(language))

@@ -13,7 +13,7 @@ from timeline_service.api.holdings import Held
 from timeline_service.api.reading import At
 from timeline_service.domain.replays import Kind
 from timeline_service.domain.vectors import Moment
-from timeline_service.queries.status import OUTCOMES, read_status, verification_view
+from timeline_service.queries.status import OUTCOMES, read_whole_status
 
 router = APIRouter(tags=["operation"])
 _RECORDS: Final = Gauge(
@@ -29,11 +29,9 @@ async def status(request: Request, held: Held, moment: At) -> Response:
 
     While the log is out of reach its bounds and the lag are null; the lag also before a projector has ever run.
     """
-    body = await read_status(held.sources, moment)
-    replays = held.sources.replays
-    verification = verification_view(await replays.last_verification())
-    at = Moment(moment.generation, tuple(item["next_offset"] for item in body["partitions"]))
-    return answer(request, at, body | {"last_verification": verification, "replayers": await replays.replayers()})
+    view = await read_whole_status(held.sources, moment)
+    at = Moment(moment.generation, tuple(item["next_offset"] for item in view["partitions"]))
+    return answer(request, at, view)
 
 
 @router.get("/healthz", summary="Whether the process is alive", responses=HEALTHZ)

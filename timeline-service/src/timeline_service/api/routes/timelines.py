@@ -20,7 +20,7 @@ from timeline_service.errors import RefusedError
 from timeline_service.queries.listings import PAGE, Listing, content_size
 from timeline_service.queries.paging import moment_of
 from timeline_service.queries.selections import read_country, read_selection
-from timeline_service.queries.views.events import pair_view
+from timeline_service.queries.views.countries import pair_view
 
 router = APIRouter(tags=["timelines"])
 Order = Annotated[Literal["asc", "desc"], Query(description="By date of occurrence.")]

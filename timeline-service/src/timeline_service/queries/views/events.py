@@ -1,8 +1,7 @@
-"""An event, a revision and a record as they are read."""
+"""Events and their revisions as they are read."""
 
-from base64 import b64encode
 from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from typing import Annotated, Any, Final, Literal, NotRequired, TypedDict, cast
 
 import orjson
 
@@ -10,10 +9,114 @@ from event_schemas.countries import pairs_of
 from event_schemas.dates import parse_when
 from event_schemas.positions import format_position
 from event_schemas.records import format_time
-from timeline_service.adapters.postgres.rows import HistoryRow, ParkedRow, RecordRow
-from timeline_service.domain.changes import changes_between
-from timeline_service.domain.country_names import ENGLISH_NAMES
+from timeline_service.adapters.postgres.rows import HistoryRow
+from timeline_service.domain.changes import Change, changes_between
 from timeline_service.domain.revisions import Revision
+from timeline_service.queries.views.countries import PairView
+from timeline_service.queries.views.fields import (
+    Action,
+    AsOf,
+    Code,
+    Count,
+    Cursor,
+    Day,
+    Domain,
+    Number,
+    Pair,
+    Position,
+    Precision,
+    Schema,
+    Stage,
+    Time,
+    Type,
+    Uuid,
+    Valence,
+)
+
+
+class ActorView(TypedDict):
+    """Who acted, and for which country, if that is known."""
+
+    name: str
+    country: NotRequired[Code]
+
+
+class SourceView(TypedDict):
+    """Where it is written."""
+
+    url: str
+    title: NotRequired[str]
+    publisher: NotRequired[str]
+    published: NotRequired[str]
+
+
+class EventView(TypedDict):
+    """An event as it is read: what is not known is null or empty."""
+
+    id: Uuid
+    title: str
+    when: Annotated[str, Schema(description="EDTF, as it was written.")]
+    countries: list[Code]
+    type: Type
+    initiators: list[Code]
+    summary: str | None
+    valence: Valence | None
+    domain: Domain | None
+    stage: Stage | None
+    actors: list[ActorView]
+    sources: list[SourceView]
+    tags: list[str]
+    codes: dict[str, str]
+    goldstein: Annotated[float, Schema(minimum=-10, maximum=10)] | None
+    attributes: dict[str, Any]
+    earliest: Day | None
+    latest: Day | None
+    precision: Precision
+    approximate: bool
+    uncertain: bool
+    pairs: list[Pair]
+    revision: Number
+    status: Literal["current", "retracted"]
+    accepted_at: Time
+    recorded_at: Time
+    revised_at: Time
+    position: Position
+    snippet: NotRequired[Annotated[str, Schema(description="HTML: escaped text with the words of `q` in `<mark>`.")]]
+
+
+class FoundView(TypedDict):
+    """A page of events of any pairs."""
+
+    items: list[EventView]
+    next: Cursor | None
+    count: NotRequired[Count]
+    as_of: NotRequired[AsOf]
+
+
+class TimelineView(PairView, FoundView):
+    """A page of a pair's events."""
+
+
+class RevisionView(TypedDict):
+    """A revision: what was done, when, by whom and why."""
+
+    revision: Number
+    action: Action
+    recorded_at: Time
+    principal: str
+    reason: str | None
+    position: Position
+    event: EventView
+    changes: list[Change]
+    duplicate_of: NotRequired[Uuid]
+
+
+class RevisionsView(TypedDict):
+    """An event's history."""
+
+    id: Uuid
+    items: list[RevisionView]
+
 
 #: What a reader finds where an event says nothing.
 _ABSENT: Final[Mapping[str, Any]] = {
@@ -35,11 +138,11 @@ _ABSENT: Final[Mapping[str, Any]] = {
 }
 
 
-def event_view(row: Revision) -> dict[str, Any]:
-    """An event as the contract shapes it, from its revision's row. `accepted_at` there is of the first revision."""
+def event_view(row: Revision) -> EventView:
+    """An event by its revision. `accepted_at` there is of the first one."""
     event: dict[str, Any] = orjson.loads(row.content)
     when = parse_when(event["when"])
-    return {
+    view = {
         "id": str(row.event_id),
         **_ABSENT,
         **event,
@@ -56,19 +159,20 @@ def event_view(row: Revision) -> dict[str, Any]:
         "revised_at": format_time(row.recorded_at),
         "position": format_position(row.partition, row.from_offset),
     }
+    return cast(EventView, view)
 
 
 def revision_views(
     rows: Sequence[HistoryRow], before: dict[str, Any] | None = None
-) -> tuple[list[dict[str, Any]], dict[str, Any] | None]:
+) -> tuple[list[RevisionView], dict[str, Any] | None]:
     """A part of an event's history, each revision with what it changed, and how it stood after it.
 
     `before` is how it stood after the part before, None at its beginning.
     """
-    views: list[dict[str, Any]] = []
+    views: list[RevisionView] = []
     for row in rows:
         stands = {"status": "retracted" if row.action == "retracted" else "current", **orjson.loads(row.content)}
-        view = {
+        view: RevisionView = {
             "revision": row.revision,
             "action": row.action,
             "recorded_at": format_time(row.recorded_at),
@@ -83,44 +187,3 @@ def revision_views(
         views.append(view)
         before = stands
     return views, before
-
-
-def parked_view(row: ParkedRow) -> dict[str, Any]:
-    """A parked record: why, by which code, whether it is asked for again, and its bytes in base64."""
-    key, value = (b64encode(part).decode() if part is not None else None for part in (row.key, row.value))
-    return {
-        "position": format_position(row.partition, row.offset),
-        "event_id": str(row.event_id) if row.event_id is not None else None,
-        "reason": row.problem,
-        "detail": row.detail,
-        "recorded_at": format_time(row.recorded_at),
-        "code_version": row.code_version,
-        "redriving": row.redriving,
-        "key": key,
-        "value": value,
-        "headers": orjson.loads(row.headers or b"[]"),
-    }
-
-
-def pair_view(pair: str, names: Mapping[str, str] = ENGLISH_NAMES) -> dict[str, Any]:
-    """A pair with the names of its countries."""
-    return {"pair": pair, "countries": [country_view(code, names) for code in pair.split("-")]}
-
-
-def country_view(code: str, names: Mapping[str, str] = ENGLISH_NAMES) -> dict[str, str]:
-    """A country's code and name."""
-    return {"code": code, "name": names[code]}
-
-
-def record_view(position: str, row: RecordRow) -> dict[str, Any]:
-    """What became of a record."""
-    view: dict[str, Any] = {
-        "position": position,
-        "outcome": row.outcome,
-        "event_id": str(row.event_id) if row.event_id is not None else None,
-        "recorded_at": format_time(row.recorded_at),
-    }
-    said = {
-        "revision": row.revision, "duplicate_of": row.first_position, "problem": row.problem, "detail": row.detail,
-    }  # fmt: skip
-    return view | {name: value for name, value in said.items() if value is not None}
