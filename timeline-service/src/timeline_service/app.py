@@ -54,7 +54,7 @@ def create_app(settings: Settings) -> FastAPI:
     """The timeline service's API. It starts although the database is away, and is ready once that answers."""
 
     @asynccontextmanager
-    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+    async def lifespan(app: DescribedAPI) -> AsyncIterator[None]:
         url = settings.database_url.get_secret_value()
         pool = await open_pool(url, most=settings.connections, planning=BY_VALUE)
         in_order = await open_pool(url, most=settings.connections, planning=IN_ORDER)
@@ -79,7 +79,7 @@ def create_app(settings: Settings) -> FastAPI:
             settings.heartbeat_seconds,
         )
         app.state.holdings = holdings
-        app.state.leave = partial(asyncio.get_running_loop().call_soon_threadsafe, holdings.leave)
+        app.leave = partial(asyncio.get_running_loop().call_soon_threadsafe, holdings.leave)
         runs = (bell.run(), replays_bell.run(), sources.seal.run(), holdings.live.run())
         background = [asyncio.create_task(run) for run in runs]
         try:
