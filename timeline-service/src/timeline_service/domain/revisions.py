@@ -1,7 +1,8 @@
 """Revisions: what was once said of an event, and which record said it."""
 
 from datetime import datetime
-from typing import Any, NamedTuple
+from operator import attrgetter
+from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 
@@ -21,4 +22,7 @@ class Revision(NamedTuple):
     @classmethod
     def of(cls, row: Any) -> "Revision":
         """The revision that a row holds beside other things."""
-        return cls._make([getattr(row, name) for name in cls._fields])
+        return cls._make(_held(row))
+
+
+_held: Final = attrgetter(*Revision._fields)

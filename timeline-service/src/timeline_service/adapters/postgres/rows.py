@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 from datetime import date, datetime
-from typing import TYPE_CHECKING, NamedTuple, TypeVar
+from operator import attrgetter
+from typing import TYPE_CHECKING, Final, NamedTuple, TypeVar
 from uuid import UUID
 
 if TYPE_CHECKING:
@@ -43,7 +44,10 @@ class ReadableRow(NamedTuple):
     @property
     def vector(self) -> VectorRow:
         """The row of the partition, if there is one."""
-        return VectorRow._make([getattr(self, name) for name in VectorRow._fields])
+        return VectorRow._make(_vector(self))
+
+
+_vector: Final = attrgetter(*VectorRow._fields)
 
 
 class TouchedRow(NamedTuple):
