@@ -17,9 +17,9 @@ from timeline_service.queries.views.events import EventView
 
 
 async def write_listing(
-    request: Request, moment: Moment, listing: Listing, form: str, title: str, limit: int | None, tag: str
+    request: Request, listing: Listing, form: str, title: str, limit: int | None, tag: str
 ) -> Response:
-    """A listing in a format of FORMATS. `moment` is what the answer says of its position."""
+    """A listing in a format of FORMATS."""
     writer = FORMATS[form]
     base = str(request.base_url).rstrip("/")
     url = str(request.url)
@@ -37,12 +37,12 @@ async def write_listing(
         headers = next_link(request, following)
         size = content_size(rows)
         return await whole_or_stream(
-            request, moment, chunks, size, headers=headers, tag=tag, media_type=writer.media_type
+            request, listing.now, chunks, size, headers=headers, tag=tag, media_type=writer.media_type
         )
     batches = listing.batches()
     first: list[EventView] = await anext(batches, [])  # so that what cannot be read at all is refused in order
     chunks = _chunks(writer, Document(title, url, base), first, batches)
-    return stream(request, moment, chunks, tag=tag, media_type=writer.media_type)
+    return stream(request, listing.now, chunks, tag=tag, media_type=writer.media_type)
 
 
 async def _chunks(

@@ -14,10 +14,7 @@ from timeline_service.api.holdings import Held
 from timeline_service.api.listings import add_listing, form_of, refuse_suffix, write_listing
 from timeline_service.api.paging import next_link, page_of
 from timeline_service.api.reading import Waits
-from timeline_service.errors import RefusedError
-from timeline_service.queries.listings import PAGE, Listing, content_size
-from timeline_service.queries.paging import moment_of
-from timeline_service.queries.selections import read_selection
+from timeline_service.queries.listings import PAGE, content_size, list_found
 
 router = APIRouter(tags=["search"])
 Order = Annotated[
@@ -46,30 +43,21 @@ async def search(
     form = form_of(request)
     by = order if order != "asc" else None
     page = page_of(request, held, {"of": "events", **filters, "country": country, "code": code, "order": by}, cursor)
-    selection = read_selection(page.query)
-    ordered = page.query.get("order", "asc")
-    if ordered == "relevance" and selection.words is None:
-        raise RefusedError("/order", "relevance is of words: give q as well, or take asc or desc")
-    now = await moment_of(awaited, page, selection, across=True)
-    at = page.moment(now)
-    listing = Listing(held.sources.selections, at, selection, page, ordered)
+    listing = await list_found(awaited, page)
+    at = listing.at
     if form != "json":
         tag = tag_of(str(request.url), form, at.vector, (at.generation, at.redriven))
-        if (known := known_already(request, now, tag)) is not None:
+        if (known := known_already(request, listing.now, tag)) is not None:
             return known
-        return await write_listing(request, now, listing, form, title_of(page.query), limit, tag)
+        return await write_listing(request, listing, form, title_of(page.query), limit, tag)
     rows, following = await listing.rows(limit or PAGE)
-    body: dict[str, Any] = {"items": [], "next": following}
-    if page.as_of is not None:
-        body["as_of"] = page.as_of
-    if count:
-        body["count"] = await held.sources.selections.count(at, selection)
+    body = await listing.head(following, counted=count)
     # Each event follows from the record that its revision was made of, so that none need be read to know them.
     places = ",".join([format_position(row.partition, row.from_offset) for row in rows])
     tag = tag_of(str(request.url), (at.generation,), places, orjson.dumps(body))
     chunks = with_items(body, listing.views(rows))
     headers = next_link(request, following)
-    return await whole_or_stream(request, now, chunks, content_size(rows), headers=headers, tag=tag)
+    return await whole_or_stream(request, listing.now, chunks, content_size(rows), headers=headers, tag=tag)
 
 
 add_listing(router, "/v1/events", "Events across pairs", search, search_responses)

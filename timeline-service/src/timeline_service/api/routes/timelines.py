@@ -1,7 +1,6 @@
 """`/v1/timelines/{pair}`: the ordered events of a pair, in every format."""
 
-from dataclasses import replace
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import RedirectResponse
@@ -17,10 +16,10 @@ from timeline_service.api.paging import next_link, page_of
 from timeline_service.api.reading import At, Waits
 from timeline_service.domain.country_names import names_in
 from timeline_service.errors import RefusedError
-from timeline_service.queries.listings import PAGE, Listing, content_size
-from timeline_service.queries.paging import moment_of
-from timeline_service.queries.selections import read_country, read_selection
+from timeline_service.queries.listings import PAGE, content_size, list_timeline
+from timeline_service.queries.selections import read_country
 from timeline_service.queries.views.countries import pair_view
+from timeline_service.queries.views.events import TimelineView
 
 router = APIRouter(tags=["timelines"])
 Order = Annotated[Literal["asc", "desc"], Query(description="By date of occurrence.")]
@@ -75,28 +74,19 @@ async def timeline(
     name, form = read_pair(pair), form_of(request)
     asked = {"of": name, **filters, "order": order if order != "asc" else None}
     page = page_of(request, held, asked, cursor)
-    selection = read_selection(page.query, name)
-    now = await moment_of(awaited, page, selection)
-    at = page.moment(now)
-    at = replace(at, vector=page.vector or await held.sources.reader.narrow(at, name))
-    tag = pair_tag(request, at, form, language)
+    listing = await list_timeline(awaited, page, name)
+    tag = pair_tag(request, listing.at, form, language)
     headers = language_headers(language) if form == "json" else {}
-    if (known := known_already(request, now, tag, headers)) is not None:
+    if (known := known_already(request, listing.now, tag, headers)) is not None:
         return known
-    listing = Listing(held.sources.selections, at, selection, page, page.query.get("order", "asc"))
-    view = pair_view(name, names_in(language))
     if form != "json":
         title = " – ".join(country["name"] for country in pair_view(name)["countries"])
-        return await write_listing(request, now, listing, form, title, limit, tag)
+        return await write_listing(request, listing, form, title, limit, tag)
     rows, following = await listing.rows(limit or PAGE)
-    body: dict[str, Any] = {**view, "items": [], "next": following}
-    if page.as_of is not None:
-        body["as_of"] = page.as_of
-    if count:
-        body["count"] = await held.sources.selections.count(at, selection)
+    body: TimelineView = {**pair_view(name, names_in(language)), **await listing.head(following, counted=count)}
     headers |= next_link(request, following)
     chunks = with_items(body, listing.views(rows))
-    return await whole_or_stream(request, now, chunks, content_size(rows), headers=headers, tag=tag)
+    return await whole_or_stream(request, listing.now, chunks, content_size(rows), headers=headers, tag=tag)
 
 
 add_listing(router, "/v1/timelines/{pair}", "The ordered events of a pair", timeline, timeline_responses)
