@@ -1,8 +1,10 @@
 """What every output format is told, and what it does: it writes events as bytes, without a state of its own."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Protocol
+
+from timeline_service.queries.views.events import EventView
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +44,7 @@ class Format(Protocol):
         """What stands before the first event."""
         ...
 
-    def write(self, document: Document, events: Sequence[Mapping[str, Any]], *, first: bool) -> bytes:
+    def write(self, document: Document, events: Sequence[EventView], *, first: bool) -> bytes:
         """A batch of events; `first` where no event was written before."""
         ...
 
