@@ -97,7 +97,10 @@ class Places:
 async def find_places(connection: "asyncpg.Connection[asyncpg.Record]") -> Places:
     """The places of a database that a service has been started on. Raises RuntimeError for too few events."""
     secret = await connection.fetchval("select value from timeline.secrets where name = 'cursors'")
-    keys = [SortKey.of(row) for row in await connection.fetch(_KEYS, LARGEST)]
+    keys = [
+        SortKey(row["earliest"], row["latest"], row["accepted_at"], str(row["event_id"]))
+        for row in await connection.fetch(_KEYS, LARGEST)
+    ]
     if len(keys) != 3:
         raise RuntimeError(f"{LARGEST} has too few events to page through")
     return Places(secret, *keys)

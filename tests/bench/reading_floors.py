@@ -11,9 +11,9 @@ from timeline_service.adapters.postgres.database import BY_VALUE, IN_ORDER, clos
 from timeline_service.adapters.postgres.generations import create_tables
 from timeline_service.adapters.postgres.selections import PostgresSelections
 from timeline_service.adapters.postgres.sql_files import generation_schema
-from timeline_service.api.selecting import read_selection
 from timeline_service.domain.selections import SortKey
 from timeline_service.domain.vectors import Moment
+from timeline_service.queries.selections import read_selection
 from timeline_service.settings import Settings
 
 if TYPE_CHECKING:

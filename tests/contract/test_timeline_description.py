@@ -34,7 +34,8 @@ READS = [
 @pytest.fixture(scope="module")
 async def stack(engines: Engines) -> AsyncIterator[TimelineStack]:
     """A log with the event of the examples and every kind of outcome, all of it projected."""
-    said = {name: examples.EVENT[name] for name in FIELDS if examples.EVENT[name] is not None}
+    example: dict[str, Any] = {**examples.EVENT}
+    said = {name: example[name] for name in FIELDS if example[name] is not None}
     shown = recording(
         examples.EVENT["title"], "2020-06-29", event_id=examples.EVENT_ID, **{**said, "initiators": ["IN"]}
     )

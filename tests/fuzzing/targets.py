@@ -16,7 +16,6 @@ from event_schemas.positions import PositionError, format_positions, parse_posit
 from event_schemas.records import HEADERS, decode, encode_value
 from service_edge.encodings import accepts_gzip
 from service_edge.validators import matches
-from timeline_service.api.selecting import read_selection
 from timeline_service.domain.cursors import Cursor, CursorError, read_cursor, write_cursor
 from timeline_service.domain.exports import ExportHeader, read_header, read_record, write_header, write_record
 from timeline_service.domain.live import live_id, read_live_id
@@ -27,6 +26,7 @@ from timeline_service.formats.negotiation import NotAcceptableError, negotiate
 from timeline_service.judge.arrivals import RawRecord
 from timeline_service.judge.days import OPEN_END, OPEN_START, read_day, write_day
 from timeline_service.judge.entries import stored_bounds
+from timeline_service.queries.selections import read_selection
 
 _EXAMPLES: Final = Path(__file__).parents[2] / "schemas" / "examples"
 _SECRET: Final = b"s" * 32

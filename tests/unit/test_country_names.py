@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from event_schemas.countries import all_countries, country_name
 from timeline_service.domain.country_names import ENGLISH, ENGLISH_NAMES, names_in, negotiate_language
-from timeline_service.domain.views import country_view, pair_view
+from timeline_service.queries.views.countries import country_view, pair_view
 
 GONE = {"ANT", "CSK", "DDR", "GEL", "NTZ", "PCI", "PCZ", "SCG", "SKM", "SUN", "VDR", "YMD", "YUG"}
 

@@ -19,8 +19,10 @@ from service_edge.descriptions import operations
 from service_edge.pages import escaped
 from service_edge.problems import COMMON, INTERNAL_ERROR, MEDIA_TYPE, NOT_FOUND, UNREADABLE_REQUEST, ProblemType
 from timeline_service.api.problems import KINDS as TIMELINE_KINDS
+from timeline_service.api.problems import translate
 from timeline_service.app import create_app as timeline_app
 from timeline_service.cli.event_stream import EventStreamReader
+from timeline_service.errors import ConflictError, UnknownError
 from timeline_service.settings import Settings as TimelineSettings
 
 #: Those that answer no request described here, or that only stand within an answer.
@@ -174,3 +176,12 @@ async def test_the_pages_for_people_list_every_request_and_ask_for_nothing_from_
         assert page.count("<main>") == page.count("</main>") == 1
         assert not re.search(r"""(?:src|href|url)\s*[=(]\s*["']?(?:https?:)?//""", page)
     assert "default-src 'none'" in docs.headers["content-security-policy"]
+
+
+def test_each_error_of_a_kind_has_a_problem_of_its_own() -> None:
+    errors = [
+        *(kind("x") for kind in UnknownError.__subclasses__()),
+        *(kind("x") for kind in ConflictError.__subclasses__()),
+    ]
+    slugs = [problem.kind.slug for error in errors if (problem := translate(error)) is not None]
+    assert len(errors) == len(set(slugs)) == 13

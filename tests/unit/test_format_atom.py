@@ -1,5 +1,4 @@
 import re
-from typing import Any
 from uuid import UUID
 from xml.etree import ElementTree
 
@@ -13,6 +12,7 @@ from tests.support.inputs.event_strategies import event_views, one_event
 from event_schemas.dates import parse_when
 from timeline_service.domain.date_words import say_when
 from timeline_service.formats import FORMATS, Document
+from timeline_service.queries.views.events import EventView
 
 ATOM = FORMATS["atom"]
 BASE = "http://127.0.0.1:8002"
@@ -23,7 +23,7 @@ DOCUMENT = Document(
 NAMES = {"": "http://www.w3.org/2005/Atom"}
 
 
-def written(events: list[dict[str, Any]], document: Document = DOCUMENT) -> bytes:
+def written(events: list[EventView], document: Document = DOCUMENT) -> bytes:
     return ATOM.begin(document) + ATOM.write(document, events, first=True) + ATOM.end(document)
 
 
@@ -121,7 +121,7 @@ def without_forbidden(value: str) -> str:
 
 
 @given(st.lists(event_views(), max_size=3))
-def test_what_is_read_back_is_what_was_written(events: list[dict[str, Any]]) -> None:
+def test_what_is_read_back_is_what_was_written(events: list[EventView]) -> None:
     entries = read(written(events)).findall("entry", NAMES)
     assert [text(entry, "id") for entry in entries] == [f"urn:uuid:{event['id']}" for event in events]
     for entry, event in zip(entries, events, strict=True):
@@ -136,7 +136,7 @@ def test_what_is_read_back_is_what_was_written(events: list[dict[str, Any]]) -> 
 
 
 @given(st.lists(event_views(), max_size=3, unique_by=lambda event: event["id"]))
-def test_a_feed_reader_finds_the_same(events: list[dict[str, Any]]) -> None:
+def test_a_feed_reader_finds_the_same(events: list[EventView]) -> None:
     # Its clean-up of HTML does not concern plain text.
     feed = feedparser.parse(written(events), sanitize_html=False, resolve_relative_uris=False)
     assert feed.bozo is False

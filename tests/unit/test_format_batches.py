@@ -1,13 +1,12 @@
 """What all formats promise: stateless writers whose batches join into the document of one batch."""
 
-from typing import Any
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from tests.support.inputs.event_strategies import event_views
 
 from timeline_service.formats import FORMATS, Document
+from timeline_service.queries.views.events import EventView
 
 DOCUMENT = Document("China – India", "http://127.0.0.1:8002/v1/events.x", "http://127.0.0.1:8002")
 
@@ -25,7 +24,7 @@ def test_formats_are_known_by_their_suffix() -> None:
 
 @pytest.mark.parametrize("name", FORMATS)
 @given(events=st.lists(event_views(), max_size=4), data=st.data())
-def test_batches_join_into_the_same_document(name: str, events: list[dict[str, Any]], data: st.DataObject) -> None:
+def test_batches_join_into_the_same_document(name: str, events: list[EventView], data: st.DataObject) -> None:
     writer = FORMATS[name]
     cut = data.draw(st.integers(0, len(events)))
     batches = [events[:cut], events[cut:], []]

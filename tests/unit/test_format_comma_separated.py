@@ -1,6 +1,5 @@
 import csv
 import io
-from typing import Any
 
 import pytest
 from hypothesis import given
@@ -9,6 +8,7 @@ from tests.support.clients.format_readers import cell_means
 from tests.support.inputs.event_strategies import event_views, one_event
 
 from timeline_service.formats import FORMATS, Document
+from timeline_service.queries.views.events import EventView
 
 CSV = FORMATS["csv"]
 DOCUMENT = Document("China – India", "http://127.0.0.1:8002/v1/timelines/CHN-IND.csv", "http://127.0.0.1:8002")
@@ -18,7 +18,7 @@ COLUMNS = (
 )
 
 
-def written(events: list[dict[str, Any]]) -> bytes:
+def written(events: list[EventView]) -> bytes:
     return CSV.begin(DOCUMENT) + CSV.write(DOCUMENT, events, first=True) + CSV.end(DOCUMENT)
 
 
@@ -61,11 +61,11 @@ def test_a_snippet_is_left_out() -> None:
 
 
 @given(st.lists(event_views(), max_size=3))
-def test_what_is_read_back_is_what_was_written(events: list[dict[str, Any]]) -> None:
+def test_what_is_read_back_is_what_was_written(events: list[EventView]) -> None:
     rows = read(written(events))
     assert len(rows) == len(events)
     for row, event in zip(rows, events, strict=True):
         assert list(row) == COLUMNS.split(",")
         for name, cell in row.items():
             assert cell[:1] not in tuple("=+-@\t\r") or name == "goldstein"
-            assert cell_means(name, cell, event[name]), name
+            assert cell_means(name, cell, dict(event)[name]), name

@@ -9,13 +9,14 @@ from hypothesis import strategies as st
 from tests.support.inputs.event_strategies import event_views, one_event
 
 from timeline_service.formats import FORMATS, Document
+from timeline_service.queries.views.events import EventView
 
 ICS = FORMATS["ics"]
 BASE = "http://127.0.0.1:8002"
 DOCUMENT = Document("China – India, “tech; trade”", f"{BASE}/v1/timelines/CHN-IND.ics?domain=trade&tag=a,b", BASE)
 
 
-def written(events: list[dict[str, Any]]) -> bytes:
+def written(events: list[EventView]) -> bytes:
     return ICS.begin(DOCUMENT) + ICS.write(DOCUMENT, events, first=True) + ICS.end(DOCUMENT)
 
 
@@ -121,7 +122,7 @@ def test_a_snippet_is_left_out() -> None:
 
 
 @given(st.lists(event_views(), max_size=3))
-def test_lines_are_short_and_whole(events: list[dict[str, Any]]) -> None:
+def test_lines_are_short_and_whole(events: list[EventView]) -> None:
     raw = written(events)
     assert raw.endswith(b"\r\n")
     lines = raw[:-2].split(b"\r\n")
@@ -132,7 +133,7 @@ def test_lines_are_short_and_whole(events: list[dict[str, Any]]) -> None:
 
 
 @given(st.lists(event_views(), max_size=3))
-def test_what_is_read_back_is_what_was_written(events: list[dict[str, Any]]) -> None:
+def test_what_is_read_back_is_what_was_written(events: list[EventView]) -> None:
     found = read(written(events)).events
     assert len(found) == len(events)
     for component, event in zip(found, events, strict=True):
@@ -140,7 +141,7 @@ def test_what_is_read_back_is_what_was_written(events: list[dict[str, Any]]) -> 
         assert component["UID"] == f"{event['id']}@dyadline"
         assert component["SUMMARY"] == event["title"]
         assert component.categories == [*filter(None, [event["type"], event["domain"]]), *event["tags"]]
-        assert day(component, "DTSTART") == date.fromisoformat(event["earliest"] or event["latest"])
+        assert day(component, "DTSTART") == date.fromisoformat(event["earliest"] or event["latest"] or "")
         latest = date.fromisoformat(event["latest"]) if event["latest"] else None
         assert day(component, "DTEND") == (latest and latest + timedelta(days=1))
         description = component.get("DESCRIPTION", "")

@@ -12,6 +12,7 @@ from tests.support.inputs.event_strategies import event_views, one_event
 from event_schemas.dates import parse_when
 from timeline_service.domain.date_words import say_when
 from timeline_service.formats import FORMATS, Document
+from timeline_service.queries.views.events import EventView
 
 TIMELINEJS = FORMATS["timelinejs.json"]
 BASE = "http://127.0.0.1:8002"
@@ -25,7 +26,7 @@ def read(raw: bytes) -> dict[str, Any]:
     return value
 
 
-def written(events: list[dict[str, Any]]) -> bytes:
+def written(events: list[EventView]) -> bytes:
     return TIMELINEJS.begin(DOCUMENT) + TIMELINEJS.write(DOCUMENT, events, first=True) + TIMELINEJS.end(DOCUMENT)
 
 
@@ -127,7 +128,7 @@ def test_a_snippet_is_left_out() -> None:
 
 
 @given(st.lists(event_views(), max_size=3, unique_by=lambda event: event["id"]))
-def test_what_is_read_back_is_what_was_written(events: list[dict[str, Any]]) -> None:
+def test_what_is_read_back_is_what_was_written(events: list[EventView]) -> None:
     slides = read(written(events))["events"]
     assert [each["unique_id"] for each in slides] == [event["id"] for event in events]
     for each, event in zip(slides, events, strict=True):

@@ -26,6 +26,7 @@ from timeline_service.domain.live import (
     read_live_id,
 )
 from timeline_service.domain.vectors import Vector
+from timeline_service.live.notices import write_item, write_notice
 
 MOMENT = datetime(2026, 1, 1, tzinfo=UTC)
 CODES = ["CHN", "FRA", "IND", "PAK", "USA"]
@@ -78,7 +79,7 @@ def test_a_record_without_a_known_event_is_heard_by_all_and_nobody_else() -> Non
     assert places(chunk) == [(0, 0)]
     assert places(chunk, Topic(country="IND")) == places(chunk, Topic(pair=("CHN", "IND"))) == []
     (notice,) = chunk.notices(EVERYTHING)
-    assert notice.item.data == b'{"position":"0:0","action":null,"revision":null,"problem":"malformed"}'
+    assert write_item(notice.item) == b'{"position":"0:0","action":null,"revision":null,"problem":"malformed"}'
 
 
 @given(vectors, vectors)
@@ -90,7 +91,7 @@ def test_ids_hold_all_before_and_grow_in_the_order_of_the_log(start: Vector, oth
         assert offset == seen[partition]
         seen = tuple(at + (number == partition) for number, at in enumerate(seen))
         assert notice.vector == seen
-        text += notice.text
+        text += write_notice(notice)
     assert seen == chunk.end
     told = Listener()
     for line in text.decode().split("\n"):
@@ -169,7 +170,7 @@ def test_a_topic_without_news_is_a_look_and_one_with_news_is_written_once() -> N
     topic = Topic(pair=("CHN", "IND"))
     assert chunk.notices(topic) is chunk.notices(topic)
     notice = chunk.notices(topic)[0]
-    assert notice.text is notice.text
+    assert write_notice(notice) is write_notice(notice)
 
 
 def with_redrives(start: Vector, end: Vector, redriven: Sequence[tuple[int, int]]) -> Chunk:

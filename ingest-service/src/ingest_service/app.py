@@ -29,10 +29,10 @@ def create_app(settings: Settings) -> FastAPI:
     """The service's API. It starts although Kafka is away, and is ready once a broker answers."""
 
     @asynccontextmanager
-    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+    async def lifespan(app: DescribedAPI) -> AsyncIterator[None]:
         log = KafkaLog(settings.kafka_bootstrap_servers, settings.topic, settings.append_seconds)
         app.state.log = log
-        app.state.leave = partial(asyncio.get_running_loop().call_soon_threadsafe, log.leave)
+        app.leave = partial(asyncio.get_running_loop().call_soon_threadsafe, log.leave)
         supervisor = asyncio.create_task(log.run())
         try:
             yield

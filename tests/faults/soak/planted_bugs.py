@@ -146,9 +146,9 @@ BUGS: Final = (
     ),
     PlantedBug(
         "a moment of the past is one record short",
-        f"{_TIMELINE}/sql/reading.sql",
-        "case when probe.recorded_at <= $1 then probe.from_offset + 1 else half.low end",
-        "case when probe.recorded_at <= $1 then probe.from_offset else half.low end",
+        f"{_TIMELINE}/sql/reader.sql",
+        "case when probe.recorded_at <= $instant then probe.from_offset + 1 else half.low end",
+        "case when probe.recorded_at <= $instant then probe.from_offset else half.low end",
     ),
     PlantedBug(
         "documents pass a revision over",

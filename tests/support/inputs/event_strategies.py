@@ -11,7 +11,8 @@ from event_schemas.dates import DateFormatError, parse_when
 from event_schemas.events import content_of, read_event
 from event_schemas.json_text import write_json
 from event_schemas.taxonomy import DOMAINS, STAGES, TYPES, VALENCES
-from timeline_service.domain.views import event_view
+from timeline_service.domain.revisions import Revision
+from timeline_service.queries.views.events import EventView, event_view
 
 _AWKWARD = (
     '=cmd|"/c calc"!A1', "+49", "-4.5", "@sum", "a, b; c", '"', "''", "\\", "\\n", "\\;", "]]>", "<script>", "&amp;",
@@ -112,24 +113,24 @@ def posted_events(draw: st.DrawFn) -> dict[str, Any]:
 
 
 @st.composite
-def event_views(draw: st.DrawFn) -> dict[str, Any]:
-    """An event as `domain.views.event_view` makes it, from whatever a client may have posted."""
+def event_views(draw: st.DrawFn) -> EventView:
+    """An event as `queries.views.events.event_view` makes it, from whatever a client may have posted."""
     posted, first = draw(posted_events()), draw(_times)
-    return event_view({
-        "event_id": UUID(int=draw(st.integers(1, 2**128 - 1))), "revision": draw(st.integers(1, 9)),
-        "action": draw(st.sampled_from(["recorded", "corrected", "retracted"])), "partition": 3, "from_offset": 41,
-        "content": write_json(content_of(read_event(posted))), "recorded_at": first + timedelta(days=1),
-        "first_recorded_at": first, "first_accepted_at": first,
-    })  # fmt: skip
+    return event_view(Revision(
+        event_id=UUID(int=draw(st.integers(1, 2**128 - 1))), revision=draw(st.integers(1, 9)),
+        action=draw(st.sampled_from(["recorded", "corrected", "retracted"])), partition=3, from_offset=41,
+        content=write_json(content_of(read_event(posted))).decode(), recorded_at=first + timedelta(days=1),
+        first_recorded_at=first, first_accepted_at=first,
+    ))  # fmt: skip
 
 
-def one_event(**posted: Any) -> dict[str, Any]:
+def one_event(**posted: Any) -> EventView:
     """An event as read: a plain one, but for what is given. `revision` and `action` are of its row."""
     row = {name: posted.pop(name) for name in ("revision", "action") if name in posted}
     event = {"title": "Ban", "when": "2020-06-29", "countries": ["IND", "CHN"], "type": "ban", **posted}
     at = datetime(2026, 2, 13, 1, 2, 3, 4, tzinfo=UTC)
-    return event_view({
-        "event_id": UUID("1b4e28ba-2fa1-51d2-883f-0016d3cca427"), "revision": 1, "action": "recorded", "partition": 3,
-        "from_offset": 41, "content": write_json(content_of(read_event(event))),
-        "recorded_at": at + timedelta(hours=8), "first_recorded_at": at, "first_accepted_at": at,
-    } | row)  # fmt: skip
+    return event_view(Revision(
+        event_id=UUID("1b4e28ba-2fa1-51d2-883f-0016d3cca427"), revision=1, action="recorded", partition=3,
+        from_offset=41, content=write_json(content_of(read_event(event))).decode(),
+        recorded_at=at + timedelta(hours=8), first_recorded_at=at, first_accepted_at=at,
+    )._replace(**row))  # fmt: skip

@@ -9,8 +9,9 @@ from tests.support.waiting import wait_until
 
 from timeline_service.adapters.postgres.database import open_pool
 from timeline_service.adapters.postgres.replays import PostgresReplays
-from timeline_service.domain.replays import OVER, Kind, replay_view
+from timeline_service.domain.replays import OVER, Kind
 from timeline_service.errors import UnavailableError
+from timeline_service.queries.views.replays import replay_view
 
 
 @asynccontextmanager

@@ -23,6 +23,7 @@ from timeline_service.adapters.postgres.live import PostgresLive
 from timeline_service.adapters.postgres.reader import PostgresReader
 from timeline_service.adapters.postgres.replays import CHANNEL, PostgresReplays
 from timeline_service.adapters.postgres.selections import PostgresSelections
+from timeline_service.api.holdings import Holdings
 from timeline_service.api.problems import ERRORS, KINDS, translate
 from timeline_service.api.routes import (
     events,
@@ -40,9 +41,11 @@ from timeline_service.api.routes import (
     timelines,
 )
 from timeline_service.api.shapes import SHAPES
-from timeline_service.errors import UnavailableError
 from timeline_service.live.feed import LiveFeed
 from timeline_service.live.progress import ProgressFeed
+from timeline_service.queries.exports import RawLog
+from timeline_service.queries.seal import CursorSeal
+from timeline_service.queries.sources import Sources
 from timeline_service.settings import Settings
 from timeline_service.web import audit
 
@@ -51,23 +54,33 @@ def create_app(settings: Settings) -> FastAPI:
     """The timeline service's API. It starts although the database is away, and is ready once that answers."""
 
     @asynccontextmanager
-    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+    async def lifespan(app: DescribedAPI) -> AsyncIterator[None]:
         url = settings.database_url.get_secret_value()
         pool = await open_pool(url, most=settings.connections, planning=BY_VALUE)
         in_order = await open_pool(url, most=settings.connections, planning=IN_ORDER)
-        bell = PostgresBell(url)
-        app.state.reader = PostgresReader(pool, bell)
-        app.state.selections = PostgresSelections(
-            pool, in_order, walk_from=settings.walk_from, walk_seconds=settings.walk_seconds
+        bell, replays_bell = PostgresBell(url), PostgresBell(url, CHANNEL)
+        reader = PostgresReader(pool, bell)
+        sources = Sources(
+            settings.topic,
+            reader,
+            PostgresSelections(pool, in_order, walk_from=settings.walk_from, walk_seconds=settings.walk_seconds),
+            KafkaOffsets(settings.kafka_bootstrap_servers, settings.topic),
+            PostgresReplays(pool),
+            PostgresGenerations(pool),
+            CursorSeal(reader),
         )
-        app.state.offsets = KafkaOffsets(settings.kafka_bootstrap_servers, settings.topic)
-        app.state.live = LiveFeed(app.state.reader, PostgresLive(pool), bell)
-        app.state.replays = PostgresReplays(pool)
-        app.state.generations = PostgresGenerations(pool)
-        replays_bell = PostgresBell(url, CHANNEL)
-        app.state.progress = ProgressFeed(app.state.replays, replays_bell)
-        app.state.leave = partial(asyncio.get_running_loop().call_soon_threadsafe, _leave, app)
-        runs = (bell.run(), replays_bell.run(), _read_secret(app), app.state.live.run())
+        scan = partial(open_scan, settings.kafka_bootstrap_servers, settings.topic, settings.stall_seconds)
+        holdings = Holdings(
+            sources,
+            LiveFeed(reader, PostgresLive(pool), bell),
+            ProgressFeed(sources.replays, replays_bell),
+            RawLog(scan, settings.slow_seconds),
+            EventStreams(settings.slow_seconds),
+            settings.heartbeat_seconds,
+        )
+        app.state.holdings = holdings
+        app.leave = partial(asyncio.get_running_loop().call_soon_threadsafe, holdings.leave)
+        runs = (bell.run(), replays_bell.run(), sources.seal.run(), holdings.live.run())
         background = [asyncio.create_task(run) for run in runs]
         try:
             yield
@@ -75,7 +88,7 @@ def create_app(settings: Settings) -> FastAPI:
             for task in background:
                 task.cancel()
             await asyncio.gather(*background, return_exceptions=True)
-            await app.state.offsets.close()
+            await sources.offsets.close()
             await close_pool(pool)
             await close_pool(in_order)
 
@@ -88,12 +101,6 @@ def create_app(settings: Settings) -> FastAPI:
         lifespan=lifespan,
         dependencies=[Depends(strict_query)],
     )
-    app.state.topic = settings.topic
-    app.state.cursor_secret = None
-    app.state.heartbeat_seconds = settings.heartbeat_seconds
-    app.state.streams = EventStreams(settings.slow_seconds)
-    scan = partial(open_scan, settings.kafka_bootstrap_servers, settings.topic, settings.stall_seconds)
-    app.state.raw_log = log_export.RawLog(scan, settings.slow_seconds)
     install_problems(app, KINDS, translate, ERRORS)
     for module in (
         *(live, pairs, timelines, summaries, search, events, records, parked),
@@ -104,20 +111,3 @@ def create_app(settings: Settings) -> FastAPI:
     app.add_middleware(Doors, allowed_hosts=settings.allowed_hosts, allowed_origins=settings.allowed_origins)
     app.add_middleware(CrossOrigins, writers=settings.allowed_origins, readers=settings.reading_origins)
     return app
-
-
-def _leave(app: FastAPI) -> None:
-    """End what would go on for ever, so that the server need not wait for it."""
-    app.state.live.close()
-    app.state.progress.close()
-    app.state.streams.stop()
-    app.state.raw_log.stop()
-
-
-async def _read_secret(app: FastAPI) -> None:
-    reader: PostgresReader = app.state.reader
-    while app.state.cursor_secret is None:
-        try:
-            app.state.cursor_secret = await reader.secret("cursors")
-        except UnavailableError:
-            await asyncio.sleep(0.2)

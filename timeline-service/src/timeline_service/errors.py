@@ -1,7 +1,6 @@
 """What can go wrong in the timeline service, by whose turn it is to act."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from event_schemas.errors import Detail
 
@@ -20,12 +19,43 @@ class RefusedError(TimelineError):
 
 
 class UnknownError(TimelineError):
-    """There is no such event, pair, country, record, replay or generation; `candidates` may be what was meant."""
+    """There is no such thing, of a kind for each subclass; `candidates` may be what was meant."""
 
-    def __init__(self, what: str, detail: str, candidates: Sequence[str] = ()) -> None:
+    def __init__(self, detail: str, candidates: Sequence[str] = ()) -> None:
         super().__init__(detail)
-        self.what = what
         self.candidates = tuple(candidates)
+
+
+class UnknownEventError(UnknownError):
+    """There is no event with this id."""
+
+
+class UnknownPairError(UnknownError):
+    """These are not two countries."""
+
+
+class UnknownCountryError(UnknownError):
+    """This is not a country."""
+
+
+class UnknownRecordError(UnknownError):
+    """The log has no record at this position."""
+
+
+class NotYetError(UnknownError):
+    """The record at this position is not projected yet, if there is one."""
+
+
+class NotParkedError(UnknownError):
+    """No record is parked at this position."""
+
+
+class UnknownGenerationError(UnknownError):
+    """There is no generation with this number that this code can read."""
+
+
+class UnknownReplayError(UnknownError):
+    """There is no replay with this id."""
 
 
 class InvalidReplayError(TimelineError):
@@ -41,12 +71,31 @@ class TooLargeError(TimelineError):
 
 
 class ConflictError(TimelineError):
-    """What is asked for cannot be as things stand; `members` tell programs more of it."""
+    """What is asked for cannot be as things stand, for a reason for each subclass."""
 
-    def __init__(self, what: str, detail: str, members: Mapping[str, Any] | None = None) -> None:
-        super().__init__(detail)
-        self.what = what
-        self.members = dict(members or {})
+
+class ReplayRunningError(ConflictError):
+    """Another replay builds a generation; `replay` is its id."""
+
+    def __init__(self, replay: str) -> None:
+        super().__init__(f"the replay {replay} builds a generation: wait for its end, or cancel it")
+        self.replay = replay
+
+
+class ReplayOverError(ConflictError):
+    """There is nothing left to cancel."""
+
+
+class GenerationLiveError(ConflictError):
+    """It is the live generation that is to be activated, or dropped."""
+
+
+class GenerationFixedError(ConflictError):
+    """A generation that ends at a point in time is to become the live one."""
+
+
+class GenerationForeignError(ConflictError):
+    """A generation that was made by code of another shape is to become the live one."""
 
 
 class EndedError(TimelineError):

@@ -1,6 +1,6 @@
 """What OpenAPI says of both services: shapes, headers, and an example for each problem that a request can meet."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from copy import deepcopy
 from typing import Any, Final
 
@@ -177,6 +177,8 @@ class DescribedAPI(FastAPI):
             **settings,
         )
         self.openapi_version = "3.1.0"  # what generators of clients take
+        #: Ends what would go on for ever, when the process is asked to stop: the server waits for the rest.
+        self.leave: Callable[[], object] = lambda: None
         self._kinds = (*COMMON, *kinds)
         self._schemas = schemas
 

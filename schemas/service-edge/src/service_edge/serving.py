@@ -10,6 +10,7 @@ import uvicorn
 from fastapi import FastAPI
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from service_edge.descriptions import DescribedAPI
 from service_edge.doors import is_loopback
 from service_edge.event_streams import ABORT
 from service_edge.problems import MEDIA_TYPE, UNREADABLE_REQUEST
@@ -51,8 +52,8 @@ class _Server(uvicorn.Server):
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         super().handle_exit(sig, frame)
         app = self.config.app
-        if isinstance(app, FastAPI) and (leave := getattr(app.state, "leave", None)) is not None:
-            leave()
+        if isinstance(app, DescribedAPI):
+            app.leave()
 
 
 class _Connection(HttpToolsProtocol):

@@ -11,7 +11,7 @@ from fastapi.responses import StreamingResponse
 from starlette.types import Receive, Scope, Send
 
 from service_edge.encodings import WORTHWHILE, accepts_gzip, encoded_tag, gzip_bytes, gzip_stream
-from service_edge.event_streams import HEADERS, MEDIA_TYPE, EventStream
+from service_edge.event_streams import HEADERS, MEDIA_TYPE, EventStream, EventStreams
 from service_edge.validators import matches
 from timeline_service.code_version import release
 from timeline_service.domain.portions import WHOLE_BYTES
@@ -101,13 +101,20 @@ async def with_items(body: Mapping[str, Any], items: AsyncIterator[Sequence[Any]
     yield b"]" + end
 
 
-def event_stream(request: Request, pieces: AsyncGenerator[bytes, None], headers: Mapping[str, str]) -> Response:
+def filed(request: Request, replay: Mapping[str, Any]) -> Response:
+    """The answer that a replay is filed, and where it is found."""
+    return answer(request, Moment(0, ()), replay, headers={"location": f"/v1/replays/{replay['id']}"}, status=202)
+
+
+def event_stream(
+    request: Request, streams: EventStreams, pieces: AsyncGenerator[bytes, None], headers: Mapping[str, str]
+) -> Response:
     """Server-sent events; of a HEAD only what stands above them."""
     if request.scope.get("head"):
         head = Response(headers={**HEADERS, **headers}, media_type=MEDIA_TYPE)
         del head.headers["content-length"]  # a stream has none
         return head
-    return EventStream(pieces, request.app.state.streams, headers)
+    return EventStream(pieces, streams, headers)
 
 
 class _Stream(StreamingResponse):

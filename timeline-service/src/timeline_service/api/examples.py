@@ -7,6 +7,7 @@ from timeline_service.domain.exports import End, ExportHeader, Gap, write_end, w
 from timeline_service.domain.replays import PartitionProgress, Progress
 from timeline_service.formats import FORMATS, Document
 from timeline_service.judge.arrivals import RawRecord
+from timeline_service.queries.views.events import EventView
 
 EVENT_ID: Final = "80d5d10a-b3b5-59dc-825b-830d249e8c6a"
 REPLAY_ID: Final = "0b4f4c1e-5c0b-4c1c-9f6e-1d2f7a1c9d10"
@@ -14,7 +15,7 @@ CURSOR: Final = "eyJ2IjpbMTgsNV19.c2lnbmF0dXJl"
 _COUNTRIES: Final = [{"code": "CHN", "name": "China"}, {"code": "IND", "name": "India"}]
 _TITLE: Final = "India bans TikTok and dozens of other Chinese apps"
 
-EVENT: Final[dict[str, Any]] = {
+EVENT: Final[EventView] = {
     "id": EVENT_ID,
     "title": _TITLE,
     "when": "2020-06-29",

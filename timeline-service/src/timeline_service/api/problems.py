@@ -1,5 +1,6 @@
 """How the timeline service's errors read as problems: the one place that knows their HTTP status."""
 
+from collections.abc import Mapping
 from typing import Final
 
 from event_schemas.errors import Detail, UnreadableError
@@ -7,12 +8,25 @@ from service_edge.problems import BAD_PARAMETER, ProblemError, ProblemType
 from timeline_service.api.examples import REPLAY_ID
 from timeline_service.errors import (
     ConflictError,
+    GenerationFixedError,
+    GenerationForeignError,
+    GenerationLiveError,
     InvalidReplayError,
+    NotParkedError,
+    NotYetError,
     RefusedError,
+    ReplayOverError,
+    ReplayRunningError,
     TimelineError,
     TooLargeError,
     UnavailableError,
+    UnknownCountryError,
     UnknownError,
+    UnknownEventError,
+    UnknownGenerationError,
+    UnknownPairError,
+    UnknownRecordError,
+    UnknownReplayError,
 )
 from timeline_service.formats.negotiation import NotAcceptableError
 
@@ -188,7 +202,22 @@ KINDS: Final = (
     NOT_ACCEPTABLE,
     UNAVAILABLE,
 )
-_BY_SLUG: Final = {kind.slug: kind for kind in KINDS}
+_UNKNOWN: Final[Mapping[type[UnknownError], ProblemType]] = {
+    UnknownEventError: UNKNOWN_EVENT,
+    UnknownPairError: UNKNOWN_PAIR,
+    UnknownCountryError: UNKNOWN_COUNTRY,
+    UnknownRecordError: UNKNOWN_RECORD,
+    NotParkedError: NOT_PARKED,
+    NotYetError: NOT_YET,
+    UnknownGenerationError: UNKNOWN_GENERATION,
+    UnknownReplayError: UNKNOWN_REPLAY,
+}
+_CONFLICTS: Final[Mapping[type[ConflictError], ProblemType]] = {
+    ReplayOverError: REPLAY_OVER,
+    GenerationLiveError: GENERATION_LIVE,
+    GenerationFixedError: GENERATION_FIXED,
+    GenerationForeignError: GENERATION_FOREIGN,
+}
 
 
 def translate(error: Exception) -> ProblemError | None:
@@ -199,9 +228,11 @@ def translate(error: Exception) -> ProblemError | None:
             return ProblemError(BAD_PARAMETER, f"{error.pointer[1:]}: {error}", details)
         case UnknownError():
             details = [Detail("", str(error), error.candidates)] if error.candidates else []
-            return ProblemError(_BY_SLUG[error.what], str(error), details)
+            return ProblemError(_UNKNOWN[type(error)], str(error), details)
+        case ReplayRunningError():
+            return ProblemError(REPLAY_RUNNING, str(error), extra={"replay": error.replay})
         case ConflictError():
-            return ProblemError(_BY_SLUG[error.what], str(error), extra=error.members)
+            return ProblemError(_CONFLICTS[type(error)], str(error))
         case InvalidReplayError():
             return ProblemError(INVALID_REPLAY, str(error), error.details)
         case UnreadableError():

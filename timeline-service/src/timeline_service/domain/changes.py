@@ -1,15 +1,23 @@
 """What differs between two revisions of an event, field by field."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TypedDict
 
 
-def changes_between(before: Mapping[str, Any], after: Mapping[str, Any], at: str = "") -> list[dict[str, Any]]:
-    """`{pointer, before, after}` for each field that differs, by pointer (RFC 6901).
+class Change(TypedDict):
+    """A field that differs: where, as it was and as it is."""
+
+    pointer: str
+    before: Any
+    after: Any
+
+
+def changes_between(before: Mapping[str, Any], after: Mapping[str, Any], at: str = "") -> list[Change]:
+    """A change for each field that differs, by pointer (RFC 6901).
 
     Objects are compared member by member, lists as a whole; null stands for what is not there.
     """
-    changes: list[dict[str, Any]] = []
+    changes: list[Change] = []
     for name in sorted(before.keys() | after.keys()):
         pointer = f"{at}/{name.replace('~', '~0').replace('/', '~1')}"
         old, new = before.get(name), after.get(name)

@@ -8,9 +8,9 @@ from typing import Any, Final
 
 import orjson
 
-from event_schemas.positions import PositionError, format_position, parse_positions
+from event_schemas.positions import PositionError, parse_positions
+from timeline_service.domain.revisions import Revision
 from timeline_service.domain.vectors import Moment, Vector, timeline_position, vector_of
-from timeline_service.domain.views import event_view
 
 LEFT: Final = "left"
 _MOST_DIGITS: Final = 9
@@ -68,11 +68,12 @@ class Item:
     action: str | None
     revision: int | None
     problem: str | None = None
-    row: Mapping[str, Any] | None = None
+    row: Revision | None = None
     now: Parties | None = None
     before: Parties | None = None
     redrive: int | None = None
-    _data: bytes = b""
+    #: As `live.notices` writes it, once that has.
+    data: bytes = b""
 
     def event_for(self, topic: Topic) -> str | None:
         """What the record is to a topic: its outcome, `left` where the topic has lost the event, None if nothing."""
@@ -85,22 +86,6 @@ class Item:
         """The countries in whose topics the record can be."""
         parties = [each.countries for each in (self.now, self.before) if each is not None]
         return frozenset().union(*parties)
-
-    @property
-    def data(self) -> bytes:
-        """The record as the contract shapes it, in one line of JSON."""
-        if not self._data:
-            body: dict[str, Any] = {
-                "position": format_position(self.partition, self.offset),
-                "action": self.action,
-                "revision": self.revision,
-            }
-            if self.row is not None:
-                body["event"] = event_view(self.row)
-            if self.problem is not None:
-                body["problem"] = self.problem
-            self._data = orjson.dumps(body)
-        return self._data
 
 
 def live_vector(moment: Moment) -> Vector:
@@ -138,15 +123,8 @@ class Notice:
     item: Item
     vector: Vector
     id: str
-    _text: bytes = b""
-
-    @property
-    def text(self) -> bytes:
-        """The block of the event stream."""
-        if not self._text:
-            head = f"id: {self.id}\nevent: {self.event}\ndata: "
-            self._text = b"%b%b\n\n" % (head.encode(), self.item.data)
-        return self._text
+    #: As `live.notices` writes it, once that has.
+    text: bytes = b""
 
 
 @dataclass(slots=True)

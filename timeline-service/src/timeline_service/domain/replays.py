@@ -88,17 +88,3 @@ def rows_not_listed(result: Mapping[str, Any]) -> int:
     """How many of those are beyond the ones whose fields the result lists."""
     listed = {(item["table"], item["key"]) for item in result["differences"]}
     return max(0, rows_that_differ(result) - len(listed))
-
-
-def replay_view(row: Mapping[str, Any]) -> dict[str, Any]:
-    """A replay by its row, whose JSON columns are read already."""
-    times = ("requested_at", "started_at", "finished_at")
-    view = {
-        "id": str(row["id"]),
-        "kind": row["kind"],
-        "state": row["state"],
-        **{name: format_time(row[name]) if row[name] is not None else None for name in times},
-        "progress": row["progress"] or Progress("waiting for a replayer" if row["state"] == "queued" else "").view(),
-    }
-    named = {name: row[name] for name in ("until", "generation", "result", "reason")}
-    return view | {name: value for name, value in named.items() if value is not None}

@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, Protocol
+from uuid import UUID
 
 from timeline_service.domain.word_queries import WordQuery
 from timeline_service.judge.days import OPEN_END, OPEN_START, read_day, write_day
@@ -56,6 +57,26 @@ class Selection:
 Order = Literal["asc", "desc"]
 
 
+class Placed(Protocol):
+    """A row of a page, which says where its event stands in the contract's order."""
+
+    @property
+    def earliest(self) -> date:
+        """The first day, or OPEN_START."""
+
+    @property
+    def latest(self) -> date:
+        """The last day, or OPEN_END."""
+
+    @property
+    def accepted_at(self) -> datetime:
+        """When it was first accepted."""
+
+    @property
+    def event_id(self) -> UUID:
+        """Its id."""
+
+
 @dataclass(frozen=True, slots=True)
 class SortKey:
     """An event's place in the contract's order."""
@@ -66,9 +87,9 @@ class SortKey:
     event_id: str
 
     @classmethod
-    def of(cls, row: Any) -> "SortKey":
+    def of(cls, row: "Placed") -> "SortKey":
         """The key of a row of a page."""
-        return cls(row["earliest"], row["latest"], row["accepted_at"], str(row["event_id"]))
+        return cls(row.earliest, row.latest, row.accepted_at, str(row.event_id))
 
     @classmethod
     def read(cls, written: tuple[Any, ...]) -> "SortKey":

@@ -1,13 +1,14 @@
 """Atom (RFC 4287), in pages (RFC 5005); entries keep the order of the timeline."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from html import escape
-from typing import Any, Final
+from typing import Final
 from uuid import NAMESPACE_URL, uuid5
 
 from timeline_service.formats.descriptions import date_words, source_words
 from timeline_service.formats.documents import Document
+from timeline_service.queries.views.events import EventView
 
 #: When a feed without entries was last updated: the element is required, and nothing ever happened.
 _NEVER: Final = "1970-01-01T00:00:00Z"
@@ -41,7 +42,7 @@ class Atom:
         ]
         return "".join(parts).encode()
 
-    def write(self, document: Document, events: Sequence[Mapping[str, Any]], *, first: bool) -> bytes:
+    def write(self, document: Document, events: Sequence[EventView], *, first: bool) -> bytes:
         """An entry for each event."""
         return "".join([_entry(document, event) for event in events]).encode()
 
@@ -50,7 +51,7 @@ class Atom:
         return b"</feed>\n"
 
 
-def _entry(document: Document, event: Mapping[str, Any]) -> str:
+def _entry(document: Document, event: EventView) -> str:
     parts = [
         f"<entry>\n<id>urn:uuid:{event['id']}</id>\n<title>{_escape(event['title'])}</title>\n"
         f"<updated>{event['revised_at']}</updated>\n<published>{event['recorded_at']}</published>\n"
@@ -68,14 +69,14 @@ def _entry(document: Document, event: Mapping[str, Any]) -> str:
     return "".join(parts)
 
 
-def _categories(event: Mapping[str, Any]) -> list[tuple[str, str]]:
-    named = [(scheme, event[scheme]) for scheme in ("type", "domain", "valence") if event[scheme]]
+def _categories(event: EventView) -> list[tuple[str, str]]:
+    named = [(scheme, term) for scheme in ("type", "domain", "valence") if (term := event[scheme])]
     if event["status"] == "retracted":
         named.append(("status", "retracted"))
     return named + [("tag", tag) for tag in event["tags"]]
 
 
-def _describe(event: Mapping[str, Any]) -> str:
+def _describe(event: EventView) -> str:
     said = f"Date: {date_words(event['when'])}."
     if event["status"] == "retracted":
         said = f"Retracted. {said}"

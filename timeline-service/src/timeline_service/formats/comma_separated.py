@@ -8,6 +8,7 @@ from typing import Any, Final
 import orjson
 
 from timeline_service.formats.documents import Document
+from timeline_service.queries.views.events import EventView
 
 #: What a spreadsheet takes for the start of a formula, or skips before one.
 _DANGEROUS: Final = frozenset("=+-@\t\r")
@@ -80,13 +81,17 @@ class CommaSeparated:
         """The header line."""
         return ",".join(_COLUMNS).encode() + b"\r\n"
 
-    def write(self, document: Document, events: Sequence[Mapping[str, Any]], *, first: bool) -> bytes:
+    def write(self, document: Document, events: Sequence[EventView], *, first: bool) -> bytes:
         """A line for each event."""
         text = StringIO(newline="")
         lines = csv.writer(text, lineterminator="\r\n")
-        lines.writerows([write_cell(event[name]) for name, write_cell in _CELLS] for event in events)
+        lines.writerows(map(_line, events))
         return text.getvalue().encode()
 
     def end(self, document: Document) -> bytes:
         """Nothing."""
         return b""
+
+
+def _line(event: Mapping[str, Any]) -> list[str]:
+    return [write_cell(event[name]) for name, write_cell in _CELLS]

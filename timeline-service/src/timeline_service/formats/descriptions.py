@@ -1,10 +1,10 @@
 """What formats for people say of an event beside its title."""
 
-from collections.abc import Mapping
-from typing import Any, Final
+from typing import Final
 
 from event_schemas.dates import parse_when
 from timeline_service.domain.date_words import say_when
+from timeline_service.queries.views.events import EventView, SourceView
 
 _WEB: Final = ("http://", "https://")
 
@@ -14,12 +14,12 @@ def date_words(text: str) -> str:
     return say_when(parse_when(text))
 
 
-def is_plain_day(event: Mapping[str, Any]) -> bool:
+def is_plain_day(event: EventView) -> bool:
     """Whether an event's date is one day, and certain: a calendar's date says all of it."""
     return event["precision"] == "day" and not event["approximate"] and not event["uncertain"]
 
 
-def source_words(source: Mapping[str, Any]) -> str:
+def source_words(source: SourceView) -> str:
     """A source as it is cited: "Title (Publisher, 29 June 2020)"; its address where it has no name."""
     name = source.get("title") or source.get("publisher") or source["url"]
     details = [source["publisher"]] if source.get("title") and source.get("publisher") else []

@@ -1,8 +1,10 @@
 """What every output format is told, and what it does: it writes events as bytes, without a state of its own."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Protocol
+
+from timeline_service.queries.views.events import EventView
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +30,7 @@ class Document:
 class Format(Protocol):
     """A writer: what `begin`, any number of `write` and `end` give, one after the other, is a whole document.
 
-    An event is what `domain.views.event_view` makes. `name` is also the suffix in an address, `accept_name` the
+    An event is what `queries.views.events.event_view` makes. `name` is also the suffix in an address, `accept_name` the
     media type by which an Accept header asks for it, and `media_type` the Content-Type of the answer. A format that is
     not `paged` holds the whole selection.
     """
@@ -42,7 +44,7 @@ class Format(Protocol):
         """What stands before the first event."""
         ...
 
-    def write(self, document: Document, events: Sequence[Mapping[str, Any]], *, first: bool) -> bytes:
+    def write(self, document: Document, events: Sequence[EventView], *, first: bool) -> bytes:
         """A batch of events; `first` where no event was written before."""
         ...
 

@@ -1,14 +1,15 @@
 """iCalendar (RFC 5545): whole days with stable UIDs; what a calendar cannot say of a date stands in words."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import date, timedelta
 from functools import lru_cache
-from typing import Any, Final
+from typing import Final
 
 from event_schemas.dates import parse_when
 from timeline_service.formats.descriptions import date_words, is_plain_day, source_words
 from timeline_service.formats.documents import Document
+from timeline_service.queries.views.events import EventView, SourceView
 
 _LINE_OCTETS: Final = 75
 _LINE_END: Final = re.compile("\r\n|[\r\n\x85\u2028\u2029]")
@@ -37,7 +38,7 @@ class ICalendar:
             f"URL:{_uri(document.url)}",
         ]).encode()  # fmt: skip
 
-    def write(self, document: Document, events: Sequence[Mapping[str, Any]], *, first: bool) -> bytes:
+    def write(self, document: Document, events: Sequence[EventView], *, first: bool) -> bytes:
         """A VEVENT for each event."""
         return "".join([_component(document, event) for event in events]).encode()
 
@@ -46,7 +47,7 @@ class ICalendar:
         return b"END:VCALENDAR\r\n"
 
 
-def _component(document: Document, event: Mapping[str, Any]) -> str:
+def _component(document: Document, event: EventView) -> str:
     revised = _instant(event["revised_at"])
     categories = [event["type"], *([event["domain"]] if event["domain"] else ()), *event["tags"]]
     description = _describe(event)
@@ -86,7 +87,7 @@ def _instant(time: str) -> str:
     return time[:19].replace("-", "").replace(":", "") + "Z"
 
 
-def _describe(event: Mapping[str, Any]) -> str:
+def _describe(event: EventView) -> str:
     parts = []
     if not is_plain_day(event):
         said = f"Date: {date_words(event['when'])}."
@@ -102,7 +103,7 @@ def _describe(event: Mapping[str, Any]) -> str:
     return "\n\n".join(parts)
 
 
-def _cite(source: Mapping[str, Any]) -> str:
+def _cite(source: SourceView) -> str:
     words, url = source_words(source), source["url"]
     return words if words.startswith(url) else f"{words}: {url}"
 

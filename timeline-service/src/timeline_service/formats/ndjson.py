@@ -1,11 +1,11 @@
 """NDJSON: an event on each line, as JSON reads have it; what `ingest post` takes again."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 import orjson
 
 from timeline_service.formats.documents import Document
+from timeline_service.queries.views.events import EventView
 
 
 class Ndjson:
@@ -20,7 +20,7 @@ class Ndjson:
         """Nothing."""
         return b""
 
-    def write(self, document: Document, events: Sequence[Mapping[str, Any]], *, first: bool) -> bytes:
+    def write(self, document: Document, events: Sequence[EventView], *, first: bool) -> bytes:
         """A line for each event."""
         return b"".join([orjson.dumps(event, option=orjson.OPT_APPEND_NEWLINE) for event in events])
 

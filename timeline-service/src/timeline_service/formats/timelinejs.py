@@ -12,6 +12,7 @@ from event_schemas.dates import When, parse_when
 from timeline_service.domain.date_words import say_when
 from timeline_service.formats.descriptions import is_web_address, source_words
 from timeline_service.formats.documents import Document
+from timeline_service.queries.views.events import EventView, SourceView
 
 #: How much of a day a date of this precision knows.
 _KNOWN: Final = {"day": 3, "month": 2, "season": 2, "quarter": 2, "year": 1, "decade": 1, "century": 1}
@@ -33,7 +34,7 @@ class TimelineJs:
         title = orjson.dumps({"text": {"headline": escape(document.title), "text": ""}})
         return b'{"title":' + title + b',"events":['
 
-    def write(self, document: Document, events: Sequence[Mapping[str, Any]], *, first: bool) -> bytes:
+    def write(self, document: Document, events: Sequence[EventView], *, first: bool) -> bytes:
         """A slide for each event."""
         slides = b",\n".join([orjson.dumps(_slide(event)) for event in events])
         return slides if first or not slides else b",\n" + slides
@@ -43,7 +44,7 @@ class TimelineJs:
         return b"]}\n"
 
 
-def _slide(event: Mapping[str, Any]) -> dict[str, Any]:
+def _slide(event: EventView) -> dict[str, Any]:
     slide = {
         "unique_id": event["id"],
         **_dates(event["when"]),
@@ -88,7 +89,7 @@ def _date(when: When, day: date | None) -> dict[str, int] | None:
     return dict(zip(_PARTS[: _KNOWN[when.precision]], (day.year, day.month, day.day), strict=False))
 
 
-def _text(event: Mapping[str, Any]) -> str:
+def _text(event: EventView) -> str:
     parts = []
     if event["status"] == "retracted":
         parts.append("<p><strong>Retracted.</strong></p>")
@@ -100,6 +101,6 @@ def _text(event: Mapping[str, Any]) -> str:
     return "".join(parts)
 
 
-def _link(source: Mapping[str, Any]) -> str:
+def _link(source: SourceView) -> str:
     words = escape(source_words(source))
     return f'<a href="{escape(source["url"])}">{words}</a>' if is_web_address(source["url"]) else words

@@ -14,6 +14,7 @@ from timeline_service.adapters.postgres.reader import PostgresReader
 from timeline_service.domain.live import BehindError, Chunk, Notice, Ring, Topic, live_id, live_vector
 from timeline_service.domain.vectors import Moment, Vector
 from timeline_service.errors import UnavailableError
+from timeline_service.live.notices import write_notice
 
 _LOG: Final = structlog.get_logger()
 #: What the follower reads in one go, what it keeps, and what a listener that is behind reads for itself.
@@ -165,7 +166,7 @@ def _pieces(notices: Sequence[Notice]) -> Iterator[bytes]:
     held: list[bytes] = []
     size = 0
     for notice in notices:
-        text = notice.text
+        text = write_notice(notice)
         if held and size + len(text) > _PIECE_BYTES:
             yield b"".join(held)
             held, size = [], 0

@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections.abc import AsyncGenerator
-from typing import Any, Final
+from typing import Final
 
 import orjson
 import structlog
@@ -11,8 +11,9 @@ import structlog
 from service_edge.event_streams import retry, sign_of_life
 from timeline_service.adapters.postgres.bell import PostgresBell
 from timeline_service.adapters.postgres.replays import PostgresReplays
-from timeline_service.domain.replays import OVER, replay_view
+from timeline_service.domain.replays import OVER
 from timeline_service.errors import UnavailableError
+from timeline_service.queries.views.replays import ReplayView, replay_view
 
 _LOG: Final = structlog.get_logger()
 _READERS_AT_ONCE: Final = 2
@@ -57,7 +58,7 @@ class ProgressFeed:
             pause = min(_LOOK_SECONDS, max(0.0, due - time.monotonic()))
             await asyncio.wait([ring, self._closing], timeout=pause, return_when=asyncio.FIRST_COMPLETED)
 
-    async def _look(self, replay_id: str) -> dict[str, Any] | None:
+    async def _look(self, replay_id: str) -> ReplayView | None:
         """The replay's view, or None while it cannot be read."""
         try:
             async with asyncio.timeout(_READ_SECONDS), self._reading:

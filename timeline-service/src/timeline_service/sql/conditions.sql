@@ -1,4 +1,4 @@
--- What a selection asks of a row; {value} is the number of its value among the statement's.
+-- What a selection asks of a row; {value} is the parameter of its value.
 
 -- name: entries_pair
 pair = {value}::text

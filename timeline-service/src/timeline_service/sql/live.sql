@@ -1,23 +1,23 @@
--- What was projected between two vectors. $1 partitions, $2 and $3 the offsets from and before which, for each of them.
--- $4 bytes: each partition's rows go on until their contents reach it; beyond, and only there, `fits` is false and
--- the words stay where they are.
+-- What was projected between two vectors: of $partitions, from $lows on and before $highs, one offset of
+-- each for each of them. Each partition's rows go on until their contents reach $most_bytes; beyond, and only there,
+-- `fits` is false and the words stay where they are.
 
 -- name: redriven_between
--- $1 partitions, $2 and $3 the numbers from and before which, for each of them, $4 limit: what was judged again.
+-- What was judged again; lows and highs are numbers of redrives.
 select found.*
-from unnest($1::int[], $2::bigint[], $3::bigint[]) as part (number, low, high)
+from unnest($partitions::int[], $lows::bigint[], $highs::bigint[]) as part (number, low, high)
 cross join lateral (
     select partition, number, "offset" from {schema}.redriven
     where partition = part.number and number >= part.low and number < part.high
-    order by number limit $4
+    order by number limit $most_rows
 ) as found
 order by partition, number
-limit $4;
+limit $most_rows;
 
 -- name: redriven_before
--- $1 partitions, $2 next offsets: how many were judged again of each before it had got there.
+-- How many were judged again of each partition before it had got to its next offset.
 select part.number as partition, count(*) as told
-from unnest($1::int[], $2::bigint[]) as part (number, next_offset)
+from unnest($partitions::int[], $next_offsets::bigint[]) as part (number, next_offset)
 join {schema}.redriven on redriven.partition = part.number and redriven.next_offset < part.next_offset
 group by part.number;
 
@@ -25,13 +25,13 @@ group by part.number;
 -- Revisions, with the words that each has replaced.
 select
     event_id, revision, action, partition, from_offset, recorded_at, first_accepted_at, first_recorded_at, size,
-    upto - size < $4 as fits,
-    case when upto - size < $4 then content end as content,
-    case when upto - size < $4 then content_before end as content_before
+    upto - size < $most_bytes as fits,
+    case when upto - size < $most_bytes then content end as content,
+    case when upto - size < $most_bytes then content_before end as content_before
 from (
     select found.*, before.content as content_before, sized.size,
         sum(sized.size) over (partition by found.partition order by found.from_offset)::bigint as upto
-    from unnest($1::int[], $2::bigint[], $3::bigint[]) as part (number, low, high)
+    from unnest($partitions::int[], $lows::bigint[], $highs::bigint[]) as part (number, low, high)
     cross join lateral (
         select event_id, revision, action, partition, from_offset, recorded_at, first_accepted_at, first_recorded_at,
             content
@@ -55,12 +55,12 @@ order by partition, from_offset;
 -- Records that made no revision, with the words that their event had then, if there was one.
 select
     partition, "offset", outcome, problem, revision, recorded_at, attempted, size,
-    upto - size < $4 as fits,
-    case when upto - size < $4 then content end as content
+    upto - size < $most_bytes as fits,
+    case when upto - size < $most_bytes then content end as content
 from (
     select found.*, known.content, sized.size,
         sum(sized.size) over (partition by found.partition order by found."offset")::bigint as upto
-    from unnest($1::int[], $2::bigint[], $3::bigint[]) as part (number, low, high)
+    from unnest($partitions::int[], $lows::bigint[], $highs::bigint[]) as part (number, low, high)
     cross join lateral (
         select partition, "offset", event_id, outcome, problem, revision, recorded_at, attempted
         from {schema}.outcomes

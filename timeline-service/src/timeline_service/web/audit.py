@@ -2,16 +2,15 @@
 
 from typing import Annotated, Final
 
-from fastapi import APIRouter, Path, Request
+from fastapi import APIRouter, Path
 
 from event_schemas.texts import Uuid
 from service_edge.pages import Page
-from timeline_service.api.reading import Generations, Offsets, Reader, Replays
-from timeline_service.api.routes.generations import generation_view
-from timeline_service.api.routes.replays import NEWEST, known_replay
-from timeline_service.api.routes.status import read_status
-from timeline_service.domain.replays import replay_view
+from timeline_service.api.holdings import Held
 from timeline_service.errors import UnavailableError
+from timeline_service.queries.generations import list_generations
+from timeline_service.queries.replays import find_replay, last_verification, newest_replays
+from timeline_service.queries.status import read_status
 from timeline_service.web.audit_page import audit_page, replay_page, unavailable_page
 
 router = APIRouter(include_in_schema=False, default_response_class=Page)
@@ -19,26 +18,27 @@ _SHOWN: Final = 50
 
 
 @router.get("/audit")
-async def audit(request: Request, reader: Reader, offsets: Offsets, replays: Replays, generations: Generations) -> Page:
+async def audit(held: Held) -> Page:
     """All of it, also where there is no projection to read: then a rebuild can be asked for here."""
+    sources = held.sources
     try:
-        verification = await replays.last_verification()
-        newest = [replay_view(row) for row in await replays.replays(NEWEST, _SHOWN)]
-        made = [generation_view(row) for row in await generations.ready()]
-        replayers = await replays.replayers()
+        verification = await last_verification(sources)
+        newest = await newest_replays(sources, _SHOWN)
+        made = await list_generations(sources)
+        replayers = await sources.replays.replayers()
     except UnavailableError as error:
         return unavailable_page(str(error))
     try:
-        status = await read_status(request.app.state.topic, reader, offsets, await reader.moment())
+        status = await read_status(sources, await sources.reader.moment())
     except UnavailableError:
         status = None
-    return audit_page(status, replayers, replay_view(verification) if verification else None, newest, made)
+    return audit_page(status, replayers, verification, newest, made)
 
 
 @router.get("/audit/{replay_id}")
-async def report(replays: Replays, replay_id: Annotated[Uuid, Path()]) -> Page:
+async def report(held: Held, replay_id: Annotated[Uuid, Path()]) -> Page:
     """One replay, with every difference that it lists."""
     try:
-        return replay_page(replay_view(await known_replay(replays, replay_id)))
+        return replay_page(await find_replay(held.sources, replay_id))
     except UnavailableError as error:
         return unavailable_page(str(error))

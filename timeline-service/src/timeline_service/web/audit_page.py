@@ -1,26 +1,27 @@
 """The page at `/audit` as markup: what was verified, how far the projection is, and the replays there were."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from functools import cache
 from importlib.resources import files
-from typing import Any, Final
+from typing import Final
 
 from service_edge.pages import Page, escaped
 from timeline_service.domain.replays import OVER, rows_that_differ
+from timeline_service.queries.views.replays import GenerationView, ReplayView
+from timeline_service.queries.views.status import PartitionView, ProjectionView
 from timeline_service.web import markup, replay_parts
 
-View = Mapping[str, Any]
 _OUTCOMES: Final = ("applied", "duplicate", "rejected", "parked")
 #: A long list is on the replay's own page.
 _MOST_DIFFERENCES: Final = 50
 
 
 def audit_page(
-    status: View | None,
+    status: ProjectionView | None,
     replayers: Sequence[str],
-    verification: View | None,
-    replays: Sequence[View],
-    generations: Sequence[View],
+    verification: ReplayView | None,
+    replays: Sequence[ReplayView],
+    generations: Sequence[GenerationView],
 ) -> Page:
     """What an auditor wants to know. `status` is as `/v1/status` answers it, if that can; `replays` are the newest."""
     running = [view for view in replays if view["state"] not in OVER]
@@ -38,7 +39,7 @@ def audit_page(
     )
 
 
-def replay_page(view: View) -> Page:
+def replay_page(view: ReplayView) -> Page:
     """One replay with all that came of it."""
     title = f"{view['kind'].capitalize()} of {view['requested_at'][:10]}"
     return _page(
@@ -68,7 +69,7 @@ def _live(name: str, body: str) -> str:
     return f"<section id={name} data-live>{body}</section>"
 
 
-def _verdict(view: View | None, status: View | None, replays: Iterable[View]) -> str:
+def _verdict(view: ReplayView | None, status: ProjectionView | None, replays: Iterable[ReplayView]) -> str:
     if view is None:
         return (
             f"<div class='card wait'>{markup.heading('wait', 'Not verified yet')}"
@@ -83,16 +84,16 @@ def _verdict(view: View | None, status: View | None, replays: Iterable[View]) ->
     return f"<div class='card {kind}'>{markup.heading(kind, words)}{facts}</div>"
 
 
-def _since(verification: View, status: View | None, replays: Iterable[View]) -> str:
+def _since(verification: ReplayView, status: ProjectionView | None, replays: Iterable[ReplayView]) -> str:
     """What is shown by now that this verification has not seen."""
     for view in replays:
         swapped = view["state"] == "succeeded" and view["kind"] != "verify" and not view.get("until")
-        if swapped and view["finished_at"] > verification["finished_at"]:
+        if swapped and (view["finished_at"] or "") > (verification["finished_at"] or ""):
             return f"<b>{replay_parts.outcome(view)[1]}: not verified yet</b>"
     if status is None:
         return ""
     now = sum(item["next_offset"] for item in status["partitions"])
-    more = now - sum(verification["result"]["next_offsets"].values())
+    more = now - sum((verification["result"]["next_offsets"] or {}).values())
     return f"{markup.number(more, 'record')} projected" if more > 0 else "nothing was projected"
 
 
@@ -113,11 +114,11 @@ def _actions(replayers: Sequence[str]) -> str:
     )
 
 
-def _found(view: View | None) -> str:
+def _found(view: ReplayView | None) -> str:
     return replay_parts.differences(view, most=_MOST_DIFFERENCES) if view is not None else ""
 
 
-def _projection(status: View | None) -> str:
+def _projection(status: ProjectionView | None) -> str:
     if status is None:
         return "<p class=wait>There is no projection that this code can read: a rebuild makes one."
     lag, records = status["lag"], status["records"]
@@ -128,8 +129,7 @@ def _projection(status: View | None) -> str:
         **{name: f"{records[name]:,}" for name in _OUTCOMES},
     }
     tiles = "".join(f"<li><b>{value}</b><span class=unit>{name}</span>" for name, value in figures.items())
-    names = ("partition", "log_start", "log_end", "next_offset", "lag")
-    rows = (["?" if item[name] is None else f"{item[name]:,}" for name in names] for item in status["partitions"])
+    rows = map(_cells, status["partitions"])
     heads = ("Partition", "Log start", "Log end", "Next offset", "Behind")
     halted = "".join(
         f"<p class=bad>Partition {item['partition']} is not projected any further: {escaped(item['stopped'])}"
@@ -142,7 +142,12 @@ def _projection(status: View | None) -> str:
     )
 
 
-def _generations(items: Sequence[View]) -> str:
+def _cells(item: PartitionView) -> list[str]:
+    figures = (item["partition"], item["log_start"], item["log_end"], item["next_offset"], item["lag"])
+    return ["?" if figure is None else f"{figure:,}" for figure in figures]
+
+
+def _generations(items: Sequence[GenerationView]) -> str:
     rows = (
         (
             f"{item['n']}",
@@ -155,7 +160,7 @@ def _generations(items: Sequence[View]) -> str:
     return markup.table("Generations", ("Number", "What it is", "Made", "By code"), rows, (0,))
 
 
-def _role(item: View) -> str:
+def _role(item: GenerationView) -> str:
     if item["live"]:
         return "<b>live</b>"
     if "until" in item:
@@ -163,7 +168,7 @@ def _role(item: View) -> str:
     return "kept: can be activated again"
 
 
-def _replays(views: Sequence[View]) -> str:
+def _replays(views: Sequence[ReplayView]) -> str:
     if not views:
         return "<p>There were none so far."
     rows = (

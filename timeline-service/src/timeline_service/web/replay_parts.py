@@ -1,19 +1,18 @@
 """One replay as markup: what it is at, what became of it, and what it has found."""
 
-from collections.abc import Mapping
-from typing import Any, Final
+from typing import Final
 
 from service_edge.pages import escaped
 from timeline_service.domain.difference_words import sides_of
 from timeline_service.domain.progress_words import progress_words, say_bytes
 from timeline_service.domain.replays import OVER, rows_not_listed, rows_that_differ
+from timeline_service.queries.views.replays import ReplayResultView, ReplayView
 from timeline_service.web import markup
 
-View = Mapping[str, Any]
 _EXPLAINED: Final = ("parked", "rejected", "duplicate")
 
 
-def report(view: View) -> str:
+def report(view: ReplayView) -> str:
     """All that there is to say of it."""
     if view["state"] not in OVER:
         return running(view)
@@ -25,7 +24,7 @@ def report(view: View) -> str:
     return f"{card}{differences(view, most=None)}{_tables(result)}" if result else card
 
 
-def outcome(view: View) -> tuple[str, str]:
+def outcome(view: ReplayView) -> tuple[str, str]:
     """What became of a replay: good, bad or wait, and words that say so without a colour."""
     if view["state"] not in OVER:
         return "wait", escaped(view["state"])
@@ -40,7 +39,7 @@ def outcome(view: View) -> tuple[str, str]:
     return "good", f"generation {generation}{repaired}"
 
 
-def facts(view: View, result: View | None, since: str = "") -> str:
+def facts(view: ReplayView, result: ReplayResultView | None, since: str = "") -> str:
     """When, what and how long; `since` is what has come after it."""
     facts = [("When", markup.time(view["finished_at"] or view["requested_at"]))]
     if result is not None and result["digest"] is not None:
@@ -51,7 +50,7 @@ def facts(view: View, result: View | None, since: str = "") -> str:
             facts.append(("The log's digest", f"<code>{result['log_digest']}</code>"))
         facts += [
             ("Rows", f"{result['rows']:,}"),
-            ("Next offsets", f"<code>{markup.offsets(result['next_offsets'])}</code>"),
+            ("Next offsets", f"<code>{markup.offsets(result['next_offsets'] or {})}</code>"),
             ("Explained", _explained(result)),
         ]
     elif result is not None:
@@ -65,7 +64,7 @@ def facts(view: View, result: View | None, since: str = "") -> str:
     return f"<dl>{''.join(f'<dt>{name}<dd>{value}' for name, value in facts)}</dl>"
 
 
-def running(view: View) -> str:
+def running(view: ReplayView) -> str:
     """A replay that goes on; the script draws the same from what the service tells of it."""
     progress = view["progress"]
     done, total = progress["records"], progress["total"]
@@ -89,7 +88,7 @@ def running(view: View) -> str:
     )
 
 
-def differences(view: View, *, most: int | None) -> str:
+def differences(view: ReplayView, *, most: int | None) -> str:
     """The differences that it has found, at most so many, or None for all that are listed."""
     result = view["result"]
     listed = result["differences"]
@@ -120,7 +119,7 @@ def _record(position: str | None) -> str:
     return f"<a href='/v1/records/{escaped(position)}'>{escaped(position)}</a>" if position else ""
 
 
-def _tables(result: View) -> str:
+def _tables(result: ReplayResultView) -> str:
     rows = (
         (
             escaped(item["table"]),
@@ -133,30 +132,30 @@ def _tables(result: View) -> str:
     return f"<h2>Tables</h2>{markup.table('Tables', ('Table', 'Rows', 'Differences', 'Digest'), rows, (1, 2))}"
 
 
-def marked(view: View) -> str:
+def marked(view: ReplayView) -> str:
     """What became of it, with its mark."""
     kind, words = outcome(view)
     return f"<span class={kind}>{'✓ ' if kind == 'good' else '✗ ' if kind == 'bad' else ''}{words}</span>"
 
 
-def named(view: View) -> str:
+def named(view: ReplayView) -> str:
     """Its kind, and where it ends."""
     until = f" until {markup.until(view['until'])}" if view.get("until") else ""
     return f"{view['kind'].capitalize()}{until}"
 
 
-def reason(view: View) -> str:
+def reason(view: ReplayView) -> str:
     """Why it ended as it did, if that was said."""
     return f"<p>{escaped(view['reason'])}" if view.get("reason") else ""
 
 
-def seconds(view: View) -> str:
+def seconds(view: ReplayView) -> str:
     """How long it took, if it could say so."""
     seconds = view.get("result", {}).get("seconds")
     return f"{seconds:,.1f} s" if seconds is not None else ""  # none where it was killed after the swap
 
 
-def _explained(result: View) -> str:
+def _explained(result: ReplayResultView) -> str:
     explained = result.get("explained")  # none where there was nothing to compare with
     if explained is None:
         return "nothing was compared"

@@ -18,13 +18,12 @@ _FACETS: Final = (
 
 @dataclass(slots=True)
 class Conditions:
-    """What is asked of rows, and the values behind it, of which the first has the number `first`."""
+    """What is asked of rows, and the values behind it by the names of their parameters."""
 
     rows: Rows
-    first: int
     alternatives: str = ""
     words: list[str] = field(default_factory=list)
-    values: list[Any] = field(default_factory=list)
+    values: dict[str, Any] = field(default_factory=dict)
 
     @property
     def text(self) -> str:
@@ -42,17 +41,17 @@ class Conditions:
         self.words.append(read_statements("conditions")[f"each_{name}"])
 
     def _named(self, name: str, value: Any) -> str:
-        self.values.append(value)
-        number = f"${self.first + len(self.values) - 1}"
-        return read_statements("conditions")[name].replace("{value}", number)
+        parameter = f"asked_{len(self.values)}"
+        self.values[parameter] = value
+        return read_statements("conditions")[name].replace("{value}", f"${parameter}")
 
 
-def conditions_of(selection: Selection, rows: Rows, first: int, *, in_order: bool = False) -> Conditions:
+def conditions_of(selection: Selection, rows: Rows, *, in_order: bool = False) -> Conditions:
     """The conditions of a selection on entries or documents.
 
     `in_order`: the alternatives of one of them are looked up one by one, so that each comes in order from an index.
     """
-    found = Conditions(rows, first)
+    found = Conditions(rows)
     if rows == "documents":
         for name in _FACETS:
             given = getattr(selection, name) or ()

@@ -2,20 +2,22 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar
 
 import asyncpg
 
 from timeline_service.adapters.postgres.database import connected
-from timeline_service.adapters.postgres.sql_files import of_generation, read_statements
+from timeline_service.adapters.postgres.rows import AppliedRow, OtherRow, RedrivenRow, ToldRow, rows_of
+from timeline_service.adapters.postgres.sql_files import bound, of_generation, read_statements
 from timeline_service.domain.live import Chunk, Item, Parties, cut, live_vector, merged, next_end
+from timeline_service.domain.revisions import Revision
 from timeline_service.domain.vectors import Moment, Vector, vector_of
 from timeline_service.errors import UnavailableError
 
 if TYPE_CHECKING:
     from timeline_service.adapters.postgres.database import Connection, Pool
 
-Row = Mapping[str, Any]
+Kind = TypeVar("Kind", bound=NamedTuple)
 _REDRIVES_AT_ONCE: Final = 20  # of at most two contents each
 _EVER: Final = 2**62
 
@@ -58,42 +60,48 @@ class PostgresLive:
         parts = list(range(len(moment.vector)))
         try:
             async with connected(self._pool) as connection:
-                rows = await self._fetch(connection, moment, "redriven_before", (parts, list(moment.vector)))
+                values = {"partitions": parts, "next_offsets": list(moment.vector)}
+                rows = await self._fetch(ToldRow, connection, moment, "redriven_before", values)
         except (asyncpg.UndefinedTableError, asyncpg.InvalidSchemaNameError) as error:
             raise UnavailableError(f"generation {moment.generation} has just been dropped") from error
-        told = vector_of({row["partition"]: row["told"] for row in rows}, len(parts))
+        told = vector_of({row.partition: row.told for row in rows}, len(parts))
         return live_vector(replace(moment, redrives=told))
 
     async def _read(self, connection: "Connection", moment: Moment, start: Vector, bounds: Bounds) -> Chunk:
         partitions = len(moment.vector)
         seen, told = start[:partitions], start[partitions:]
         parts = list(range(partitions))
-        ever = [_EVER] * partitions
+        numbers = {"partitions": parts, "lows": list(told), "highs": [_EVER] * partitions}
         judged = await self._fetch(
-            connection, moment, "redriven_between", (parts, list(told), ever, _REDRIVES_AT_ONCE + 1)
+            RedrivenRow, connection, moment, "redriven_between", {**numbers, "most_rows": _REDRIVES_AT_ONCE + 1}
         )
         more, judged = len(judged) > _REDRIVES_AT_ONCE, judged[:_REDRIVES_AT_ONCE]
         redrives, size = await self._redriven(connection, moment, judged)
-        told = merged(told, vector_of({row["partition"]: row["number"] + 1 for row in judged}, partitions))
+        told = merged(told, vector_of({row.partition: row.number + 1 for row in judged}, partitions))
         if more:  # a record is told only after all redrives that could have changed it
             return Chunk(start, seen + told, redrives, size, partitions, moment.generation)
         items, more_size, end = await self._between(connection, moment, seen, bounds)
         return Chunk(start, end + told, redrives + items, size + more_size, partitions, moment.generation)
 
     async def _redriven(
-        self, connection: "Connection", moment: Moment, judged: Sequence[Row]
+        self, connection: "Connection", moment: Moment, judged: Sequence[RedrivenRow]
     ) -> tuple[list[Item], int]:
         """The records that were judged again, as they are now, and the size of their contents."""
         if not judged:
             return [], 0
-        places = [(row["partition"], row["offset"]) for row in judged]
-        values = ([p for p, _ in places], [at for _, at in places], [at + 1 for _, at in places], _EVER)
-        applied = await self._fetch(connection, moment, "applied_between", values)
-        others = await self._fetch(connection, moment, "others_between", values)
+        values = {
+            "partitions": [row.partition for row in judged],
+            "lows": [row.offset for row in judged],
+            "highs": [row.offset + 1 for row in judged],
+            "most_bytes": _EVER,
+        }
+        applied = await self._fetch(AppliedRow, connection, moment, "applied_between", values)
+        others = await self._fetch(OtherRow, connection, moment, "others_between", values)
         found = {(item.partition, item.offset): item for item in (*map(_applied, applied), *map(_other, others))}
-        numbered = [(found.get(place), row["number"]) for place, row in zip(places, judged, strict=True)]
+        numbered = [(found.get((row.partition, row.offset)), row.number) for row in judged]
         items = [replace(item, redrive=number) for item, number in numbered if item is not None]
-        return items, sum(row["size"] for row in (*applied, *others))
+        rows: Sequence[AppliedRow | OtherRow] = [*applied, *others]
+        return items, sum(row.size for row in rows)
 
     async def _between(
         self, connection: "Connection", moment: Moment, start: Vector, bounds: Bounds
@@ -103,45 +111,51 @@ class PostgresLive:
         parts = [p for p, low in enumerate(start) if end[p] > low]
         if not parts:
             return [], 0, tuple(end)
-        values = (parts, [start[p] for p in parts], [end[p] for p in parts], max(1, bounds.bytes // len(parts)))
-        applied = await self._fetch(connection, moment, "applied_between", values)
-        others = await self._fetch(connection, moment, "others_between", values)
-        items = [_applied(row) for row in applied if row["fits"]] + [_other(row) for row in others if row["fits"]]
-        for row, offset in [(row, "from_offset") for row in applied] + [(row, "offset") for row in others]:
-            if not row["fits"]:  # the partition is read up to the first record that was too much
-                end[row["partition"]] = min(end[row["partition"]], row[offset])
-        size = sum(row["size"] for row in (*applied, *others) if row["fits"])
+        values = {
+            "partitions": parts,
+            "lows": [start[p] for p in parts],
+            "highs": [end[p] for p in parts],
+            "most_bytes": max(1, bounds.bytes // len(parts)),
+        }
+        applied = await self._fetch(AppliedRow, connection, moment, "applied_between", values)
+        others = await self._fetch(OtherRow, connection, moment, "others_between", values)
+        items = [_applied(row) for row in applied if row.fits] + [_other(row) for row in others if row.fits]
+        rows: Sequence[AppliedRow | OtherRow] = [*applied, *others]
+        for row in rows:
+            if not row.fits:  # the partition is read up to the first record that was too much
+                end[row.partition] = min(end[row.partition], row.offset)
+        size = sum(row.size for row in rows if row.fits)
         return cut(items, dict(enumerate(end))), size, tuple(end)
 
     async def _fetch(
-        self, connection: "Connection", moment: Moment, name: str, values: Sequence[object]
-    ) -> Sequence[Row]:
+        self, kind: type[Kind], connection: "Connection", moment: Moment, name: str, values: Mapping[str, Any]
+    ) -> Sequence[Kind]:
         sql = of_generation(self._statements[name], moment.generation)
-        return [dict(row) for row in await connection.fetch(sql, *values)]
+        return rows_of(kind, await connection.fetch(*bound(sql, **values)))
 
 
-def _applied(row: Row) -> Item:
+def _applied(row: AppliedRow) -> Item:
     return Item(
-        row["partition"],
-        row["from_offset"],
-        row["recorded_at"],
+        row.partition,
+        row.offset,
+        row.recorded_at,
         "applied",
-        row["action"],
-        row["revision"],
-        row=row,
-        now=Parties.of(row["content"]),
-        before=Parties.of(row["content_before"]) if row["content_before"] is not None else None,
+        row.action,
+        row.revision,
+        row=Revision.of(row),
+        now=Parties.of(row.content),
+        before=Parties.of(row.content_before) if row.content_before is not None else None,
     )
 
 
-def _other(row: Row) -> Item:
+def _other(row: OtherRow) -> Item:
     return Item(
-        row["partition"],
-        row["offset"],
-        row["recorded_at"],
-        row["outcome"],
-        row["attempted"],
-        row["revision"],
-        problem=row["problem"],
-        now=Parties.of(row["content"]) if row["content"] is not None else None,
+        row.partition,
+        row.offset,
+        row.recorded_at,
+        row.outcome,
+        row.attempted,
+        row.revision,
+        problem=row.problem,
+        now=Parties.of(row.content) if row.content is not None else None,
     )

@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar
 
 import asyncpg
 
@@ -18,15 +18,31 @@ from event_schemas.positions import format_positions
 from timeline_service.adapters.postgres.bell import PostgresBell
 from timeline_service.adapters.postgres.database import connected
 from timeline_service.adapters.postgres.generations import PostgresGenerations, find_readable_generation
-from timeline_service.adapters.postgres.sql_files import generation_shape, of_generation, read_statements
+from timeline_service.adapters.postgres.rows import (
+    BytesRow,
+    CheckpointRow,
+    HistoryRow,
+    NewestRow,
+    ParkedRow,
+    ReachedRow,
+    ReadableRow,
+    RecordRow,
+    RequestedRow,
+    TouchedRow,
+    VectorRow,
+    columns_of,
+    rows_of,
+)
+from timeline_service.adapters.postgres.sql_files import bound, generation_shape, of_generation, read_statements
 from timeline_service.domain.portions import WHOLE_BYTES
+from timeline_service.domain.revisions import Revision
 from timeline_service.domain.vectors import Moment, Vector, narrowed, reached, timeline_position, vector_of
-from timeline_service.errors import DroppedError, EndedError, UnavailableError, UnknownError
+from timeline_service.errors import DroppedError, EndedError, UnavailableError, UnknownGenerationError
 
 if TYPE_CHECKING:
     from timeline_service.adapters.postgres.database import Connection, Pool
 
-Row = Mapping[str, Any]
+Kind = TypeVar("Kind", bound=NamedTuple)
 _MOST_SWAPS: Final = 5
 _LOOK_SECONDS: Final = 0.5
 
@@ -38,22 +54,23 @@ class PostgresReader:
         self._pool = pool
         self._bell = bell
         self._generations = PostgresGenerations(pool)
-        self._statements = dict(read_statements("reading"))
+        self._statements = dict(read_statements("reader"))
+        live = read_statements("generations")["live"].replace("$1", "$shape")
         for name in ("vector", "search_vector"):
-            words = {"{readable}": read_statements("generations")["live"], "{vector}": self._statements[name]}
+            words = {"{readable}": live, "{vector}": self._statements[name], "{columns}": columns_of(VectorRow)}
             self._statements[f"readable_{name}"] = _filled(self._statements["of_readable"], words)
         self._supposed: int | None = None  # to be live, as the last look had it
 
     async def moment(self, *, searching: bool = False, generation: int | None = None) -> Moment:
         """How far a generation is, by default the live one; `searching`: how far its documents are.
 
-        Raises UnknownError for a generation that is not there to be read.
+        Raises UnknownGenerationError for a generation that is not there to be read.
         """
         name = "search_vector" if searching else "vector"
         if generation is None:
             return await self._moment_now(name)
         await self.generation(generation)
-        return _moment_of(generation, await self._fetch(generation, name))
+        return _moment_of(generation, await self._fetch(VectorRow, generation, name))
 
     async def moment_after(
         self,
@@ -66,7 +83,7 @@ class PostgresReader:
         """Wait until the generation, or its documents, hold the positions.
 
         Raises UnavailableError when the time is over, KeyError for a partition that the topic does not have, EndedError
-        where the generation ends before a position, and UnknownError as `moment` does.
+        where the generation ends before a position, and UnknownGenerationError as `moment` does.
         """
         deadline = time.monotonic() + seconds
         while True:
@@ -86,79 +103,79 @@ class PostgresReader:
                 raise UnavailableError("the projection has not got to the position that was asked for yet")
             await self._bell.wait(min(left, _LOOK_SECONDS))
 
-    async def generation(self, n: int) -> Row:
-        """A generation that this code can read, live or not; raises UnknownError."""
+    async def generation(self, n: int) -> Mapping[str, Any]:
+        """A generation that this code can read, live or not; raises UnknownGenerationError."""
         rows = {row["n"]: row for row in await self._generations.ready()}
         if n not in rows:
-            raise UnknownError(
-                "unknown-generation", f"there is no generation {n}: /v1/generations lists those there are"
-            )
+            raise UnknownGenerationError(f"there is no generation {n}: /v1/generations lists those there are")
         if rows[n]["shape"] != generation_shape():
-            raise UnknownError(
-                "unknown-generation", f"generation {n} was made by code of another shape: this code cannot read it"
-            )
+            raise UnknownGenerationError(f"generation {n} was made by code of another shape: this code cannot read it")
         return rows[n]
 
-    async def event(self, moment: Moment, event_id: str) -> Row | None:
+    async def event(self, moment: Moment, event_id: str) -> Revision | None:
         """An event's revision at the moment, or None if it has none."""
-        rows = await self._fetch(moment.generation, "event", moment.vector, event_id)
+        rows = await self._fetch(Revision, moment.generation, "event", vector=moment.vector, event_id=event_id)
         return rows[0] if rows else None
 
     async def narrow(self, moment: Moment, pair: str) -> Vector:
         """The least vector at which a pair reads as at this moment: it stays while the pair is not touched."""
-        rows = await self._fetch(moment.generation, "touched", pair)
-        return narrowed(moment.vector, {row["partition"]: row["last_offset"] for row in rows})
+        rows = await self._fetch(TouchedRow, moment.generation, "touched", pair=pair)
+        return narrowed(moment.vector, {row.partition: row.last_offset for row in rows})
 
-    async def record(self, moment: Moment, partition: int, offset: int) -> Row | None:
+    async def record(self, moment: Moment, partition: int, offset: int) -> RecordRow | None:
         """What became of a record: the revision that it made, or its other outcome; None where there is none."""
-        rows = await self._fetch(moment.generation, "record", partition, offset)
+        rows = await self._fetch(RecordRow, moment.generation, "record", partition=partition, offset=offset)
         return rows[0] if rows else None
 
-    async def history(self, moment: Moment, event_id: str) -> Row | None:
+    async def history(self, moment: Moment, event_id: str) -> NewestRow | None:
         """An event's newest revision at the moment, with its place and the size of all contents, if there are."""
-        (row,) = await self._fetch(moment.generation, "history", moment.vector, event_id)
-        return row if row["revision"] is not None else None
+        (row,) = await self._fetch(NewestRow, moment.generation, "history", vector=moment.vector, event_id=event_id)
+        return row if row.revision is not None else None
 
-    async def revisions(self, moment: Moment, event_id: str, most_bytes: int) -> AsyncIterator[Sequence[Row]]:
+    async def revisions(self, moment: Moment, event_id: str, most_bytes: int) -> AsyncIterator[Sequence[HistoryRow]]:
         """An event's revisions at the moment, in order, some at a time: so many bytes, or a single one of more."""
-        behind, limit = 0, 1_000
-        while rows := await self._fetch(
-            moment.generation, "revisions", moment.vector, event_id, behind, limit, most_bytes
-        ):
+        behind, event = 0, {"vector": moment.vector, "event_id": event_id}
+        bounds = {"most_rows": 1_000, "most_bytes": most_bytes}
+        while rows := await self._fetch(HistoryRow, moment.generation, "revisions", **event, behind=behind, **bounds):
             yield rows
-            behind = rows[-1]["revision"]
+            behind = rows[-1].revision
 
     async def moment_as_of(self, moment: Moment, instant: datetime) -> Moment:
         """The moment at which the records of an instant, and none later, were projected."""
-        rows = await self._fetch(moment.generation, "vector_as_of", instant)
-        offsets = {row["partition"]: row["next_offset"] for row in rows}
+        rows = await self._fetch(ReachedRow, moment.generation, "vector_as_of", instant=instant)
+        offsets = {row.partition: row.next_offset for row in rows}
         return replace(moment, vector=vector_of(offsets, len(moment.vector)))
 
-    async def parked(self, moment: Moment, after: tuple[int, int], limit: int) -> Sequence[Row]:
+    async def parked(self, moment: Moment, after: tuple[int, int], limit: int) -> Sequence[ParkedRow]:
         """Parked records by position, from behind (partition, offset) on; of their bytes what goes into WHOLE_BYTES.
 
         Where that is less than all, `headers` is None and `size` says how many there are: `parked_bytes` reads them.
         """
-        return await self._fetch(moment.generation, "parked", *after, limit, WHOLE_BYTES)
+        partition, offset = after
+        place = {"partition": partition, "offset": offset}
+        bounds = {"most_rows": limit, "most_bytes": WHOLE_BYTES}
+        return await self._fetch(ParkedRow, moment.generation, "parked", **place, **bounds)
 
-    async def parked_bytes(self, moment: Moment, rows: Sequence[Row]) -> Sequence[Row]:
+    async def parked_bytes(self, moment: Moment, rows: Sequence[ParkedRow]) -> Sequence[ParkedRow]:
         """The rows with their bytes. Raises UnavailableError where one was judged meanwhile, which ends that answer."""
-        missing = [(row["partition"], row["offset"]) for row in rows if row["headers"] is None]
+        missing = [row for row in rows if row.headers is None]
         if not missing:
             return rows
-        found = await self._fetch(moment.generation, "parked_bytes", *map(list, zip(*missing, strict=True)))
+        places = {"partitions": [row.partition for row in missing], "offsets": [row.offset for row in missing]}
+        found = await self._fetch(BytesRow, moment.generation, "parked_bytes", **places)
         if len(found) < len(missing):
             raise UnavailableError("a record was judged again while the list of those that are parked was read")
-        read = {(row["partition"], row["offset"]): row for row in found}
-        return [{**row, **read.get((row["partition"], row["offset"]), {})} for row in rows]
+        read = {(row.partition, row.offset): row._asdict() for row in found}
+        return [row._replace(**read.get((row.partition, row.offset), {})) for row in rows]
 
     async def request_redrive(self, moment: Moment, partition: int, offset: int) -> bool:
         """Store that a parked record is to be judged again; False if it is not parked."""
-        return bool(await self._fetch(moment.generation, "request_redrive", partition, offset))
+        place = {"partition": partition, "offset": offset}
+        return bool(await self._fetch(RequestedRow, moment.generation, "request_redrive", **place))
 
-    async def checkpoints(self, moment: Moment) -> Sequence[Row]:
+    async def checkpoints(self, moment: Moment) -> Sequence[CheckpointRow]:
         """How far each partition is, by whom, with what outcomes."""
-        return await self._fetch(moment.generation, "status")
+        return await self._fetch(CheckpointRow, moment.generation, "status")
 
     async def secret(self, name: str) -> bytes:
         """A random key that all processes of the API share; made when it is first asked for."""
@@ -178,20 +195,25 @@ class PostgresReader:
                 async with connected(self._pool) as connection:
                     generation = await find_readable_generation(connection)
             try:
-                rows = await self._fetch(generation, f"readable_{name}", generation_shape())
+                rows = await self._fetch(ReadableRow, generation, f"readable_{name}", shape=generation_shape())
             except DroppedError:
                 rows = []
-            found = rows[0]["readable"] if rows else None
+            found = rows[0].readable if rows else None
             if found == generation:
                 self._supposed = generation
-                return _moment_of(generation, [row for row in rows if row["partition"] is not None])
+                return _moment_of(generation, [row.vector for row in rows if row.partition is not None])
             generation = found
         raise UnavailableError("another generation is made the live one all the time")
 
-    async def _fetch(self, generation: int, name: str, *values: Any) -> Sequence[Row]:
-        sql = of_generation(self._statements[name], generation)
+    async def _fetch(self, kind: type[Kind], generation: int, name: str, **values: Any) -> Sequence[Kind]:
+        sql = of_generation(self._statements[name].replace("{columns}", columns_of(kind)), generation)
         async with reading(self._pool, generation) as connection:
-            return [dict(row) for row in await connection.fetch(sql, *values)]
+            return rows_of(kind, await connection.fetch(*bound(sql, **values)))
+
+
+def vector_statement(generation: int) -> str:
+    """The statement that tells how far a generation is, in rows of a VectorRow."""
+    return of_generation(read_statements("reader")["vector"].replace("{columns}", columns_of(VectorRow)), generation)
 
 
 def _filled(sql: str, words: Mapping[str, str]) -> str:
@@ -200,10 +222,10 @@ def _filled(sql: str, words: Mapping[str, str]) -> str:
     return sql
 
 
-def _moment_of(generation: int, rows: Sequence[Row]) -> Moment:
-    offsets = {row["partition"]: row["next_offset"] for row in rows}
-    partitions = rows[0]["partition_count"] if rows else 0
-    redrives = {row["partition"]: row["redriven"] for row in rows}
+def _moment_of(generation: int, rows: Sequence[VectorRow]) -> Moment:
+    offsets = {row.partition: row.next_offset for row in rows}
+    partitions = rows[0].partition_count if rows else 0
+    redrives = {row.partition: row.redriven for row in rows}
     return Moment(generation, vector_of(offsets, partitions), vector_of(redrives, partitions))
 
 

@@ -1,45 +1,32 @@
 """`/v1/generations`: the projections there are; which of them is live, and which may go."""
 
-from collections.abc import Mapping
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Path, Request, Response
 
-from event_schemas.records import format_time
 from service_edge.parameters import WHOLE
-from timeline_service.adapters.postgres.sql_files import generation_shape
-from timeline_service.api.answers import answer
+from timeline_service.api.answers import answer, filed
 from timeline_service.api.bodies import read_nothing
 from timeline_service.api.descriptions import ACTIVATE, DROP_GENERATION, GENERATIONS
-from timeline_service.api.reading import Beside, Generations, Replays
-from timeline_service.api.routes.replays import Row, file_replay, filed, running
-from timeline_service.domain.replays import offsets_view
-from timeline_service.errors import ConflictError, UnknownError
+from timeline_service.api.holdings import Held
+from timeline_service.api.reading import Beside
+from timeline_service.queries import generations
 
 router = APIRouter(tags=["replays"])
 GenerationPath = Annotated[int, Path(ge=1, description="The generation's number.", examples=[1]), WHOLE]
 
 
 @router.get("/v1/generations", summary="The projections there are", responses=GENERATIONS)
-async def list_generations(request: Request, generations: Generations, moment: Beside) -> Response:
+async def list_generations(request: Request, held: Held, moment: Beside) -> Response:
     """By number. One is live; `until` says where a read-only one ends. Every read takes a number as `generation`."""
-    return answer(request, moment, {"items": [generation_view(row) for row in await generations.ready()]})
+    return answer(request, moment, {"items": await generations.list_generations(held.sources)})
 
 
 @router.post("/v1/generations/{n}/activate", status_code=202, summary="Make a generation the live one", **ACTIVATE)
-async def activate_generation(
-    request: Request, generations: Generations, replays: Replays, n: GenerationPath
-) -> Response:
+async def activate_generation(request: Request, held: Held, n: GenerationPath) -> Response:
     """Files a replay that catches it up with the log, compares it, and makes it live instead of the other one."""
     await read_nothing(request)
-    row = await _known(generations, n)
-    if row["live"]:
-        raise ConflictError("generation-live", f"generation {n} is live already")
-    if row["until"] is not None:
-        raise ConflictError("generation-fixed", f"generation {n} ends at a point in time, and stays as it is")
-    if row["shape"] != generation_shape():
-        raise ConflictError("generation-foreign", f"generation {n} was made by code of another shape")
-    return filed(request, await file_replay(replays, "activate", generation=n))
+    return filed(request, await generations.activate_generation(held.sources, n))
 
 
 @router.delete(
@@ -49,27 +36,7 @@ async def activate_generation(
     response_class=Response,
     responses=DROP_GENERATION,
 )
-async def drop_generation(generations: Generations, replays: Replays, n: GenerationPath) -> Response:
+async def drop_generation(held: Held, n: GenerationPath) -> Response:
     """Its tables go, for good: what it held can be made again by a rebuild. Not the live one."""
-    for each in await replays.open():
-        row = await replays.replay(str(each["id"]))
-        if row is not None and row["generation"] == n:
-            raise running(str(row["id"]))
-    await _known(generations, n)
-    if not await generations.drop(n):
-        raise ConflictError("generation-live", f"generation {n} is live: activate another one first")
+    await generations.drop_generation(held.sources, n)
     return Response(status_code=204)
-
-
-async def _known(generations: Generations, n: int) -> Row:
-    for row in await generations.ready():
-        if row["n"] == n:
-            return row
-    raise UnknownError("unknown-generation", f"there is no generation {n}: /v1/generations lists those there are")
-
-
-def generation_view(row: Mapping[str, Any]) -> dict[str, Any]:
-    """A generation by its row."""
-    until = {"until": {"next_offsets": offsets_view(row["until"])}} if row["until"] is not None else {}
-    made = {"created_at": format_time(row["created_at"]), "code_version": row["code_version"]}
-    return {"n": row["n"], "live": row["live"], **until, **made}

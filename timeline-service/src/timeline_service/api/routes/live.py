@@ -8,13 +8,16 @@ from fastapi import APIRouter, Header, Query, Request, Response
 from event_schemas.positions import PositionError
 from timeline_service.api.answers import event_stream
 from timeline_service.api.descriptions import LIVE, LIVE_OF_PAIR
-from timeline_service.api.reading import WAIT_SECONDS, Awaited, WaitsLive
-from timeline_service.api.routes.timelines import PairPath, read_pair
-from timeline_service.api.selecting import read_country
+from timeline_service.api.filters import PairPath
+from timeline_service.api.holdings import Held, Holdings
+from timeline_service.api.listings import read_pair
+from timeline_service.api.reading import WaitsLive
 from timeline_service.domain.live import EVERYTHING, Topic, live_vector, read_live_id
 from timeline_service.domain.vectors import Moment, Vector, timeline_position, vector_of
 from timeline_service.errors import RefusedError
 from timeline_service.live.feed import LiveFeed
+from timeline_service.queries.moments import WAIT_SECONDS, Awaited
+from timeline_service.queries.selections import read_country
 
 router = APIRouter(tags=["live"])
 LastEventId = Annotated[
@@ -29,38 +32,40 @@ LastEventId = Annotated[
     responses=LIVE_OF_PAIR,
 )
 async def live_of_pair(
-    request: Request, awaited: WaitsLive, pair: PairPath, last_event_id: LastEventId = None
+    request: Request, held: Held, awaited: WaitsLive, pair: PairPath, last_event_id: LastEventId = None
 ) -> Response:
     """Every record about an event of the pair, as soon as it is projected, also corrections that take it away (`left`).
 
     It starts at now, or behind `Last-Event-ID`: an event's id says how far all partitions were. A record that
     was parked and is judged later is told once more, with what became of it.
     """
-    return await _listen(request, awaited, Topic(pair=_two(read_pair(pair))), last_event_id)
+    return await _listen(request, held, awaited, Topic(pair=_two(read_pair(pair))), last_event_id)
 
 
 @router.get("/v1/live", summary="What happens to all timelines, as it happens", response_class=Response, responses=LIVE)
 async def live_of_all(
     request: Request,
+    held: Held,
     awaited: WaitsLive,
     country: Annotated[str | None, Query(description="Only events of this country.", examples=["IND"])] = None,
     last_event_id: LastEventId = None,
 ) -> Response:
     """Every record of the log as soon as it is projected, or those about a country's events; else as for a pair."""
     topic = Topic(country=read_country("country", country)) if country is not None else EVERYTHING
-    return await _listen(request, awaited, topic, last_event_id)
+    return await _listen(request, held, awaited, topic, last_event_id)
 
 
-async def _listen(request: Request, awaited: Awaited, topic: Topic, last_event_id: str | None) -> Response:
+async def _listen(
+    request: Request, held: Holdings, awaited: Awaited, topic: Topic, last_event_id: str | None
+) -> Response:
     if len(request.headers.getlist("last-event-id")) > 1:
         raise RefusedError("/Last-Event-ID", "is given more than once: give the id of the last event")
-    feed: LiveFeed = request.app.state.live
-    moment, start = await _start(awaited, feed, last_event_id)
+    moment, start = await _start(awaited, held.live, last_event_id)
     headers = {}
     if position := timeline_position(start[: len(start) // 2]):
         headers["timeline-position"] = position
-    pieces = feed.listen(topic, moment.generation, start, request.app.state.heartbeat_seconds)
-    return event_stream(request, pieces, headers)
+    pieces = held.live.listen(topic, moment.generation, start, held.heartbeat_seconds)
+    return event_stream(request, held.streams, pieces, headers)
 
 
 def _two(pair: str) -> tuple[str, str]:
@@ -75,7 +80,7 @@ async def _start(awaited: Awaited, feed: LiveFeed, last_event_id: str | None) ->
         return moment, live_vector(moment)
     try:
         seen, generation, told = read_live_id(last_event_id)
-        moment = await awaited.reader.moment_after(seen, WAIT_SECONDS)
+        moment = await awaited.sources.reader.moment_after(seen, WAIT_SECONDS)
     except PositionError as error:
         raise RefusedError("/Last-Event-ID", f"{error}: send the id of an event of this stream") from error
     except KeyError as error:

@@ -8,7 +8,7 @@ from timeline_service.api.descriptions import COUNTRIES, TAXONOMY
 from timeline_service.api.languages import Language, language_headers
 from timeline_service.api.reading import At
 from timeline_service.domain.country_names import names_in
-from timeline_service.domain.views import country_view
+from timeline_service.queries.views.countries import country_view
 
 router = APIRouter(tags=["reference"])
 

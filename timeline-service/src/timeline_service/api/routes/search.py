@@ -9,24 +9,14 @@ from fastapi import APIRouter, Query, Request, Response
 from event_schemas.positions import format_position
 from timeline_service.api.answers import known_already, tag_of, whole_or_stream, with_items
 from timeline_service.api.descriptions import search_responses
-from timeline_service.api.listings import (
-    PAGE,
-    Listing,
-    add_listing,
-    content_size,
-    form_of,
-    refuse_suffix,
-    write_listing,
-)
-from timeline_service.api.paging import Page, next_link
-from timeline_service.api.reading import Selections, Waits
-from timeline_service.api.routes.timelines import moment_of
-from timeline_service.api.selecting import Count, CursorText, Filters, Limit, Strings, read_selection
-from timeline_service.errors import RefusedError
+from timeline_service.api.filters import Codes, Count, Countries, CursorText, Filters, Limit
+from timeline_service.api.holdings import Held
+from timeline_service.api.listings import add_listing, form_of, refuse_suffix, write_listing
+from timeline_service.api.paging import next_link, page_of
+from timeline_service.api.reading import Waits
+from timeline_service.queries.listings import PAGE, content_size, list_found
 
 router = APIRouter(tags=["search"])
-Countries = Annotated[Strings, Query(description="Countries by code or name.", examples=[["IND"]])]
-Codes = Annotated[Strings, Query(description="A source's own codes, as scheme:code.", examples=[["gdelt:1012345678"]])]
 Order = Annotated[
     Literal["asc", "desc", "relevance"],
     Query(description="By date of occurrence, or what fits `q` best: at most 1,000 events, without a cursor."),
@@ -35,7 +25,7 @@ Order = Annotated[
 
 async def search(
     request: Request,
-    selections: Selections,
+    held: Held,
     awaited: Waits,
     filters: Filters,
     country: Countries = None,
@@ -52,31 +42,22 @@ async def search(
     """
     form = form_of(request)
     by = order if order != "asc" else None
-    page = Page.of(request, {"of": "events", **filters, "country": country, "code": code, "order": by}, cursor)
-    selection = read_selection(page.query)
-    ordered = page.query.get("order", "asc")
-    if ordered == "relevance" and selection.words is None:
-        raise RefusedError("/order", "relevance is of words: give q as well, or take asc or desc")
-    now = await moment_of(awaited, page, selection, across=True)
-    at = page.moment(now)
-    listing = Listing(selections, at, selection, page, ordered)
+    page = page_of(request, held, {"of": "events", **filters, "country": country, "code": code, "order": by}, cursor)
+    listing = await list_found(awaited, page)
+    at = listing.at
     if form != "json":
         tag = tag_of(str(request.url), form, at.vector, (at.generation, at.redriven))
-        if (known := known_already(request, now, tag)) is not None:
+        if (known := known_already(request, listing.now, tag)) is not None:
             return known
-        return await write_listing(request, now, listing, form, title_of(page.query), limit, tag)
+        return await write_listing(request, listing, form, title_of(page.query), limit, tag)
     rows, following = await listing.rows(limit or PAGE)
-    body: dict[str, Any] = {"items": [], "next": following}
-    if (instant := page.query.get("as_of")) is not None:
-        body["as_of"] = instant
-    if count:
-        body["count"] = await selections.count(at, selection)
+    body = await listing.head(following, counted=count)
     # Each event follows from the record that its revision was made of, so that none need be read to know them.
-    places = ",".join([format_position(row["partition"], row["from_offset"]) for row in rows])
+    places = ",".join([format_position(row.partition, row.from_offset) for row in rows])
     tag = tag_of(str(request.url), (at.generation,), places, orjson.dumps(body))
     chunks = with_items(body, listing.views(rows))
     headers = next_link(request, following)
-    return await whole_or_stream(request, now, chunks, content_size(rows), headers=headers, tag=tag)
+    return await whole_or_stream(request, listing.now, chunks, content_size(rows), headers=headers, tag=tag)
 
 
 add_listing(router, "/v1/events", "Events across pairs", search, search_responses)

@@ -1,42 +1,27 @@
 """`/v1/timelines/{pair}`: the ordered events of a pair, in every format."""
 
-from dataclasses import replace
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
-from fastapi import APIRouter, Path, Query, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import RedirectResponse
 
-from event_schemas.countries import CountryError, pair_name, parse_pair
-from timeline_service.api.answers import heads, known_already, tag_of, whole_or_stream, with_items
+from event_schemas.countries import pair_name
+from timeline_service.api.answers import heads, known_already, whole_or_stream, with_items
 from timeline_service.api.descriptions import LOOKUP, timeline_responses
+from timeline_service.api.filters import Count, CursorText, Filters, Limit, PairPath
+from timeline_service.api.holdings import Held
 from timeline_service.api.languages import Language, language_headers
-from timeline_service.api.listings import (
-    PAGE,
-    Listing,
-    add_listing,
-    content_size,
-    form_of,
-    refuse_suffix,
-    write_listing,
-)
-from timeline_service.api.paging import Page, next_link
-from timeline_service.api.reading import At, Awaited, Reader, Selections, Waits
-from timeline_service.api.selecting import Count, CursorText, Filters, Limit, read_country, read_selection
+from timeline_service.api.listings import add_listing, form_of, pair_tag, read_pair, write_listing
+from timeline_service.api.paging import next_link, page_of
+from timeline_service.api.reading import At, Waits
 from timeline_service.domain.country_names import names_in
-from timeline_service.domain.selections import Selection
-from timeline_service.domain.vectors import Moment
-from timeline_service.domain.views import pair_view
-from timeline_service.errors import RefusedError, UnknownError
+from timeline_service.errors import RefusedError
+from timeline_service.queries.listings import PAGE, content_size, list_timeline
+from timeline_service.queries.selections import read_country
+from timeline_service.queries.views.countries import pair_view
+from timeline_service.queries.views.events import TimelineView
 
 router = APIRouter(tags=["timelines"])
-PairPath = Annotated[
-    str,
-    Path(
-        description="Two country codes in either order.",
-        examples=["IN-CN"],
-        json_schema_extra={"pattern": "^[A-Za-z]{2,3}-[A-Za-z]{2,3}$"},  # said, and refused in words of our own
-    ),
-]
 Order = Annotated[Literal["asc", "desc"], Query(description="By date of occurrence.")]
 
 
@@ -71,8 +56,7 @@ async def lookup(
 
 async def timeline(
     request: Request,
-    reader: Reader,
-    selections: Selections,
+    held: Held,
     awaited: Waits,
     filters: Filters,
     language: Language,
@@ -89,55 +73,20 @@ async def timeline(
     """
     name, form = read_pair(pair), form_of(request)
     asked = {"of": name, **filters, "order": order if order != "asc" else None}
-    page = Page.of(request, asked, cursor)
-    selection = read_selection(page.query, name)
-    now = await moment_of(awaited, page, selection)
-    at = page.moment(now)
-    at = replace(at, vector=page.vector or await reader.narrow(at, name))
-    tag = pair_tag(request, at, form, language)
+    page = page_of(request, held, asked, cursor)
+    listing = await list_timeline(awaited, page, name)
+    tag = pair_tag(request, listing.at, form, language)
     headers = language_headers(language) if form == "json" else {}
-    if (known := known_already(request, now, tag, headers)) is not None:
+    if (known := known_already(request, listing.now, tag, headers)) is not None:
         return known
-    listing = Listing(selections, at, selection, page, page.query.get("order", "asc"))
-    view = pair_view(name, names_in(language))
     if form != "json":
         title = " – ".join(country["name"] for country in pair_view(name)["countries"])
-        return await write_listing(request, now, listing, form, title, limit, tag)
+        return await write_listing(request, listing, form, title, limit, tag)
     rows, following = await listing.rows(limit or PAGE)
-    body: dict[str, Any] = {**view, "items": [], "next": following}
-    if (instant := page.query.get("as_of")) is not None:
-        body["as_of"] = instant
-    if count:
-        body["count"] = await selections.count(at, selection)
+    body: TimelineView = {**pair_view(name, names_in(language)), **await listing.head(following, counted=count)}
     headers |= next_link(request, following)
     chunks = with_items(body, listing.views(rows))
-    return await whole_or_stream(request, now, chunks, content_size(rows), headers=headers, tag=tag)
+    return await whole_or_stream(request, listing.now, chunks, content_size(rows), headers=headers, tag=tag)
 
 
 add_listing(router, "/v1/timelines/{pair}", "The ordered events of a pair", timeline, timeline_responses)
-
-
-def read_pair(text: str) -> str:
-    """A pair's canonical name; raises UnknownError, and NotAcceptableError for a suffix that no format has."""
-    refuse_suffix(text)
-    try:
-        return parse_pair(text)
-    except CountryError as error:
-        raise UnknownError("unknown-pair", str(error), error.candidates) from error
-
-
-async def moment_of(awaited: Awaited, page: Page, selection: Selection, *, across: bool = False) -> Moment:
-    """The moment of a page: the instant that its query names, or now, as far as what answers it has got."""
-    awaited = awaited.within(page.query.get("generation"))
-    searching = across or selection.searches
-    if page.vector is None and page.query.get("as_of") is not None:
-        return await awaited.moment_as_of(page.query["as_of"], searching=searching)
-    return await awaited.moment(searching=searching)
-
-
-def pair_tag(request: Request, at: Moment, form: str, language: str) -> str:
-    """The ETag of what is read of a pair: it changes with the question and with the records that touched the pair."""
-    query = sorted(request.query_params.multi_items())
-    return tag_of(
-        str(request.url.replace(query="")), str(query), form, language, at.vector, (at.generation, at.redriven)
-    )

@@ -1,8 +1,9 @@
--- What the API asks of a generation: {schema}, whose number is {n}. Where there is a vector it is `$1`: the next offset of each partition.
+-- What the API asks of a generation: {schema}, whose number is {n}. $vector is the next offset of each partition, and
+-- {columns} are those of the rows that are made of them.
 -- A row is visible at a vector V when from_offset < V[p] and (until_offset is null or until_offset >= V[p]).
 
 -- name: vector
-select partition, next_offset, partition_count, redriven from {schema}.checkpoints order by partition;
+select {columns} from {schema}.checkpoints order by partition;
 
 -- name: search_vector
 -- How far the documents are.
@@ -13,70 +14,69 @@ left join {schema}.search_checkpoints as search using (partition)
 order by checkpoint.partition;
 
 -- name: of_readable
--- One of the two above, and which generation is to be read, in one snapshot. $1 shape. One row at least, if there is any.
+-- One of the two above, and which generation is to be read, in one snapshot. One row at least, if there is any.
 select readable.n as readable, vector.*
 from ({readable}) as readable
 left join ({vector}) as vector on true
 order by vector.partition;
 
 -- name: touched
--- $1 pair: the last record of each partition that touched it.
-select partition, last_offset from {schema}.pair_counts where pair = $1;
+-- The last record of each partition that touched the pair.
+select partition, last_offset from {schema}.pair_counts where pair = $pair;
 
 -- name: event
--- $2 the event: its revision at the vector.
-select event_id, revision, action, partition, from_offset, recorded_at, first_accepted_at, first_recorded_at, content
+-- The event's revision at the vector.
+select {columns}
 from {schema}.revisions
-where event_id = $2 and from_offset < ($1::bigint[])[partition + 1]
+where event_id = $event_id and from_offset < ($vector::bigint[])[partition + 1]
 order by revision desc
 limit 1;
 
 -- name: history
--- $2 the event: its newest revision at the vector, and the size of all. It lies in one partition, where offsets grow.
+-- The event's newest revision at the vector, and the size of all. It lies in one partition, where offsets grow.
 select max(revision) as revision, max(partition) as partition, max(from_offset) as from_offset,
     sum(octet_length(content))::bigint as size
 from {schema}.revisions
-where event_id = $2 and from_offset < ($1::bigint[])[partition + 1];
+where event_id = $event_id and from_offset < ($vector::bigint[])[partition + 1];
 
 -- name: revisions
--- $2 the event, $3 a revision, $4 limit, $5 bytes: the next ones at the vector, until their contents reach the bytes.
-select event_id, revision, action, partition, from_offset, recorded_at, first_accepted_at, first_recorded_at, content,
-    principal, reason, duplicate_of
+-- The event's revisions behind one, at the vector, until their contents reach the bytes.
+select {columns}
 from (
     select *, sum(octet_length(content)) over (order by revision rows unbounded preceding) as upto
     from (
         select * from {schema}.revisions
-        where event_id = $2 and revision > $3 and from_offset < ($1::bigint[])[partition + 1]
+        where event_id = $event_id and revision > $behind and from_offset < ($vector::bigint[])[partition + 1]
         order by revision
-        limit $4
+        limit $most_rows
     ) as following
 ) as measured
-where upto - octet_length(content) < $5
+where upto - octet_length(content) < $most_bytes
 order by revision;
 
 -- name: record
--- $1 partition, $2 offset: the revision that the record made, or its other outcome. One statement, and so one snapshot: a
--- redrive puts the one in the other's place.
+-- The revision that the record made, or its other outcome. One statement, and so one snapshot: a redrive puts the one in
+-- the other's place.
 select event_id, 'applied' as outcome, null as problem, null as detail, revision, null as first_position, recorded_at
-from {schema}.revisions where partition = $1 and from_offset = $2
+from {schema}.revisions where partition = $partition and from_offset = $offset
 union all
 select event_id, outcome, problem, detail, revision, first_position, recorded_at
-from {schema}.outcomes where partition = $1 and "offset" = $2;
+from {schema}.outcomes where partition = $partition and "offset" = $offset;
 
 -- name: status
-select partition, next_offset, owner, applied, duplicate, rejected, parked, recorded_at, stopped
+select {columns}
 from {schema}.checkpoints order by partition;
 
 -- name: vector_as_of
--- $1 a moment: for each partition the offset after the last revision that was recorded by then. A partition's
+-- For each partition the offset after the last revision that was recorded by the instant. A partition's
 -- recorded_at never falls, so the offset is found by halving the range: low is not after it, high is.
 with recursive search (partition, low, high) as (
     select partition, 0::bigint, next_offset from {schema}.checkpoints
     union all
     select
         half.partition,
-        case when probe.recorded_at <= $1 then probe.from_offset + 1 else half.low end,
-        case when probe.recorded_at <= $1 then half.high else half.middle end
+        case when probe.recorded_at <= $instant then probe.from_offset + 1 else half.low end,
+        case when probe.recorded_at <= $instant then half.high else half.middle end
     from (select partition, low, high, (low + high) / 2 as middle from search where low < high) as half
     left join lateral (
         select from_offset, recorded_at from {schema}.revisions
@@ -87,12 +87,12 @@ with recursive search (partition, low, high) as (
 select partition, max(low) as next_offset from search group by partition order by partition;
 
 -- name: parked
--- $1–$2 partition and offset of the last row seen, $3 limit, $4 bytes: beyond, a record's own bytes stay where they are.
+-- Behind the last row seen. Beyond so many bytes a record's own stay where they are.
 select
     partition, "offset", event_id, problem, detail, recorded_at, code_version, size, redriving,
     case when fits then key end as key, case when fits then value end as value, case when fits then headers end as headers
 from (
-    select *, sum(size) over (order by partition, "offset" rows unbounded preceding) - size < $4 as fits
+    select *, sum(size) over (order by partition, "offset" rows unbounded preceding) - size < $most_bytes as fits
     from (
         select *,
             coalesce(octet_length(key), 0) + coalesce(octet_length(value), 0) + octet_length(headers) as size,
@@ -102,23 +102,24 @@ from (
                     and redrives."offset" = outcomes."offset"
             ) as redriving
         from {schema}.outcomes
-        where outcome = 'parked' and (partition, "offset") > ($1::int, $2::bigint)
+        where outcome = 'parked' and (partition, "offset") > ($partition::int, $offset::bigint)
         order by partition, "offset"
-        limit $3
+        limit $most_rows
     ) as found
 ) as measured
 order by partition, "offset";
 
 -- name: parked_bytes
--- $1 partitions, $2 offsets: what is still parked of them.
+-- What is still parked at these places.
 select partition, "offset", key, value, headers
-from unnest($1::int[], $2::bigint[]) as wanted (partition, "offset")
+from unnest($partitions::int[], $offsets::bigint[]) as wanted (partition, "offset")
 join {schema}.outcomes using (partition, "offset")
 where outcome = 'parked';
 
 -- name: request_redrive
--- $1 partition, $2 offset: nothing if that record is not parked.
+-- Nothing if the record is not parked.
 insert into timeline.redrives (generation, partition, "offset")
-select {n}, partition, "offset" from {schema}.outcomes where partition = $1 and "offset" = $2 and outcome = 'parked'
+select {n}, partition, "offset" from {schema}.outcomes
+where partition = $partition and "offset" = $offset and outcome = 'parked'
 on conflict (generation, partition, "offset") do update set requested_at = redrives.requested_at
 returning requested_at;

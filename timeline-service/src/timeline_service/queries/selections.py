@@ -1,19 +1,13 @@
-"""The filters of timelines and search: parameters as they are written, and the selection that they mean."""
+"""Filters: names and values as they are written, and the selection that they mean."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
-from typing import Annotated, Any, Final, Literal
-
-from fastapi import Depends, Query
-from pydantic import Field
+from typing import Any, Final
 
 from event_schemas.countries import CountryError, country_code
 from event_schemas.dates import DateFormatError, parse_when
-from event_schemas.records import format_time
 from event_schemas.taxonomy import DOMAINS, STAGES, TYPES, VALENCES, nearest_types
 from event_schemas.texts import normalised
-from service_edge.parameters import TRUE_OR_FALSE, WHOLE
-from timeline_service.api.reading import AsOf, GenerationNumber, read_instant
 from timeline_service.domain.folding import fold_whole
 from timeline_service.domain.selections import Selection, Span
 from timeline_service.domain.word_queries import WordQuery, WordQueryError, either, read_word_query
@@ -21,68 +15,7 @@ from timeline_service.errors import RefusedError
 from timeline_service.judge.days import OPEN_END, OPEN_START
 from timeline_service.judge.entries import stored_bounds
 
-Limit = Annotated[int, Query(ge=1, le=1000, description="At most so many items on a page."), WHOLE]
-CursorText = Annotated[str | None, Query(description="`next` of the page before.")]
-Count = Annotated[bool, Query(description="Also the exact number of events on all pages."), TRUE_OR_FALSE]
-_EDTF: Final = ["2020", "2025-06", "2026-02-13"]
 _MOST_ALTERNATIVES: Final = 100
-
-
-def _listed(values: Iterable[str], description: str, example: str) -> Any:
-    schema: dict[str, Any] = {"items": {"type": "string", "enum": list(values)}}
-    return Query(description=description, json_schema_extra=schema, examples=[[example]])
-
-
-Strings = list[str] | None
-
-
-async def _filters(
-    from_: Annotated[str | None, Query(alias="from", description="EDTF; its first day.", examples=_EDTF)] = None,
-    to: Annotated[str | None, Query(description="EDTF; its last day.", examples=_EDTF)] = None,
-    match: Annotated[Literal["overlaps", "within"], Query(description="`within`: certainly inside.")] = "overlaps",
-    type_: Annotated[Strings, Query(alias="type", description="Types, of /v1/types.", examples=[["ban"]])] = None,
-    valence: Annotated[Strings, _listed(VALENCES, "Valences.", "conflictual")] = None,
-    domain: Annotated[Strings, _listed(DOMAINS, "Domains.", "technology")] = None,
-    stage: Annotated[Strings, _listed(STAGES, "Stages.", "in_force")] = None,
-    tag: Annotated[Strings, Query(description="Tags.", examples=[["apps"]])] = None,
-    actor: Annotated[Strings, Query(description="Whole names, in any case.", examples=[["TikTok"]])] = None,
-    initiator: Annotated[Strings, Query(description="Countries that acted.", examples=[["IND"]])] = None,
-    q: Annotated[
-        list[Annotated[str, Field(max_length=1000)]] | None,
-        Query(description='Words, a "phrase", -excluded, or alternatives.', examples=[["tiktok ban"]]),
-    ] = None,
-    min_sources: Annotated[
-        list[Annotated[int, Field(ge=0, le=50), WHOLE]] | None,
-        Query(description="At least so many sources.", examples=[[2]]),
-    ] = None,
-    include: Annotated[Literal["retracted"] | None, Query(description="Retracted events too, marked.")] = None,
-    as_of: AsOf = None,
-    generation: GenerationNumber | None = None,
-) -> dict[str, Any]:
-    """The filters of a request as they are written: what a cursor carries. Repeated ones are alternatives.
-
-    What a request says although it is the default is None, as if it had not said it.
-    """
-    return {
-        "from": from_,
-        "to": to,
-        "match": match if match != "overlaps" else None,
-        "type": type_,
-        "valence": valence,
-        "domain": domain,
-        "stage": stage,
-        "tag": tag,
-        "actor": actor,
-        "initiator": initiator,
-        "q": q,
-        "min_sources": min(min_sources or [0]) or None,
-        "include": include,
-        "as_of": format_time(read_instant(as_of)) if as_of is not None else None,
-        "generation": generation,
-    }
-
-
-Filters = Annotated[dict[str, Any], Depends(_filters)]
 
 
 def read_selection(asked: Mapping[str, Any], pair: str | None = None) -> Selection:

@@ -1,0 +1,247 @@
+"""Rows by the names of their columns."""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from operator import attrgetter
+from typing import TYPE_CHECKING, Final, NamedTuple, TypeVar
+from uuid import UUID
+
+if TYPE_CHECKING:
+    import asyncpg
+
+Kind = TypeVar("Kind", bound=NamedTuple)
+
+
+def rows_of(kind: type[Kind], records: "Sequence[asyncpg.Record]") -> list[Kind]:
+    """Records as rows of a kind, whose fields are their columns in the same order."""
+    assert not records or tuple(records[0].keys()) == kind._fields, (kind, tuple(records[0].keys()))
+    return [kind._make(record) for record in records]
+
+
+def columns_of(kind: type[NamedTuple]) -> str:
+    """The columns of rows of a kind, as a statement selects them."""
+    return ", ".join(f'"{name}"' for name in kind._fields)
+
+
+class VectorRow(NamedTuple):
+    """How far a partition is, of how many, and how many redrives it has had."""
+
+    partition: int
+    next_offset: int
+    partition_count: int
+    redriven: int
+
+
+class ReadableRow(NamedTuple):
+    """The same, or nothing of it, of the generation that is supposed; and which one is to be read."""
+
+    readable: int
+    partition: int | None
+    next_offset: int | None
+    partition_count: int | None
+    redriven: int | None
+
+    @property
+    def vector(self) -> VectorRow:
+        """The row of the partition, if there is one."""
+        return VectorRow._make(_vector(self))
+
+
+_vector: Final = attrgetter(*VectorRow._fields)
+
+
+class TouchedRow(NamedTuple):
+    """The last record of a partition that touched a pair."""
+
+    partition: int
+    last_offset: int
+
+
+class ReachedRow(NamedTuple):
+    """How far a partition was at an instant."""
+
+    partition: int
+    next_offset: int
+
+
+class BytesRow(NamedTuple):
+    """A parked record's own bytes."""
+
+    partition: int
+    offset: int
+    key: bytes | None
+    value: bytes | None
+    headers: bytes | None
+
+
+class RequestedRow(NamedTuple):
+    """When a redrive was asked for."""
+
+    requested_at: datetime
+
+
+class CheckpointRow(NamedTuple):
+    """How far a partition is, by whom, with what outcomes; why it is projected no further, if so."""
+
+    partition: int
+    next_offset: int
+    owner: str
+    applied: int
+    duplicate: int
+    rejected: int
+    parked: int
+    recorded_at: datetime | None
+    stopped: str | None
+
+
+class HistoryRow(NamedTuple):
+    """A revision, by whom and why it was made, and the event that said the same before."""
+
+    event_id: UUID
+    revision: int
+    action: str
+    partition: int
+    from_offset: int
+    recorded_at: datetime
+    first_accepted_at: datetime
+    first_recorded_at: datetime
+    content: str
+    principal: str
+    reason: str | None
+    duplicate_of: UUID | None
+
+
+class NewestRow(NamedTuple):
+    """An event's newest revision and its place, and the bytes of the contents of all."""
+
+    revision: int
+    partition: int
+    from_offset: int
+    size: int
+
+
+class RecordRow(NamedTuple):
+    """What became of a record."""
+
+    event_id: UUID | None
+    outcome: str
+    problem: str | None
+    detail: str | None
+    revision: int | None
+    first_position: str | None
+    recorded_at: datetime
+
+
+class ParkedRow(NamedTuple):
+    """A parked record; its own bytes, of which there are `size`, may be left out: then `headers` are None."""
+
+    partition: int
+    offset: int
+    event_id: UUID | None
+    problem: str
+    detail: str | None
+    recorded_at: datetime
+    code_version: str
+    size: int
+    redriving: bool
+    key: bytes | None
+    value: bytes | None
+    headers: bytes | None
+
+
+class FoundRow(NamedTuple):
+    """An event of a page: its place in the order and its current revision, whose content may be left out."""
+
+    event_id: UUID
+    revision: int
+    earliest: date
+    latest: date
+    accepted_at: datetime
+    retracted: bool
+    partition: int
+    from_offset: int
+    action: str
+    recorded_at: datetime
+    first_recorded_at: datetime
+    size: int
+    content: str | None
+
+    @property
+    def first_accepted_at(self) -> datetime:
+        """What the order goes by."""
+        return self.accepted_at
+
+
+class SummaryRow(NamedTuple):
+    """A count: by year and valence (`fold` 0), by type (1), by domain (2), and of all (3)."""
+
+    fold: int
+    year: int | None
+    valence: str | None
+    type: str | None
+    domain: str | None
+    events: int
+    mean_goldstein: float | None
+    first: date | None
+    last: date | None
+
+
+class PairRow(NamedTuple):
+    """A pair, how many events it has, and their first and last known dates."""
+
+    pair: str
+    events: int
+    first: date | None
+    last: date | None
+
+
+class RedrivenRow(NamedTuple):
+    """A record that was judged again, by its number among those of its partition."""
+
+    partition: int
+    number: int
+    offset: int
+
+
+class ToldRow(NamedTuple):
+    """How many records of a partition were judged again before it had got somewhere."""
+
+    partition: int
+    told: int
+
+
+class AppliedRow(NamedTuple):
+    """A revision and the content that it has replaced; both are left out where it `fits` no more."""
+
+    event_id: UUID
+    revision: int
+    action: str
+    partition: int
+    from_offset: int
+    recorded_at: datetime
+    first_accepted_at: datetime
+    first_recorded_at: datetime
+    size: int
+    fits: bool
+    content: str
+    content_before: str | None
+
+    @property
+    def offset(self) -> int:
+        """The record's."""
+        return self.from_offset
+
+
+class OtherRow(NamedTuple):
+    """A record that made no revision, and what its event was then; that is left out where it `fits` no more."""
+
+    partition: int
+    offset: int
+    outcome: str
+    problem: str | None
+    revision: int | None
+    recorded_at: datetime
+    attempted: str | None
+    size: int
+    fits: bool
+    content: str | None

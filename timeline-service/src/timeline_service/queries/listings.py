@@ -1,0 +1,119 @@
+"""Lists of events: a page, or the whole selection, some at a time."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+from timeline_service.adapters.postgres.rows import FoundRow
+from timeline_service.domain.portions import portions
+from timeline_service.domain.revisions import Revision
+from timeline_service.domain.selections import Selection, SortKey
+from timeline_service.domain.snippets import snippet_of
+from timeline_service.domain.vectors import Moment
+from timeline_service.errors import RefusedError
+from timeline_service.queries.moments import Awaited
+from timeline_service.queries.paging import Page, moment_of
+from timeline_service.queries.selections import read_selection
+from timeline_service.queries.sources import Sources
+from timeline_service.queries.views.events import EventView, FoundView, event_view
+
+PAGE: Final = 50
+MOST_RELEVANT: Final = 1000
+_BATCH: Final = 1000
+_SNIPPETS: Final = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """Events of a selection at a moment, and the page of them that is asked for.
+
+    `now` is how far what answers has got; all pages share `at`.
+    """
+
+    sources: Sources
+    now: Moment
+    at: Moment
+    selection: Selection
+    page: Page
+    order: str
+
+    async def rows(self, limit: int) -> tuple[Sequence[FoundRow], str | None]:
+        """A page's rows, and the cursor of the next one; `views` makes events of them."""
+        if self.order == "relevance":
+            return await self.sources.selections.best(self.at, self.selection, limit), None
+        after = SortKey.read(self.page.key) if self.page.key else None
+        rows = await self._rows(after, limit + 1)
+        more = len(rows) > limit
+        following = self.page.next(self.at.vector, SortKey.of(rows[limit - 1]).written()) if more else None
+        return rows[:limit], following
+
+    async def head(self, following: str | None, *, counted: bool) -> FoundView:
+        """The page without its events; `counted`: with the number of those on all pages."""
+        view: FoundView = {"items": [], "next": following}
+        if self.page.as_of is not None:
+            view["as_of"] = self.page.as_of
+        if counted:
+            view["count"] = await self.sources.selections.count(self.at, self.selection)
+        return view
+
+    async def views(self, rows: Sequence[FoundRow]) -> AsyncIterator[list[EventView]]:
+        """The events of rows, some at a time; no transaction is held between them."""
+        for some in portions(rows):
+            yield await self._views(await self.sources.selections.contents(self.at, some))
+            await asyncio.sleep(0)  # others are answered meanwhile
+
+    async def batches(self) -> AsyncIterator[list[EventView]]:
+        """All events from the page on, some at a time; no transaction is held between them."""
+        if self.order == "relevance":
+            rows, _ = await self.rows(MOST_RELEVANT)
+            async for events in self.views(rows):
+                yield events
+            return
+        after = SortKey.read(self.page.key) if self.page.key else None
+        while True:
+            rows = await self._rows(after, _BATCH)
+            async for events in self.views(rows):
+                yield events
+            if len(rows) < _BATCH:
+                return
+            after = SortKey.of(rows[-1])
+
+    async def _rows(self, after: SortKey | None, limit: int) -> Sequence[FoundRow]:
+        descending = self.order == "desc"
+        return await self.sources.selections.page(
+            self.at, self.selection, descending=descending, after=after, limit=limit
+        )
+
+    async def _views(self, rows: Iterable[Revision]) -> list[EventView]:
+        events = [event_view(row) for row in rows]
+        if self.selection.words is not None:
+            for number, event in enumerate(events):
+                if number % _SNIPPETS == 0:
+                    await asyncio.sleep(0)  # others are answered meanwhile
+                event["snippet"] = snippet_of(event, self.selection.words.words)
+        return events
+
+
+async def list_timeline(awaited: Awaited, page: Page, pair: str) -> Listing:
+    """A pair's events. Their moment is the least at which they read so: it stays while nothing touches the pair."""
+    selection = read_selection(page.query, pair)
+    now = await moment_of(awaited, page, selection)
+    at = page.moment(now)
+    at = replace(at, vector=page.vector or await awaited.sources.reader.narrow(at, pair))
+    return Listing(awaited.sources, now, at, selection, page, page.query.get("order", "asc"))
+
+
+async def list_found(awaited: Awaited, page: Page) -> Listing:
+    """Events of all pairs; raises RefusedError."""
+    selection = read_selection(page.query)
+    order = page.query.get("order", "asc")
+    if order == "relevance" and selection.words is None:
+        raise RefusedError("/order", "relevance is of words: give q as well, or take asc or desc")
+    now = await moment_of(awaited, page, selection, across=True)
+    return Listing(awaited.sources, now, page.moment(now), selection, page, order)
+
+
+def content_size(rows: Sequence[FoundRow]) -> int:
+    """The bytes of all contents of a page's rows."""
+    return sum(row.size for row in rows)

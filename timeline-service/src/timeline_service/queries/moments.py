@@ -1,0 +1,114 @@
+"""The moment at which a question is answered, and what it waits for before."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Final
+
+from timeline_service.domain.vectors import Moment, reached
+from timeline_service.errors import EndedError, RefusedError, UnavailableError
+from timeline_service.queries.sources import Sources
+
+WAIT_SECONDS: Final = 5.0
+_RFC_3339: Final = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,9})?(Z|[+-][0-9]{2}:[0-9]{2})", re.IGNORECASE
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Awaited:
+    """What a read waits for before it answers: the positions that it names, under the name of `parameter`.
+
+    `generation` is the one that it names, if not the live one.
+    """
+
+    sources: Sources
+    positions: Mapping[int, int]
+    parameter: str
+    generation: int | None = None
+
+    def within(self, generation: int | None) -> "Awaited":
+        """The same of another generation: of the one that a cursor carries."""
+        return replace(self, generation=generation)
+
+    async def moment(self, *, searching: bool = False) -> Moment:
+        """Now, or as soon as the projection has got there; `searching`: as soon as its documents have."""
+        return await self.moment_after(self.positions, WAIT_SECONDS, self.parameter, searching=searching)
+
+    async def moment_after(
+        self, positions: Mapping[int, int], seconds: float, parameter: str, *, searching: bool = False
+    ) -> Moment:
+        """As soon as the projection has got to other positions, which stand under the name of `parameter`."""
+        reader = self.sources.reader
+        try:
+            return await reader.moment_after(positions, seconds, searching=searching, generation=self.generation)
+        except KeyError as error:
+            raise RefusedError(f"/{parameter}", f"the log has no partition {error}") from error
+        except EndedError as error:
+            raise RefusedError(f"/{parameter}", str(error)) from error
+
+    async def moment_as_of(self, as_of: str, *, searching: bool = False) -> Moment:
+        """What was recorded at an instant, once the projection, or its documents, hold all of it.
+
+        A generation that is not projected any further is not waited for: it answers with as much of it as it has.
+        """
+        instant = read_instant(as_of)
+        moment = await self.moment()
+        if await self._goes_on():
+            moment = await self._caught_up(moment, instant)
+        moment = await self.sources.reader.moment_as_of(moment, instant)
+        if searching:
+            held = {partition: offset - 1 for partition, offset in enumerate(moment.vector) if offset}
+            await self.moment_after(held, WAIT_SECONDS, self.parameter, searching=True)
+        return moment
+
+    async def moment_if_any(self) -> Moment:
+        """As `moment`; of no generation where there is none to be read, and no position is waited for."""
+        try:
+            return await self.moment()
+        except UnavailableError:
+            if self.positions:
+                raise
+            return Moment(0, ())
+
+    async def _goes_on(self) -> bool:
+        return self.generation is None or bool((await self.sources.reader.generation(self.generation))["live"])
+
+    async def _caught_up(self, moment: Moment, instant: datetime) -> Moment:
+        behind = [
+            row.partition
+            for row in await self.sources.reader.checkpoints(moment)
+            if row.recorded_at is None or row.recorded_at <= instant
+        ]
+        if not behind:
+            return moment
+        # The log may hold records of that time which are not projected yet.
+        ends = {p: end for p, (_, end) in (await self.sources.offsets.bounds(len(moment.vector))).items()}
+        return await self.moment_after({p: ends[p] - 1 for p in behind if ends[p]}, WAIT_SECONDS, self.parameter)
+
+
+def reached_by(moment: Moment, partition: int, offset: int) -> bool:
+    """Whether a projection holds a record at the moment; not, where there is no such partition."""
+    return partition < len(moment.vector) and reached(moment.vector, {partition: offset})
+
+
+def read_instant(text: str) -> datetime:
+    """The instant that an `as_of` names; raises RefusedError."""
+    try:
+        return past_instant(text)
+    except ValueError as error:
+        raise RefusedError("/as_of", str(error)) from error
+
+
+def past_instant(text: str) -> datetime:
+    """The instant that a text names; raises ValueError, which says what was expected."""
+    try:
+        if not _RFC_3339.fullmatch(text):
+            raise ValueError(text)
+        instant = datetime.fromisoformat(text.upper()).astimezone(UTC)
+    except (ValueError, OverflowError) as error:
+        raise ValueError(f"{text[:80]!r} is not RFC 3339: write 2025-07-01T00:00:00Z") from error
+    if instant > datetime.now(UTC):
+        raise ValueError(f"{text[:80]} is yet to come: nobody knows what will be recorded")
+    return instant

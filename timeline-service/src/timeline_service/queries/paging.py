@@ -1,0 +1,67 @@
+"""Pages: a cursor carries its query and the vector of its first page, so that pages never lie."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from timeline_service.domain.cursors import Cursor, CursorError, read_cursor, write_cursor
+from timeline_service.domain.selections import Selection
+from timeline_service.domain.vectors import Moment, Vector, reached
+from timeline_service.errors import RefusedError, UnavailableError
+from timeline_service.queries.moments import Awaited
+from timeline_service.queries.seal import CursorSeal
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A page of a query, behind `key`, at the vector that all its pages share; both are None on the first page."""
+
+    query: Mapping[str, Any]
+    vector: Vector | None
+    key: tuple[Any, ...] | None
+    secret: bytes
+
+    @classmethod
+    def of(cls, seal: CursorSeal, asked: Mapping[str, Any], cursor: str | None, given: Collection[str]) -> "Page":
+        """The page that is asked for; what is None in `asked` was not asked.
+
+        What is `given` by name beside a cursor must be the cursor's own. Raises RefusedError for a cursor that is not
+        ours or belongs to another query.
+        """
+        secret = seal.secret()
+        if cursor is None:
+            return cls({name: value for name, value in asked.items() if value is not None}, None, None, secret)
+        try:
+            held = read_cursor(cursor, secret)
+        except CursorError as error:
+            raise RefusedError("/cursor", str(error)) from error
+        if any(asked[name] != held.query.get(name) for name in {"of", *given} & asked.keys()):
+            raise RefusedError("/cursor", "belongs to another query: leave it out to begin this one")
+        return cls(held.query, held.vector, held.key, secret)
+
+    @property
+    def as_of(self) -> str | None:
+        """The instant that the query names."""
+        instant: str | None = self.query.get("as_of")
+        return instant
+
+    def moment(self, now: Moment) -> Moment:
+        """The moment at which the page is read; raises UnavailableError where the projection is behind it."""
+        if self.vector is None:
+            return now
+        if not reached(now.vector, {p: offset - 1 for p, offset in enumerate(self.vector) if offset}):
+            raise UnavailableError("the projection is behind the page that this cursor continues")
+        return replace(now, vector=self.vector)
+
+    def next(self, vector: Vector, key: tuple[Any, ...]) -> str:
+        """The cursor of the page behind the row with this key, at the same vector."""
+        return write_cursor(Cursor(self.query, vector, key), self.secret)
+
+
+async def moment_of(awaited: Awaited, page: Page, selection: Selection, *, across: bool = False) -> Moment:
+    """The moment of a page: the instant that its query names, or now, as far as what answers it has got."""
+    awaited = awaited.within(page.query.get("generation"))
+    searching = across or selection.searches
+    if page.vector is None and page.as_of is not None:
+        return await awaited.moment_as_of(page.as_of, searching=searching)
+    return await awaited.moment(searching=searching)

@@ -1,0 +1,92 @@
+"""Records by their positions: what became of them, and those that are parked."""
+
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+
+from event_schemas.positions import PositionError, parse_position
+from timeline_service.adapters.postgres.rows import ParkedRow
+from timeline_service.domain.portions import portions
+from timeline_service.domain.vectors import Moment
+from timeline_service.errors import NotParkedError, NotYetError, RefusedError, UnavailableError, UnknownRecordError
+from timeline_service.queries.moments import Awaited, reached_by
+from timeline_service.queries.paging import Page
+from timeline_service.queries.sources import Sources
+from timeline_service.queries.views.records import ParkedView, RecordView, parked_view, record_view
+
+
+async def find_record(awaited: Awaited, position: str, wait: float) -> tuple[Moment, RecordView]:
+    """What became of a record, which is waited for so many seconds, and when.
+
+    Raises RefusedError, NotYetError and UnknownRecordError.
+    """
+    partition, offset = _read(position)
+    reader = awaited.sources.reader
+    moment = await awaited.moment()
+    if not reached_by(moment, partition, offset):
+        try:
+            moment = await awaited.moment_after({partition: offset}, wait, "position")
+        except UnavailableError as error:
+            await reader.moment()  # away, or only not there yet?
+            raise NotYetError(f"the record at {position} is not projected yet") from error
+    row = await reader.record(moment, partition, offset)
+    if row is None:
+        raise UnknownRecordError(f"the log has no record at {position}")
+    return moment, record_view(position, row)
+
+
+@dataclass(frozen=True, slots=True)
+class ParkedPage:
+    """A page of parked records: rows, which may be without their bytes yet, and the cursor of the next page."""
+
+    moment: Moment
+    at: Moment
+    rows: Sequence[ParkedRow]
+    next: str | None
+
+    @property
+    def size(self) -> int:
+        """The bytes of all records."""
+        return sum(row.size for row in self.rows)
+
+    @property
+    def said(self) -> list[str]:
+        """What determines the page: all but the records' own bytes, which never change."""
+        return [
+            str(value)
+            for row in self.rows
+            for name, value in row._asdict().items()
+            if name not in {"key", "value", "headers"}
+        ]
+
+
+async def list_parked(awaited: Awaited, page: Page, limit: int) -> ParkedPage:
+    """A page of parked records by position; `read_parked` reads them."""
+    moment = await awaited.within(page.query.get("generation")).moment()
+    at = page.moment(moment)
+    after = (int(page.key[0]), int(page.key[1])) if page.key else (-1, -1)
+    rows = await awaited.sources.reader.parked(moment, after, limit + 1)
+    more = len(rows) > limit
+    following = page.next(at.vector, (rows[limit - 1].partition, rows[limit - 1].offset)) if more else None
+    return ParkedPage(moment, at, rows[:limit], following)
+
+
+async def read_parked(sources: Sources, page: ParkedPage) -> AsyncIterator[Sequence[ParkedView]]:
+    """The records of a page with their bytes, some at a time."""
+    for some in portions(page.rows):
+        yield [parked_view(row) for row in await sources.reader.parked_bytes(page.at, some)]
+
+
+async def request_redrive(sources: Sources, position: str) -> Moment:
+    """Store the wish that a parked record be judged again, and say when; raises RefusedError and NotParkedError."""
+    partition, offset = _read(position)
+    moment = await sources.reader.moment()
+    if not await sources.reader.request_redrive(moment, partition, offset):
+        raise NotParkedError(f"no record is parked at {position}")
+    return moment
+
+
+def _read(position: str) -> tuple[int, int]:
+    try:
+        return parse_position(position)
+    except PositionError as error:
+        raise RefusedError("/position", str(error)) from error

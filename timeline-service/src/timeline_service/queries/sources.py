@@ -1,0 +1,23 @@
+"""Where answers come from."""
+
+from dataclasses import dataclass
+
+from timeline_service.adapters.kafka.offsets import KafkaOffsets
+from timeline_service.adapters.postgres.generations import PostgresGenerations
+from timeline_service.adapters.postgres.reader import PostgresReader
+from timeline_service.adapters.postgres.replays import PostgresReplays
+from timeline_service.adapters.postgres.selections import PostgresSelections
+from timeline_service.queries.seal import CursorSeal
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """What every question is put to: the projection, the log's ends, the replays, and the key that seals cursors."""
+
+    topic: str
+    reader: PostgresReader
+    selections: PostgresSelections
+    offsets: KafkaOffsets
+    replays: PostgresReplays
+    generations: PostgresGenerations
+    seal: CursorSeal

@@ -1,0 +1,1 @@
+"""Views: what the JSON of answers holds, stated once, and made of rows."""
