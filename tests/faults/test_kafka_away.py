@@ -21,9 +21,9 @@ from timeline_service.adapters.kafka.reader import KafkaReader
 from timeline_service.adapters.kafka.scan import open_scan
 from timeline_service.adapters.postgres.sql_files import generation_schema
 from timeline_service.errors import UnavailableError
-from timeline_service.replay.partition_load import Load
-from timeline_service.replay.worker import Job
-from timeline_service.replay.workers import start_workers
+from timeline_service.replay.loading.partition_fold import Load
+from timeline_service.replay.loading.worker import Job
+from timeline_service.replay.loading.workers import start_workers
 from timeline_service.settings import Settings
 
 QUICK = {"TIMELINE_STALL_SECONDS": "1"}
@@ -180,7 +180,7 @@ async def test_a_worker_says_that_kafka_is_away(
     async with start_workers(settings, 1) as workers:
         loading = asyncio.create_task(workers.load([job], lambda *_: None))
         alive = [each for each in psutil.Process().children() if each.status() != psutil.STATUS_ZOMBIE]
-        (worker,) = (each for each in alive if "timeline_service.replay.worker" in each.cmdline())
+        (worker,) = (each for each in alive if "timeline_service.replay.loading.worker" in each.cmdline())
         await wait_until(lambda: connections(worker.pid, broker.address))
         await broker.kill()
         with pytest.raises(UnavailableError, match="Kafka is out of reach") as raised:

@@ -24,9 +24,9 @@ from timeline_service.adapters.postgres.generations import PostgresGenerations
 from timeline_service.adapters.postgres.replays import REPLAYER, PostgresReplays
 from timeline_service.code_version import code_version
 from timeline_service.errors import StuckError, UnavailableError
-from timeline_service.replay.catch_up import CatchUp
 from timeline_service.replay.rebuild import try_to_swap
 from timeline_service.replay.recorder import Recorder
+from timeline_service.replay.steps.catch_up import CatchUp
 from timeline_service.replay.task import Task
 from timeline_service.settings import Settings
 

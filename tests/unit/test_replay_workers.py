@@ -8,9 +8,9 @@ import uvloop
 from tests.support.waiting import wait_until
 
 from timeline_service.errors import StuckError, UnavailableError
-from timeline_service.replay.partition_load import Load
-from timeline_service.replay.worker import Job
-from timeline_service.replay.workers import cores, start_workers
+from timeline_service.replay.loading.partition_fold import Load
+from timeline_service.replay.loading.worker import Job
+from timeline_service.replay.loading.workers import cores, start_workers
 from timeline_service.settings import Settings
 
 NOWHERE = Settings(kafka_bootstrap_servers="127.0.0.1:1", database_url="postgresql://nobody@127.0.0.1:1/nothing")
@@ -40,7 +40,7 @@ def test_a_worker_that_is_gone_before_its_first_job_is_missed() -> None:
 
 def test_a_worker_that_has_failed_waits_for_the_end_of_its_input() -> None:
     environment = {"DATABASE_URL": "postgresql://nobody@127.0.0.1:1/nothing"}
-    command = [sys.executable, "-m", "timeline_service.replay.worker"]
+    command = [sys.executable, "-m", "timeline_service.replay.loading.worker"]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment) as worker:
         assert worker.stdout is not None
         assert orjson.loads(worker.stdout.readline()).keys() == {"unavailable"}

@@ -20,11 +20,11 @@ from timeline_service.domain.replays import offsets_view
 from timeline_service.domain.vectors import Vector
 from timeline_service.errors import HaltError, LockedError, StuckError, UnavailableError
 from timeline_service.judge.breaker import nearly_all
-from timeline_service.replay.catch_up import CatchUp
+from timeline_service.replay.loading.workers import Workers, cores, start_workers
 from timeline_service.replay.scratch import scratch_tables
+from timeline_service.replay.steps.catch_up import CatchUp
 from timeline_service.replay.task import Task
 from timeline_service.replay.verification import RedrivenError, compare, wait_for
-from timeline_service.replay.workers import Workers, cores, start_workers
 
 _LOG: Final = structlog.get_logger()
 _NEAR: Final = 1_000

@@ -13,11 +13,11 @@ from timeline_service.adapters.postgres.replays import PostgresReplays
 from timeline_service.domain.replays import Until
 from timeline_service.domain.vectors import Vector
 from timeline_service.errors import HaltError, UnavailableError
-from timeline_service.replay.partition_load import loads
+from timeline_service.replay.loading.partition_fold import loads
+from timeline_service.replay.loading.worker import Job
+from timeline_service.replay.loading.workers import Workers
 from timeline_service.replay.recorder import Recorder
 from timeline_service.replay.scratch import scratch_of
-from timeline_service.replay.worker import Job
-from timeline_service.replay.workers import Workers
 from timeline_service.settings import Settings
 
 if TYPE_CHECKING:

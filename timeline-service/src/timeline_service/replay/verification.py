@@ -15,9 +15,9 @@ from timeline_service.domain.comparisons import MOST_LISTED, Difference, digest_
 from timeline_service.domain.replays import offsets_view
 from timeline_service.domain.vectors import Vector, reached
 from timeline_service.errors import HaltError
+from timeline_service.replay.loading.workers import cores, start_workers
 from timeline_service.replay.scratch import scratch_tables
 from timeline_service.replay.task import Task
-from timeline_service.replay.workers import cores, start_workers
 
 _ATTEMPTS: Final = 3
 

@@ -82,7 +82,7 @@ class PostgresComparison:
         self._url = url
         self._schema = schema
         self._scratch = scratch
-        self._sql = read_statements("comparing")
+        self._sql = read_statements("comparison")
 
     async def vectors(self, schema: str, partitions: int) -> tuple[Vector, Vector]:
         """How far a projection and its documents are."""

@@ -10,7 +10,7 @@ from typing import Final
 import orjson
 
 from timeline_service.errors import HaltError, StuckError, UnavailableError
-from timeline_service.replay.worker import Job
+from timeline_service.replay.loading.worker import Job
 from timeline_service.settings import Settings
 
 #: Told of a partition, and of records and bytes of it that were replayed.
@@ -78,7 +78,7 @@ async def _work(worker: _Worker, waiting: list[Job], tell: Tell) -> None:
 @asynccontextmanager
 async def _worker(settings: Settings) -> AsyncIterator[_Worker]:
     process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "timeline_service.replay.worker"),
+        *(sys.executable, "-m", "timeline_service.replay.loading.worker"),
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
         limit=_LINE_BYTES,

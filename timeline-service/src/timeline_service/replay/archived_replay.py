@@ -16,9 +16,9 @@ from timeline_service.domain.comparisons import digest_view, whole_digest
 from timeline_service.domain.replays import PartitionProgress, Progress, offsets_view
 from timeline_service.errors import HaltError, UnavailableError
 from timeline_service.replay.archive import Archive
-from timeline_service.replay.partition_load import loads
-from timeline_service.replay.worker import Job
-from timeline_service.replay.workers import cores, start_workers
+from timeline_service.replay.loading.partition_fold import loads
+from timeline_service.replay.loading.worker import Job
+from timeline_service.replay.loading.workers import cores, start_workers
 from timeline_service.settings import Settings
 
 #: An export does not say which cluster it is from. The projector adopts the one that has the same last records.

@@ -1,4 +1,4 @@
-"""A worker of the replayer, `python -m timeline_service.replay.worker`: loads the partitions that it is given.
+"""A worker of the replayer, `python -m timeline_service.replay.loading.worker`: loads the partitions that it is given.
 
 Lines of JSON come in, one for each partition, and go out: how far it is, and that it is done. It ends with its input,
 so it does not outlive a replayer that was killed.
@@ -24,7 +24,7 @@ from timeline_service.adapters.postgres.loading import connect_to_load
 from timeline_service.errors import HaltError, UnavailableError
 from timeline_service.judge.arrivals import RawRecord
 from timeline_service.replay.archive import Archive
-from timeline_service.replay.partition_load import Load, Source, load_partition
+from timeline_service.replay.loading.partition_fold import Load, Source, load_partition
 from timeline_service.settings import Settings
 
 if TYPE_CHECKING:

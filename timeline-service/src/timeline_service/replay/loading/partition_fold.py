@@ -22,8 +22,8 @@ from timeline_service.judge.batch import (
 )
 from timeline_service.judge.recording_times import NEVER, instant_of, recorded_ms
 from timeline_service.projector.same_log import digest
-from timeline_service.replay.row_writer import RowWriter
-from timeline_service.replay.spill import Spill, Spilled
+from timeline_service.replay.loading.row_writer import RowWriter
+from timeline_service.replay.loading.spill import Spill, Spilled
 from timeline_service.settings import Settings
 
 if TYPE_CHECKING:
