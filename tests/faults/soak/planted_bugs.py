@@ -120,8 +120,8 @@ BUGS: Final = (
     PlantedBug(
         "a swap leaves the last record out",
         f"{_TIMELINE}/adapters/postgres/generations.py",
-        'level = rows >= row["next_offset"]',
-        'level = rows + 1 >= row["next_offset"]',
+        "rows = self.next_offset >= live.next_offset",
+        "rows = self.next_offset + 1 >= live.next_offset",
         ("ask for a rebuild",),
         seconds=60,
         durations=(10.0,),

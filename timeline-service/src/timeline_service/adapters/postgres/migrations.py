@@ -9,7 +9,7 @@ from typing import Final
 import asyncpg
 
 from timeline_service.adapters.postgres.database import connect, going_away
-from timeline_service.adapters.postgres.generations import create_tables
+from timeline_service.adapters.postgres.generation_tables import create_tables
 from timeline_service.adapters.postgres.sql_files import generation_schema, generation_shape
 from timeline_service.code_version import code_version
 from timeline_service.errors import HaltError
