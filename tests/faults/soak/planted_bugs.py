@@ -119,7 +119,7 @@ BUGS: Final = (
     ),
     PlantedBug(
         "a swap leaves the last record out",
-        f"{_TIMELINE}/adapters/postgres/generations.py",
+        f"{_TIMELINE}/domain/generations.py",
         "rows = self.next_offset >= live.next_offset",
         "rows = self.next_offset + 1 >= live.next_offset",
         ("ask for a rebuild",),

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from timeline_service.adapters.postgres.database import connect, going_away
 from timeline_service.adapters.postgres.replays import CHANNEL, REPLAYER
+from timeline_service.adapters.postgres.sql_files import read_statements
 from timeline_service.errors import UnavailableError
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ class PostgresClaims:
 
     def __init__(self, connection: "OwnConnection", news: asyncio.Event) -> None:
         self._connection = connection
+        self._sql = read_statements("claims")
         self.news = news
 
     def require(self) -> None:
@@ -32,11 +34,11 @@ class PostgresClaims:
 
     async def take(self, replay_id: UUID) -> bool:
         """Lock a replay; False, at once, if somebody else has."""
-        return bool(await self._connection.fetchval("select pg_try_advisory_lock($1)", _lock_of(replay_id)))
+        return bool(await self._connection.fetchval(self._sql["take"], _lock_of(replay_id)))
 
     async def release(self, replay_id: UUID) -> None:
         """Let go of a replay."""
-        await self._connection.execute("select pg_advisory_unlock($1)", _lock_of(replay_id))
+        await self._connection.execute(self._sql["release"], _lock_of(replay_id))
 
 
 @asynccontextmanager

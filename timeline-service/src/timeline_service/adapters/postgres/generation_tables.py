@@ -29,7 +29,7 @@ class Index(NamedTuple):
 async def create_tables(connection: "AnyConnection", schema: str, *, indexes: bool, logged: bool = True) -> None:
     """Make the empty tables of a generation in a new schema, inside the caller's transaction."""
     await connection.execute(f"create schema {schema}; set local search_path = {schema}")
-    tables = _text("generation")
+    tables = _text("generation_tables")
     await connection.execute(tables if logged else tables.replace("create table", "create unlogged table"))
     if indexes:
         await connection.execute(_text("generation_indexes"))

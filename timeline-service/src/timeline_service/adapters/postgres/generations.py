@@ -1,8 +1,7 @@
 """Generations: the projections there are, and which one is read."""
 
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
 import asyncpg
@@ -20,6 +19,7 @@ from timeline_service.adapters.postgres.sql_files import (
     read_statements,
 )
 from timeline_service.code_version import code_version, is_newer
+from timeline_service.domain.generations import Begun, Live, Reached, are_level
 from timeline_service.domain.vectors import Vector
 from timeline_service.errors import UnavailableError
 
@@ -29,34 +29,6 @@ if TYPE_CHECKING:
 Row = Mapping[str, Any]
 _LOCK_TIMEOUT: Final = "2s"
 _INDEX_SECONDS: Final = 24 * 3600
-
-
-@dataclass(frozen=True, slots=True)
-class Live:
-    """The generation that is read; `mine`: whether code of this shape has made it."""
-
-    n: int
-    mine: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Begun:
-    """A generation under way; `until` is where it ends for ever, if it is one of the past."""
-
-    until: Vector | None
-
-
-class Reached(NamedTuple):
-    """How far a partition of a generation is, and how far its documents are."""
-
-    partition: int
-    next_offset: int
-    documents: int
-
-    def is_level_with(self, live: "Reached") -> bool:
-        """Whether nothing is missing of what the live generation holds, and of its documents."""
-        rows = self.next_offset >= live.next_offset
-        return rows and self.documents >= min(live.documents, live.next_offset)
 
 
 class PostgresGenerations:
@@ -150,23 +122,13 @@ class PostgresGenerations:
                 async with ending_blockers(self._pool, connection):
                     before = await connection.fetch(of_generation(self._sql["lock_checkpoints"], live))
                 after = await connection.fetch(of_generation(self._sql["reached"], n))
-                if not _are_level([Reached(**row) for row in after], [Reached(**row) for row in before], beyond):
+                if not are_level([Reached(**row) for row in after], [Reached(**row) for row in before], beyond):
                     return False
                 await connection.execute(of_generation(self._sql["fence"], live))
             await connection.execute(self._sql["retire"])
             await connection.execute(self._sql["make_live"], n)
             await connection.execute("select pg_notify('dyadline_projected', 'swapped')")
         return True
-
-
-def _are_level(made: Sequence[Reached], live: Sequence[Reached], beyond: Collection[int]) -> bool:
-    """Whether a generation is level with the live one in all partitions but those beyond the log's end."""
-    at = {reached.partition: reached for reached in made}
-    return all(
-        at.get(goal.partition, Reached(goal.partition, 0, 0)).is_level_with(goal)
-        for goal in live
-        if goal.partition not in beyond
-    )
 
 
 async def find_live_generation(connection: "Connection") -> int:

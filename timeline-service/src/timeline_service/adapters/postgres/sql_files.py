@@ -7,7 +7,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Final
 
-_SHAPING: Final = ("generation", "generation_indexes")
+_SHAPING: Final = ("generation_tables", "generation_indexes")
 _NAME: Final = re.compile(r"^-- name: (\w+)$", re.MULTILINE)
 
 

@@ -38,6 +38,9 @@ class PairEvents(NamedTuple):
     last: int = 0
 
 
+_NO_EVENTS: Final = PairEvents()
+
+
 class PartitionFold:
     """The fold of one partition, of a topic of so many: first its records are dated, then they are folded."""
 
@@ -98,7 +101,7 @@ class PartitionFold:
             for name in ("applied", "duplicate", "rejected", "parked"):
                 setattr(self.counts, name, getattr(self.counts, name) + getattr(counts, name))
         for (_, pair), (events, last) in changes.pair_counts.items():
-            before = self.pairs.get(pair, PairEvents())
+            before = self.pairs.get(pair, _NO_EVENTS)
             self.pairs[pair] = PairEvents(before.events + events, max(before.last, last))
 
 
