@@ -17,8 +17,9 @@ class Live:
 
 @dataclass(frozen=True, slots=True)
 class Begun:
-    """A generation under way; `until` is where it ends for ever, if it is one of the past."""
+    """A generation that is being filled; `until` is where it ends for ever, if it is one of the past."""
 
+    n: int
     until: Vector | None
 
 

@@ -4,6 +4,7 @@ This is the plan; each of its steps is a module of `steps`, and can be done agai
 top, and goes on with what is there.
 """
 
+from timeline_service.adapters.postgres.sql_files import generation_schema
 from timeline_service.replay.attempt import Attempt, Result
 from timeline_service.replay.loading.workers import cores, start_workers
 from timeline_service.replay.log import ReplayedLog, trusted_log
@@ -22,19 +23,20 @@ async def rebuild(attempt: Attempt) -> Result:
     async with start_workers(attempt.settings, cores(log.topic.partitions)) as workers:  # they get ready meanwhile
         log.require_origin(await attempt.reach.origins())
         ends = await log.ends()
-        filling = await begin(attempt, await log.vector_of(attempt.replay.until, ends))
-        unfilled = filling.n in await attempt.generations.unfinished()  # else it is live already
+        made = await begin(attempt, await log.vector_of(attempt.replay.until, ends))
+        schema = generation_schema(made.n)
+        unfilled = made.n in await attempt.generations.unfinished()  # else it is live already
         if unfilled:
             attempt.recorder.phase("loading")
-            loaded = await attempt.reach.loaded(filling.n)
-            await load(attempt, workers, log, filling.schema, filling.until or ends, loaded)
+            loaded = await attempt.reach.loaded(made.n)
+            await load(attempt, workers, log, schema, made.until or ends, loaded)
     if unfilled:
-        await index(attempt, filling.n)
-    if filling.until is None:
-        return await make_live(attempt, log, filling.n)
-    result = await compare_past(attempt, log, filling.schema, filling.until)
-    await attempt.generations.finish(filling.n)
-    return result | {"generation": filling.n}
+        await index(attempt, made.n)
+    if made.until is None:
+        return await make_live(attempt, log, made.n)
+    result = await compare_past(attempt, log, schema, made.until)
+    await attempt.generations.finish(made.n)
+    return result | {"generation": made.n}
 
 
 async def activate(attempt: Attempt) -> Result:

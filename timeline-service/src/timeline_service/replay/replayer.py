@@ -55,7 +55,7 @@ class Replayer:
             try:
                 while not stop.is_set():
                     claims.news.clear()
-                    claims.require()
+                    claims.require_held()
                     await self._let_go(claims)
                     await self._claim(claims)
                     await _first_of(stop, claims.news)

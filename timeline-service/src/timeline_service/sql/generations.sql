@@ -44,6 +44,21 @@ delete from timeline.generations where n = $1;
 -- name: unfinished
 select n from timeline.generations where not ready order by n;
 
+-- name: drop
+drop schema if exists {schema} cascade;
+
+-- name: be_impatient
+-- A lock that is not to be had so soon is LockedError.
+set local lock_timeout = '2s';
+
+-- name: begin_index
+set local search_path = {schema};
+set local maintenance_work_mem = '256MB';
+
+-- name: lacks
+-- $1 an index, with its schema.
+select to_regclass($1) is null;
+
 -- name: tables
 -- $1 schema.
 select tablename from pg_tables where schemaname = $1;
@@ -64,3 +79,7 @@ left join {schema}.search_checkpoints as search using (partition);
 -- name: fence
 -- Whoever owns its partitions finds another epoch and rolls back.
 update {schema}.checkpoints set epoch = epoch + 1, owner = '';
+
+-- name: tell
+-- Whoever waits for what is projected reads another generation from now on.
+select pg_notify('dyadline_projected', 'swapped');

@@ -27,7 +27,7 @@ class PostgresClaims:
         self._sql = read_statements("claims")
         self.news = news
 
-    def require(self) -> None:
+    def require_held(self) -> None:
         """Raises UnavailableError where the connection was cut: with it went the locks."""
         if self._connection.is_closed():
             raise UnavailableError("the replayer's connection to PostgreSQL was cut")

@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from timeline_service.adapters.postgres.database import Connection, Pool
 
 Row = Mapping[str, Any]
-_LOCK_TIMEOUT: Final = "2s"
 _INDEX_SECONDS: Final = 24 * 3600
 
 
@@ -53,8 +52,8 @@ class PostgresGenerations:
         for name, statement in generation_indexes():
             yield name
             async with connected_to_generations(self._pool) as connection, connection.transaction():
-                await connection.execute(f"set local search_path = {schema}; set local maintenance_work_mem = '256MB'")
-                if await connection.fetchval("select to_regclass($1) is null", f"{schema}.{name}"):
+                await connection.execute(of_generation(self._sql["begin_index"], n))
+                if await connection.fetchval(self._sql["lacks"], f"{schema}.{name}"):
                     await connection.execute(statement, timeout=_INDEX_SECONDS)
         async with connected_to_generations(self._pool) as connection:
             for row in await connection.fetch(self._sql["tables"], schema):
@@ -87,7 +86,7 @@ class PostgresGenerations:
             row = await connection.fetchrow(self._sql["lock"], n)
         if row is None or (row["shape"], row["code_version"]) != (generation_shape(), code_version()):
             return None
-        return Begun(tuple(row["until"]) if row["until"] is not None else None)
+        return Begun(n, tuple(row["until"]) if row["until"] is not None else None)
 
     async def finish(self, n: int) -> None:
         """Let a generation be read by its number."""
@@ -97,12 +96,12 @@ class PostgresGenerations:
     async def drop(self, n: int) -> bool:
         """Drop a generation and its tables; False, with nothing done, if it is live."""
         async with connected_to_generations(self._pool) as connection, connection.transaction():
-            await connection.execute(f"set local lock_timeout = '{_LOCK_TIMEOUT}'")
+            await connection.execute(self._sql["be_impatient"])
             row = await connection.fetchrow(self._sql["lock"], n)
             if row is not None and row["live"]:
                 return False
             await connection.execute(self._sql["forget"], n)
-            await connection.execute(f"drop schema if exists {generation_schema(n)} cascade")
+            await connection.execute(of_generation(self._sql["drop"], n))
         return True
 
     async def swap(self, n: int, beyond: Collection[int] = ()) -> bool:
@@ -112,7 +111,7 @@ class PostgresGenerations:
         lie beyond the log's end, where nobody can follow them.
         """
         async with connected_to_generations(self._pool) as connection, connection.transaction():
-            await connection.execute(f"set local lock_timeout = '{_LOCK_TIMEOUT}'")
+            await connection.execute(self._sql["be_impatient"])
             async with ending_blockers(self._pool, connection):
                 await connection.fetch(self._sql["lock_all"])
             live = await connection.fetchval(self._sql["any_live"])
@@ -127,7 +126,7 @@ class PostgresGenerations:
                 await connection.execute(of_generation(self._sql["fence"], live))
             await connection.execute(self._sql["retire"])
             await connection.execute(self._sql["make_live"], n)
-            await connection.execute("select pg_notify('dyadline_projected', 'swapped')")
+            await connection.execute(self._sql["tell"])
         return True
 
 

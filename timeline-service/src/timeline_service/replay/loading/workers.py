@@ -81,13 +81,9 @@ async def _work(worker: _Worker, waiting: list[PartitionLoad], tell: Tell) -> No
 
 @asynccontextmanager
 async def _worker(settings: Settings, export: Path | None) -> AsyncIterator[_Worker]:
+    arguments = [str(export)] if export is not None else []
     process = await asyncio.create_subprocess_exec(
-        *(
-            sys.executable,
-            "-m",
-            "timeline_service.replay.loading.worker",
-            *([str(export)] if export is not None else []),
-        ),
+        *(sys.executable, "-m", "timeline_service.replay.loading.worker", *arguments),
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
         limit=_LINE_BYTES,
