@@ -1,7 +1,7 @@
 """Generations: the projections there are, and which one is read."""
 
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from uuid import UUID
 
 import asyncpg
@@ -28,6 +28,14 @@ if TYPE_CHECKING:
 
 Row = Mapping[str, Any]
 _INDEX_SECONDS: Final = 24 * 3600
+
+
+class _Found(NamedTuple):
+    """The generation that code of this shape is to read, and whether it is the live one."""
+
+    n: int
+    live: bool
+    code_version: str
 
 
 class PostgresGenerations:
@@ -136,15 +144,15 @@ async def find_live_generation(connection: "Connection") -> int:
     Raises UnavailableError before the first migration, and while the live one was made by code of another shape, or
     of a newer release.
     """
-    row = await _find(connection)
-    if not row["live"]:
+    found = await _find(connection)
+    if not found.live:
         raise UnavailableError("the live generation was made by code of another shape: it is that code's to project")
-    if is_newer(row["code_version"], code_version()):
+    if is_newer(found.code_version, code_version()):
         raise UnavailableError(
-            f"generation {row['n']} was made by {row['code_version']}, which is newer than this code, "
+            f"generation {found.n} was made by {found.code_version}, which is newer than this code, "
             f"{code_version()}: it is that code's to project"
         )
-    return int(row["n"])
+    return found.n
 
 
 async def find_readable_generation(connection: "Connection") -> int:
@@ -152,10 +160,10 @@ async def find_readable_generation(connection: "Connection") -> int:
 
     Raises UnavailableError before the first migration, and where there is none of this shape.
     """
-    return int((await _find(connection))["n"])
+    return (await _find(connection)).n
 
 
-async def _find(connection: "Connection") -> Row:
+async def _find(connection: "Connection") -> _Found:
     statements = read_statements("generations")
     try:
         row = await connection.fetchrow(statements["live"], generation_shape())
@@ -167,4 +175,4 @@ async def _find(connection: "Connection") -> Row:
         raise UnavailableError("the database has no tables yet: run timeline migrate") from error
     if row is None:
         raise UnavailableError("no generation of the projection is live: run timeline migrate")
-    return dict(row)
+    return _Found(**row)

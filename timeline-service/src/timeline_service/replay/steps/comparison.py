@@ -16,7 +16,7 @@ from timeline_service.domain.vectors import Vector, reached
 from timeline_service.errors import HaltError
 from timeline_service.replay.attempt import Result
 
-_ATTEMPTS: Final = 3
+_TRIES: Final = 3
 
 
 class RedrivenError(Exception):
@@ -25,7 +25,7 @@ class RedrivenError(Exception):
 
 async def undisturbed(compare_once: Callable[[], Awaitable[Result]], what: str) -> Result:
     """A comparison of one moment: it is begun anew, a few times, where that was not so. `what` is asked for later."""
-    for _ in range(_ATTEMPTS):
+    for _ in range(_TRIES):
         with suppress(RedrivenError):
             return await compare_once()
     raise HaltError(f"parked records are judged again all the time: {what} when that has come to an end")
