@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import asyncpg
 
-from timeline_service.adapters.postgres.generations import create_tables
+from timeline_service.adapters.postgres.generation_tables import create_tables
 from timeline_service.adapters.postgres.sql_files import generation_schema
 
 _GENERATION: Final = 9

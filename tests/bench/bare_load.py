@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 import asyncpg
 import uvloop
 
-from timeline_service.adapters.postgres.generations import create_tables, index_statements
+from timeline_service.adapters.postgres.generation_tables import create_tables, generation_indexes
 from timeline_service.adapters.postgres.sql_files import generation_schema
 
 if TYPE_CHECKING:
@@ -53,8 +53,8 @@ async def load_rows(url: str, generation: int, processes: int) -> BareLoad:
         copying = await asyncio.to_thread(_copy_in_processes, url, generation, partitions, processes)
         await connection.execute(f"set search_path = {_SCHEMA}; set maintenance_work_mem = '256MB'")
         start = time.perf_counter()
-        for statement in index_statements():
-            await connection.execute(statement)
+        for index in generation_indexes():
+            await connection.execute(index.statement)
         indexing = time.perf_counter() - start
         await connection.execute(f"drop schema {_SCHEMA} cascade")
         return BareLoad(copying, indexing)

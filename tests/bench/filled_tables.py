@@ -13,7 +13,7 @@ from typing import Final
 import asyncpg
 from tests.bench.filled_templates import templates
 
-from timeline_service.adapters.postgres.generations import create_tables
+from timeline_service.adapters.postgres.generation_tables import create_tables
 from timeline_service.adapters.postgres.migrations import migrate
 from timeline_service.adapters.postgres.sql_files import generation_schema
 

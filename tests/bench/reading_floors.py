@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from tests.bench.filled_tables import LARGEST
 
 from timeline_service.adapters.postgres.database import BY_VALUE, IN_ORDER, close_pool, connected, open_pool
-from timeline_service.adapters.postgres.generations import create_tables
+from timeline_service.adapters.postgres.generation_tables import create_tables
 from timeline_service.adapters.postgres.selections import PostgresSelections
 from timeline_service.adapters.postgres.sql_files import generation_schema
 from timeline_service.domain.selections import SortKey

@@ -27,7 +27,7 @@ from event_schemas.json_text import write_json
 from event_schemas.log_topic import PARTITIONS
 from event_schemas.records import decode
 from local_stack.topic import create_topic
-from timeline_service.adapters.postgres.generations import create_tables
+from timeline_service.adapters.postgres.generation_tables import create_tables
 from timeline_service.adapters.postgres.sql_files import generation_schema
 from timeline_service.domain.documents import document_of
 from timeline_service.judge.entries import read_said

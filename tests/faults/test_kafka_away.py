@@ -21,9 +21,8 @@ from timeline_service.adapters.kafka.reader import KafkaReader
 from timeline_service.adapters.kafka.scan import open_scan
 from timeline_service.adapters.postgres.sql_files import generation_schema
 from timeline_service.errors import UnavailableError
-from timeline_service.replay.partition_load import Load
-from timeline_service.replay.worker import Job
-from timeline_service.replay.workers import start_workers
+from timeline_service.replay.loading.partition_load import PartitionLoad
+from timeline_service.replay.loading.workers import start_workers
 from timeline_service.settings import Settings
 
 QUICK = {"TIMELINE_STALL_SECONDS": "1"}
@@ -185,11 +184,11 @@ async def test_a_worker_says_that_kafka_is_away(
     settings = Settings(
         kafka_bootstrap_servers=broker.address, topic=services.topic, database_url=services.database_url
     )
-    job = Job(Load(generation_schema(1), 0, 100_000, 3, "", "x"))  # more than there is: it waits for the rest
+    load = PartitionLoad(generation_schema(1), 0, 100_000, 3, "", "x")  # more than there is: it waits for the rest
     async with start_workers(settings, 1) as workers:
-        loading = asyncio.create_task(workers.load([job], lambda *_: None))
+        loading = asyncio.create_task(workers.load([load], lambda *_: None))
         alive = [each for each in psutil.Process().children() if each.status() != psutil.STATUS_ZOMBIE]
-        (worker,) = (each for each in alive if "timeline_service.replay.worker" in each.cmdline())
+        (worker,) = (each for each in alive if "timeline_service.replay.loading.worker" in each.cmdline())
         await wait_until(lambda: connections(worker.pid, broker.address))
         await broker.kill()
         with pytest.raises(UnavailableError, match="Kafka is out of reach") as raised:

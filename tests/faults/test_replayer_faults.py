@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 from uuid import uuid4
 
 import asyncpg
@@ -20,14 +21,14 @@ from tests.support.waiting import wait_until
 
 from service_edge.topic_check import Topic
 from timeline_service.adapters.postgres.database import close_pool, open_pool
-from timeline_service.adapters.postgres.generations import PostgresGenerations
 from timeline_service.adapters.postgres.replays import REPLAYER, PostgresReplays
 from timeline_service.code_version import code_version
+from timeline_service.domain.replays import Replay
 from timeline_service.errors import StuckError, UnavailableError
-from timeline_service.replay.catch_up import CatchUp
-from timeline_service.replay.rebuild import try_to_swap
-from timeline_service.replay.recorder import Recorder
-from timeline_service.replay.task import Task
+from timeline_service.replay.attempt import Attempt
+from timeline_service.replay.log import ReplayedLog
+from timeline_service.replay.steps.catch_up import CatchUp
+from timeline_service.replay.steps.swap import try_to_swap
 from timeline_service.settings import Settings
 
 _GATE = 7_001
@@ -178,18 +179,18 @@ async def test_what_is_away_hinders_a_swap_and_what_is_locked_has_it_stuck(servi
     services.migrate()
     other, url = await copy_generation(services.database_url), services.database_url
     pool = await open_pool(url, most=3)
-    replays, topic = PostgresReplays(pool), Topic(services.topic, "a cluster", 3)
+    topic = Topic(services.topic, "a cluster", 3)
     async with connected_to(url) as connection:
         hindrances: list[UnavailableError | None] = []
         for bootstrap_servers in (f"127.0.0.1:{free_port()}", services.bootstrap_servers, services.bootstrap_servers):
             settings = Settings(kafka_bootstrap_servers=bootstrap_servers, topic=services.topic)
-            row = {"id": uuid4()}
-            task = Task(settings, pool, replays, PostgresGenerations(pool), Recorder(replays, row["id"]), row)
+            replay = Replay(uuid4(), "activate", None, other, datetime.now(UTC), 0, False, None)
+            attempt, log = Attempt(settings, pool, replay), ReplayedLog(settings, topic)
             locking = connection.transaction()
             await locking.start()
             if len(hindrances) < 2:
                 await connection.execute("select from timeline.generations for update")
-            hindrances.append(await try_to_swap(task, topic, CatchUp(task, topic, other), other))
+            hindrances.append(await try_to_swap(attempt, log, CatchUp(attempt, log, other), other))
             await locking.rollback()
     await close_pool(pool)
     assert [type(hindrance) for hindrance in hindrances] == [UnavailableError, StuckError, type(None)]

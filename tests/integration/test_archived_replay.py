@@ -20,7 +20,7 @@ from tests.support.running.replaying import verified
 from timeline_service.domain.exports import End, ExportHeader, Gap, write_end, write_gap, write_header
 from timeline_service.domain.replays import Progress
 from timeline_service.errors import HaltError
-from timeline_service.replay.from_archive import replay_archive
+from timeline_service.replay.archived_replay import replay_archive
 from timeline_service.settings import Settings
 
 

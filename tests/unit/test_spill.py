@@ -5,8 +5,8 @@ from random import Random
 import pytest
 
 from timeline_service.judge.arrivals import RawRecord
-from timeline_service.replay import spill as spill_files
-from timeline_service.replay.spill import Spill, Spilled
+from timeline_service.replay.loading import spill as spill_files
+from timeline_service.replay.loading.spill import Spill, Spilled
 
 
 def spilled(offset: int, key: bytes | None, size: int = 900) -> Spilled:

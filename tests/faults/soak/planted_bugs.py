@@ -119,9 +119,9 @@ BUGS: Final = (
     ),
     PlantedBug(
         "a swap leaves the last record out",
-        f"{_TIMELINE}/adapters/postgres/generations.py",
-        'level = rows >= row["next_offset"]',
-        'level = rows + 1 >= row["next_offset"]',
+        f"{_TIMELINE}/domain/generations.py",
+        "rows = self.next_offset >= live.next_offset",
+        "rows = self.next_offset + 1 >= live.next_offset",
         ("ask for a rebuild",),
         seconds=60,
         durations=(10.0,),

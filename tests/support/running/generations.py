@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 
 import asyncpg
 
-from timeline_service.adapters.postgres.generations import create_tables
+from timeline_service.adapters.postgres.generation_tables import create_tables
 from timeline_service.adapters.postgres.sql_files import generation_schema, generation_shape
 from timeline_service.code_version import code_version
 

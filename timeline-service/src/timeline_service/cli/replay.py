@@ -67,7 +67,7 @@ def replay(
 
 
 def _replay_archive(path: Path, *, as_json: bool) -> None:
-    from timeline_service.replay.from_archive import replay_archive
+    from timeline_service.replay.archived_replay import replay_archive
 
     view: dict[str, Any] = {"kind": "load", "state": "succeeded"}
     try:

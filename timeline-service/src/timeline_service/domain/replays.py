@@ -1,9 +1,10 @@
 """Replays as they are asked for and shown: verify, rebuild, and the activation of another generation."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import datetime
 from typing import Any, Final, Literal
+from uuid import UUID
 
 from event_schemas.records import format_time
 from timeline_service.domain.vectors import Vector
@@ -12,6 +13,11 @@ Kind = Literal["verify", "rebuild", "activate"]
 State = Literal["queued", "running", "succeeded", "failed", "cancelled"]
 #: The states that nothing follows.
 OVER: Final = frozenset[State]({"succeeded", "failed", "cancelled"})
+
+
+def builds(kind: Kind) -> bool:
+    """Whether a replay is to change which generation is read: of such replays one is under way at a time."""
+    return kind != "verify"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +40,29 @@ class Until:
             return cls(recorded_at=datetime.fromisoformat(instant))
         offsets = written["next_offsets"]
         return cls(next_offsets=tuple(offsets[str(partition)] for partition in range(len(offsets))))
+
+
+@dataclass(frozen=True, slots=True)
+class Replay:
+    """A replay as it is carried out: what was asked for, and what came of earlier attempts.
+
+    `until` is as it was written; `generation` the one that it fills, as soon as there is one, or makes the live one;
+    `result` what it has found.
+    """
+
+    id: UUID
+    kind: Kind
+    until: Mapping[str, Any] | None
+    generation: int | None
+    started_at: datetime
+    attempts: int
+    cancelling: bool
+    result: Mapping[str, Any] | None
+
+    @classmethod
+    def read(cls, row: Mapping[str, Any]) -> "Replay":
+        """A replay by its row, whose JSON columns are read already."""
+        return cls(**{column.name: row[column.name] for column in fields(cls)})
 
 
 @dataclass(slots=True)

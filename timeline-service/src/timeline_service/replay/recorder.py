@@ -5,7 +5,7 @@ import time
 from collections import deque
 from collections.abc import Mapping
 from contextlib import suppress
-from typing import Final
+from typing import Final, NamedTuple
 from uuid import UUID
 
 from timeline_service.adapters.postgres.replays import PostgresReplays
@@ -16,6 +16,13 @@ _WRITE_SECONDS: Final = 0.5
 _RATE_SECONDS: Final = 10.0
 
 
+class Mark(NamedTuple):
+    """How many records were done when."""
+
+    at: float
+    done: int
+
+
 class Recorder:
     """The progress of one replay."""
 
@@ -23,7 +30,7 @@ class Recorder:
         self._replays = replays
         self._id = replay_id
         self._changed = asyncio.Event()
-        self._marks: deque[tuple[float, int]] = deque()
+        self._marks: deque[Mark] = deque()
         self.progress = Progress()
 
     def phase(self, name: str) -> None:
@@ -64,8 +71,8 @@ class Recorder:
         done = sum(part.records for part in self.progress.partitions.values())
         total = sum(part.total for part in self.progress.partitions.values())
         now = time.monotonic()
-        self._marks.append((now, done))
-        while now - self._marks[0][0] > _RATE_SECONDS:
+        self._marks.append(Mark(now, done))
+        while now - self._marks[0].at > _RATE_SECONDS:
             self._marks.popleft()
         since, before = self._marks[0]
         seconds = now - since

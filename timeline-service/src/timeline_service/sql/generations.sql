@@ -44,6 +44,25 @@ delete from timeline.generations where n = $1;
 -- name: unfinished
 select n from timeline.generations where not ready order by n;
 
+-- name: drop
+drop schema if exists {schema} cascade;
+
+-- name: be_impatient
+-- A lock that is not to be had so soon is LockedError.
+set local lock_timeout = '2s';
+
+-- name: begin_index
+set local search_path = {schema};
+set local maintenance_work_mem = '256MB';
+
+-- name: lacks
+-- $1 an index, with its schema.
+select to_regclass($1) is null;
+
+-- name: tables
+-- $1 schema.
+select tablename from pg_tables where schemaname = $1;
+
 -- name: lock_checkpoints
 -- How far the live generation {n} and its documents are. Its projectors wait.
 select checkpoint.partition, checkpoint.next_offset, coalesce(search.next_offset, 0) as documents
@@ -52,18 +71,7 @@ left join {schema}.search_checkpoints as search using (partition)
 order by checkpoint.partition
 for update of checkpoint;
 
--- name: counts
-select partition, applied + duplicate + rejected + parked as records, parked from {schema}.checkpoints;
-
--- name: stopped
--- Where generation {n} is stopped, and why.
-select partition, next_offset, stopped from {schema}.checkpoints where stopped is not null order by partition;
-
--- name: origins
--- Of which logs generation {n} says that it was made.
-select distinct cluster_id, partition_count from {schema}.checkpoints;
-
--- name: reach
+-- name: reached
 select checkpoint.partition, checkpoint.next_offset, coalesce(search.next_offset, 0) as documents
 from {schema}.checkpoints as checkpoint
 left join {schema}.search_checkpoints as search using (partition);
@@ -71,3 +79,7 @@ left join {schema}.search_checkpoints as search using (partition);
 -- name: fence
 -- Whoever owns its partitions finds another epoch and rolls back.
 update {schema}.checkpoints set epoch = epoch + 1, owner = '';
+
+-- name: tell
+-- Whoever waits for what is projected reads another generation from now on.
+select pg_notify('dyadline_projected', 'swapped');

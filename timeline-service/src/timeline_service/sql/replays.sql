@@ -72,3 +72,7 @@ update timeline.replays set result = $2 where id = $1;
 update timeline.replays set
     state = $2, result = coalesce($3, result), reason = $4, finished_at = clock_timestamp()
 where id = $1 and state = 'running';
+
+-- name: notify
+-- $1 channel: wakes whoever waits for news of a replay.
+select pg_notify($1, '');

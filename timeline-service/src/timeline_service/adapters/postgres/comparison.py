@@ -1,9 +1,7 @@
 """Two projections held against each other, table by table, in the database that has both."""
 
-from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 import asyncpg
@@ -12,6 +10,7 @@ import orjson
 from event_schemas.positions import format_position
 from service_edge.topic_check import Topic
 from timeline_service.adapters.postgres.database import connect, going_away
+from timeline_service.adapters.postgres.snapshots import PostgresSnapshot
 from timeline_service.adapters.postgres.sql_files import read_statements
 from timeline_service.domain.comparisons import (
     KEYS,
@@ -20,10 +19,9 @@ from timeline_service.domain.comparisons import (
     Difference,
     TableDigest,
     differences_of,
-    key_text,
-    position_of,
 )
-from timeline_service.domain.vectors import Vector, vector_of
+from timeline_service.domain.snapshots import Drill, Snapshot, Strays
+from timeline_service.domain.vectors import Vector
 from timeline_service.errors import HaltError
 
 if TYPE_CHECKING:
@@ -32,47 +30,8 @@ if TYPE_CHECKING:
 _SESSION: Final = {"application_name": "dyadline replay", "jit": "off", "timezone": "UTC", "work_mem": "64MB"}
 
 
-@dataclass(frozen=True, slots=True)
-class Stray:
-    """A row that no record of the log can have made."""
-
-    table: str
-    key: str
-    partition: int
-    from_offset: int
-    until_offset: int | None
-
-
-@dataclass(frozen=True, slots=True)
-class Snapshot:
-    """A projection at a vector: that of the log and that of its documents, and the digests of its tables there.
-
-    The vectors are the checkpoints', or go as far as the rows do where those were set back. `held` is what the
-    checkpoints of the documents say. `counts` says how many strays a table has, of which some are listed; `foreign` are
-    checkpoints that name another cluster.
-    """
-
-    vector: Vector
-    documents: Vector
-    held: Vector
-    redriven: int
-    digests: Mapping[str, TableDigest]
-    strays: Sequence[Stray]
-    counts: Mapping[str, int]
-    foreign: Sequence[Difference]
-    parked_elsewhere: int
-
-
-@dataclass(frozen=True, slots=True)
-class Drill:
-    """What the rows of differing buckets are: the differences that are listed, and how many rows differ."""
-
-    listed: Sequence[Difference]
-    rows: int
-
-
 class PostgresComparison:
-    """The live projection's `schema`, and `scratch` for what is kept of it meanwhile.
+    """A comparison with the live projection's `schema`; in `scratch` what is kept of that meanwhile.
 
     Its methods raise UnavailableError when the server is away. They take connections of their own: a comparison must
     not hold up those who read.
@@ -82,17 +41,21 @@ class PostgresComparison:
         self._url = url
         self._schema = schema
         self._scratch = scratch
-        self._sql = read_statements("comparing")
+        self._sql = read_statements("comparison")
 
-    async def vectors(self, schema: str, partitions: int) -> tuple[Vector, Vector]:
-        """How far a projection and its documents are."""
+    async def vector(self, schema: str, partitions: int) -> Vector:
+        """How far a projection is."""
         async with _connection(self._url) as connection:
-            rows = await connection.fetch(self._sql["vectors"].replace("{schema}", schema))
-        return _vectors(rows, partitions)
+            return (await PostgresSnapshot(connection, schema).reach(partitions)).vector
 
     async def reach(self, partitions: int) -> Vector:
         """How far the live projection is."""
-        return (await self.vectors(self._schema, partitions))[0]
+        return await self.vector(self._schema, partitions)
+
+    async def redriven(self, partitions: int) -> int:
+        """How often something was put into the live projection's past."""
+        async with _connection(self._url) as connection:
+            return (await PostgresSnapshot(connection, self._schema).reach(partitions)).redriven
 
     async def snapshot(
         self, topic: Topic, code_version: str, ends: Callable[[], Awaitable[Vector]], until: Vector | None = None
@@ -104,50 +67,30 @@ class PostgresComparison:
         Without `until`, what a vector cannot tell the past of is kept, for `drill`.
         """
         async with _connection(self._url) as connection, connection.transaction(isolation="repeatable_read"):
-            rows = await connection.fetch(self._live("vectors"))
-            vector, held = _vectors(rows, topic.partitions)
-            documents = held
-            strays: list[Stray] = []
-            counts = Counter[str]()
-            foreign: list[Difference] = []
+            live = PostgresSnapshot(connection, self._schema)
+            said = await live.reach(topic.partitions)
+            strays, foreign = Strays([], {}), list[Difference]()
             if until is not None:
-                vector, documents = until, tuple(map(min, documents, until))
+                reach = said._replace(vector=until, documents=tuple(map(min, said.documents, until)))
             else:
-                log_ends = await ends()
-                vector = _further(vector, await connection.fetch(self._live("reach"), log_ends))
-                documents = _further(held, await connection.fetch(self._live("reach_of_documents"), vector))
-                for row in await connection.fetch(self._live("beyond"), vector, documents, MOST_LISTED):
-                    place = (row["partition"], row["from_offset"], row["until_offset"])
-                    key = orjson.loads(row["key"])
-                    named = key_text({name: key[name] for name in KEYS[row["table"]]})
-                    strays.append(Stray(row["table"], named, *place))
-                    counts[row["table"]] = row["total"]
-                for row in await connection.fetch(self._live("strayed_checkpoints"), vector):
-                    named = key_text({"partition": row["partition"]})
-                    strays.append(Stray("search_checkpoints", named, row["partition"], row["next_offset"], None))
-                    counts["search_checkpoints"] += 1
-                for row in await connection.fetch(self._live("foreign_checkpoints"), topic.cluster_id):
-                    named = key_text({"partition": row["partition"]})
-                    field = ("cluster_id", row["cluster_id"], topic.cluster_id)
-                    foreign.append(Difference("checkpoints", named, *field, position_of(dict(row))))
-                await connection.execute(self._live("keep").replace("{scratch}", self._scratch))
+                reach = await live.reach_of_rows(said, await ends())
+                strays = await live.strays(reach)
+                foreign += await live.foreign(topic.cluster_id)
+                await live.keep(self._scratch)
             tables = [name for name in KEYS if until is None or name not in PRESENT_ONLY]
             return Snapshot(
-                vector,
-                documents,
-                held,
-                sum(row["redriven"] for row in rows),
-                {name: await self._digest(connection, self._schema, name, vector, documents) for name in tables},
-                strays,
-                counts,
-                foreign,
-                await connection.fetchval(self._live("parked_elsewhere"), code_version),
+                vector=reach.vector,
+                documents=reach.documents,
+                held=said.documents,
+                redriven=reach.redriven,
+                digests={
+                    name: await self._digest(connection, self._schema, name, reach.vector, reach.documents)
+                    for name in tables
+                },
+                strays=strays,
+                foreign=foreign,
+                parked_elsewhere=await live.parked_elsewhere(code_version),
             )
-
-    async def redriven(self) -> int:
-        """How often something was put into the live projection's past."""
-        async with _connection(self._url) as connection:
-            return sum(row["redriven"] for row in await connection.fetch(self._live("vectors")))
 
     async def digests(
         self, schema: str, vector: Vector, documents: Vector, tables: Collection[str] = tuple(KEYS)
@@ -190,9 +133,6 @@ class PostgresComparison:
             ],
         }
 
-    def _live(self, name: str) -> str:
-        return self._sql[name].replace("{schema}", self._schema)
-
     async def _digest(
         self, connection: "Connection", schema: str, table: str, vector: Vector, documents: Vector
     ) -> TableDigest:
@@ -209,19 +149,6 @@ def _key(table: str) -> str:
 def _row(text: str | None) -> Mapping[str, Any] | None:
     row: Mapping[str, Any] | None = orjson.loads(text) if text is not None else None
     return row
-
-
-def _vectors(rows: Sequence[Any], partitions: int) -> tuple[Vector, Vector]:
-    return (
-        vector_of({row["partition"]: row["next_offset"] for row in rows}, partitions),
-        vector_of({row["partition"]: row["documents"] for row in rows}, partitions),
-    )
-
-
-def _further(vector: Vector, reached: Sequence[Any]) -> Vector:
-    """A vector that goes as far as rows do."""
-    far = {row["partition"]: row["next_offset"] for row in reached}
-    return tuple(max(offset, far.get(partition, 0)) for partition, offset in enumerate(vector))
 
 
 @asynccontextmanager

@@ -9,23 +9,13 @@ from typing import Final
 import asyncpg
 
 from timeline_service.adapters.postgres.database import connect, going_away
-from timeline_service.adapters.postgres.generations import create_tables
-from timeline_service.adapters.postgres.sql_files import generation_schema, generation_shape
+from timeline_service.adapters.postgres.generation_tables import create_tables
+from timeline_service.adapters.postgres.sql_files import generation_schema, generation_shape, read_statements
 from timeline_service.code_version import code_version
 from timeline_service.errors import HaltError
 
 CONTROL: Final = "timeline"
 _ADVISORY_LOCK: Final = int.from_bytes(hashlib.sha256(b"dyadline migrations").digest()[:8], signed=True)
-#: $1 shape: file a rebuild where the live generation has another one; the API does not read it, and nobody projects it.
-_REBUILD_FOREIGN: Final = """
-with filed as (
-    insert into replays (id, kind)
-    select gen_random_uuid(), 'rebuild' from generations where live and shape is distinct from $1
-    on conflict ((true)) where kind <> 'verify' and state in ('queued', 'running') do nothing
-    returning id
-)
-select n from generations, filed where live
-"""
 _FILE: Final = re.compile(r"([0-9]{4})_[a-z0-9_]+\.sql")
 
 
@@ -37,34 +27,27 @@ async def migrate(connection: "asyncpg.Connection[asyncpg.Record]") -> list[str]
     Raises HaltError if the database is newer than this code.
     """
     done: list[str] = []
+    sql = {name: text.replace("{control}", CONTROL) for name, text in read_statements("migrations").items()}
     async with connection.transaction():
-        await connection.execute("set local lock_timeout = '30s'; set local statement_timeout = '10min'")
-        await connection.execute("select pg_advisory_xact_lock($1)", _ADVISORY_LOCK)
-        await connection.execute(
-            f"create schema if not exists {CONTROL};"
-            f"create table if not exists {CONTROL}.migrations "
-            "(number integer primary key, name text not null, applied_at timestamptz not null default now())"
-        )
-        await connection.execute(f"set local search_path = {CONTROL}")
-        applied = {row["number"] for row in await connection.fetch("select number from migrations")}
+        await connection.execute(sql["begin"])
+        await connection.execute(sql["lock"], _ADVISORY_LOCK)
+        await connection.execute(sql["create"])
+        await connection.execute(sql["enter"])
+        applied = {row["number"] for row in await connection.fetch(sql["applied"])}
         files_here = {int(file.name[:4]): file for file in _migration_files()}
         if newer := sorted(applied - files_here.keys()):
             raise HaltError(f"the database has migration {newer[-1]}, which this code does not know: update the code")
         for number, file in sorted(files_here.items()):
             if number not in applied:
                 await connection.execute(file.read_text(encoding="utf-8"))
-                await connection.execute("insert into migrations (number, name) values ($1, $2)", number, file.name)
+                await connection.execute(sql["note"], number, file.name)
                 done.append(file.name)
-        if await connection.fetchval("select count(*) from generations") == 0:
+        if await connection.fetchval(sql["generations"]) == 0:
             await create_tables(connection, generation_schema(1), indexes=True)
-            await connection.execute(f"set local search_path = {CONTROL}")
-            await connection.execute(
-                "insert into generations (n, live, live_at, shape, code_version) "
-                "values (1, true, clock_timestamp(), $1, $2)",
-                *(generation_shape(), code_version()),
-            )
+            await connection.execute(sql["enter"])
+            await connection.execute(sql["make_first"], generation_shape(), code_version())
             done.append("generation 1")
-        if (foreign := await connection.fetchval(_REBUILD_FOREIGN, generation_shape())) is not None:
+        if (foreign := await connection.fetchval(sql["file_rebuild"], generation_shape())) is not None:
             done.append(f"filed a rebuild for timeline replayer, since other code has made generation {foreign}")
     return done
 

@@ -11,7 +11,7 @@ import orjson
 
 from timeline_service.adapters.postgres.database import connected
 from timeline_service.adapters.postgres.sql_files import read_statements
-from timeline_service.domain.replays import Kind, State
+from timeline_service.domain.replays import Kind, Replay, State
 from timeline_service.errors import UnavailableError
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ class PostgresReplays:
             while True:
                 row = await connection.fetchrow(self._sql["file"], uuid4(), kind, _written(until), generation)
                 if row is not None:
-                    await connection.execute("select pg_notify($1, '')", CHANNEL)
+                    await connection.execute(self._sql["notify"], CHANNEL)
                     return _read(row)
                 if (running := await connection.fetchval(self._sql["building"])) is not None:
                     raise AlreadyBuildingError(str(running))
@@ -59,7 +59,7 @@ class PostgresReplays:
         """Have a replay end; None if it is over or unknown."""
         async with _at(self._pool) as connection:
             row = await connection.fetchrow(self._sql["cancel"], UUID(replay_id))
-            await connection.execute("select pg_notify($1, '')", CHANNEL)
+            await connection.execute(self._sql["notify"], CHANNEL)
         return _read(row) if row is not None else None
 
     async def last_verification(self) -> Row | None:
@@ -72,7 +72,7 @@ class PostgresReplays:
         """Who carries replays out, as `host/pid`; empty if nobody does."""
         async with _at(self._pool) as connection:
             rows = await connection.fetch(self._sql["replayers"], REPLAYER)
-        pairs = [row[0].removeprefix(REPLAYER).partition("@") for row in rows]
+        pairs = [row["application_name"].removeprefix(REPLAYER).partition("@") for row in rows]
         return sorted({f"{host}/{pid}" for pid, _, host in pairs})
 
     async def open(self) -> Sequence[Row]:
@@ -80,11 +80,16 @@ class PostgresReplays:
         async with _at(self._pool) as connection:
             return [dict(row) for row in await connection.fetch(self._sql["open"])]
 
-    async def claim(self, replay_id: UUID, owner: str) -> Row | None:
+    async def claim(self, replay_id: UUID, owner: str) -> Replay | None:
         """Begin a replay, or go on with it; None if it is over. Whoever calls it holds the replay's lock."""
         async with _at(self._pool) as connection:
             row = await connection.fetchrow(self._sql["claim"], replay_id, owner)
-        return _read(row) if row is not None else None
+        return Replay.read(_read(row)) if row is not None else None
+
+    async def claimed(self, replay_id: UUID) -> Replay | None:
+        """A replay that was claimed, as it is written down now."""
+        row = await self.replay(str(replay_id))
+        return Replay.read(row) if row is not None else None
 
     async def note_stuck(self, replay_id: UUID) -> int:
         """Count an attempt that has come to a stop although nothing was away; returns how many there were."""
@@ -100,7 +105,7 @@ class PostgresReplays:
         """Write down how far it is."""
         async with _at(self._pool) as connection:
             await connection.execute(self._sql["note_progress"], replay_id, _written(progress))
-            await connection.execute("select pg_notify($1, '')", CHANNEL)
+            await connection.execute(self._sql["notify"], CHANNEL)
 
     async def note_result(self, replay_id: UUID, result: Mapping[str, Any]) -> None:
         """Write down what was found, before that is acted upon."""
@@ -113,7 +118,7 @@ class PostgresReplays:
         """Write down what came of it."""
         async with _at(self._pool) as connection:
             await connection.execute(self._sql["finish"], replay_id, state, _written(result), reason)
-            await connection.execute("select pg_notify($1, '')", CHANNEL)
+            await connection.execute(self._sql["notify"], CHANNEL)
 
 
 class AlreadyBuildingError(Exception):

@@ -7,7 +7,7 @@ from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Any, Final
 
-_SHAPING: Final = ("generation", "generation_indexes")
+_SHAPING: Final = ("generation_tables", "generation_indexes")
 _NAME: Final = re.compile(r"^-- name: (\w+)$", re.MULTILINE)
 _PARAMETER: Final = re.compile(r"\$([a-z]\w*)")
 

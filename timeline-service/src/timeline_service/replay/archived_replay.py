@@ -10,15 +10,15 @@ from timeline_service.adapters.postgres.comparison import PostgresComparison
 from timeline_service.adapters.postgres.database import close_pool, open_pool
 from timeline_service.adapters.postgres.generations import PostgresGenerations
 from timeline_service.adapters.postgres.migrations import migrate_database
+from timeline_service.adapters.postgres.reach import PostgresReach
 from timeline_service.adapters.postgres.sql_files import generation_schema
 from timeline_service.code_version import code_version
 from timeline_service.domain.comparisons import digest_view, whole_digest
 from timeline_service.domain.replays import PartitionProgress, Progress, offsets_view
 from timeline_service.errors import HaltError, UnavailableError
 from timeline_service.replay.archive import Archive
-from timeline_service.replay.partition_load import loads
-from timeline_service.replay.worker import Job
-from timeline_service.replay.workers import cores, start_workers
+from timeline_service.replay.loading.partition_load import PartitionLoad, partition_loads
+from timeline_service.replay.loading.workers import cores, start_workers
 from timeline_service.settings import Settings
 
 #: An export does not say which cluster it is from. The projector adopts the one that has the same last records.
@@ -39,14 +39,15 @@ async def replay_archive(settings: Settings, path: Path, tell: Tell) -> dict[str
     pool = await open_pool(settings.database_url.get_secret_value(), most=2)
     try:
         generations = PostgresGenerations(pool)
-        await _require_empty(generations)
+        await _require_empty(generations, PostgresReach(pool))
         n = await generations.create(None)
         try:
-            jobs = [
-                Job(load, str(path))
-                for load in loads(settings, generation_schema(n), _NO_CLUSTER, archive.next_offsets)
-            ]
-            await _load(settings, generations, n, jobs, tell)
+            progress = Progress()
+            loads = [*partition_loads(settings, generation_schema(n), _NO_CLUSTER, archive.next_offsets)]
+            await _load(settings, path, loads, progress, tell)
+            async for name in generations.indexes(n):
+                progress.phase = f"indexing: {name}"
+                tell(progress)
             before = await generations.live()
             if not await generations.swap(n):
                 raise HaltError(
@@ -64,18 +65,17 @@ async def replay_archive(settings: Settings, path: Path, tell: Tell) -> dict[str
         await close_pool(pool)
 
 
-async def _require_empty(generations: PostgresGenerations) -> None:
+async def _require_empty(generations: PostgresGenerations, reach: PostgresReach) -> None:
     """Drops what an earlier attempt has left, which nobody reads."""
     for n in await generations.unfinished():
         await generations.drop(n)
-    if len(await generations.ready()) > 1 or any((await generations.reach()).values()):
+    if len(await generations.ready()) > 1 or any((await reach.live()).values()):
         raise HaltError("the database holds a projection already: name an empty one in DATABASE_URL")
 
 
-async def _load(settings: Settings, generations: PostgresGenerations, n: int, jobs: Sequence[Job], tell: Tell) -> None:
-    progress = Progress(
-        "loading", partitions={job.load.partition: PartitionProgress(total=job.load.end) for job in jobs}
-    )
+async def _load(settings: Settings, path: Path, loads: Sequence[PartitionLoad], progress: Progress, tell: Tell) -> None:
+    progress.phase = "loading"
+    progress.partitions = {load.partition: PartitionProgress(total=load.end) for load in loads}
 
     def add(partition: int, records: int, size: int) -> None:
         part = progress.partitions[partition]
@@ -83,11 +83,8 @@ async def _load(settings: Settings, generations: PostgresGenerations, n: int, jo
         tell(progress)
 
     tell(progress)
-    async with start_workers(settings, cores(len(jobs))) as workers:
-        await workers.load(jobs, add)
-    async for name in generations.indexes(n):
-        progress.phase = f"indexing: {name}"
-        tell(progress)
+    async with start_workers(settings, cores(len(loads)), path) as workers:
+        await workers.load(loads, add)
 
 
 async def _result(settings: Settings, n: int, archive: Archive, seconds: float) -> dict[str, Any]:

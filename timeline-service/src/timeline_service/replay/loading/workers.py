@@ -5,12 +5,13 @@ import os
 import sys
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from pathlib import Path
 from typing import Final
 
 import orjson
 
 from timeline_service.errors import HaltError, StuckError, UnavailableError
-from timeline_service.replay.worker import Job
+from timeline_service.replay.loading.partition_load import PartitionLoad
 from timeline_service.settings import Settings
 
 #: Told of a partition, and of records and bytes of it that were replayed.
@@ -25,13 +26,13 @@ class Workers:
     def __init__(self, workers: Sequence[_Worker]) -> None:
         self._workers = workers
 
-    async def load(self, jobs: Sequence[Job], tell: Tell) -> None:
+    async def load(self, loads: Sequence[PartitionLoad], tell: Tell) -> None:
         """Load partitions, the largest first.
 
         Raises UnavailableError where something is away, StuckError where a worker was killed, HaltError where the log
         cannot be replayed. What was loaded by then stays, and is not loaded again.
         """
-        waiting = sorted(jobs, key=lambda job: job.load.end)
+        waiting = sorted(loads, key=lambda load: load.end)
         tasks = [asyncio.create_task(_work(worker, waiting, tell)) for worker in self._workers]
         try:
             await asyncio.gather(*tasks)
@@ -42,10 +43,13 @@ class Workers:
 
 
 @asynccontextmanager
-async def start_workers(settings: Settings, count: int) -> AsyncIterator[Workers]:
-    """So many workers, which are killed at the end. They take a quarter of a second to be ready."""
+async def start_workers(settings: Settings, count: int, export: Path | None = None) -> AsyncIterator[Workers]:
+    """So many workers, which are killed at the end. They take a quarter of a second to be ready.
+
+    They read the log from Kafka, or from an export of it.
+    """
     async with AsyncExitStack() as stack:
-        yield Workers([await stack.enter_async_context(_worker(settings)) for _ in range(count)])
+        yield Workers([await stack.enter_async_context(_worker(settings, export)) for _ in range(count)])
 
 
 def cores(most: int) -> int:
@@ -53,12 +57,12 @@ def cores(most: int) -> int:
     return min(os.cpu_count() or 1, most)
 
 
-async def _work(worker: _Worker, waiting: list[Job], tell: Tell) -> None:
+async def _work(worker: _Worker, waiting: list[PartitionLoad], tell: Tell) -> None:
     stdin, stdout = worker
     while waiting:
-        job = waiting.pop()
+        load = waiting.pop()
         if not stdin.is_closing():  # else it is over already, and what it has said is still to be read
-            stdin.write(job.written())
+            stdin.write(load.written())
         while True:
             if not (line := await stdout.readline()):
                 raise StuckError("a worker of the replay was killed, perhaps for want of memory: see the system's log")
@@ -76,9 +80,10 @@ async def _work(worker: _Worker, waiting: list[Job], tell: Tell) -> None:
 
 
 @asynccontextmanager
-async def _worker(settings: Settings) -> AsyncIterator[_Worker]:
+async def _worker(settings: Settings, export: Path | None) -> AsyncIterator[_Worker]:
+    arguments = [str(export)] if export is not None else []
     process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "timeline_service.replay.worker"),
+        *(sys.executable, "-m", "timeline_service.replay.loading.worker", *arguments),
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
         limit=_LINE_BYTES,

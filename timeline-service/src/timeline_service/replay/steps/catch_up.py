@@ -1,33 +1,52 @@
-"""How another generation gets level with the log: by the projector that projects the live one."""
+"""Catch up: another generation gets level with the log, by the projector that projects the live one."""
 
 import asyncio
+import math
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Final
 
 import structlog
 
-from service_edge.topic_check import Topic
+from timeline_service.adapters.postgres.comparison import PostgresComparison
 from timeline_service.adapters.postgres.documents import PostgresDocuments
 from timeline_service.adapters.postgres.projection import PostgresProjection
+from timeline_service.adapters.postgres.sql_files import generation_schema
 from timeline_service.domain.vectors import Vector
 from timeline_service.errors import FencedError, StuckError
 from timeline_service.projector.assembly import open_projector
 from timeline_service.projector.projector import Projector
-from timeline_service.replay.task import Task
+from timeline_service.replay.attempt import Attempt
+from timeline_service.replay.log import ReplayedLog
 
 _LOG: Final = structlog.get_logger()
 _BATCH: Final = 500
+_NEAR: Final = 1_000
 
 
 class CatchUp:
     """Projects a generation that is not live, and its documents."""
 
-    def __init__(self, task: Task, topic: Topic, generation: int) -> None:
-        self._task = task
-        self._topic = topic
+    def __init__(self, attempt: Attempt, log: ReplayedLog, generation: int) -> None:
+        self.schema = generation_schema(generation)
+        self._attempt = attempt
+        self._log = log
         self._generation = generation
-        self._documents = PostgresDocuments(task.pool, generation)
+        self._documents = PostgresDocuments(attempt.pool, generation)
+
+    async def follow(self, comparison: PostgresComparison) -> None:
+        """Follow the live projection in ever shorter steps, until it is near, or most of a step is to begin it."""
+        partitions = self._log.topic.partitions
+        behind = math.inf
+        while behind >= _NEAR:
+            before = behind
+            reached = await comparison.vector(self.schema, partitions)
+            goal = await comparison.reach(partitions)
+            await self.up_to(tuple(map(max, reached, map(min, goal, await self._log.ends()))))
+            now = await comparison.reach(partitions)
+            behind = sum(max(0, at - was) for at, was in zip(now, goal, strict=True))
+            if behind > 0.8 * before:
+                return
 
     async def up_to(self, vector: Vector) -> None:
         """Project exactly up to a vector, and all documents; raises StuckError where somebody else does."""
@@ -46,7 +65,7 @@ class CatchUp:
 
     async def feed_some(self) -> bool:
         """Make some documents of each partition that is behind; whether any was."""
-        behind = await self._documents.lagging(range(self._topic.partitions))
+        behind = await self._documents.lagging(range(self._log.topic.partitions))
         for partition in behind:
             await self._documents.feed(partition, _BATCH)
         return bool(behind)
@@ -67,7 +86,7 @@ class CatchUp:
 
     async def _is_at(self, vector: Vector) -> bool:
         """Whether all is projected up to a vector, and nothing parked, which this code may have to judge again."""
-        found = await PostgresProjection(self._task.pool, self._generation).checkpoints()
+        found = await PostgresProjection(self._attempt.pool, self._generation).checkpoints()
         at = {partition: held.next_offset for partition, held in found.items() if not held.parked}
         return at == dict(enumerate(vector))
 
@@ -78,8 +97,8 @@ class CatchUp:
             return
 
     def _projector(self, until: Vector | None) -> AbstractAsyncContextManager[Projector]:
-        settings, generation = self._task.settings, self._generation
+        settings, generation = self._attempt.settings, self._generation
         group = f"{settings.topic}.replayer.g{generation}"
         return open_projector(
-            settings, self._task.pool, self._topic, generation, group=group, only_live=False, until=until
+            settings, self._attempt.pool, self._log.topic, generation, group=group, only_live=False, until=until
         )

@@ -1,14 +1,12 @@
 """The rows that a load makes: gathered until there are many, and written by COPY."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
+from timeline_service.adapters.postgres.loading import PostgresLoading
 from timeline_service.domain.documents import DocumentRow, document_row
 from timeline_service.judge.batch import Changes
 from timeline_service.judge.rows import EntryRow, OutcomeRow, RevisionRow
-
-if TYPE_CHECKING:
-    from timeline_service.adapters.postgres.loading import Connection
 
 _MOST_ROWS: Final = 4_000
 _MOST_BYTES: Final = 2 * 1024 * 1024
@@ -21,11 +19,10 @@ _COLUMNS: Final = {
 
 
 class RowWriter:
-    """Writes rows that are final into the tables of one schema, which have no rows of theirs yet."""
+    """Writes rows that are final into tables that have no rows of theirs yet."""
 
-    def __init__(self, connection: "Connection", schema: str) -> None:
-        self._connection = connection
-        self._schema = schema
+    def __init__(self, tables: PostgresLoading) -> None:
+        self._tables = tables
         self._rows: dict[str, list[Sequence[Any]]] = {table: [] for table in _COLUMNS}
         self._bytes = 0
 
@@ -44,11 +41,6 @@ class RowWriter:
     async def write(self) -> None:
         """Write what was taken."""
         for table, rows in self._rows.items():
-            await self.copy(table, _COLUMNS[table], rows)
+            await self._tables.copy(table, _COLUMNS[table], rows)
             rows.clear()
         self._bytes = 0
-
-    async def copy(self, table: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
-        """Write rows of any table."""
-        if rows:
-            await self._connection.copy_records_to_table(table, schema_name=self._schema, columns=columns, records=rows)

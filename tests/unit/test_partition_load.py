@@ -1,0 +1,19 @@
+from timeline_service.code_version import code_version
+from timeline_service.replay.loading.partition_load import PartitionLoad, partition_loads
+from timeline_service.settings import Settings
+
+SETTINGS = Settings(database_url="postgresql://nobody@127.0.0.1:1/nothing", spill_folder="spill")
+
+
+def test_each_partition_is_loaded_up_to_its_end() -> None:
+    loads = [*partition_loads(SETTINGS, "schema", "cluster", (3, 0))]
+    assert loads == [
+        PartitionLoad("schema", 0, 3, 2, "cluster", code_version(), "spill"),
+        PartitionLoad("schema", 1, 0, 2, "cluster", code_version(), "spill"),
+    ]
+
+
+def test_a_worker_reads_what_was_written_for_it() -> None:
+    load = PartitionLoad("schema", 1, 2, 3, "", "code")
+    assert load.written().endswith(b"\n")
+    assert PartitionLoad.read(load.written()) == load

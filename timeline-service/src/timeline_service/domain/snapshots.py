@@ -1,0 +1,71 @@
+"""A snapshot of the live projection, to be held against what the log says."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from event_schemas.positions import format_position
+from timeline_service.domain.comparisons import Difference, TableDigest
+from timeline_service.domain.vectors import Vector
+
+
+@dataclass(frozen=True, slots=True)
+class Stray:
+    """A row that no record of the log can have made."""
+
+    table: str
+    key: str
+    partition: int
+    from_offset: int
+    until_offset: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Strays:
+    """Those that are listed, and how many there are of each table."""
+
+    listed: Sequence[Stray]
+    counts: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """A projection at a vector: that of the log and that of its documents, and the digests of its tables there.
+
+    The vectors are the checkpoints', or go as far as the rows do where those were set back. `held` is what the
+    checkpoints of the documents say; `foreign` are checkpoints that name another cluster.
+    """
+
+    vector: Vector
+    documents: Vector
+    held: Vector
+    redriven: int
+    digests: Mapping[str, TableDigest]
+    strays: Strays
+    foreign: Sequence[Difference]
+    parked_elsewhere: int
+
+    def strayed(self) -> Iterator[Difference]:
+        """Rows beyond the log, and checkpoints of documents beyond those of what they are made from."""
+        for stray in self.strays.listed:
+            position = format_position(stray.partition, stray.from_offset)
+            if stray.table == "search_checkpoints":
+                most = self.vector[stray.partition] if stray.partition < len(self.vector) else None
+                yield Difference(stray.table, stray.key, "next_offset", stray.from_offset, most, None)
+            else:
+                offsets = {"from_offset": stray.from_offset, "until_offset": stray.until_offset}
+                yield Difference(stray.table, stray.key, None, offsets, None, position)
+
+    def set_back(self) -> Iterator[Difference]:
+        """Checkpoints of documents that documents lie beyond."""
+        for partition, (held, reached_by_rows) in enumerate(zip(self.held, self.documents, strict=True)):
+            if held < reached_by_rows:
+                key, position = f"partition={partition}", format_position(partition, reached_by_rows - 1)
+                yield Difference("search_checkpoints", key, "next_offset", held, reached_by_rows, position)
+
+
+@dataclass(frozen=True, slots=True)
+class Drill:
+    """What the rows of differing buckets are: the differences that are listed, and how many rows differ."""
+
+    listed: Sequence[Difference]
+    rows: int

@@ -1,0 +1,1 @@
+"""The steps that a verification and a rebuild are made of."""
