@@ -13,7 +13,7 @@ from tests.bench.replay_runs import ReplayRun, run_replay
 from tests.support.running.processes import Service, Services
 from tests.support.waiting import wait_until
 
-_MOST_SECONDS: Final = 3600
+_MAX_SECONDS: Final = 3600
 #: Asked until there is a generation with as many indexes as the first has.
 _INDEXED: Final = """
 select clock_timestamp()
@@ -59,7 +59,7 @@ async def _indexed(connection: "asyncpg.Connection[asyncpg.Record]") -> datetime
         found: datetime | None = await connection.fetchval(_INDEXED)
         return found
 
-    found = await wait_until(instant, _MOST_SECONDS)
+    found = await wait_until(instant, _MAX_SECONDS)
     assert found is not None
     return found
 

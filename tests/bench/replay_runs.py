@@ -12,7 +12,7 @@ from tests.support.running.replaying import over, replays_of
 
 from timeline_service.domain.replays import Kind
 
-_MOST_SECONDS: Final = 3600
+_MAX_SECONDS: Final = 3600
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,7 @@ async def run_replay(services: Services, replayer: Service, kind: Kind) -> Repla
     """Ask for a replay and wait for it; raises RuntimeError unless it finds all equal."""
     cpu = cpu_seconds(replayer)
     async with replays_of(services) as replays, watched_offspring(replayer) as workers:
-        view = await over(replays, str((await replays.file(kind))["id"]), _MOST_SECONDS)
+        view = await over(replays, str((await replays.file(kind))["id"]), _MAX_SECONDS)
     if view["state"] != "succeeded" or not view["result"]["equal"]:
         raise RuntimeError(f"the replay did not find all equal: {view}")
     started, finished = (datetime.fromisoformat(view[name]) for name in ("started_at", "finished_at"))

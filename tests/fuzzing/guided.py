@@ -5,7 +5,7 @@ import sys
 from typing import Any
 
 _PACKAGES = ["event_schemas", "service_edge", "timeline_service"]
-_MOST_BYTES = 4_096
+_MAX_BYTES = 4_096
 _SLOWEST_SECONDS = 5
 
 
@@ -14,7 +14,7 @@ def run(name: str, seconds: str, folder: str) -> None:
     atheris: Any = importlib.import_module("atheris")
     with atheris.instrument_imports(include=_PACKAGES):
         targets = importlib.import_module("tests.fuzzing.targets")
-    limits = [f"-max_total_time={seconds}", f"-max_len={_MOST_BYTES}", f"-timeout={_SLOWEST_SECONDS}"]
+    limits = [f"-max_total_time={seconds}", f"-max_len={_MAX_BYTES}", f"-timeout={_SLOWEST_SECONDS}"]
     atheris.Setup([name, *limits, "-print_final_stats=1", folder], targets.TARGETS[name].check)
     atheris.Fuzz()
 

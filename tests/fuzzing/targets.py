@@ -31,7 +31,7 @@ from timeline_service.queries.selections import read_selection
 _EXAMPLES: Final = Path(__file__).parents[2] / "schemas" / "examples"
 _SECRET: Final = b"s" * 32
 _LINE: Final = 7
-_MOST_PARTITIONS: Final = 100
+_MAX_PARTITIONS: Final = 100
 _FILTERS: Final = (
     "from", "to", "match", "type", "valence", "domain", "stage", "tag", "actor", "initiator", "country", "code", "q",
 )  # fmt: skip
@@ -180,7 +180,7 @@ def check_position(raw: bytes) -> None:
         _explained(error)
         return
     partitions = max((*seen, *told), default=-1) + 1
-    if partitions <= _MOST_PARTITIONS:
+    if partitions <= _MAX_PARTITIONS:
         ends = [vector_of({p: n + 1 for p, n in last.items()}, partitions) for last in (seen, told)]
         again = read_live_id(live_id(ends[0] + ends[1], partitions, generation or 0))
         assert again == (seen, generation if told else None, told)

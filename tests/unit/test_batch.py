@@ -12,7 +12,7 @@ from tests.support.models.tables import Tables
 
 from event_schemas.records import HEADERS, Record, encode_value
 from timeline_service.errors import ExhaustedError
-from timeline_service.judge.arrivals import MOST_BYTES, Arrival, RawRecord, Refusal, read_arrival
+from timeline_service.judge.arrivals import MAX_BYTES, Arrival, RawRecord, Refusal, read_arrival
 from timeline_service.judge.batch import Counts, Known, fold_batch
 from timeline_service.judge.fold import Place, apply
 
@@ -96,7 +96,7 @@ def test_a_malformed_record_holds_up_nothing() -> None:
     assert tables.counts[0] == Counts(applied=2, rejected=1)
 
 
-_VAST = bytes(MOST_BYTES + 1)
+_VAST = bytes(MAX_BYTES + 1)
 _RAW = RawRecord(0, 0, 0, ONE.encode(), encode_value(recording("vast", event_id=ONE)), HEADERS)
 
 
@@ -109,7 +109,7 @@ def test_what_is_vast_is_malformed_and_not_kept(raw: RawRecord) -> None:
     changes = fold_batch([read_arrival(raw, START, lambda _: 0)], {ONE: Known()})
     (row,) = changes.outcomes
     assert (row.outcome, row.problem, row.key, row.value, row.headers) == ("rejected", "malformed", None, None, None)
-    assert f"at most {MOST_BYTES} are read or kept" in str(row.detail)
+    assert f"at most {MAX_BYTES} are read or kept" in str(row.detail)
 
 
 def test_a_bug_of_ours_parks_the_record_that_shows_it(monkeypatch: pytest.MonkeyPatch) -> None:

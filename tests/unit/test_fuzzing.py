@@ -7,7 +7,7 @@ from tests.fuzzing.corpora import corpus_of, inputs_of
 from tests.fuzzing.targets import TARGETS
 
 #: A reader's share of time: 40,000 bytes may take so many times what 10,000 do, where a square would take 16 times.
-MOST_TIMES = 10
+MAX_TIMES = 10
 LONG = 10_000
 
 
@@ -25,7 +25,7 @@ def test_every_input_is_read_or_refused_in_order(name: str) -> None:
 def test_a_long_input_takes_as_long_as_it_is(name: str, piece: bytes) -> None:
     for seed in corpus_of(name)[:2]:
         short, long = (_seconds(name, seed + piece * (size // len(piece))) for size in (LONG, 4 * LONG))
-        assert long < MOST_TIMES * max(short, 0.005)
+        assert long < MAX_TIMES * max(short, 0.005)
 
 
 def _seconds(name: str, raw: bytes) -> float:

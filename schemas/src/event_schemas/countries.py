@@ -12,7 +12,7 @@ from typing import Final
 from event_schemas.near_texts import NearTexts
 
 _PUNCTUATION: Final = re.compile(r"[^\w]+|_+")
-_LONGEST_REMEMBERED: Final = 100
+_MAX_REMEMBERED_LENGTH: Final = 100
 
 
 class CountryError(ValueError):
@@ -39,7 +39,7 @@ def country_code(text: str) -> str:
     if text in _NAMES:
         return text
     # What is remembered stays small, however much punctuation somebody puts around a name.
-    return _meaning(text) if len(text) <= _LONGEST_REMEMBERED else _meaning.__wrapped__(text)
+    return _meaning(text) if len(text) <= _MAX_REMEMBERED_LENGTH else _meaning.__wrapped__(text)
 
 
 @lru_cache(maxsize=16_384)

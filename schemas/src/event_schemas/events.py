@@ -19,7 +19,7 @@ from typing_extensions import TypedDict
 from event_schemas.attributes import check_attributes
 from event_schemas.errors import RefusedEventError
 from event_schemas.json_text import write_json
-from event_schemas.limits import GOLDSTEIN, MOST_ACTORS, MOST_CODES, MOST_COUNTRIES, MOST_SOURCES, MOST_TAGS
+from event_schemas.limits import GOLDSTEIN, MAX_ACTORS, MAX_CODES, MAX_COUNTRIES, MAX_SOURCES, MAX_TAGS
 from event_schemas.normal_form import is_normal
 from event_schemas.refusals import FieldError, UnknownTypeError, details_of
 from event_schemas.taxonomy import TYPES, Domain, Stage, Valence, nearest_types
@@ -140,18 +140,18 @@ class Event(BaseModel):
 
     title: Title
     when: WhenText
-    countries: Annotated[list[Country], Field(min_length=2, max_length=MOST_COUNTRIES), AfterValidator(_distinct)]
+    countries: Annotated[list[Country], Field(min_length=2, max_length=MAX_COUNTRIES), AfterValidator(_distinct)]
     type: Annotated[str, AfterValidator(_known_type), Field(json_schema_extra={"enum": list(TYPES)})]
-    initiators: Annotated[list[Country], Field(max_length=MOST_COUNTRIES), AfterValidator(_sorted_once)] | None = None
+    initiators: Annotated[list[Country], Field(max_length=MAX_COUNTRIES), AfterValidator(_sorted_once)] | None = None
     id: Uuid | None = None
     summary: Summary | None = None
     valence: Valence | None = None
     domain: Domain | None = None
     stage: Stage | None = None
-    actors: Annotated[list[Annotated[Actor, BeforeValidator(_actor)]], Field(max_length=MOST_ACTORS)] | None = None
-    sources: Annotated[list[Annotated[Source, BeforeValidator(_source)]], Field(max_length=MOST_SOURCES)] | None = None
-    tags: Annotated[list[Tag], Field(max_length=MOST_TAGS), AfterValidator(_sorted_once)] | None = None
-    codes: Annotated[Annotated[dict[Scheme, Code], Field(max_length=MOST_CODES)] | None, BeforeValidator(_codes)] = None
+    actors: Annotated[list[Annotated[Actor, BeforeValidator(_actor)]], Field(max_length=MAX_ACTORS)] | None = None
+    sources: Annotated[list[Annotated[Source, BeforeValidator(_source)]], Field(max_length=MAX_SOURCES)] | None = None
+    tags: Annotated[list[Tag], Field(max_length=MAX_TAGS), AfterValidator(_sorted_once)] | None = None
+    codes: Annotated[Annotated[dict[Scheme, Code], Field(max_length=MAX_CODES)] | None, BeforeValidator(_codes)] = None
     goldstein: Annotated[float, Field(ge=-GOLDSTEIN, le=GOLDSTEIN), AfterValidator(_number)] | None = None
     attributes: Annotated[dict[str, Any], AfterValidator(check_attributes)] | None = None
 

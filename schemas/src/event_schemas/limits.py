@@ -2,18 +2,18 @@
 
 from typing import Final
 
-LONGEST_NAME: Final = 300
-LONGEST_PARAGRAPHS: Final = 10_000
-LONGEST_TAG: Final = 64
-LONGEST_SCHEME: Final = 64
-LONGEST_CODE: Final = 128
-LONGEST_URL: Final = 2048
+MAX_NAME_LENGTH: Final = 300
+MAX_PARAGRAPHS_LENGTH: Final = 10_000
+MAX_TAG_LENGTH: Final = 64
+MAX_SCHEME_LENGTH: Final = 64
+MAX_CODE_LENGTH: Final = 128
+MAX_URL_LENGTH: Final = 2048
 
-MOST_COUNTRIES: Final = 60
-MOST_ACTORS: Final = 50
-MOST_SOURCES: Final = 50
-MOST_TAGS: Final = 50
-MOST_CODES: Final = 20
+MAX_COUNTRIES: Final = 60
+MAX_ACTORS: Final = 50
+MAX_SOURCES: Final = 50
+MAX_TAGS: Final = 50
+MAX_CODES: Final = 20
 
 #: Goldstein's scale reaches so far on either side of zero.
 GOLDSTEIN: Final = 10

@@ -13,17 +13,17 @@ from event_schemas.countries import all_countries
 from event_schemas.dates import parse_when
 from event_schemas.limits import (
     GOLDSTEIN,
-    LONGEST_CODE,
-    LONGEST_NAME,
-    LONGEST_PARAGRAPHS,
-    LONGEST_SCHEME,
-    LONGEST_TAG,
-    LONGEST_URL,
-    MOST_ACTORS,
-    MOST_CODES,
-    MOST_COUNTRIES,
-    MOST_SOURCES,
-    MOST_TAGS,
+    MAX_ACTORS,
+    MAX_CODE_LENGTH,
+    MAX_CODES,
+    MAX_COUNTRIES,
+    MAX_NAME_LENGTH,
+    MAX_PARAGRAPHS_LENGTH,
+    MAX_SCHEME_LENGTH,
+    MAX_SOURCES,
+    MAX_TAG_LENGTH,
+    MAX_TAGS,
+    MAX_URL_LENGTH,
 )
 from event_schemas.taxonomy import DOMAINS, STAGES, TYPES, VALENCES
 from event_schemas.texts import is_address
@@ -70,11 +70,11 @@ def _line_of(longest: int) -> _Check:
     return is_line
 
 
-_NAME: Final = _line_of(LONGEST_NAME)
-_TAG: Final = _line_of(LONGEST_TAG)
-_URL: Final = _line_of(LONGEST_URL)
-_SCHEME: Final = _line_of(LONGEST_SCHEME)
-_CODE: Final = _line_of(LONGEST_CODE)
+_NAME: Final = _line_of(MAX_NAME_LENGTH)
+_TAG: Final = _line_of(MAX_TAG_LENGTH)
+_URL: Final = _line_of(MAX_URL_LENGTH)
+_SCHEME: Final = _line_of(MAX_SCHEME_LENGTH)
+_CODE: Final = _line_of(MAX_CODE_LENGTH)
 _COUNTRIES: Final = frozenset(code for code, _ in all_countries())
 
 
@@ -100,11 +100,11 @@ def _is_in_order(values: list[Any]) -> bool:
 
 
 def _countries(value: Any) -> bool:
-    return _is_list(value, MOST_COUNTRIES) and _COUNTRIES.issuperset(value) and _is_in_order(value)
+    return _is_list(value, MAX_COUNTRIES) and _COUNTRIES.issuperset(value) and _is_in_order(value)
 
 
 def _tags(value: Any) -> bool:
-    return _is_list(value, MOST_TAGS) and all(map(_tag, value)) and _is_in_order(value)
+    return _is_list(value, MAX_TAGS) and all(map(_tag, value)) and _is_in_order(value)
 
 
 def _list_of_objects(most: int, required: str, checks: Mapping[str, _Check]) -> _Check:
@@ -118,7 +118,7 @@ def _list_of_objects(most: int, required: str, checks: Mapping[str, _Check]) -> 
 
 
 def _codes(value: Any) -> bool:
-    return 0 < len(value) <= MOST_CODES and all(map(_SCHEME, value)) and all(map(_CODE, value.values()))
+    return 0 < len(value) <= MAX_CODES and all(map(_SCHEME, value)) and all(map(_CODE, value.values()))
 
 
 def _goldstein(value: Any) -> bool:
@@ -140,13 +140,13 @@ _FIELDS: Final[Mapping[str, _Check]] = {
     "countries": _countries,
     "initiators": _countries,
     "type": _one_of(TYPES),
-    "summary": _line_of(LONGEST_PARAGRAPHS),
+    "summary": _line_of(MAX_PARAGRAPHS_LENGTH),
     "valence": _one_of(VALENCES),
     "domain": _one_of(DOMAINS),
     "stage": _one_of(STAGES),
-    "actors": _list_of_objects(MOST_ACTORS, "name", {"name": _NAME, "country": _COUNTRIES.__contains__}),
+    "actors": _list_of_objects(MAX_ACTORS, "name", {"name": _NAME, "country": _COUNTRIES.__contains__}),
     "sources": _list_of_objects(
-        MOST_SOURCES, "url", {"url": _url, "title": _NAME, "publisher": _NAME, "published": _when}
+        MAX_SOURCES, "url", {"url": _url, "title": _NAME, "publisher": _NAME, "published": _when}
     ),
     "tags": _tags,
     "codes": _codes,

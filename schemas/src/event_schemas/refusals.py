@@ -17,9 +17,9 @@ _WORDS: Final = {
 }
 
 #: How much of what is wrong is listed: more helps nobody, and an answer must not outgrow what it answers.
-MOST_DETAILS: Final = 50
-_LONGEST_POINTER: Final = 300
-_LONGEST_WORDS: Final = 500
+MAX_DETAILS: Final = 50
+_MAX_POINTER_LENGTH: Final = 300
+_MAX_WORDS_LENGTH: Final = 500
 
 
 class FieldError(ValueError):
@@ -42,7 +42,7 @@ def details_of(error: ValidationError) -> list[Detail]:
     """Pydantic's errors as JSON Pointers with what was expected there; the last of many counts the rest."""
     details = []
     items = error.errors(include_url=False, include_input=False)
-    listed = items if len(items) <= MOST_DETAILS else items[: MOST_DETAILS - 1]
+    listed = items if len(items) <= MAX_DETAILS else items[: MAX_DETAILS - 1]
     for item in listed:
         path = list(item["loc"])
         if path[-1:] == ["[key]"]:  # how pydantic says that it means the key, not what it leads to
@@ -53,7 +53,7 @@ def details_of(error: ValidationError) -> list[Detail]:
         words = str(cause) if isinstance(cause, Exception) else _WORDS.get(item["type"], item["msg"])
         candidates = tuple(getattr(cause, "candidates", ()))
         pointer = "".join(f"/{_escape(part)}" for part in path)
-        details.append(Detail(_cut(pointer, _LONGEST_POINTER), _cut(words, _LONGEST_WORDS), candidates))
+        details.append(Detail(_cut(pointer, _MAX_POINTER_LENGTH), _cut(words, _MAX_WORDS_LENGTH), candidates))
     if len(listed) < len(items):
         details.append(Detail("", f"{len(items) - len(listed)} more mistakes are not listed: mend these first"))
     return details

@@ -37,11 +37,11 @@ TYPES: Final[dict[str, Valence | None]] = {
 }
 
 #: Of what is no type so much is compared with those that are.
-_LONGEST_LOOKED_AT: Final = 80
+_MAX_COMPARED_LENGTH: Final = 80
 
 
 def nearest_types(code: str) -> list[str]:
     """The types whose codes look most like `code`, best first; none when nothing is near."""
-    folded = code[:_LONGEST_LOOKED_AT].strip().lower().replace(" ", "_").replace("-", "_")
+    folded = code[:_MAX_COMPARED_LENGTH].strip().lower().replace(" ", "_").replace("-", "_")
     near = [known for known in TYPES if folded and (folded in known or known in folded)]
     return list(dict.fromkeys([*near, *get_close_matches(folded, TYPES, n=3, cutoff=0.5)]))[:3]

@@ -10,12 +10,12 @@ from pydantic import AfterValidator, BeforeValidator, Field
 from event_schemas.countries import country_code
 from event_schemas.dates import parse_when
 from event_schemas.limits import (
-    LONGEST_CODE,
-    LONGEST_NAME,
-    LONGEST_PARAGRAPHS,
-    LONGEST_SCHEME,
-    LONGEST_TAG,
-    LONGEST_URL,
+    MAX_CODE_LENGTH,
+    MAX_NAME_LENGTH,
+    MAX_PARAGRAPHS_LENGTH,
+    MAX_SCHEME_LENGTH,
+    MAX_TAG_LENGTH,
+    MAX_URL_LENGTH,
 )
 
 _CONTROL: Final = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
@@ -56,30 +56,30 @@ def _paragraphs(text: str) -> str:
         raise ValueError(
             f"holds the control character U+{ord(found[0]):04X}: send plain text; line ends and tabs are kept"
         )
-    return _sized(text, LONGEST_PARAGRAPHS)
+    return _sized(text, MAX_PARAGRAPHS_LENGTH)
 
 
 def _name(text: str) -> str:
-    return _line(text, LONGEST_NAME)
+    return _line(text, MAX_NAME_LENGTH)
 
 
 def _tag(text: str) -> str:
-    text = _line(text, LONGEST_TAG)
+    text = _line(text, MAX_TAG_LENGTH)
     if text != text.lower():
         raise ValueError(f"has an upper-case letter: write {text.lower()!r}")
     return text
 
 
 def _scheme(text: str) -> str:
-    return _line(text, LONGEST_SCHEME)
+    return _line(text, MAX_SCHEME_LENGTH)
 
 
 def _code(text: str) -> str:
-    return _line(text, LONGEST_CODE)
+    return _line(text, MAX_CODE_LENGTH)
 
 
 def _url(text: str) -> str:
-    text = _line(text, LONGEST_URL)
+    text = _line(text, MAX_URL_LENGTH)
     if not is_address(text):
         raise ValueError("is not an http or https address: write it whole, such as https://example.org/report")
     return text
@@ -124,14 +124,14 @@ ONE_LINE: Final = r"^[^\u0000-\u001f\u007f-\u009f\u2028\u2029]*$"
 
 Empty = BeforeValidator(lambda value: None if is_empty(value) else value)
 
-Title = Annotated[str, AfterValidator(_name), _limits(LONGEST_NAME, ONE_LINE)]
-Name = Annotated[str, AfterValidator(_name), _limits(LONGEST_NAME, ONE_LINE)]
-Summary = Annotated[str, AfterValidator(_paragraphs), _limits(LONGEST_PARAGRAPHS)]
-Reason = Annotated[str, AfterValidator(_paragraphs), _limits(LONGEST_PARAGRAPHS)]
-Tag = Annotated[str, AfterValidator(_tag), _limits(LONGEST_TAG, ONE_LINE)]
-Url = Annotated[str, AfterValidator(_url), _limits(LONGEST_URL, r"^[hH][tT][tT][pP][sS]?://[^\s/?#\\]+[^\s\\]*$")]
-Scheme = Annotated[str, AfterValidator(_scheme), _limits(LONGEST_SCHEME, ONE_LINE)]
-Code = Annotated[str, AfterValidator(_code), _limits(LONGEST_CODE, ONE_LINE)]
+Title = Annotated[str, AfterValidator(_name), _limits(MAX_NAME_LENGTH, ONE_LINE)]
+Name = Annotated[str, AfterValidator(_name), _limits(MAX_NAME_LENGTH, ONE_LINE)]
+Summary = Annotated[str, AfterValidator(_paragraphs), _limits(MAX_PARAGRAPHS_LENGTH)]
+Reason = Annotated[str, AfterValidator(_paragraphs), _limits(MAX_PARAGRAPHS_LENGTH)]
+Tag = Annotated[str, AfterValidator(_tag), _limits(MAX_TAG_LENGTH, ONE_LINE)]
+Url = Annotated[str, AfterValidator(_url), _limits(MAX_URL_LENGTH, r"^[hH][tT][tT][pP][sS]?://[^\s/?#\\]+[^\s\\]*$")]
+Scheme = Annotated[str, AfterValidator(_scheme), _limits(MAX_SCHEME_LENGTH, ONE_LINE)]
+Code = Annotated[str, AfterValidator(_code), _limits(MAX_CODE_LENGTH, ONE_LINE)]
 Uuid = Annotated[str, AfterValidator(_uuid), Field(json_schema_extra={"format": "uuid"})]
 WhenText = Annotated[
     str, AfterValidator(_when), Field(json_schema_extra={"examples": ["2020", "2025-06", "2020-06-29"]})

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 _LOG: Final = structlog.get_logger()
 _SHORTEST_PAUSE: Final = 0.1
-_LONGEST_PAUSE: Final = 5.0
+_MAX_PAUSE_SECONDS: Final = 5.0
 _LONG_RUN: Final = 60.0
 _END_SECONDS: Final = 8.0
 _CUT_SECONDS: Final = 5.0
@@ -71,7 +71,7 @@ async def _again(stop: asyncio.Event, run_once: Callable[[], Coroutine[Any, Any,
                 pause = _SHORTEST_PAUSE  # it went well until now
             _LOG.warning("waiting", seconds=round(pause, 1), reason=str(error))
             await _wait(stop, pause)
-            pause = min(2 * pause, _LONGEST_PAUSE)
+            pause = min(2 * pause, _MAX_PAUSE_SECONDS)
     _LOG.info("stopped")
 
 

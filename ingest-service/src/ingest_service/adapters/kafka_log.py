@@ -15,7 +15,7 @@ from ingest_service.metrics import APPEND_SECONDS, RECORDED, UNKNOWN
 from service_edge.topic_check import Topic, TopicUnavailableError, TopicUnfitError, check_topic
 
 _LOG: Final = structlog.get_logger()
-_LONGEST_PAUSE: Final = 5.0
+_MAX_PAUSE_SECONDS: Final = 5.0
 _BEAT_SECONDS: Final = 1.0
 _PATIENCE_SECONDS: Final = 3.0
 _CHECK_SECONDS: Final = 60.0
@@ -61,7 +61,7 @@ class KafkaLog:
                 _LOG.exception("the session with Kafka failed")
                 self._note("the session with Kafka failed, which is a bug: see the log")
             await asyncio.sleep(pause)
-            pause = min(2 * pause, _LONGEST_PAUSE)
+            pause = min(2 * pause, _MAX_PAUSE_SECONDS)
 
     def leave(self) -> None:
         """Wait for acknowledgements no longer than a short grace from now on: the process is asked to stop."""

@@ -36,7 +36,7 @@ NDJSON: Final = "application/x-ndjson"
 CLOUD_EVENT: Final = "application/cloudevents+json"
 CLOUD_EVENTS: Final = "application/cloudevents-batch+json"
 TAKEN: Final = (JSON, NDJSON, CLOUD_EVENT, CLOUD_EVENTS)
-MOST_ITEMS: Final = 1000
+MAX_ITEMS: Final = 1000
 _UNKNOWN: Final = "the log did not acknowledge in time: it may have been recorded. The same request again is safe"
 Open = Callable[[Any], tuple[Any, Origin | None]]
 
@@ -103,8 +103,8 @@ async def _one(request: Request, value: Any, size: int, key: str | None, opened:
 
 
 async def _many(request: Request, values: Sequence[Any], size: int, opened: Open, validate: bool) -> Response:
-    if len(values) > MOST_ITEMS:
-        raise RefusedRequestError(f"{len(values)} events in one array: at most {MOST_ITEMS}; NDJSON has no limit")
+    if len(values) > MAX_ITEMS:
+        raise RefusedRequestError(f"{len(values)} events in one array: at most {MAX_ITEMS}; NDJSON has no limit")
     clock, results, taken = Clock(), [], []
     now = asyncio.get_running_loop().time
     turn_ends = now() + TURN_SECONDS

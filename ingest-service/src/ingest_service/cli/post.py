@@ -17,7 +17,7 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeR
 from ingest_service.cli.inputs import read_input
 from service_edge.terminal import ExitStatus, leave, leave_out_of_reach, problem_text
 
-_MOST_LISTED: Final = 50
+_MAX_LISTED: Final = 50
 _TIMEOUT: Final = httpx.Timeout(10, read=120, write=120)
 _AGAIN: Final = "post the same again, nothing is recorded twice"
 
@@ -88,9 +88,9 @@ def _listed(answer: httpx.Response, part: str, as_json: bool) -> dict[str, Any] 
             return result
         if not as_json and "problem" in result:
             listed += 1
-            if listed <= _MOST_LISTED:
+            if listed <= _MAX_LISTED:
                 print(f"{part} {result['line']}: {problem_text(result['problem'])}", file=sys.stderr)
-            elif listed == _MOST_LISTED + 1:
+            elif listed == _MAX_LISTED + 1:
                 print("… more were refused: --json lists all of them", file=sys.stderr)
     return None
 

@@ -16,7 +16,7 @@ from service_edge.event_streams import ABORT
 from service_edge.problems import MEDIA_TYPE, UNREADABLE_REQUEST
 
 #: Of an address and headers (also of those behind a body), and of what comes between two pieces of a request.
-_MOST_HEAD_BYTES: Final = 256 * 1024
+_MAX_HEAD_BYTES: Final = 256 * 1024
 
 
 class NotLoopbackError(ValueError):
@@ -72,7 +72,7 @@ class _Connection(HttpToolsProtocol):
         told = self._told
         super().data_received(data)
         self._untold = self._untold + len(data) if self._told == told else 0
-        if self._untold > _MOST_HEAD_BYTES and not self.transport.is_closing():
+        if self._untold > _MAX_HEAD_BYTES and not self.transport.is_closing():
             self.send_400_response("")
 
     def on_url(self, url: bytes) -> None:
@@ -96,7 +96,7 @@ class _Connection(HttpToolsProtocol):
     def _count(self, size: int) -> None:
         self._told += 1
         self._head_bytes += size
-        if self._head_bytes > _MOST_HEAD_BYTES:
+        if self._head_bytes > _MAX_HEAD_BYTES:
             raise ValueError("the head is too long")  # which the parser tells as an error of its own
 
     def send_400_response(self, msg: str) -> None:

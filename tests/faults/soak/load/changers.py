@@ -12,7 +12,7 @@ from tests.faults.soak.load.history import Said
 from tests.faults.soak.load.readers import Reader
 from tests.faults.soak.load.writers import JSON, Writer
 
-_MOST_ATTEMPTS: Final = 12
+_MAX_ATTEMPTS: Final = 12
 HOT_EVENTS: Final = 16
 
 
@@ -59,7 +59,7 @@ class Changer(Writer):
         print_ = fingerprint(action, event_id, body)
         said = self.history.saying(print_, one_record="idempotency-key" in headers or "expected_revision" in body)
         path = f"/v1/events/{event_id}/{kind}"
-        for attempt in range(_MOST_ATTEMPTS + 1):
+        for attempt in range(_MAX_ATTEMPTS + 1):
             try:
                 answer = await self.attempt(path, headers, orjson.dumps(body), [said])
             except AwayError:

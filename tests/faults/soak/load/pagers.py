@@ -11,9 +11,9 @@ from tests.faults.soak.load.history import Traversal
 from tests.faults.soak.load.readers import Reader
 
 #: So many pages of one traversal, and so many events of one stream, are looked at.
-_MOST_PAGES: Final = 120
-_MOST_EVENTS: Final = 20_000
-_MOST_ATTEMPTS: Final = 40
+_MAX_PAGES: Final = 120
+_MAX_EVENTS: Final = 20_000
+_MAX_ATTEMPTS: Final = 40
 
 
 @dataclass(slots=True)
@@ -31,7 +31,7 @@ class Pager(Reader):
         parameters |= {"order": "desc"} if backwards else {}
         told: Traversal | None = None
         cursor = ""
-        for _ in range(_MOST_PAGES):
+        for _ in range(_MAX_PAGES):
             answer = await self._page(pair, {**parameters, **({"cursor": cursor} if cursor else {})})
             if answer is None:
                 break
@@ -49,7 +49,7 @@ class Pager(Reader):
             self.history.write("traversal", pair=pair, at=told.at, items=len(told.items), complete=told.complete)
 
     async def _page(self, pair: str, parameters: dict[str, Any]) -> httpx.Response | None:
-        for _ in range(_MOST_ATTEMPTS):
+        for _ in range(_MAX_ATTEMPTS):
             try:
                 answer = await self.timeline.call("GET", f"/v1/timelines/{pair}", parameters=parameters)
             except AwayError:
@@ -103,7 +103,7 @@ class Exporter(Pager):
             for line in lines:
                 item = orjson.loads(line)
                 told.items.append((item["id"], item["revision"]))
-            if len(told.items) > _MOST_EVENTS:
+            if len(told.items) > _MAX_EVENTS:
                 return False
         if rest:
             self.history.break_promise(f"{told.how} of {told.pair} ended in the middle of a line as if it were whole")

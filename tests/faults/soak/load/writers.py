@@ -16,8 +16,8 @@ from tests.faults.soak.load.words import Event, Words
 JSON: Final = {"content-type": "application/json"}
 NDJSON: Final = {"content-type": "application/x-ndjson"}
 CLOUD_EVENT: Final = {"content-type": "application/cloudevents+json"}
-_MOST_ATTEMPTS: Final = 12
-_LONGEST_PAUSE: Final = 3.0
+_MAX_ATTEMPTS: Final = 12
+_MAX_PAUSE_SECONDS: Final = 3.0
 _KNOWN: Final = 5_000
 
 
@@ -72,9 +72,9 @@ class Writer:
 
     async def pause(self, attempt: int) -> bool:
         """Wait before the same request is made again; False where it is time to give up."""
-        if attempt >= _MOST_ATTEMPTS or self.stop.is_set():
+        if attempt >= _MAX_ATTEMPTS or self.stop.is_set():
             return False
-        await asyncio.sleep(min(_LONGEST_PAUSE, 0.1 * 2**attempt) * self.words.chance.uniform(0.5, 1))
+        await asyncio.sleep(min(_MAX_PAUSE_SECONDS, 0.1 * 2**attempt) * self.words.chance.uniform(0.5, 1))
         return True
 
     async def post(self, event: Event, headers: Mapping[str, str] = JSON, body: Any = None, derived: str = "") -> str:
@@ -84,7 +84,7 @@ class Writer:
         """
         print_ = said_of(event)
         said = self.history.saying(print_)
-        for attempt in range(_MOST_ATTEMPTS + 1):
+        for attempt in range(_MAX_ATTEMPTS + 1):
             try:
                 answer = await self.attempt("/v1/events", headers, orjson.dumps(body or event), [said])
             except AwayError:
@@ -191,7 +191,7 @@ class ArrayWriter(Writer):
         prints = [said_of(event) for event in events]
         said = [self.history.saying(each) for each in prints]
         content = orjson.dumps(events)
-        for attempt in range(_MOST_ATTEMPTS + 1):
+        for attempt in range(_MAX_ATTEMPTS + 1):
             try:
                 answer = await self.attempt("/v1/events", JSON, content, said)
                 told = self.ingest.body("POST /v1/events of an array", answer)
@@ -245,7 +245,7 @@ class BulkWriter(ArrayWriter):
         said = [self.history.saying(each) for each in prints]
         content = b"\n".join(map(orjson.dumps, events))
         everything = chance.random() < 0.8
-        for attempt in range(_MOST_ATTEMPTS + 1):
+        for attempt in range(_MAX_ATTEMPTS + 1):
             try:
                 parameters = {"results": "all"} if everything else None
                 answer = await self.attempt("/v1/events", NDJSON, content, said, parameters)

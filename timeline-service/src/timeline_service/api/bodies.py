@@ -11,7 +11,7 @@ from service_edge.doors import media_type
 from timeline_service.api.answers import JSON
 from timeline_service.errors import RefusedError, TooLargeError
 
-MOST_BYTES: Final = 64 * 1024
+MAX_BYTES: Final = 64 * 1024
 
 
 async def read_value(request: Request) -> Any:
@@ -32,10 +32,10 @@ async def _read(request: Request) -> bytes:
     try:
         async for part in request.stream():  # also behind what is too much, so that its sender gets to our answer
             size += len(part)
-            if size <= MOST_BYTES:
+            if size <= MAX_BYTES:
                 body += part
     except ClientDisconnect as error:
         raise UnreadableError("the body broke off before its end: send it again, whole") from error
-    if size > MOST_BYTES:
-        raise TooLargeError(f"a body is at most {MOST_BYTES} bytes (64 KiB), this one has {size}")
+    if size > MAX_BYTES:
+        raise TooLargeError(f"a body is at most {MAX_BYTES} bytes (64 KiB), this one has {size}")
     return bytes(body)

@@ -12,7 +12,7 @@ from service_edge.terminal import ExitStatus, leave, leave_out_of_reach, problem
 
 DEFAULT_URL: Final = "http://127.0.0.1:8002"
 Query = Mapping[str, Any]
-_LARGEST_PAGE: Final = 1000
+_MAX_PAGE_SIZE: Final = 1000
 #: An export may have to wait for its turn.
 _LINES_SILENCE: Final = 120.0
 
@@ -65,7 +65,7 @@ class Answers:
         cursor: str | None = ""
         left = limit
         while cursor is not None and left != 0:
-            most = _LARGEST_PAGE if left is None else min(_LARGEST_PAGE, left)
+            most = _MAX_PAGE_SIZE if left is None else min(_MAX_PAGE_SIZE, left)
             page = self.get(path, {**query, "limit": most, "cursor": cursor or None})
             yield page
             cursor = page["next"]
@@ -129,7 +129,7 @@ class Answers:
         items: list[dict[str, Any]] = []
         cursor: str | None = ""
         while cursor is not None:
-            page = self.get(path, {"limit": _LARGEST_PAGE, "cursor": cursor or None})
+            page = self.get(path, {"limit": _MAX_PAGE_SIZE, "cursor": cursor or None})
             items += page["items"]
             cursor = page["next"]
         return items

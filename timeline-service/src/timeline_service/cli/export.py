@@ -32,8 +32,8 @@ from timeline_service.domain.exports import (
 )
 from timeline_service.errors import ArchiveError, ExportError
 
-_MOST_TRIES: Final = 6
-_LONGEST_PAUSE: Final = 8.0
+_MAX_TRIES: Final = 6
+_MAX_PAUSE_SECONDS: Final = 8.0
 _SHOWN_BYTES: Final = 256 * 1024
 Told = Callable[[ExportHeader, int, int], None]
 
@@ -159,10 +159,10 @@ class Exporter:
             except ExportError as error:
                 leave(ExitStatus.REFUSED, f"what the service answers does not fit: {error}")
             tries += 1
-            if tries == _MOST_TRIES:
+            if tries == _MAX_TRIES:
                 leave(ExitStatus.OUT_OF_REACH, f"cut off for good ({reason}): what is written is incomplete")
             self._console.print(f"cut off ({reason}): trying again", style="yellow")
-            time.sleep(min(2 ** (tries - 1), _LONGEST_PAUSE))
+            time.sleep(min(2 ** (tries - 1), _MAX_PAUSE_SECONDS))
 
     def _read(self, line: bytes, place: int, answered: ExportRange, whole: ExportRange) -> bytes:
         """The line as it is to be written: an end counts what is kept, too."""

@@ -19,7 +19,7 @@ from timeline_service.domain.replays import rows_not_listed, rows_that_differ
 View = Mapping[str, Any]
 _EXPLAINED: Final = ("parked", "rejected", "duplicate")
 #: A list of positions that is longer is no help to anybody who reads it.
-_MOST_POSITIONS: Final = 10
+_MAX_POSITIONS: Final = 10
 _DIGEST: Final = 16
 
 
@@ -97,7 +97,7 @@ def _tables(result: View) -> Table:
 
 def _facts(view: View, result: View) -> Iterator[tuple[str, list[str]]]:
     explained = [
-        f"{count} {name}" + (f" ({', '.join(positions)})" if 0 < len(positions) <= _MOST_POSITIONS else "")
+        f"{count} {name}" + (f" ({', '.join(positions)})" if 0 < len(positions) <= _MAX_POSITIONS else "")
         for name, count, positions in _explained(result)
         if count
     ]

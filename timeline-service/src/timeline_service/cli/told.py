@@ -21,10 +21,10 @@ _STYLES: Final = {
     "rejected": "yellow",
     "parked": "yellow",
 }
-_LONGEST_NAME: Final = max(map(len, _STYLES))
-_MOST_PAIRS: Final = 6
+_MAX_NAME_LENGTH: Final = max(map(len, _STYLES))
+_MAX_PAIRS: Final = 6
 _CLOCK: Final = len("00:00:00Z")
-_INDENT: Final = _CLOCK + 1 + _LONGEST_NAME + 1 + 1 + 1
+_INDENT: Final = _CLOCK + 1 + _MAX_NAME_LENGTH + 1 + 1 + 1
 
 
 def print_told(event: ServerSentEvent, *, as_json: bool) -> None:
@@ -56,7 +56,7 @@ def _print_coloured(console: Console, happened: str, data: dict[str, Any], about
     words = Text.assemble(words, ("  " if beside else "\n") if about else "", details)
     grid = Table.grid(padding=(0, 1))
     grid.add_column(no_wrap=True, min_width=_CLOCK)
-    grid.add_column(no_wrap=True, min_width=_LONGEST_NAME)
+    grid.add_column(no_wrap=True, min_width=_MAX_NAME_LENGTH)
     grid.add_column(no_wrap=True, min_width=1)
     grid.add_column(overflow="fold")
     grid.add_row(Text(clock, "dim"), Text(happened, _STYLES.get(happened, "")), Text(mark, style), words)
@@ -65,7 +65,7 @@ def _print_coloured(console: Console, happened: str, data: dict[str, Any], about
 
 def _details(about: dict[str, Any]) -> list[str]:
     pairs: list[str] = about["pairs"]  # sixty countries have 1,770
-    return [*(pairs if len(pairs) <= _MOST_PAIRS else [f"{len(pairs)} pairs"]), about["id"]]
+    return [*(pairs if len(pairs) <= _MAX_PAIRS else [f"{len(pairs)} pairs"]), about["id"]]
 
 
 def _title(data: dict[str, Any], about: dict[str, Any]) -> str:

@@ -20,7 +20,7 @@ from timeline_service.cli.told import print_told
 #: The service says that it is alive every 30 seconds at least.
 _SILENCE_SECONDS: Final = 60.0
 _FIRST_PAUSE: Final = 1.0
-_LONGEST_PAUSE: Final = 15.0
+_MAX_PAUSE_SECONDS: Final = 15.0
 
 
 def watch(
@@ -69,7 +69,7 @@ def follow(answers: Answers, path: str, query: Query) -> Iterator[ServerSentEven
             _say(f"cut off ({reason}): trying again", "yellow")
         cut = True
         time.sleep(pause)
-        pause = max(shortest, min(2 * pause, _LONGEST_PAUSE))
+        pause = max(shortest, min(2 * pause, _MAX_PAUSE_SECONDS))
 
 
 def _say(words: str, style: str) -> None:

@@ -20,8 +20,8 @@ KEYS: Final[Mapping[str, Sequence[str]]] = {
 PRESENT_ONLY: Final = frozenset({"checkpoints", "pair_counts"})
 BUCKETS: Final = 1024
 #: So many differences are listed; all are counted.
-MOST_LISTED: Final = 1000
-_LONGEST_VALUE: Final = 2000
+MAX_LISTED: Final = 1000
+_MAX_VALUE_LENGTH: Final = 2000
 _OFFSETS: Final = ("from_offset", "offset", "last_offset", "next_offset")
 
 
@@ -114,6 +114,6 @@ def position_of(row: Mapping[str, Any]) -> str | None:
 def _short(value: Any) -> Any:
     if isinstance(value, Mapping):
         return {name: _short(part) for name, part in value.items()}
-    if isinstance(value, str) and len(value) > _LONGEST_VALUE:
-        return f"{value[:_LONGEST_VALUE]}… ({len(value):,} characters)"
+    if isinstance(value, str) and len(value) > _MAX_VALUE_LENGTH:
+        return f"{value[:_MAX_VALUE_LENGTH]}… ({len(value):,} characters)"
     return value

@@ -16,8 +16,8 @@ ENGLISH: Final = "en"
 ENGLISH_NAMES: Final[Mapping[str, str]] = MappingProxyType(dict(all_countries()))
 #: Language, script and region of a language range; extended languages, variants and extensions name no countries.
 _RANGE: Final = re.compile(r"([a-z]{2,3})(?:-([a-z]{4}))?(?:-([a-z]{2}|[0-9]{3}))?(?:-[a-z0-9]{1,8})*", re.IGNORECASE)
-_MOST_RANGES: Final = 32
-_LONGEST_REMEMBERED: Final = 200
+_MAX_RANGES: Final = 32
+_MAX_REMEMBERED_LENGTH: Final = 200
 
 
 def negotiate_language(accept_language: str | None) -> str:
@@ -28,7 +28,7 @@ def negotiate_language(accept_language: str | None) -> str:
     """
     if accept_language is None:
         return ENGLISH
-    if len(accept_language) > _LONGEST_REMEMBERED:
+    if len(accept_language) > _MAX_REMEMBERED_LENGTH:
         return _negotiate.__wrapped__(accept_language)
     return _negotiate(accept_language)
 
@@ -38,7 +38,7 @@ def _negotiate(accept_language: str) -> str:
     qualities = parse_qualities(accept_language)
     refused = {name for name, quality in qualities.items() if quality == 0}
     wanted = sorted((name for name in qualities if name not in refused), key=lambda name: -qualities[name])
-    for language_range in wanted[:_MOST_RANGES]:
+    for language_range in wanted[:_MAX_RANGES]:
         for tag in _tags(language_range):
             if tag.lower() not in refused and (tag == ENGLISH or names_in(tag) != ENGLISH_NAMES):
                 return tag

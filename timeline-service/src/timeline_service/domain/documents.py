@@ -12,11 +12,11 @@ from timeline_service.judge.rows import RevisionRow
 _WEIGHTS: Final = {"A": 3 << 14, "B": 2 << 14, "": 0}
 _LETTERS: Final = {bits >> 14: letter for letter, bits in _WEIGHTS.items()}
 _LAST_PLACE: Final = 2**14 - 1
-_MOST_PLACES: Final = 256
+_MAX_PLACES: Final = 256
 _PLACE: Final = Struct(">H")
 _PACKED: Final = [_PLACE.pack(at) for at in range(2**16)]
 #: The end of a word, and the number of its places, by how many bytes these take.
-_COUNTS: Final = [b"\0" + _PLACE.pack(size // _PLACE.size) for size in range(_PLACE.size * _MOST_PLACES + 1)]
+_COUNTS: Final = [b"\0" + _PLACE.pack(size // _PLACE.size) for size in range(_PLACE.size * _MAX_PLACES + 1)]
 
 
 class DocumentRow(NamedTuple):
@@ -78,7 +78,7 @@ class Document(NamedTuple):
             for word, at in zip(words, packed, strict=False):
                 places[word] = before(word, b"") + at
             place = end + 1  # no phrase reaches from one text to another
-        if place > _MOST_PLACES:
+        if place > _MAX_PLACES:
             places |= {word: _bounded(found) for word, found in places.items() if len(found) > _PLACE.size}
         return places
 
@@ -86,7 +86,7 @@ class Document(NamedTuple):
 def _bounded(found: bytes) -> bytes:
     """A word's places, at most 256. All places beyond the last that fits are that one, where a word stands once."""
     beyond = (number for number, (at,) in enumerate(_PLACE.iter_unpack(found), 1) if at & _LAST_PLACE == _LAST_PLACE)
-    return found[: _PLACE.size * min(next(beyond, _MOST_PLACES), _MOST_PLACES)]
+    return found[: _PLACE.size * min(next(beyond, _MAX_PLACES), _MAX_PLACES)]
 
 
 def document_of(said: Said) -> Document:

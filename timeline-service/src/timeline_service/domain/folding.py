@@ -8,7 +8,7 @@ from typing import Final
 WORD: Final = re.compile(r"[^\W_]+")
 #: PostgreSQL takes lexemes of up to 2,046 bytes and indexes texts of little more; what is longer than so many letters
 #: is found by its beginning.
-LONGEST_WORD: Final = 500
+MAX_WORD_LENGTH: Final = 500
 #: ASCII folded: letters and digits in lower case, and blanks for all else.
 _FOLDED_ASCII: Final = bytes(byte if chr(byte).isalnum() else 32 for byte in bytes(range(128)).lower()) + bytes(128)
 
@@ -23,7 +23,7 @@ def fold(text: str) -> str:
 
 def fold_whole(text: str) -> str:
     """A whole name as it is compared: folded, with single blanks, by its beginning if that makes it very long."""
-    return " ".join(fold(text).split())[:LONGEST_WORD]
+    return " ".join(fold(text).split())[:MAX_WORD_LENGTH]
 
 
 def words_of(text: str) -> list[str]:
@@ -34,4 +34,4 @@ def words_of(text: str) -> list[str]:
     else:
         text = fold(text)  # of one sign, several can come
         words = WORD.findall(text)
-    return words if len(text) <= LONGEST_WORD else [word[:LONGEST_WORD] for word in words]
+    return words if len(text) <= MAX_WORD_LENGTH else [word[:MAX_WORD_LENGTH] for word in words]

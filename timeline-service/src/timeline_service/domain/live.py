@@ -13,7 +13,7 @@ from timeline_service.domain.revisions import Revision
 from timeline_service.domain.vectors import Moment, Vector, timeline_position, vector_of
 
 LEFT: Final = "left"
-_MOST_DIGITS: Final = 9
+_MAX_DIGITS: Final = 9
 
 
 class BehindError(Exception):
@@ -110,7 +110,7 @@ def read_live_id(text: str) -> tuple[dict[int, int], int | None, dict[int, int]]
     generation, slash, told = rest.partition("/")
     if not behind:
         return parse_positions(position), None, {}
-    if not (slash and generation.isascii() and generation.isdecimal() and len(generation) <= _MOST_DIGITS):
+    if not (slash and generation.isascii() and generation.isdecimal() and len(generation) <= _MAX_DIGITS):
         raise PositionError(f"{text[:80]!r} is not the id of an event")
     return parse_positions(position), int(generation), parse_positions(told)
 

@@ -13,7 +13,7 @@ from typing import Final
 from timeline_service.domain.folding import words_of
 
 _TERM: Final = re.compile(r'(?P<minus>-)?"(?P<phrase>[^"]*)"?|(?P<word>[^\s"]+)')
-MOST_WORDS: Final = 100
+MAX_WORDS: Final = 100
 
 
 class WordQueryError(ValueError):
@@ -48,8 +48,8 @@ def read_word_query(text: str) -> WordQuery:
             marked |= set() if excluded else set(words)
     if count == 0:
         raise WordQueryError(f'{text[:80]!r} holds no word: write words, a "phrase", -excluded words, or `or`')
-    if count > MOST_WORDS:
-        raise WordQueryError(f"holds {count} words: at most {MOST_WORDS} are taken")
+    if count > MAX_WORDS:
+        raise WordQueryError(f"holds {count} words: at most {MAX_WORDS} are taken")
     return WordQuery(" | ".join(f"({' & '.join(terms)})" for terms in alternatives if terms), frozenset(marked))
 
 

@@ -20,7 +20,7 @@ UNKNOWN_VERSION: Final = "unknown-version"
 FAILED: Final = "failed"
 #: What is longer, as only a compressed record can be, is none of ours, and its bytes stay in the log: PostgreSQL takes
 #: fields of less than 1 GiB, and such a record would be tried again for ever.
-MOST_BYTES: Final = 16 * 1024 * 1024
+MAX_BYTES: Final = 16 * 1024 * 1024
 #: What depends on the machine and the moment: a verdict must not, since every replay has to come to the same one.
 _EXHAUSTED: Final = (MemoryError, RecursionError)
 
@@ -79,8 +79,8 @@ def read_arrival(raw: RawRecord, recorded_at: datetime, partition_of: Callable[[
             raise MalformedRecordError(  # park, and so block its event in the partition where that belongs
                 f"partition {raw.partition} is not the one that Kafka's murmur2 gives for the key"
             )
-        if raw.size > MOST_BYTES:
-            raise MalformedRecordError(f"it has {raw.size} bytes: at most {MOST_BYTES} are read or kept")
+        if raw.size > MAX_BYTES:
+            raise MalformedRecordError(f"it has {raw.size} bytes: at most {MAX_BYTES} are read or kept")
         record = decode(raw.key, raw.value, raw.headers)
     except MalformedRecordError as error:
         return Arrival(raw, place, event_id, refusal=Refusal("rejected", MALFORMED, _words(error)))

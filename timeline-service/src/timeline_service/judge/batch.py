@@ -7,13 +7,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from math import comb
 
-from timeline_service.judge.arrivals import MOST_BYTES, Arrival, Refusal, failure, write_headers
+from timeline_service.judge.arrivals import MAX_BYTES, Arrival, Refusal, failure, write_headers
 from timeline_service.judge.entries import Said, standing
 from timeline_service.judge.fold import History, Verdict, apply
 from timeline_service.judge.rows import ClosedEntry, ClosedRevision, EntryRow, OutcomeRow, RevisionRow
 
 BEHIND = "behind-parked"
-_MOST_PAIR_ROWS = 40_000
+_MAX_PAIR_ROWS = 40_000
 
 
 @dataclass(slots=True)
@@ -74,7 +74,7 @@ def bounded(arrivals: Iterable[Arrival]) -> list[list[Arrival]]:
     parts: list[list[Arrival]] = [[]]
     rows = 0
     for arrival in arrivals:
-        if rows > _MOST_PAIR_ROWS:
+        if rows > _MAX_PAIR_ROWS:
             parts.append([])
             rows = 0
         parts[-1].append(arrival)
@@ -183,7 +183,7 @@ class _BatchFold:
     def _refuse(self, arrival: Arrival, refusal: Refusal) -> None:
         raw, place = arrival.raw, arrival.place
         key, value, headers = None, None, None
-        if raw.size <= MOST_BYTES:
+        if raw.size <= MAX_BYTES:
             key, value, headers = raw.key, raw.value, write_headers(raw.headers)
         self.changes.outcomes.append(
             OutcomeRow(

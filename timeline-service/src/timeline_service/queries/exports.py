@@ -24,7 +24,7 @@ from timeline_service.queries.moments import Awaited
 _LOG: Final = structlog.get_logger()
 _AT_ONCE: Final = 4
 _PIECE_BYTES: Final = 256 * 1024
-_MOST_RECORDS: Final = 500
+_MAX_RECORDS: Final = 500
 _LAST_PATIENCE: Final = 2.0
 Bounds = Mapping[int, tuple[int, int]]
 
@@ -112,7 +112,7 @@ def range_of(bounds: Bounds, partition: int, from_: int | None, to: int | None) 
 
 async def _pieces(scan: KafkaScan, header: ExportHeader) -> AsyncIterator[bytes]:
     at, records = header.start, 0
-    async for batch in scan.read_typed(header.partition, header.start, header.end, _MOST_RECORDS):
+    async for batch in scan.read_typed(header.partition, header.start, header.end, _MAX_RECORDS):
         held = bytearray()
         for raw, timestamp_type in batch:
             held += _gap(header.partition, at, raw.offset) + write_record(raw, timestamp_type)

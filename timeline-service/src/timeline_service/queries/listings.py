@@ -19,7 +19,7 @@ from timeline_service.queries.sources import Sources
 from timeline_service.queries.views.events import EventView, FoundView, event_view
 
 PAGE: Final = 50
-MOST_RELEVANT: Final = 1000
+MAX_RELEVANT: Final = 1000
 _BATCH: Final = 1000
 _SNIPPETS: Final = 20
 
@@ -66,7 +66,7 @@ class Listing:
     async def batches(self) -> AsyncIterator[list[EventView]]:
         """All events from the page on, some at a time; no transaction is held between them."""
         if self.order == "relevance":
-            rows, _ = await self.rows(MOST_RELEVANT)
+            rows, _ = await self.rows(MAX_RELEVANT)
             async for events in self.views(rows):
                 yield events
             return

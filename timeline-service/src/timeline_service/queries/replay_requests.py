@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from event_schemas.errors import Detail
-from event_schemas.refusals import MOST_DETAILS
+from event_schemas.refusals import MAX_DETAILS
 from timeline_service.adapters.kafka.offsets import KafkaOffsets
 from timeline_service.domain.replays import Kind, Until
 from timeline_service.domain.vectors import Vector
@@ -31,7 +31,7 @@ def _read_fields(value: Any) -> tuple[Kind, Mapping[str, Any] | None]:
     if "until" in value:
         details += _wrong_until(value["until"])
     if details:
-        raise InvalidReplayError(details[:MOST_DETAILS])
+        raise InvalidReplayError(details[:MAX_DETAILS])
     return value["kind"], value.get("until")
 
 
@@ -74,7 +74,7 @@ async def _read_offsets(given: Mapping[str, Any] | list[Any], offsets: KafkaOffs
     if missing := ends.keys() - named.keys():
         details.append(Detail("/until/next_offsets", f"misses partition {min(missing, key=int)}: {there}"))
     if details:
-        raise InvalidReplayError(details[:MOST_DETAILS])
+        raise InvalidReplayError(details[:MAX_DETAILS])
     return tuple(named[name] for name in ends)
 
 

@@ -15,7 +15,7 @@ from timeline_service.errors import RefusedError
 from timeline_service.judge.days import OPEN_END, OPEN_START
 from timeline_service.judge.entries import stored_bounds
 
-_MOST_ALTERNATIVES: Final = 100
+_MAX_ALTERNATIVES: Final = 100
 
 
 def read_selection(asked: Mapping[str, Any], pair: str | None = None) -> Selection:
@@ -48,8 +48,8 @@ def read_country(name: str, text: str) -> str:
 
 def _each(asked: Mapping[str, Any], name: str, read: Callable[[str, str], str]) -> tuple[str, ...]:
     texts = asked.get(name) or []
-    if len(texts) > _MOST_ALTERNATIVES:
-        raise RefusedError(f"/{name}", f"is given {len(texts)} times: at most {_MOST_ALTERNATIVES} are taken")
+    if len(texts) > _MAX_ALTERNATIVES:
+        raise RefusedError(f"/{name}", f"is given {len(texts)} times: at most {_MAX_ALTERNATIVES} are taken")
     return tuple(dict.fromkeys(read(name, text) for text in texts))
 
 

@@ -22,8 +22,8 @@ from timeline_service.domain.vectors import Vector
 from timeline_service.errors import ArchiveError, ExportError
 from timeline_service.judge.arrivals import RawRecord
 
-_MOST_RECORDS: Final = 1_000
-_MOST_BYTES: Final = 8 * 1024 * 1024
+_MAX_RECORDS: Final = 1_000
+_MAX_BYTES: Final = 8 * 1024 * 1024
 _BUFFER_BYTES: Final = 1024 * 1024
 _HEADER_BYTES: Final = 64 * 1024
 
@@ -93,7 +93,7 @@ class Archive:
             size = len(raw.key or b"") + len(raw.value or b"")
             batch.append((raw, size))
             held += size
-            if len(batch) == _MOST_RECORDS or held >= _MOST_BYTES:
+            if len(batch) == _MAX_RECORDS or held >= _MAX_BYTES:
                 yield batch
                 batch, held = [], 0
         if batch:

@@ -13,7 +13,7 @@ from timeline_service.replay.steps.generation import abandon
 from timeline_service.replay.verification import verify
 
 _LOG: Final = structlog.get_logger()
-_MOST_ATTEMPTS: Final = 5
+_MAX_ATTEMPTS: Final = 5
 _PLANS: Final = {"verify": verify, "rebuild": rebuild, "activate": activate}
 
 
@@ -35,7 +35,7 @@ async def carry_out(attempt: Attempt) -> None:
         await attempt.finish(result)
         log.info("replayed", equal=result["equal"])
     except StuckError as error:
-        if await replays.note_stuck(replay.id) < _MOST_ATTEMPTS:
+        if await replays.note_stuck(replay.id) < _MAX_ATTEMPTS:
             raise
         await _end(attempt, "failed", str(error))
         log.error("failed", reason=str(error))

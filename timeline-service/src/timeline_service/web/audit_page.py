@@ -13,7 +13,7 @@ from timeline_service.web import markup, replay_parts
 
 _OUTCOMES: Final = ("applied", "duplicate", "rejected", "parked")
 #: A long list is on the replay's own page.
-_MOST_DIFFERENCES: Final = 50
+_MAX_DIFFERENCES: Final = 50
 
 
 def audit_page(
@@ -115,7 +115,7 @@ def _actions(replayers: Sequence[str]) -> str:
 
 
 def _found(view: ReplayView | None) -> str:
-    return replay_parts.differences(view, most=_MOST_DIFFERENCES) if view is not None else ""
+    return replay_parts.differences(view, most=_MAX_DIFFERENCES) if view is not None else ""
 
 
 def _projection(status: ProjectionView | None) -> str:

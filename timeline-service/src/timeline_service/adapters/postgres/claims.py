@@ -16,7 +16,7 @@ from timeline_service.errors import UnavailableError
 if TYPE_CHECKING:
     from timeline_service.adapters.postgres.database import OwnConnection
 
-_LONGEST_NAME: Final = 63  # PostgreSQL cuts off what is longer
+_MAX_NAME_LENGTH: Final = 63  # PostgreSQL cuts off what is longer
 
 
 class PostgresClaims:
@@ -47,7 +47,7 @@ async def open_claims(database_url: str) -> AsyncIterator[PostgresClaims]:
 
     Raises UnavailableError when the server is away, or goes away inside.
     """
-    name = f"{REPLAYER}{os.getpid()}@{socket.gethostname()}"[:_LONGEST_NAME]
+    name = f"{REPLAYER}{os.getpid()}@{socket.gethostname()}"[:_MAX_NAME_LENGTH]
     news = asyncio.Event()
     with going_away():
         connection = await connect(database_url, application_name=name)

@@ -14,7 +14,7 @@ from timeline_service.adapters.postgres.snapshots import PostgresSnapshot
 from timeline_service.adapters.postgres.sql_files import read_statements
 from timeline_service.domain.comparisons import (
     KEYS,
-    MOST_LISTED,
+    MAX_LISTED,
     PRESENT_ONLY,
     Difference,
     TableDigest,
@@ -119,7 +119,7 @@ class PostgresComparison:
         """What stands in the log and in no timeline: how many records, and the first of those that were refused."""
         async with _connection(self._url) as connection:
             counted = await connection.fetch(self._sql["counted"].replace("{schema}", schema), vector)
-            rows = await connection.fetch(self._sql["explained"].replace("{schema}", schema), vector, MOST_LISTED)
+            rows = await connection.fetch(self._sql["explained"].replace("{schema}", schema), vector, MAX_LISTED)
         counts = {row["outcome"]: row["records"] for row in counted}
         return {
             **{name: counts.get(name, 0) for name in ("parked", "rejected", "duplicate")},

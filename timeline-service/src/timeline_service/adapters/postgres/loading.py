@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 _SESSION: Final = {"application_name": "dyadline replay", "jit": "off", "timezone": "UTC", "synchronous_commit": "off"}
 _EPOCH: Final = datetime(2000, 1, 1, tzinfo=UTC)
 _MICROSECOND: Final = timedelta(microseconds=1)
-_MOST_INSTANTS: Final = 2_000
+_MAX_INSTANTS: Final = 2_000
 
 
 class _Instants(dict[datetime, bytes]):
@@ -27,7 +27,7 @@ class _Instants(dict[datetime, bytes]):
     """
 
     def __missing__(self, instant: datetime) -> bytes:
-        if len(self) >= _MOST_INSTANTS:
+        if len(self) >= _MAX_INSTANTS:
             self.clear()
         packed = self[instant] = ((instant - _EPOCH) // _MICROSECOND).to_bytes(8, signed=True)
         return packed

@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     from timeline_service.adapters.postgres.database import Connection, Pool
 
 Kind = TypeVar("Kind", bound=NamedTuple)
-_MOST_SWAPS: Final = 5
+_MAX_SWAPS: Final = 5
 _LOOK_SECONDS: Final = 0.5
 
 
@@ -190,7 +190,7 @@ class PostgresReader:
     async def _moment_now(self, name: str) -> Moment:
         """How far the generation that is to be read is, if it is the supposed one; else the next look is at that."""
         generation = self._supposed
-        for _ in range(_MOST_SWAPS):
+        for _ in range(_MAX_SWAPS):
             if generation is None:
                 async with connected(self._pool) as connection:
                     generation = await find_readable_generation(connection)

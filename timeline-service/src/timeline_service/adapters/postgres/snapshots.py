@@ -8,7 +8,7 @@ import asyncpg
 import orjson
 
 from timeline_service.adapters.postgres.sql_files import read_statements
-from timeline_service.domain.comparisons import KEYS, MOST_LISTED, Difference, key_text, position_of
+from timeline_service.domain.comparisons import KEYS, MAX_LISTED, Difference, key_text, position_of
 from timeline_service.domain.snapshots import Stray, Strays
 from timeline_service.domain.vectors import Vector, vector_of
 
@@ -66,7 +66,7 @@ class PostgresSnapshot:
 
     async def strays(self, reach: Reach) -> Strays:
         """The rows that no record can have made: they lie beyond."""
-        rows = await self._connection.fetch(self._sql["beyond"], reach.vector, reach.documents, MOST_LISTED)
+        rows = await self._connection.fetch(self._sql["beyond"], reach.vector, reach.documents, MAX_LISTED)
         beyond = [_Beyond(**row) for row in rows]
         counts = Counter({row.table: row.total for row in beyond})
         listed = [Stray(row.table, row.named, row.partition, row.from_offset, row.until_offset) for row in beyond]

@@ -10,8 +10,8 @@ from timeline_service.judge.recording_times import NEVER, instant_of, recorded_m
 from timeline_service.replay.loading.spill import Spilled
 
 #: What is decoded of so many records is still at hand, in the processor's caches, when it is folded.
-_MOST_RECORDS: Final = 100
-_MOST_BYTES: Final = 2 * 1024 * 1024
+_MAX_RECORDS: Final = 100
+_MAX_BYTES: Final = 2 * 1024 * 1024
 
 
 class Part(NamedTuple):
@@ -104,7 +104,7 @@ def parts_of(events: Iterable[Sequence[Spilled]]) -> Iterator[Part]:
     for record in chain.from_iterable(events):
         part.append(record)
         size += len(record.raw.value or b"") + len(record.raw.key or b"")
-        if len(part) >= _MOST_RECORDS or size >= _MOST_BYTES:
+        if len(part) >= _MAX_RECORDS or size >= _MAX_BYTES:
             yield Part(part, size)
             part, size = [], 0
     if part:

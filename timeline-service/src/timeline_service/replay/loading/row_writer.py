@@ -8,8 +8,8 @@ from timeline_service.domain.documents import DocumentRow, document_row
 from timeline_service.judge.batch import Changes
 from timeline_service.judge.rows import EntryRow, OutcomeRow, RevisionRow
 
-_MOST_ROWS: Final = 4_000
-_MOST_BYTES: Final = 2 * 1024 * 1024
+_MAX_ROWS: Final = 4_000
+_MAX_BYTES: Final = 2 * 1024 * 1024
 _COLUMNS: Final = {
     "revisions": RevisionRow._fields,
     "entries": EntryRow._fields,
@@ -35,7 +35,7 @@ class RowWriter:
             document_row(row, changes.said[row.partition, row.from_offset]) for row in changes.revisions
         ]
         self._bytes += size
-        if self._bytes >= _MOST_BYTES or sum(map(len, self._rows.values())) >= _MOST_ROWS:
+        if self._bytes >= _MAX_BYTES or sum(map(len, self._rows.values())) >= _MAX_ROWS:
             await self.write()
 
     async def write(self) -> None:

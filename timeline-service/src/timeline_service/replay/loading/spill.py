@@ -18,7 +18,7 @@ from timeline_service.judge.arrivals import RawRecord
 
 _BUCKET_BYTES: Final = 8 * 1024 * 1024
 _BUCKET_RECORDS: Final = 2_000
-_MOST_BUCKETS: Final = 400
+_MAX_BUCKETS: Final = 400
 _HELD_BYTES: Final = 32 * 1024 * 1024
 _OVERHEAD: Final = 200
 
@@ -77,7 +77,7 @@ class Spill:
     def _begin(self, bytes_each: int) -> None:
         """Make as many files as the first records let expect to be of a good size."""
         wanted = max(self._records * bytes_each // _BUCKET_BYTES, self._records // _BUCKET_RECORDS) + 1
-        count = min(wanted, _MOST_BUCKETS)
+        count = min(wanted, _MAX_BUCKETS)
         self._files = [self._open.enter_context(self._file()) for _ in range(count)]
         self._held, self._sizes = [[] for _ in range(count)], [0] * count
 

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from timeline_service.adapters.postgres.comparison import PostgresComparison
 from timeline_service.code_version import code_version
-from timeline_service.domain.comparisons import MOST_LISTED, Difference, digest_view, whole_digest
+from timeline_service.domain.comparisons import MAX_LISTED, Difference, digest_view, whole_digest
 from timeline_service.domain.replays import offsets_view
 from timeline_service.domain.snapshots import Snapshot
 from timeline_service.domain.vectors import Vector, reached
@@ -50,7 +50,7 @@ async def compare(comparison: PostgresComparison, schema: str, snapshot: Snapsho
     rows = Counter(strays) + Counter(difference.table for difference in checkpoints)
     for table, live in snapshot.digests.items():
         if buckets := live.differing(log[table]):
-            drill = await comparison.drill(schema, table, snapshot, buckets, MOST_LISTED)
+            drill = await comparison.drill(schema, table, snapshot, buckets, MAX_LISTED)
             rows[table] += drill.rows
             listed += drill.listed
             if not drill.rows and not strays.get(table):
@@ -74,7 +74,7 @@ async def compare(comparison: PostgresComparison, schema: str, snapshot: Snapsho
         **digests,
         "rows": sum(table.rows for table in snapshot.digests.values()),
         "tables": tables,
-        "differences": [difference.view() for difference in listed[:MOST_LISTED]],
+        "differences": [difference.view() for difference in listed[:MAX_LISTED]],
         "explained": await comparison.explained(schema, snapshot.vector),
         "next_offsets": offsets_view(snapshot.vector),
         "code_version": code_version(),

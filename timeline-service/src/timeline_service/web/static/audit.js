@@ -2,7 +2,7 @@
 // bars of what runs are drawn here, as often as the service tells of them.
 
 const SECONDS = 5;
-const MOST_STREAMS = 3; // a browser opens six connections, and the buttons need one
+const MAX_STREAMS = 3; // a browser opens six connections, and the buttons need one
 const element = (id) => document.getElementById(id);
 const streams = new Map();
 const told = new Map();
@@ -38,7 +38,7 @@ function renew(page) {
 }
 
 function follow(id) {
-  if (streams.has(id) || streams.size >= MOST_STREAMS) return;
+  if (streams.has(id) || streams.size >= MAX_STREAMS) return;
   const stream = new EventSource(`/v1/replays/${id}/progress`);
   streams.set(id, stream);
   const leave = () => {
