@@ -8,7 +8,7 @@ from typing import Any, Final
 from event_schemas.json_text import write_json
 from event_schemas.taxonomy import TYPES, VALENCES
 from timeline_service.domain.documents import document_of
-from timeline_service.judge.entries import read_said
+from timeline_service.judge.entries import event_content
 
 _SEED: Final = 20260213
 _SYLLABLES: Final = ("ta", "ri", "ko", "ne", "lu", "sha", "mi", "vo", "per", "dan", "gal", "ost")
@@ -69,9 +69,9 @@ def _template(number: int, random: Random) -> Template:
     text = write_json(said | {"countries": list(_STAND_IN), "initiators": ["!"], "when": "2000"}).decode()
     head, rest = text.split(write_json({"countries": list(_STAND_IN)}).decode()[1:-1])
     middle, tail = rest.removeprefix(",").split('"initiators":["!"],')
-    document = document_of(read_said(write_json(said | {"countries": list(_STAND_IN), "when": "2000"}).decode()))
+    document = document_of(event_content(write_json(said | {"countries": list(_STAND_IN), "when": "2000"}).decode()))
     facets = tuple(facet for facet in document.facets if facet.partition(":")[0] not in {"pair", "country"})
-    return Template(head, middle, tail.removesuffix('"when":"2000"}'), document.stands.traits, facets, document.words)
+    return Template(head, middle, tail.removesuffix('"when":"2000"}'), document.entry.traits, facets, document.words)
 
 
 def _some_words(random: Random, count: int) -> str:

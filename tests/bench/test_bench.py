@@ -30,7 +30,7 @@ from local_stack.topic import create_topic
 from timeline_service.adapters.postgres.generation_tables import create_tables
 from timeline_service.adapters.postgres.sql_files import generation_schema
 from timeline_service.domain.documents import document_of
-from timeline_service.judge.entries import read_said
+from timeline_service.judge.entries import event_content
 from timeline_service.judge.partitions import partitions_of
 
 _INDEXES = "select count(*) from pg_indexes where schemaname = 'timeline_g' || $1::int"
@@ -110,17 +110,17 @@ async def test_filled_tables_hold_what_the_product_would_have_made(database_url:
     assert sum(row["pair"] == LARGEST for row in rows) == 1_500
     spans = set()
     for row in rows:
-        document = document_of(read_said(row["content"]))
-        stands = document.stands
+        document = document_of(event_content(row["content"]))
+        entry = document.entry
         assert write_json(json.loads(row["content"])).decode() == row["content"]
         assert hashlib.sha256(row["content"].encode()).digest() == row["digest"]
-        assert (row["pair"],) == stands.pairs
-        assert (row["span"], row["earliest"], row["latest"]) == (stands.span, stands.earliest, stands.latest)
-        assert (row["direction"],) == stands.directions
-        assert tuple(row[name] for name in _TRAITS) == stands.traits
+        assert (row["pair"],) == entry.pairs
+        assert (row["span"], row["earliest"], row["latest"]) == (entry.span, entry.earliest, entry.latest)
+        assert (row["direction"],) == entry.directions
+        assert tuple(row[name] for name in _TRAITS) == entry.traits
         assert sorted(row["facets"]) == sorted(document.facets)
-        assert row["document_earliest"] == stands.earliest
-        spans.add(stands.span)
+        assert row["document_earliest"] == entry.earliest
+        spans.add(entry.span)
     assert spans == {0, 1, 2, 3}
     assert read_event(json.loads(rows[0]["content"])).title
 

@@ -23,8 +23,8 @@ from timeline_service.domain.vectors import vector_of
 from timeline_service.errors import ExportError, RefusedError
 from timeline_service.formats import FORMATS
 from timeline_service.formats.negotiation import NotAcceptableError, negotiate
-from timeline_service.judge.arrivals import RawRecord
 from timeline_service.judge.days import OPEN_END, OPEN_START, read_day, write_day
+from timeline_service.judge.decoding import RawRecord
 from timeline_service.judge.entries import stored_bounds
 from timeline_service.queries.selections import read_selection
 

@@ -21,8 +21,8 @@ from timeline_service.adapters.postgres.database import open_pool
 from timeline_service.adapters.postgres.migrations import migrate_database
 from timeline_service.adapters.postgres.projection import Advance, Checkpoint, PostgresProjection
 from timeline_service.errors import FencedError, HaltError
-from timeline_service.judge.arrivals import Arrival, RawRecord, read_arrival
-from timeline_service.judge.batch import Known, fold_batch
+from timeline_service.judge.batch import EventState, fold_batch
+from timeline_service.judge.decoding import DecodedRecord, RawRecord, decode_record
 
 CROWD: Final = [code for code, _ in all_countries()[:60]]
 
@@ -120,11 +120,11 @@ async def projection(database_url: str) -> AsyncIterator[PostgresProjection]:
     await pool.close()
 
 
-def arrivals(*offsets: int) -> list[Arrival]:
+def decoded_records(*offsets: int) -> list[DecodedRecord]:
     """Records of new events at some offsets of partition 0."""
     records = [(offset, recording(f"event {offset}")) for offset in offsets]
     return [
-        read_arrival(
+        decode_record(
             RawRecord(0, offset, offset, record.event_id.encode(), encode_value(record), tuple(HEADERS)),
             START + timedelta(seconds=offset),
             lambda _: 0,
@@ -133,22 +133,22 @@ def arrivals(*offsets: int) -> list[Arrival]:
     ]
 
 
-async def write(projection: PostgresProjection, held: Checkpoint, taken: list[Arrival]) -> Checkpoint:
+async def write(projection: PostgresProjection, held: Checkpoint, taken: list[DecodedRecord]) -> Checkpoint:
     """Write a batch of partition 0."""
-    known = {item.event_id: Known() for item in taken if item.event_id is not None}
-    advance = Advance(taken[-1].place.offset, 0, b"", START)
+    known = {item.event_id: EventState() for item in taken if item.event_id is not None}
+    advance = Advance(taken[-1].position.offset, 0, b"", START)
     return (await projection.write({0: held}, {0: advance}, fold_batch(taken, known)))[0]
 
 
 async def test_a_batch_that_leaves_out_a_record_is_not_written(projection: PostgresProjection) -> None:
     (held,) = (await projection.take_over([0], "test", "", 3)).values()
-    held = await write(projection, held, arrivals(0, 1))
+    held = await write(projection, held, decoded_records(0, 1))
     with pytest.raises(HaltError, match="no longer add up"):
-        await write(projection, held, arrivals(2, 4))
+        await write(projection, held, decoded_records(2, 4))
     with pytest.raises(HaltError, match="no longer add up"):
         await projection.pass_markers(held, 5, 2)
     assert await projection.checkpoints() == {0: held}
-    two, four = arrivals(2, 4)
+    two, four = decoded_records(2, 4)
     held = await write(projection, held, [two, four._replace(gap=1)])
     held = await projection.pass_markers(held, 7, 2)
     assert await projection.checkpoints() == {0: held}
@@ -158,8 +158,8 @@ async def test_nothing_is_written_of_a_stopped_partition(projection: PostgresPro
     (held,) = (await projection.take_over([0], "test", "", 3)).values()
     await projection.stop(held, "nearly no record can be judged")
     with pytest.raises(FencedError, match="stopped"):
-        await write(projection, held, arrivals(0))
+        await write(projection, held, decoded_records(0))
     with pytest.raises(FencedError):
         await projection.pass_markers(held, 1, 1)
     assert await projection.checkpoints() == {0: held}
-    assert await projection.load([arrivals(0)[0].event_id or ""], [], parked=False)
+    assert await projection.load([decoded_records(0)[0].event_id or ""], [], parked=False)

@@ -31,7 +31,7 @@ from tests.support.waiting import wait_until
 
 from local_stack.topic import create_topic
 from timeline_service.adapters.kafka.lenient import LenientRecords
-from timeline_service.judge.arrivals import RawRecord
+from timeline_service.judge.decoding import RawRecord
 from timeline_service.replay.archive import Archive
 
 PATH: Final = "/v1/log/export"

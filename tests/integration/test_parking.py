@@ -21,7 +21,7 @@ from tests.support.waiting import wait_until
 from event_schemas.positions import parse_position
 from event_schemas.records import HEADERS, Record, encode_value, format_time
 from timeline_service.judge import batch
-from timeline_service.judge.fold import History, Place, Verdict, apply
+from timeline_service.judge.fold import History, RecordPosition, Verdict, apply
 from timeline_service.judge.partitions import partitions_of
 
 _WAITING: Final = """
@@ -43,7 +43,7 @@ class Code:
         self.fails_on: set[str] = set()
         monkeypatch.setattr(batch, "apply", self._apply)
 
-    def _apply(self, history: History | None, record: Record, place: Place) -> tuple[History | None, Verdict]:
+    def _apply(self, history: History | None, record: Record, place: RecordPosition) -> tuple[History | None, Verdict]:
         if record.event is not None and record.event["title"] in self.fails_on:
             raise ZeroDivisionError("a bug")
         return apply(history, record, place)

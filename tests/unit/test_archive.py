@@ -4,7 +4,7 @@ import pytest
 
 from timeline_service.domain.exports import End, ExportHeader, Gap, write_end, write_gap, write_header, write_record
 from timeline_service.errors import ArchiveError
-from timeline_service.judge.arrivals import RawRecord
+from timeline_service.judge.decoding import RawRecord
 from timeline_service.replay.archive import Archive
 
 

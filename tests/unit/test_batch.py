@@ -12,18 +12,18 @@ from tests.support.models.tables import Tables
 
 from event_schemas.records import HEADERS, Record, encode_value
 from timeline_service.errors import ExhaustedError
-from timeline_service.judge.arrivals import MAX_BYTES, Arrival, RawRecord, Refusal, read_arrival
-from timeline_service.judge.batch import Counts, Known, fold_batch
-from timeline_service.judge.fold import Place, apply
+from timeline_service.judge.batch import Counts, EventState, fold_batch
+from timeline_service.judge.decoding import MAX_BYTES, DecodedRecord, RawRecord, Rejection, decode_record
+from timeline_service.judge.fold import RecordPosition, apply
 
 IDS = [str(UUID(int=number)) for number in range(1, 5)]
 ONE = IDS[0]
 
 
-def arrivals_in_order(records: list[Record], partition: int = 0) -> list[Arrival]:
+def records_in_order(records: list[Record], partition: int = 0) -> list[DecodedRecord]:
     """The records as they arrive on one partition."""
     return [
-        read_arrival(
+        decode_record(
             RawRecord(partition, offset, offset, record.event_id.encode(), encode_value(record), tuple(HEADERS)),
             START + timedelta(seconds=offset),
             lambda _: partition,
@@ -53,17 +53,17 @@ STORIES = {
 
 @pytest.mark.parametrize("story", STORIES)
 def test_one_batch_and_many_give_the_same_rows(story: str) -> None:
-    arrivals = arrivals_in_order(STORIES[story])
+    decoded_records = records_in_order(STORIES[story])
     together, apart = MemoryRows(), MemoryRows()
-    together.fold(arrivals)
-    for arrival in arrivals:
-        apart.fold([arrival])
-    assert together.tables() == apart.tables() == fold_plainly(arrivals)
+    together.fold(decoded_records)
+    for decoded in decoded_records:
+        apart.fold([decoded])
+    assert together.tables() == apart.tables() == fold_plainly(decoded_records)
 
 
 def test_a_moved_event_is_counted_where_it_is() -> None:
     tables = MemoryRows()
-    tables.fold(arrivals_in_order([*STORIES["moved"], retracting(ONE), correcting(ONE, "c", "2022", ["IN", "US"])]))
+    tables.fold(records_in_order([*STORIES["moved"], retracting(ONE), correcting(ONE, "c", "2022", ["IN", "US"])]))
     assert {pair: events for (_, pair), (events, _) in tables.pair_counts.items()} == {
         "CHN-IND": 0, "FRA-USA": 0, "DEU-USA": 0, "DEU-FRA": 0, "IND-USA": 1,
     }  # fmt: skip
@@ -71,27 +71,29 @@ def test_a_moved_event_is_counted_where_it_is() -> None:
 
 def test_a_parked_record_holds_up_its_event_and_no_other() -> None:
     records = [recording(event_id=ONE), correcting(ONE, "b"), recording(event_id=IDS[1]), retracting(ONE)]
-    arrivals = arrivals_in_order(records)
-    refusal = Refusal("parked", "unknown-version", "of tomorrow")
-    arrivals[1] = Arrival(arrivals[1].raw, arrivals[1].place, ONE, refusal=refusal)
+    decoded_records = records_in_order(records)
+    rejection = Rejection("parked", "unknown-version", "of tomorrow")
+    decoded_records[1] = DecodedRecord(decoded_records[1].raw, decoded_records[1].position, ONE, rejection=rejection)
     tables = MemoryRows()
-    tables.fold(arrivals)
-    tables.fold([Arrival(arrivals[3].raw, Place(0, 4, START), ONE, arrivals[3].record)])
+    tables.fold(decoded_records)
+    tables.fold([DecodedRecord(decoded_records[3].raw, RecordPosition(0, 4, START), ONE, decoded_records[3].record)])
     assert [(row["offset"], row["outcome"], row["problem"]) for row in tables.outcomes] == [
         (1, "parked", "unknown-version"),
         (3, "parked", "behind-parked"),
         (4, "parked", "behind-parked"),
     ]
     kept = tables.outcomes[0]
-    assert (kept["key"], kept["value"]) == (ONE.encode(), arrivals[1].raw.value)
+    assert (kept["key"], kept["value"]) == (ONE.encode(), decoded_records[1].raw.value)
     assert [(row["event_id"], row["from_offset"]) for row in tables.revisions] == [(ONE, 0), (IDS[1], 2)]
 
 
 def test_a_malformed_record_holds_up_nothing() -> None:
-    arrivals = arrivals_in_order([recording(event_id=ONE), recording(event_id=ONE), correcting(ONE, "b")])
-    arrivals[1] = Arrival(arrivals[1].raw, arrivals[1].place, ONE, refusal=Refusal("rejected", "malformed", "no"))
+    decoded_records = records_in_order([recording(event_id=ONE), recording(event_id=ONE), correcting(ONE, "b")])
+    decoded_records[1] = DecodedRecord(
+        decoded_records[1].raw, decoded_records[1].position, ONE, rejection=Rejection("rejected", "malformed", "no")
+    )
     tables = MemoryRows()
-    tables.fold(arrivals)
+    tables.fold(decoded_records)
     assert [row["revision"] for row in tables.revisions] == [1, 2]
     assert tables.counts[0] == Counts(applied=2, rejected=1)
 
@@ -106,21 +108,21 @@ _RAW = RawRecord(0, 0, 0, ONE.encode(), encode_value(recording("vast", event_id=
     ids=["key", "value", "headers"],
 )
 def test_what_is_vast_is_malformed_and_not_kept(raw: RawRecord) -> None:
-    changes = fold_batch([read_arrival(raw, START, lambda _: 0)], {ONE: Known()})
+    changes = fold_batch([decode_record(raw, START, lambda _: 0)], {ONE: EventState()})
     (row,) = changes.outcomes
     assert (row.outcome, row.problem, row.key, row.value, row.headers) == ("rejected", "malformed", None, None, None)
     assert f"at most {MAX_BYTES} are read or kept" in str(row.detail)
 
 
 def test_a_bug_of_ours_parks_the_record_that_shows_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    def apply_with_a_bug(history: Any, record: Record, place: Place) -> Any:
-        if place.offset == 1:
+    def apply_with_a_bug(history: Any, record: Record, position: RecordPosition) -> Any:
+        if position.offset == 1:
             raise ZeroDivisionError("a bug")
-        return apply(history, record, place)
+        return apply(history, record, position)
 
     monkeypatch.setattr("timeline_service.judge.batch.apply", apply_with_a_bug)
     tables = MemoryRows()
-    tables.fold(arrivals_in_order([recording(event_id=ONE), correcting(ONE, "b"), recording(event_id=IDS[1])]))
+    tables.fold(records_in_order([recording(event_id=ONE), correcting(ONE, "b"), recording(event_id=IDS[1])]))
     assert [(row["outcome"], row["problem"], row["detail"]) for row in tables.outcomes] == [
         ("parked", "failed", "ZeroDivisionError: a bug")
     ]
@@ -132,9 +134,9 @@ def test_a_lack_of_memory_parks_nothing(monkeypatch: pytest.MonkeyPatch) -> None
         raise MemoryError
 
     monkeypatch.setattr("timeline_service.judge.batch.apply", apply_in_vain)
-    known = {ONE: Known()}
+    known = {ONE: EventState()}
     with pytest.raises(ExhaustedError, match="the record at 0:0"):
-        fold_batch(arrivals_in_order([recording(event_id=ONE)]), known)
+        fold_batch(records_in_order([recording(event_id=ONE)]), known)
     assert not known[ONE].parked
 
 
@@ -158,22 +160,22 @@ RECORDS = st.one_of(
 def test_any_log_in_any_batches_gives_the_rows_of_the_plain_fold(
     records: list[Record], sizes: list[int], later_versions: set[int]
 ) -> None:
-    arrivals = [
-        Arrival(item.raw, item.place, item.event_id, refusal=Refusal("parked", "unknown-version", ""))
+    decoded_records = [
+        DecodedRecord(item.raw, item.position, item.event_id, rejection=Rejection("parked", "unknown-version", ""))
         if offset in later_versions and offset % 5 == 0
         else item
-        for offset, item in enumerate(arrivals_in_order(records))
+        for offset, item in enumerate(records_in_order(records))
     ]
-    tables, rest = MemoryRows(), arrivals
+    tables, rest = MemoryRows(), decoded_records
     for size in sizes:
         part, rest = rest[:size], rest[size:]
         if part:
             tables.fold(part)
     found = tables.tables()
-    assert found == fold_plainly(arrivals)
+    assert found == fold_plainly(decoded_records)
     assert found.pair_counts == sorted(count_pairs(found.entries), key=repr)
     for vector in range(len(records) + 1):  # what a reader sees at a vector is the fold of the log up to it
-        assert visible(found, vector) == visible(fold_plainly(arrivals[:vector]), vector)
+        assert visible(found, vector) == visible(fold_plainly(decoded_records[:vector]), vector)
 
 
 def visible(tables: Tables, vector: int) -> list[tuple[Any, ...]]:

@@ -12,8 +12,8 @@ from aiokafka.partitioner import murmur2
 from tests.support.models.memory_rows import MemoryRows
 
 from event_schemas.json_text import read_json
-from timeline_service.judge.arrivals import RawRecord, read_arrival
 from timeline_service.judge.batch import fold_batch
+from timeline_service.judge.decoding import RawRecord, decode_record
 
 SCHEMAS = Path(__file__).parents[2] / "schemas"
 LINES = (SCHEMAS / "examples/corpus.ndjson").read_bytes().splitlines(keepends=True)
@@ -35,17 +35,17 @@ def partition_of(key: bytes) -> int:
 def replay(lines: list[dict[str, Any]], batch: int = 1_000) -> MemoryRows:
     """The rows that the corpus gives in batches of a size."""
     latest: dict[int, datetime] = {}
-    rows, arrivals = MemoryRows(), []
+    rows, decoded_records = MemoryRows(), []
     for line in lines:
         partition, offset = map(int, line["position"].split(":"))
         moment = datetime.fromtimestamp(line["timestamp"] / 1000, UTC)
         latest[partition] = max(moment, latest.get(partition, moment))
         headers = tuple((name, bytes_of(value)) for name, value in line["headers"])
         raw = RawRecord(partition, offset, line["timestamp"], bytes_of(line["key"]), bytes_of(line["value"]), headers)
-        arrivals.append(read_arrival(raw, latest[partition], partition_of))
-    event_ids = {arrival.event_id for arrival in arrivals if arrival.event_id is not None}
-    for start in range(0, len(arrivals), batch):
-        rows.write(fold_batch(arrivals[start : start + batch], rows.load(event_ids, event_ids)))
+        decoded_records.append(decode_record(raw, latest[partition], partition_of))
+    event_ids = {decoded.event_id for decoded in decoded_records if decoded.event_id is not None}
+    for start in range(0, len(decoded_records), batch):
+        rows.write(fold_batch(decoded_records[start : start + batch], rows.load(event_ids, event_ids)))
     return rows
 
 

@@ -9,7 +9,7 @@ from event_schemas.events import read_content
 from event_schemas.json_text import write_json
 from timeline_service.domain.documents import document_of
 from timeline_service.domain.folding import fold_whole, words_of
-from timeline_service.judge.entries import Said, read_said, standing
+from timeline_service.judge.entries import EventContent, event_content, timeline_entry
 
 
 def turned(value: Any) -> Any:
@@ -25,8 +25,8 @@ def test_a_document_is_the_same_of_a_record_and_of_what_is_stored_of_it(posted: 
     event = read_content(turned(orjson.loads(content)))
     assert write_json(event) == content
     fresh, stored = (
-        document_of(Said(content.decode(), event, standing(event))),
-        document_of(read_said(content.decode())),
+        document_of(EventContent(content.decode(), event, timeline_entry(event))),
+        document_of(event_content(content.decode())),
     )
     assert fresh == stored
     assert fresh.vector == stored.vector

@@ -6,7 +6,7 @@ import pytest
 
 from event_schemas.dates import parse_when
 from timeline_service.judge.days import OPEN_END, OPEN_START, read_day, write_day
-from timeline_service.judge.entries import Standing, read_said, span_class, standing
+from timeline_service.judge.entries import TimelineEntry, event_content, span_class, timeline_entry
 
 
 @pytest.mark.parametrize(
@@ -33,9 +33,9 @@ def test_a_span_class_holds_what_is_at_most_so_wide(when: str, span: int) -> Non
     assert span_class(parse_when(when)) == span
 
 
-def stands(when: str, **fields: Any) -> Standing:
+def stands(when: str, **fields: Any) -> TimelineEntry:
     """The standing of an event between China and India."""
-    return standing({"when": when, "countries": ["CHN", "IND"], "type": "ban", **fields})
+    return timeline_entry({"when": when, "countries": ["CHN", "IND"], "type": "ban", **fields})
 
 
 def test_open_ends_are_stored_as_the_extremes() -> None:
@@ -81,7 +81,7 @@ def test_content_has_the_standing_of_its_fields() -> None:
         '{"countries":["CHN","IND","USA"],"domain":"trade","goldstein":-3,"initiators":["USA"],"sources":[{},{}],'
         '"stage":"ended","title":"t","type":"ban","valence":"conflictual","when":"2020-05"}'
     )
-    expected = Standing(
+    expected = TimelineEntry(
         ("CHN-USA", "IND-USA"),
         1,
         date(2020, 5, 1),
@@ -89,4 +89,4 @@ def test_content_has_the_standing_of_its_fields() -> None:
         (2, 2),
         ("ban", "conflictual", "trade", "ended", 2, -3.0),
     )
-    assert read_said(content).stands == expected
+    assert event_content(content).entry == expected

@@ -26,7 +26,7 @@ from timeline_service.domain.exports import (
     write_record,
 )
 from timeline_service.errors import ExportError
-from timeline_service.judge.arrivals import RawRecord
+from timeline_service.judge.decoding import RawRecord
 
 HEADER = ExportHeader("dyadline.events.v1", 12, 3, 17, 19)
 RAW = RawRecord(

@@ -13,7 +13,7 @@ from tests.support.models.fact_records import WORDS, content, value_of
 from tests.support.models.memory_rows import MemoryRows, visible
 
 from event_schemas.records import HEADERS
-from timeline_service.judge.arrivals import Arrival, RawRecord, read_arrival
+from timeline_service.judge.decoding import DecodedRecord, RawRecord, decode_record
 
 START: Final = datetime(2026, 2, 13, tzinfo=UTC)
 PARTITIONS: Final = (0, 1)
@@ -113,13 +113,13 @@ class Projecting(RuleBasedStateMachine):
         batch = []
         for partition in reversed(PARTITIONS) if swapped else PARTITIONS:
             start = self.projected[partition]
-            batch += [arrival(raw) for raw in self.log[partition][start : start + sizes[partition]]]
+            batch += [decoded(raw) for raw in self.log[partition][start : start + sizes[partition]]]
         changes = self.rows.judge(batch)
         if killed:
             return
         self.rows.write(changes)
         for item in batch:
-            self.projected[item.place.partition] += 1
+            self.projected[item.position.partition] += 1
         self.check()
 
     def check(self) -> None:
@@ -146,7 +146,7 @@ class Projecting(RuleBasedStateMachine):
         assert self.rows.pair_counts == self.model.pair_counts()
         self.check_revisions()
         at_once = MemoryRows()
-        at_once.fold([arrival(raw) for partition in PARTITIONS for raw in self.log[partition]])
+        at_once.fold([decoded(raw) for partition in PARTITIONS for raw in self.log[partition]])
         for name in ("revisions", "entries", "outcomes"):
             assert sorted(getattr(at_once, name), key=repr) == sorted(getattr(self.rows, name), key=repr)
         assert (at_once.pair_counts, at_once.counts) == (self.rows.pair_counts, self.rows.counts)
@@ -167,8 +167,8 @@ class Projecting(RuleBasedStateMachine):
                 assert row["action"] == ("reinstated" if reinstated else fact.kind)
 
 
-def arrival(raw: RawRecord) -> Arrival:
-    return read_arrival(raw, START + timedelta(seconds=raw.offset), lambda key: HOMES[key.decode()])
+def decoded(raw: RawRecord) -> DecodedRecord:
+    return decode_record(raw, START + timedelta(seconds=raw.offset), lambda key: HOMES[key.decode()])
 
 
 TestProjecting = Projecting.TestCase

@@ -25,7 +25,7 @@ from timeline_service.domain.live import (
     next_end,
     read_live_id,
 )
-from timeline_service.domain.vectors import Vector
+from timeline_service.domain.vectors import OffsetVector
 from timeline_service.live.notices import write_item, write_notice
 
 MOMENT = datetime(2026, 1, 1, tzinfo=UTC)
@@ -43,7 +43,7 @@ def item(partition: int, offset: int, **fields: Any) -> Item:
     return Item(partition, offset, MOMENT + timedelta(seconds=offset), **given)
 
 
-def log_chunk(start: Vector, end: Vector) -> Chunk:
+def log_chunk(start: OffsetVector, end: OffsetVector) -> Chunk:
     """All records of a log in which everybody always speaks of India and China."""
     return Chunk(
         start, end, [item(p, offset) for p in range(PARTITIONS) for offset in range(start[p], end[p])], size=sum(end)
@@ -83,7 +83,7 @@ def test_a_record_without_a_known_event_is_heard_by_all_and_nobody_else() -> Non
 
 
 @given(vectors, vectors)
-def test_ids_hold_all_before_and_grow_in_the_order_of_the_log(start: Vector, other: Vector) -> None:
+def test_ids_hold_all_before_and_grow_in_the_order_of_the_log(start: OffsetVector, other: OffsetVector) -> None:
     chunk = log_chunk(start, merged(start, other))
     seen, text = start, b""
     for notice in chunk.notices(EVERYTHING):
@@ -100,7 +100,7 @@ def test_ids_hold_all_before_and_grow_in_the_order_of_the_log(start: Vector, oth
 
 
 @given(vectors, vectors, vectors)
-def test_the_rest_of_a_chunk_is_what_was_not_seen(start: Vector, other: Vector, more: Vector) -> None:
+def test_the_rest_of_a_chunk_is_what_was_not_seen(start: OffsetVector, other: OffsetVector, more: OffsetVector) -> None:
     chunk, seen = log_chunk(start, merged(start, other)), merged(start, more)
     rest = chunk.after(seen)
     assert (rest.start, rest.end) == (seen, merged(seen, chunk.end))
@@ -108,7 +108,9 @@ def test_the_rest_of_a_chunk_is_what_was_not_seen(start: Vector, other: Vector, 
 
 
 @given(st.lists(vectors, min_size=1, max_size=8), vectors, st.integers(1, 20))
-def test_a_listener_at_any_vector_hears_each_record_once(ends: list[Vector], at: Vector, most_items: int) -> None:
+def test_a_listener_at_any_vector_hears_each_record_once(
+    ends: list[OffsetVector], at: OffsetVector, most_items: int
+) -> None:
     ring = Ring((0,) * PARTITIONS, most_items, 10**6)
     chunks = []
     for end in ends:
@@ -152,7 +154,9 @@ def test_a_listener_from_before_the_first_projector_is_at_the_beginning() -> Non
 
 
 @given(vectors, vectors, st.integers(1, 20))
-def test_reading_comes_nearer_in_every_partition_and_arrives(start: Vector, target: Vector, most: int) -> None:
+def test_reading_comes_nearer_in_every_partition_and_arrives(
+    start: OffsetVector, target: OffsetVector, most: int
+) -> None:
     at, steps = start, 0
     while (end := next_end(at, target, most)) != at:
         assert covers(end, at)
@@ -173,7 +177,7 @@ def test_a_topic_without_news_is_a_look_and_one_with_news_is_written_once() -> N
     assert write_notice(notice) is write_notice(notice)
 
 
-def with_redrives(start: Vector, end: Vector, redriven: Sequence[tuple[int, int]]) -> Chunk:
+def with_redrives(start: OffsetVector, end: OffsetVector, redriven: Sequence[tuple[int, int]]) -> Chunk:
     """A chunk of two partitions: `redriven` are the (partition, offset) of the redrives from `start` to `end`."""
     items = [item(p, offset) for p in range(2) for offset in range(start[p], end[p])]
     numbers = list(start[2:])

@@ -4,7 +4,7 @@ from random import Random
 
 import pytest
 
-from timeline_service.judge.arrivals import RawRecord
+from timeline_service.judge.decoding import RawRecord
 from timeline_service.replay.loading import spill as spill_files
 from timeline_service.replay.loading.spill import Spill, Spilled
 

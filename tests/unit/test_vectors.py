@@ -1,7 +1,7 @@
 import pytest
 
 from event_schemas.positions import parse_positions
-from timeline_service.domain.vectors import Vector, reached, timeline_position, vector_of
+from timeline_service.domain.vectors import OffsetVector, reached, timeline_position, vector_of
 
 
 def test_a_partition_of_which_nothing_is_known_stands_at_its_beginning() -> None:
@@ -18,7 +18,7 @@ def test_a_partition_of_which_nothing_is_known_stands_at_its_beginning() -> None
         ((), {}, True),
     ],
 )
-def test_positions_are_inclusive(vector: Vector, positions: dict[int, int], expected: bool) -> None:
+def test_positions_are_inclusive(vector: OffsetVector, positions: dict[int, int], expected: bool) -> None:
     assert reached(vector, positions) is expected
 
 

@@ -9,7 +9,7 @@ from tests.support.inputs.log_writing import START, recording
 from event_schemas.errors import MalformedRecordError, UnknownVersionError
 from event_schemas.records import HEADERS, Record, decode, encode_value
 from event_schemas.versions import CURRENT, UPCASTERS, read_type
-from timeline_service.judge.arrivals import RawRecord, read_arrival
+from timeline_service.judge.decoding import RawRecord, decode_record
 
 RECORD = recording("words")
 
@@ -73,7 +73,7 @@ def test_a_step_that_fails_parks_the_record(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setitem(CURRENT, "recorded", 2)
     monkeypatch.setitem(UPCASTERS, "dyadline.event.recorded.v1", fail)
     raw = RawRecord(0, 0, 0, RECORD.event_id.encode(), written_as(1), HEADERS)
-    refusal = read_arrival(raw, START, lambda _: 0).refusal
+    refusal = decode_record(raw, START, lambda _: 0).rejection
     assert refusal is not None
     assert (refusal.outcome, refusal.problem) == ("parked", "failed")
 

@@ -12,7 +12,7 @@ from uuid import UUID
 from event_schemas.events import digest_of, read_content
 from event_schemas.json_text import write_json
 from event_schemas.records import Action, Record
-from timeline_service.judge.fold import History, Outcome, Place, Problem, Verdict, apply
+from timeline_service.judge.fold import History, Outcome, Problem, RecordPosition, Verdict, apply
 
 EVENT_ID: Final = str(UUID(int=1))
 PARTITION: Final = 3
@@ -81,9 +81,9 @@ class Given:
 
     def judge(self, deed: Deed) -> Verdict:
         """Append one more, and say what becomes of it."""
-        place = Place(PARTITION, self._count, START + timedelta(minutes=self._count))
+        position = RecordPosition(PARTITION, self._count, START + timedelta(minutes=self._count))
         self._count += 1
-        self.history, verdict = apply(self.history, deed.record(self._count), place)
+        self.history, verdict = apply(self.history, deed.record(self._count), position)
         return verdict
 
     def when(self, deed: Deed) -> "Judged":

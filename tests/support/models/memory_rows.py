@@ -6,9 +6,9 @@ from typing import Any
 from tests.support.models.tables import PairCount, PlainCheckpoint, PlainOutcome, PlainRevision, Tables
 
 from event_schemas.positions import format_position
-from timeline_service.judge.arrivals import Arrival
-from timeline_service.judge.batch import Changes, Counts, Known, fold_batch
-from timeline_service.judge.entries import read_said
+from timeline_service.judge.batch import Counts, EventState, RowChanges, fold_batch
+from timeline_service.judge.decoding import DecodedRecord
+from timeline_service.judge.entries import event_content
 from timeline_service.judge.fold import History, Revision
 from timeline_service.judge.rows import EntryRow
 
@@ -27,19 +27,19 @@ class MemoryRows:
         self.counts: dict[int, Counts] = {}
         self.ends: dict[int, int] = {}
 
-    def judge(self, arrivals: Sequence[Arrival]) -> Changes:
+    def judge(self, decoded_records: Sequence[DecodedRecord]) -> RowChanges:
         """What a batch changes, folded as the projector does it; nothing is written."""
-        event_ids = {item.event_id for item in arrivals if item.event_id is not None}
-        changed = {item.record.event_id for item in arrivals if item.record and item.record.action != "recorded"}
-        return fold_batch(arrivals, self.load(event_ids, changed))
+        event_ids = {item.event_id for item in decoded_records if item.event_id is not None}
+        changed = {item.record.event_id for item in decoded_records if item.record and item.record.action != "recorded"}
+        return fold_batch(decoded_records, self.load(event_ids, changed))
 
-    def fold(self, arrivals: Sequence[Arrival]) -> None:
+    def fold(self, decoded_records: Sequence[DecodedRecord]) -> None:
         """Judge one batch, and write what it changes."""
-        self.write(self.judge(arrivals))
-        for item in arrivals:
-            self.ends[item.place.partition] = item.place.offset + 1
+        self.write(self.judge(decoded_records))
+        for item in decoded_records:
+            self.ends[item.position.partition] = item.position.offset + 1
 
-    def write(self, changes: Changes) -> None:
+    def write(self, changes: RowChanges) -> None:
         """Write a batch, as the database would: each closed row is there, once, and still open."""
         for event_id, number, offset in changes.closed_revisions:
             (row,) = (row for row in self.revisions if (row["event_id"], row["revision"]) == (event_id, number))
@@ -58,13 +58,13 @@ class MemoryRows:
             for name in ("applied", "duplicate", "rejected", "parked"):
                 setattr(total, name, getattr(total, name) + getattr(counts, name))
 
-    def load(self, event_ids: Collection[str], changed: Collection[str]) -> dict[str, Known]:
+    def load(self, event_ids: Collection[str], changed: Collection[str]) -> dict[str, EventState]:
         """What the projector would read before a batch; words only of events that the batch may change."""
-        known = {event_id: Known() for event_id in event_ids}
+        known = {event_id: EventState() for event_id in event_ids}
         for row in self.revisions:
             if (event := known.get(row["event_id"])) is not None:
                 event.history = _longer(event.history, row)
-                event.said = read_said(row["content"]) if row["event_id"] in changed else None
+                event.content = event_content(row["content"]) if row["event_id"] in changed else None
         for row in self.outcomes:
             if row["outcome"] == "parked" and row["event_id"] in known:
                 known[row["event_id"]].parked = True

@@ -8,8 +8,8 @@ from typing import Any
 
 from tests.support.models.tables import PairCount, PlainCheckpoint, PlainOutcome, PlainRevision, Tables
 
-from timeline_service.judge.arrivals import Arrival
-from timeline_service.judge.entries import Standing, standing
+from timeline_service.judge.decoding import DecodedRecord
+from timeline_service.judge.entries import TimelineEntry, timeline_entry
 from timeline_service.judge.fold import History, apply
 from timeline_service.judge.rows import EntryRow
 
@@ -20,58 +20,58 @@ class _Story:
 
     history: History | None = None
     content: str | None = None
-    stands: Standing | None = None
+    entry: TimelineEntry | None = None
     parked: bool = False
     revision: PlainRevision | None = None
     entries: list[EntryRow] = field(default_factory=list)
 
 
-def fold_plainly(arrivals: Iterable[Arrival]) -> Tables:
+def fold_plainly(decoded_records: Iterable[DecodedRecord]) -> Tables:
     """The tables that a log must make."""
     stories: dict[str, _Story] = {}
     tables = Tables()
     counts: Counter[tuple[int, str]] = Counter()
     ends: dict[int, int] = {}
-    for arrival in arrivals:
-        place = arrival.place
-        ends[place.partition] = place.offset + 1
-        story = stories.setdefault(arrival.event_id or f"none {place}", _Story())
-        refusal, record = arrival.refusal, arrival.record
-        if refusal is not None or story.parked or record is None:
-            outcome, problem = (refusal.outcome, refusal.problem) if refusal else ("parked", "behind-parked")
+    for decoded in decoded_records:
+        position = decoded.position
+        ends[position.partition] = position.offset + 1
+        story = stories.setdefault(decoded.event_id or f"none {position}", _Story())
+        rejection, record = decoded.rejection, decoded.record
+        if rejection is not None or story.parked or record is None:
+            outcome, problem = (rejection.outcome, rejection.problem) if rejection else ("parked", "behind-parked")
             story.parked = story.parked or outcome == "parked"
             tables.outcomes.append(
-                PlainOutcome(place.partition, place.offset, arrival.event_id, outcome, problem, None)
+                PlainOutcome(position.partition, position.offset, decoded.event_id, outcome, problem, None)
             )
-            counts[place.partition, outcome] += 1
+            counts[position.partition, outcome] += 1
             continue
-        history, verdict = apply(story.history, record, place)
-        counts[place.partition, verdict.outcome] += 1
+        history, verdict = apply(story.history, record, position)
+        counts[position.partition, verdict.outcome] += 1
         if verdict.outcome != "applied":
             told = (verdict.outcome, verdict.problem, verdict.revision)
-            tables.outcomes.append(PlainOutcome(place.partition, place.offset, arrival.event_id, *told))
+            tables.outcomes.append(PlainOutcome(position.partition, position.offset, decoded.event_id, *told))
             continue
         assert history is not None
         if story.revision is not None:
-            tables.revisions.append(story.revision._replace(until_offset=place.offset))
-            tables.entries += [entry._replace(until_offset=place.offset) for entry in story.entries]
+            tables.revisions.append(story.revision._replace(until_offset=position.offset))
+            tables.entries += [entry._replace(until_offset=position.offset) for entry in story.entries]
         if record.event is not None and record.content is not None:
             story.content = record.content.decode()
-            story.stands = standing(json.loads(story.content))
-        assert story.stands is not None
+            story.entry = timeline_entry(json.loads(story.content))
+        assert story.entry is not None
         story.history = history
         story.revision = PlainRevision(
-            record.event_id, history.current.number, place.partition, place.offset, None, history.current.action,
-            record.record_id, place.recorded_at, history.first_accepted_at, history.first_recorded_at,
+            record.event_id, history.current.number, position.partition, position.offset, None, history.current.action,
+            record.record_id, position.recorded_at, history.first_accepted_at, history.first_recorded_at,
             story.content or "",
         )  # fmt: skip
         story.entries = [
             EntryRow(
-                pair, story.stands.span, story.stands.earliest, story.stands.latest, history.first_accepted_at,
-                record.event_id, history.current.number, place.partition, place.offset, None, history.retracted,
+                pair, story.entry.span, story.entry.earliest, story.entry.latest, history.first_accepted_at,
+                record.event_id, history.current.number, position.partition, position.offset, None, history.retracted,
                 *_traits(story.content, pair),
             )
-            for pair in story.stands.pairs
+            for pair in story.entry.pairs
         ]  # fmt: skip
     for story in stories.values():
         tables.revisions += [story.revision] if story.revision is not None else []

@@ -15,25 +15,25 @@ from tests.support.waiting import wait_until
 
 from timeline_service.adapters.postgres.days import use_days
 from timeline_service.domain.documents import document_of
-from timeline_service.judge.arrivals import Arrival, RawRecord, read_arrival
-from timeline_service.judge.entries import read_said
+from timeline_service.judge.decoding import DecodedRecord, RawRecord, decode_record
+from timeline_service.judge.entries import event_content
 from timeline_service.judge.rows import EntryRow
 
 
-def arrivals_of(records: Iterable[ConsumerRecord[bytes, bytes]], partitions: int = 3) -> list[Arrival]:
+def arrivals_of(records: Iterable[ConsumerRecord[bytes, bytes]], partitions: int = 3) -> list[DecodedRecord]:
     """The log's records as they arrive, with the times that the contract gives them."""
     latest: dict[int, datetime] = {}
-    arrivals = []
+    decoded_records = []
     for record in records:
         moment = datetime.fromtimestamp(record.timestamp / 1000, UTC)
         latest[record.partition] = max(moment, latest.get(record.partition, moment))
         raw = RawRecord(
             record.partition, record.offset, record.timestamp, record.key, record.value, tuple(record.headers)
         )
-        arrivals.append(
-            read_arrival(raw, latest[record.partition], lambda key: int((murmur2(key) & 0x7FFFFFFF) % partitions))
+        decoded_records.append(
+            decode_record(raw, latest[record.partition], lambda key: int((murmur2(key) & 0x7FFFFFFF) % partitions))
         )
-    return arrivals
+    return decoded_records
 
 
 async def read_tables(url: str, generation: int = 1) -> Tables:
@@ -103,7 +103,7 @@ async def documents_follow(url: str, timeout: float = 60, generation: int = 1) -
         )
         for row in rows:
             assert row["made"] == row["kept"]
-            document = document_of(read_said(row["content"]))
+            document = document_of(event_content(row["content"]))
             assert sorted(row["facets"]) == sorted(document.facets)
             assert row["words"] == await connection.fetchval("select $1::text::tsvector::text", document.words)
     finally:

@@ -6,7 +6,7 @@ from typing import Any, Final
 from timeline_service.domain.exports import End, ExportHeader, Gap, write_end, write_gap, write_header, write_record
 from timeline_service.domain.replays import PartitionProgress, Progress
 from timeline_service.formats import FORMATS, Document
-from timeline_service.judge.arrivals import RawRecord
+from timeline_service.judge.decoding import RawRecord
 from timeline_service.queries.views.events import EventView
 
 EVENT_ID: Final = "80d5d10a-b3b5-59dc-825b-830d249e8c6a"

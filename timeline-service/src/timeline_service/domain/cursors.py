@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import orjson
 
-from timeline_service.domain.vectors import Vector
+from timeline_service.domain.vectors import OffsetVector
 
 _SEAL_BYTES: Final = 16
 
@@ -24,7 +24,7 @@ class Cursor:
     """The key of the last row of a page, the query that it answered, and the vector at which."""
 
     query: Mapping[str, Any]
-    vector: Vector
+    vector: OffsetVector
     key: tuple[Any, ...]
 
 

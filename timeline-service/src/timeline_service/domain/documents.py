@@ -6,7 +6,7 @@ from struct import Struct
 from typing import Any, Final, NamedTuple
 
 from timeline_service.domain.folding import fold_whole, words_of
-from timeline_service.judge.entries import Said, Standing
+from timeline_service.judge.entries import EventContent, TimelineEntry
 from timeline_service.judge.rows import RevisionRow
 
 _WEIGHTS: Final = {"A": 3 << 14, "B": 2 << 14, "": 0}
@@ -44,7 +44,7 @@ class DocumentRow(NamedTuple):
 class Document(NamedTuple):
     """One revision's facets, and its texts with their weights, of which the words are made."""
 
-    stands: Standing
+    entry: TimelineEntry
     facets: Sequence[str]
     texts: Sequence[tuple[str, str]]
 
@@ -89,9 +89,9 @@ def _bounded(found: bytes) -> bytes:
     return found[: _PLACE.size * min(next(beyond, _MAX_PLACES), _MAX_PLACES)]
 
 
-def document_of(said: Said) -> Document:
+def document_of(content: EventContent) -> Document:
     """The document of what a revision says."""
-    return Document(said.stands, _facets(said.event, said.stands), _texts(said.event))
+    return Document(content.entry, _facets(content.event, content.entry), _texts(content.event))
 
 
 def facet(name: str, value: str) -> str:
@@ -99,10 +99,10 @@ def facet(name: str, value: str) -> str:
     return f"{name}:{value}".replace("\0", "")
 
 
-def _facets(event: Mapping[str, Any], stands: Standing) -> list[str]:
+def _facets(event: Mapping[str, Any], entry: TimelineEntry) -> list[str]:
     """They hold no NUL: no text of an event does, but for its attributes."""
-    kind, valence, domain, stage, _, _ = stands.traits
-    facets = [f"pair:{pair}" for pair in stands.pairs]
+    kind, valence, domain, stage, _, _ = entry.traits
+    facets = [f"pair:{pair}" for pair in entry.pairs]
     facets += [f"country:{code}" for code in event["countries"]]
     facets += [f"initiator:{code}" for code in event.get("initiators", ())]
     facets.append(f"type:{kind}")
@@ -129,12 +129,12 @@ def _texts(event: Mapping[str, Any]) -> list[tuple[str, str]]:
     return texts
 
 
-def document_row(made: RevisionRow, said: Said) -> DocumentRow:
+def document_row(made: RevisionRow, content: EventContent) -> DocumentRow:
     """The row of a document by that of its revision, once it is known when that ended."""
-    document, stands = document_of(said), said.stands
-    kind, valence, domain, _, sources, goldstein = stands.traits
+    document, entry = document_of(content), content.entry
+    kind, valence, domain, _, sources, goldstein = entry.traits
     return DocumentRow(
         made.event_id, made.revision, made.partition, made.from_offset, made.until_offset, made.action == "retracted",
-        stands.span, stands.earliest, stands.latest, made.first_accepted_at,
+        entry.span, entry.earliest, entry.latest, made.first_accepted_at,
         kind, valence, domain, sources, goldstein, document.facets, document.vector,
     )  # fmt: skip

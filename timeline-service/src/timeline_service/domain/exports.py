@@ -14,7 +14,7 @@ import orjson
 
 from event_schemas.positions import PositionError, format_position, parse_position
 from timeline_service.errors import ExportError
-from timeline_service.judge.arrivals import Headers, RawRecord, write_headers
+from timeline_service.judge.decoding import Headers, RawRecord, write_headers
 
 #: Kafka's names of who said when a record was appended, by its numbers.
 TIMESTAMP_TYPES: Final = ("CreateTime", "LogAppendTime")

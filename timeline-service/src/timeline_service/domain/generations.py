@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from timeline_service.domain.vectors import Vector
+from timeline_service.domain.vectors import OffsetVector
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +20,7 @@ class Begun:
     """A generation that is being filled; `until` is where it ends for ever, if it is one of the past."""
 
     n: int
-    until: Vector | None
+    until: OffsetVector | None
 
 
 class Reached(NamedTuple):

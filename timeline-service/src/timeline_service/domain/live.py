@@ -10,7 +10,7 @@ import orjson
 
 from event_schemas.positions import PositionError, parse_positions
 from timeline_service.domain.revisions import Revision
-from timeline_service.domain.vectors import Moment, Vector, timeline_position, vector_of
+from timeline_service.domain.vectors import Moment, OffsetVector, timeline_position, vector_of
 
 LEFT: Final = "left"
 _MAX_DIGITS: Final = 9
@@ -88,7 +88,7 @@ class Item:
         return frozenset().union(*parties)
 
 
-def live_vector(moment: Moment) -> Vector:
+def live_vector(moment: Moment) -> OffsetVector:
     """Where a listener stands: the next offset of each partition, and then how many redrives it was told of each.
 
     Redrives are a second log of each partition, so that all that holds of offsets holds of them as well.
@@ -96,7 +96,7 @@ def live_vector(moment: Moment) -> Vector:
     return moment.vector + vector_of(dict(enumerate(moment.redrives)), len(moment.vector))
 
 
-def live_id(vector: Vector, partitions: int, generation: int) -> str:
+def live_id(vector: OffsetVector, partitions: int, generation: int) -> str:
     """Where a listener stands, as an event's id: a `Timeline-Position`, and behind it, once there was any redrive, the
     generation and the last one of each partition: `0:5,1:7;2/0:3`.
     """
@@ -121,7 +121,7 @@ class Notice:
 
     event: str
     item: Item
-    vector: Vector
+    vector: OffsetVector
     id: str
     #: As `live.notices` writes it, once that has.
     text: bytes = b""
@@ -135,14 +135,14 @@ class Chunk:
     the records, and come first; of one whose record is still to come nothing is said: that comes as it is now.
     """
 
-    start: Vector
-    end: Vector
+    start: OffsetVector
+    end: OffsetVector
     items: Sequence[Item] = ()
     size: int = 0
     partitions: int | None = None
     generation: int = 0
     _all: Sequence[Item] = ()
-    _vectors: list[Vector] = field(default_factory=list)
+    _vectors: list[OffsetVector] = field(default_factory=list)
     _by_country: dict[str, list[int]] = field(default_factory=dict)
     _chosen: dict[Topic, list[Notice]] = field(default_factory=dict)
 
@@ -175,7 +175,7 @@ class Chunk:
             ]
         return self._chosen[topic]
 
-    def after(self, vector: Vector) -> "Chunk":
+    def after(self, vector: OffsetVector) -> "Chunk":
         """The chunk for a listener that is at its start or anywhere beyond: what that has seen is left out."""
         if vector == self.start:
             return self
@@ -184,7 +184,7 @@ class Chunk:
         start, end = merged(self.start, vector), merged(self.end, vector)
         return Chunk(start, end, rest, self.size, self.partitions, self.generation)
 
-    def id_at(self, vector: Vector) -> str:
+    def id_at(self, vector: OffsetVector) -> str:
         """The id of a vector of this chunk."""
         return live_id(vector, len(vector) if self.partitions is None else self.partitions, self.generation)
 
@@ -207,10 +207,10 @@ class Chunk:
 class Ring:
     """The newest chunks, each of which starts where the one before ended, bounded by records and bytes."""
 
-    def __init__(self, end: Vector, most_items: int, most_bytes: int) -> None:
+    def __init__(self, end: OffsetVector, most_items: int, most_bytes: int) -> None:
         self.end = end
         self._chunks: list[Chunk] = []
-        self._by_start: dict[Vector, Chunk] = {}
+        self._by_start: dict[OffsetVector, Chunk] = {}
         self._most_items, self._most_bytes = most_items, most_bytes
         self.items = self.size = 0
 
@@ -229,7 +229,7 @@ class Ring:
             self.items -= max(1, len(oldest.items))
             self.size -= oldest.size
 
-    def following(self, vector: Vector) -> Chunk | None:
+    def following(self, vector: OffsetVector) -> Chunk | None:
         """What came after a vector, or the first part of it; None if nothing did. Raises BehindError."""
         if covers(vector, self.end):
             return None
@@ -247,17 +247,17 @@ def _in_order(item: Item) -> tuple[Any, ...]:
     return 1, item.recorded_at, item.partition, item.offset
 
 
-def covers(vector: Vector, other: Vector) -> bool:
+def covers(vector: OffsetVector, other: OffsetVector) -> bool:
     """Whether a vector is at another one or beyond it in every partition."""
     return vector == other or all(mine >= its for mine, its in zip_longest(vector, other, fillvalue=0))
 
 
-def merged(vector: Vector, other: Vector) -> Vector:
+def merged(vector: OffsetVector, other: OffsetVector) -> OffsetVector:
     """The least vector that covers both."""
     return tuple(max(pair) for pair in zip_longest(vector, other, fillvalue=0))
 
 
-def next_end(start: Vector, target: Vector, most: int) -> Vector:
+def next_end(start: OffsetVector, target: OffsetVector, most: int) -> OffsetVector:
     """How far to read from `start` to `target` in one go of at most so many offsets, shared by the partitions."""
     lags = {p: end - at for p, (at, end) in enumerate(zip_longest(start, target, fillvalue=0)) if end > at}
     end = list(merged(start, (0,) * len(target)))

@@ -7,7 +7,7 @@ from typing import Any, Final, Literal
 from uuid import UUID
 
 from event_schemas.records import format_time
-from timeline_service.domain.vectors import Vector
+from timeline_service.domain.vectors import OffsetVector
 
 Kind = Literal["verify", "rebuild", "activate"]
 State = Literal["queued", "running", "succeeded", "failed", "cancelled"]
@@ -24,7 +24,7 @@ def builds(kind: Kind) -> bool:
 class Until:
     """Where a replay ends: before these offsets, or with what was recorded by an instant. One of them is given."""
 
-    next_offsets: Vector | None = None
+    next_offsets: OffsetVector | None = None
     recorded_at: datetime | None = None
 
     def written(self) -> dict[str, Any]:
@@ -103,7 +103,7 @@ class Progress:
         }
 
 
-def offsets_view(vector: Vector) -> dict[str, int]:
+def offsets_view(vector: OffsetVector) -> dict[str, int]:
     """A vector as `next_offsets`: each partition with the offset before which it ends."""
     return {str(partition): offset for partition, offset in enumerate(vector)}
 

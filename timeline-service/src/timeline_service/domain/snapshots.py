@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from event_schemas.positions import format_position
 from timeline_service.domain.comparisons import Difference, TableDigest
-from timeline_service.domain.vectors import Vector
+from timeline_service.domain.vectors import OffsetVector
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,9 +35,9 @@ class Snapshot:
     checkpoints of the documents say; `foreign` are checkpoints that name another cluster.
     """
 
-    vector: Vector
-    documents: Vector
-    held: Vector
+    vector: OffsetVector
+    documents: OffsetVector
+    held: OffsetVector
     redriven: int
     digests: Mapping[str, TableDigest]
     strays: Strays

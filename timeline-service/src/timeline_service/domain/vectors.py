@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from event_schemas.positions import format_positions
 
-Vector = tuple[int, ...]
+OffsetVector = tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,8 +16,8 @@ class Moment:
     """
 
     generation: int
-    vector: Vector
-    redrives: Vector = ()
+    vector: OffsetVector
+    redrives: OffsetVector = ()
 
     @property
     def redriven(self) -> int:
@@ -25,7 +25,7 @@ class Moment:
         return sum(self.redrives)
 
 
-def vector_of(next_offsets: Mapping[int, int], partitions: int) -> Vector:
+def vector_of(next_offsets: Mapping[int, int], partitions: int) -> OffsetVector:
     """A vector of so many partitions; one of which nothing is known stands at its beginning."""
     return tuple(next_offsets.get(partition, 0) for partition in range(partitions))
 
@@ -40,7 +40,7 @@ def timeline_position(vector: Sequence[int]) -> str:
     return format_positions({partition: offset - 1 for partition, offset in enumerate(vector) if offset > 0})
 
 
-def narrowed(vector: Sequence[int], touched: Mapping[int, int]) -> Vector:
+def narrowed(vector: Sequence[int], touched: Mapping[int, int]) -> OffsetVector:
     """The least vector at which a pair reads as at this one. `touched`: the last offset that touched it, by partition.
 
     It says when a pair's answer is the same although the log has gone on.

@@ -1,4 +1,4 @@
-"""What an event says, and where that stands: in which pairs, with which sort key.
+"""An event's content and its timeline entry: in which pairs it stands, with which sort key.
 
 Open ends are ±infinity: sort columns are never null.
 """
@@ -20,7 +20,7 @@ SPAN_DAYS: Final = (0, 31, 366)
 OPEN_SPAN: Final = len(SPAN_DAYS)
 
 
-class Standing(NamedTuple):
+class TimelineEntry(NamedTuple):
     """An event's pairs, its bounds as they are stored and sorted, and what its entries can be asked for.
 
     A direction goes with each pair: 0 mutual, 1 or 2 where the pair's first or second country acted. Traits are type,
@@ -35,8 +35,8 @@ class Standing(NamedTuple):
     traits: tuple[str, str | None, str | None, str | None, int, float | None]
 
 
-def standing(event: Mapping[str, Any]) -> Standing:
-    """The standing of an event by its normalised fields, of which those that say nothing are absent."""
+def timeline_entry(event: Mapping[str, Any]) -> TimelineEntry:
+    """The entry of an event by its normalised fields, of which those that say nothing are absent."""
     initiators = event.get("initiators", ())
     pairs = tuple(pairs_of(event["countries"], initiators))
     directions = tuple([(1 if pair[:3] in initiators else 2) if initiators else 0 for pair in pairs])
@@ -49,21 +49,21 @@ def standing(event: Mapping[str, Any]) -> Standing:
         len(event.get("sources", ())),
         float(goldstein) if goldstein is not None else None,
     )
-    return Standing(pairs, *stored_span(event["when"]), directions, traits)
+    return TimelineEntry(pairs, *stored_span(event["when"]), directions, traits)
 
 
-class Said(NamedTuple):
-    """What a revision says of an event: its content, the fields in that, and its standing by them."""
+class EventContent(NamedTuple):
+    """What a revision says of an event: its content as text, the fields in that, and the entry that they make."""
 
-    content: str
+    text: str
     event: Mapping[str, Any]
-    stands: Standing
+    entry: TimelineEntry
 
 
-def read_said(content: str) -> Said:
-    """What a stored content says."""
-    event = orjson.loads(content)
-    return Said(content, event, standing(event))
+def event_content(text: str) -> EventContent:
+    """A content, read as it was stored."""
+    event = orjson.loads(text)
+    return EventContent(text, event, timeline_entry(event))
 
 
 def span_class(when: When) -> int:

@@ -13,7 +13,7 @@ Outcome = Literal["applied", "duplicate", "rejected"]
 Problem = Literal["conflict", "stale-revision", "unknown-event", "already-retracted", "no-change"]
 
 
-class Place(NamedTuple):
+class RecordPosition(NamedTuple):
     """Where a record stands in the log, and when Kafka appended it."""
 
     partition: int
@@ -21,7 +21,7 @@ class Place(NamedTuple):
     recorded_at: datetime
 
     @property
-    def position(self) -> str:
+    def text(self) -> str:
         """`partition:offset`."""
         return format_position(self.partition, self.offset)
 
@@ -68,10 +68,10 @@ class Verdict(NamedTuple):
     first_position: str | None = None
 
 
-def apply(history: History | None, record: Record, place: Place) -> tuple[History | None, Verdict]:
+def apply(history: History | None, record: Record, position: RecordPosition) -> tuple[History | None, Verdict]:
     """The event's history after a record, and the verdict on it, by the contract's list in its order."""
     if record.action == "recorded":
-        return _apply_recorded(history, record, place)
+        return _apply_recorded(history, record, position)
     if history is None:
         return None, Verdict("rejected", problem="unknown-event")
     current = history.current.number
@@ -87,14 +87,14 @@ def apply(history: History | None, record: Record, place: Place) -> tuple[Histor
     action: Action | Literal["reinstated"] = record.action
     if record.action == "corrected" and history.retracted:
         action = "reinstated"
-    revision = Revision(current + 1, action, record.record_id, record.digest, place.position)
+    revision = Revision(current + 1, action, record.record_id, record.digest, position.text)
     return history._replace(revisions=(*history.revisions, revision)), Verdict("applied", revision.number)
 
 
-def _apply_recorded(history: History | None, record: Record, place: Place) -> tuple[History, Verdict]:
+def _apply_recorded(history: History | None, record: Record, position: RecordPosition) -> tuple[History, Verdict]:
     if history is None:
-        first = Revision(1, "recorded", record.record_id, record.digest, place.position)
-        return History(record.accepted_at, place.recorded_at, (first,)), Verdict("applied", 1)
+        first = Revision(1, "recorded", record.record_id, record.digest, position.text)
+        return History(record.accepted_at, position.recorded_at, (first,)), Verdict("applied", 1)
     for known in history.revisions:
         if known.digest == record.digest:
             return history, Verdict("duplicate", known.number, first_position=known.position)

@@ -12,7 +12,7 @@ from timeline_service.adapters.postgres.bell import PostgresBell
 from timeline_service.adapters.postgres.live import Bounds, PostgresLive
 from timeline_service.adapters.postgres.reader import PostgresReader
 from timeline_service.domain.live import BehindError, Chunk, Notice, Ring, Topic, live_id, live_vector
-from timeline_service.domain.vectors import Moment, Vector
+from timeline_service.domain.vectors import Moment, OffsetVector
 from timeline_service.errors import UnavailableError
 from timeline_service.live.notices import write_notice
 
@@ -71,12 +71,12 @@ class LiveFeed:
         """How many listen now."""
         return self._listeners
 
-    async def place(self, moment: Moment) -> Vector:
+    async def place(self, moment: Moment) -> OffsetVector:
         """Where a listener stands that has seen a generation at the moment's vector, and may not know of redrives."""
         return await self._live.place(moment)
 
     async def listen(
-        self, topic: Topic, generation: int, vector: Vector, heartbeat: float
+        self, topic: Topic, generation: int, vector: OffsetVector, heartbeat: float
     ) -> AsyncGenerator[bytes, None]:
         """The event stream of a topic from a `live_vector` on, in pieces; signs of life every `heartbeat` seconds.
 
@@ -127,7 +127,7 @@ class LiveFeed:
         self._tell()
         return True
 
-    async def _cross(self, vector: Vector) -> tuple[int, Vector]:
+    async def _cross(self, vector: OffsetVector) -> tuple[int, OffsetVector]:
         """The generation that is followed now, and where in it a listener of another one stands."""
         generation = self._generation
         while True:
@@ -138,7 +138,7 @@ class LiveFeed:
                 await asyncio.sleep(_PAUSE_SECONDS)
                 generation = self._generation
 
-    async def _following(self, vector: Vector) -> Chunk | None:
+    async def _following(self, vector: OffsetVector) -> Chunk | None:
         if self._ring is None:
             return None
         try:

@@ -12,7 +12,7 @@ from timeline_service.adapters.postgres.documents import PostgresDocuments
 from timeline_service.adapters.postgres.projection import PostgresProjection
 from timeline_service.adapters.postgres.redrives import PostgresRedrives
 from timeline_service.code_version import code_version
-from timeline_service.domain.vectors import Vector
+from timeline_service.domain.vectors import OffsetVector
 from timeline_service.projector.log_guard import LogGuard
 from timeline_service.projector.projector import Projector
 from timeline_service.settings import Settings
@@ -31,7 +31,7 @@ async def open_projector(
     group: str,
     code: str | None = None,
     only_live: bool = True,
-    until: Vector | None = None,
+    until: OffsetVector | None = None,
 ) -> AsyncIterator[Projector]:
     """A projector of a generation, as a member of a consumer group, which it leaves at the end.
 

@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping, Sequence
 
-from timeline_service.judge.arrivals import Arrival
-from timeline_service.judge.batch import BEHIND, Changes
+from timeline_service.judge.batch import BEHIND, RowChanges
 from timeline_service.judge.breaker import Breaker
+from timeline_service.judge.decoding import DecodedRecord
 
 
 class FailingPartitions:
@@ -13,7 +13,7 @@ class FailingPartitions:
     def __init__(self, before: Mapping[int, Sequence[bool]]) -> None:
         self._breaker = Breaker(before)
 
-    def find(self, arrivals: Sequence[Arrival], changes: Changes) -> dict[int, str]:
+    def find(self, decoded_records: Sequence[DecodedRecord], changes: RowChanges) -> dict[int, str]:
         """The partitions that are to stop before this batch, each with the reason.
 
         If there is none, the batch will be written, and counts from now on.
@@ -24,8 +24,10 @@ class FailingPartitions:
             if row.outcome == "parked" and row.problem != BEHIND
         }
         failing: dict[int, list[bool]] = {}
-        for item in arrivals:
-            failing.setdefault(item.place.partition, []).append((item.place.partition, item.place.offset) in failures)
+        for item in decoded_records:
+            failing.setdefault(item.position.partition, []).append(
+                (item.position.partition, item.position.offset) in failures
+            )
         tripped = [partition for partition, flags in failing.items() if self._breaker.trips(partition, flags)]
         if not tripped:
             for partition, flags in failing.items():

@@ -4,7 +4,7 @@ import asyncio
 import time
 
 from timeline_service.adapters.kafka.reader import KafkaReader
-from timeline_service.domain.vectors import Vector
+from timeline_service.domain.vectors import OffsetVector
 from timeline_service.errors import FencedError, UnavailableError
 from timeline_service.projector.intake import Intake
 from timeline_service.projector.ownership import Ownership
@@ -14,7 +14,13 @@ class IdleWatch:
     """Passes markers, names the cluster, and notices a loss of ownership or a reader that has stalled."""
 
     def __init__(
-        self, reader: KafkaReader, intake: Intake, ownership: Ownership, *, until: Vector | None, stall_seconds: float
+        self,
+        reader: KafkaReader,
+        intake: Intake,
+        ownership: Ownership,
+        *,
+        until: OffsetVector | None,
+        stall_seconds: float,
     ) -> None:
         self._reader = reader
         self._intake = intake

@@ -8,8 +8,8 @@ from typing import Final
 
 from timeline_service.adapters.kafka.reader import KafkaReader
 from timeline_service.adapters.postgres.projection import Checkpoint
-from timeline_service.domain.vectors import Vector
-from timeline_service.judge.arrivals import Arrival, RawRecord, read_arrivals
+from timeline_service.domain.vectors import OffsetVector
+from timeline_service.judge.decoding import DecodedRecord, RawRecord, decode_records
 from timeline_service.judge.recording_times import NEVER, instant_of, milliseconds_of, recorded_ms
 from timeline_service.projector.same_log import require_same_record
 
@@ -21,7 +21,7 @@ class Batch:
     """Records read under one assignment, in log order for each partition."""
 
     assignment: int
-    arrivals: list[Arrival]
+    decoded_records: list[DecodedRecord]
 
 
 class Intake:
@@ -30,7 +30,7 @@ class Intake:
     The topic has so many `partitions`; `until` is where to stop; a batch holds `most` records.
     """
 
-    def __init__(self, reader: KafkaReader, partitions: int, until: Vector | None, most: int) -> None:
+    def __init__(self, reader: KafkaReader, partitions: int, until: OffsetVector | None, most: int) -> None:
         self.assignment = 0
         self._reader = reader
         self._partitions = partitions
@@ -71,15 +71,15 @@ class Intake:
         """The next records. Raises HaltError if the log is another one than that which was projected."""
         assignment = self._reader.assignment
         records = await self._reader.read(self._most)
-        arrivals: list[Arrival] = []
+        decoded_records: list[DecodedRecord] = []
         if assignment == self._reader.assignment == self.assignment:
             for partition, fetched in sorted(records.items()):
                 fresh = self._within(partition, self._after_proof(partition, fetched))
                 for start in range(0, len(fresh), _SLICE):
                     recorded = [self._recorded(record) for record in fresh[start : start + _SLICE]]
-                    arrivals += [self._after_gap(item) for item in read_arrivals(recorded, self._partitions)]
+                    decoded_records += [self._after_gap(item) for item in decode_records(recorded, self._partitions)]
                     await asyncio.sleep(0)  # the batch before is being written meanwhile
-        return Batch(assignment, arrivals)
+        return Batch(assignment, decoded_records)
 
     def _after_proof(self, partition: int, records: Sequence[RawRecord]) -> Sequence[RawRecord]:
         """Hold the first record after a take-over against the one that was projected last: is it the same log?"""
@@ -95,11 +95,11 @@ class Intake:
             return records
         return [record for record in records if record.offset < self._until[partition]]
 
-    def _after_gap(self, arrival: Arrival) -> Arrival:
-        partition, offset, _ = arrival.place
+    def _after_gap(self, decoded: DecodedRecord) -> DecodedRecord:
+        partition, offset, _ = decoded.position
         gap = self.pass_gap(partition, offset)
         self._next_offsets[partition] = offset + 1
-        return arrival._replace(gap=gap) if gap else arrival
+        return decoded._replace(gap=gap) if gap else decoded
 
     def _recorded(self, record: RawRecord) -> tuple[RawRecord, datetime]:
         recorded = recorded_ms(record.timestamp, self._recorded_ms.get(record.partition, NEVER))

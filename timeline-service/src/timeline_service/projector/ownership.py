@@ -9,9 +9,9 @@ import structlog
 
 from service_edge.topic_check import Topic
 from timeline_service.adapters.postgres.projection import Advance, Checkpoint, PostgresProjection
-from timeline_service.domain.vectors import Vector
+from timeline_service.domain.vectors import OffsetVector
 from timeline_service.errors import FencedError, UnavailableError
-from timeline_service.judge.batch import Changes
+from timeline_service.judge.batch import RowChanges
 
 _LOG: Final = structlog.get_logger()
 _LOOK_SECONDS: Final = 2.0
@@ -37,7 +37,7 @@ class Ownership:
         """The partitions that have parked records, and are not stopped."""
         return [p for p, held in self.checkpoints.items() if held.parked and p not in self.stopped]
 
-    def stands_at(self, vector: Vector) -> bool:
+    def stands_at(self, vector: OffsetVector) -> bool:
         """Whether all partitions of a vector are ours, and exactly there."""
         if len(self.checkpoints) < len(vector):
             return False
@@ -50,7 +50,7 @@ class Ownership:
         )
         self.stopped, self._looked = set(), 0.0
 
-    async def write(self, advances: Mapping[int, Advance], changes: Changes) -> None:
+    async def write(self, advances: Mapping[int, Advance], changes: RowChanges) -> None:
         """Write a batch, and with it how far it takes its partitions."""
         self.checkpoints |= await self._projection.write(self.checkpoints, advances, changes)
 

@@ -12,11 +12,11 @@ from timeline_service.adapters.kafka.reader import KafkaReader
 from timeline_service.adapters.postgres.documents import PostgresDocuments
 from timeline_service.adapters.postgres.projection import Advance, PostgresProjection
 from timeline_service.adapters.postgres.redrives import PostgresRedrives
-from timeline_service.domain.vectors import Vector
+from timeline_service.domain.vectors import OffsetVector
 from timeline_service.errors import HaltError
-from timeline_service.judge.arrivals import Arrival
-from timeline_service.judge.batch import Changes, bounded, fold_batch
+from timeline_service.judge.batch import RowChanges, bounded, fold_batch
 from timeline_service.judge.breaker import WINDOW
+from timeline_service.judge.decoding import DecodedRecord
 from timeline_service.projector.failing import FailingPartitions
 from timeline_service.projector.idle import IdleWatch
 from timeline_service.projector.intake import Batch, Intake
@@ -53,7 +53,7 @@ class Projector:
         stall_seconds: float,
         code_version: str,
         only_live: bool = True,
-        until: Vector | None = None,
+        until: OffsetVector | None = None,
     ) -> None:
         self._reader = reader
         self._projection = projection
@@ -93,10 +93,10 @@ class Projector:
                         task.result()  # a finding, or a bug: it ends the projector, as everywhere else
                 if batch.assignment != self._intake.assignment:
                     continue  # read under an assignment that is over: it is read again
-                if batch.arrivals:
+                if batch.decoded_records:
                     following = asyncio.create_task(self._intake.read())
-                    await self._project(batch.arrivals)
-                    self._search.projected(catching_up=len(batch.arrivals) > self._batch_records // 2)
+                    await self._project(batch.decoded_records)
+                    self._search.projected(catching_up=len(batch.decoded_records) > self._batch_records // 2)
                 else:
                     self._search.projected(catching_up=False)
                     await self._idle.attend(stop)
@@ -126,30 +126,30 @@ class Projector:
     def _is_level(self) -> bool:
         return self._until is not None and self._ownership.stands_at(self._until)
 
-    async def _project(self, arrivals: Sequence[Arrival]) -> None:
-        for part in bounded(arrivals):
+    async def _project(self, decoded_records: Sequence[DecodedRecord]) -> None:
+        for part in bounded(decoded_records):
             await self._project_part(part)
 
-    async def _project_part(self, arrivals: Sequence[Arrival]) -> None:
+    async def _project_part(self, decoded_records: Sequence[DecodedRecord]) -> None:
         stopped = self._ownership.stopped  # some by the part before
-        part = [item for item in arrivals if item.place.partition not in stopped]
+        part = [item for item in decoded_records if item.position.partition not in stopped]
         if not part:
             return
         changes = await self._fold(part)
         if await self._stop_failing(part, changes):
             return await self._project_part(part)  # the partitions that still go on
-        last = {item.place.partition: item for item in part}
+        last = {item.position.partition: item for item in part}
         await self._ownership.write({partition: _advance(item) for partition, item in last.items()}, changes)
         self._idle.progressed()
 
-    async def _fold(self, part: Sequence[Arrival]) -> Changes:
+    async def _fold(self, part: Sequence[DecodedRecord]) -> RowChanges:
         event_ids = {item.event_id for item in part if item.event_id is not None}
         changed = {item.record.event_id for item in part if item.record and item.record.action != "recorded"}
         parked = any(held.parked for held in self._ownership.checkpoints.values())
         known = await self._projection.load(event_ids, changed, parked=parked)
         return fold_batch(part, known, self._code_version)
 
-    async def _stop_failing(self, part: Sequence[Arrival], changes: Changes) -> bool:
+    async def _stop_failing(self, part: Sequence[DecodedRecord], changes: RowChanges) -> bool:
         """Stop the partitions of which nearly everything would park; returns whether there are any.
 
         With `until` none is stopped: who asks for that follows a projection that went on, and compares the two.
@@ -169,6 +169,6 @@ class Projector:
             await self._reader.report({p: held.next_offset for p, held in self._ownership.checkpoints.items()})
 
 
-def _advance(arrival: Arrival) -> Advance:
-    raw = arrival.raw
-    return Advance(raw.offset, raw.timestamp, digest(raw), arrival.place.recorded_at)
+def _advance(decoded: DecodedRecord) -> Advance:
+    raw = decoded.raw
+    return Advance(raw.offset, raw.timestamp, digest(raw), decoded.position.recorded_at)

@@ -2,8 +2,8 @@
 
 from timeline_service.adapters.postgres.projection import PostgresProjection
 from timeline_service.adapters.postgres.redrives import ParkedEvent, PostgresRedrives
-from timeline_service.judge.arrivals import read_arrivals
 from timeline_service.judge.batch import fold_batch
+from timeline_service.judge.decoding import decode_records
 from timeline_service.projector.ownership import Ownership
 
 
@@ -39,9 +39,9 @@ class Redriver:
     async def _judge(self, parked: ParkedEvent) -> None:
         records = await self._redrives.load(parked)
         events = [parked.event_id] if parked.event_id is not None else []
-        arrivals = read_arrivals(records, self._partitions)
+        decoded_records = decode_records(records, self._partitions)
         known = await self._projection.load(events, events, parked=False)
-        changes = fold_batch(arrivals, known, self._code_version)
+        changes = fold_batch(decoded_records, known, self._code_version)
         offsets = [raw.offset for raw, _ in records]
         held = self._ownership.checkpoints
         held[parked.partition] = await self._redrives.replace(held[parked.partition], offsets, changes)

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from service_edge.topic_check import Topic
 from timeline_service.adapters.postgres.projection import Checkpoint
 from timeline_service.errors import HaltError
-from timeline_service.judge.arrivals import RawRecord, write_headers
+from timeline_service.judge.decoding import RawRecord, write_headers
 
 
 def digest(record: RawRecord) -> bytes:

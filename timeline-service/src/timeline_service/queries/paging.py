@@ -6,7 +6,7 @@ from typing import Any
 
 from timeline_service.domain.cursors import Cursor, CursorError, read_cursor, write_cursor
 from timeline_service.domain.selections import Selection
-from timeline_service.domain.vectors import Moment, Vector, reached
+from timeline_service.domain.vectors import Moment, OffsetVector, reached
 from timeline_service.errors import RefusedError, UnavailableError
 from timeline_service.queries.moments import Awaited
 from timeline_service.queries.seal import CursorSeal
@@ -17,7 +17,7 @@ class Page:
     """A page of a query, behind `key`, at the vector that all its pages share; both are None on the first page."""
 
     query: Mapping[str, Any]
-    vector: Vector | None
+    vector: OffsetVector | None
     key: tuple[Any, ...] | None
     secret: bytes
 
@@ -53,7 +53,7 @@ class Page:
             raise UnavailableError("the projection is behind the page that this cursor continues")
         return replace(now, vector=self.vector)
 
-    def next(self, vector: Vector, key: tuple[Any, ...]) -> str:
+    def next(self, vector: OffsetVector, key: tuple[Any, ...]) -> str:
         """The cursor of the page behind the row with this key, at the same vector."""
         return write_cursor(Cursor(self.query, vector, key), self.secret)
 

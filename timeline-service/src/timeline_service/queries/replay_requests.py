@@ -7,7 +7,7 @@ from event_schemas.errors import Detail
 from event_schemas.refusals import MAX_DETAILS
 from timeline_service.adapters.kafka.offsets import KafkaOffsets
 from timeline_service.domain.replays import Kind, Until
-from timeline_service.domain.vectors import Vector
+from timeline_service.domain.vectors import OffsetVector
 from timeline_service.errors import InvalidReplayError
 from timeline_service.queries.moments import past_instant
 
@@ -59,7 +59,7 @@ def _strangers(value: Mapping[str, Any], pointer: str, known: tuple[str, ...]) -
             yield Detail(f"{pointer}/{_token(name)}", f"is not a field here: expected {' or '.join(known)}")
 
 
-async def _read_offsets(given: Mapping[str, Any] | list[Any], offsets: KafkaOffsets) -> Vector:
+async def _read_offsets(given: Mapping[str, Any] | list[Any], offsets: KafkaOffsets) -> OffsetVector:
     """The offsets of all partitions, by their names or in their order; raises InvalidReplayError."""
     named = given if isinstance(given, Mapping) else {str(number): offset for number, offset in enumerate(given)}
     ends = {str(number): end for number, (_, end) in (await offsets.bounds()).items()}

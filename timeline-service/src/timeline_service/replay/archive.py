@@ -18,9 +18,9 @@ from timeline_service.domain.exports import (
     read_place,
     read_record,
 )
-from timeline_service.domain.vectors import Vector
+from timeline_service.domain.vectors import OffsetVector
 from timeline_service.errors import ArchiveError, ExportError
-from timeline_service.judge.arrivals import RawRecord
+from timeline_service.judge.decoding import RawRecord
 
 _MAX_RECORDS: Final = 1_000
 _MAX_BYTES: Final = 8 * 1024 * 1024
@@ -78,7 +78,7 @@ class Archive:
             self._require_whole(partition)
 
     @property
-    def next_offsets(self) -> Vector:
+    def next_offsets(self) -> OffsetVector:
         """Where the archive ends."""
         return tuple(self._sections[partition][-1].header.end for partition in range(self.partitions))
 

@@ -6,7 +6,7 @@ from typing import Any
 from service_edge.topic_check import Topic, TopicUnavailableError, TopicUnfitError, check_topic
 from timeline_service.adapters.kafka.scan import open_scan
 from timeline_service.domain.replays import Until
-from timeline_service.domain.vectors import Vector
+from timeline_service.domain.vectors import OffsetVector
 from timeline_service.errors import HaltError, UnavailableError
 from timeline_service.settings import Settings
 
@@ -28,7 +28,7 @@ class ReplayedLog:
                 f"{topic.partitions}: name the log that it was made from, or give the other one a database of its own"
             )
 
-    async def ends(self) -> Vector:
+    async def ends(self) -> OffsetVector:
         """The offset after the last record of each partition; raises HaltError unless all begin at zero."""
         async with open_scan(self._bootstrap_servers, self.topic.name) as scan:
             bounds = await scan.bounds(self.topic.partitions)
@@ -39,7 +39,7 @@ class ReplayedLog:
             )
         return tuple(bounds[partition][1] for partition in range(self.topic.partitions))
 
-    async def vector_of(self, asked: Mapping[str, Any] | None, ends: Vector) -> Vector | None:
+    async def vector_of(self, asked: Mapping[str, Any] | None, ends: OffsetVector) -> OffsetVector | None:
         """The vector at which a replay is to end, by its `until`; None for now. Raises HaltError beyond the ends."""
         if asked is None:
             return None

@@ -2,7 +2,7 @@
 
 from aiokafka import ConsumerRecord
 
-from timeline_service.judge.arrivals import RawRecord
+from timeline_service.judge.decoding import RawRecord
 
 
 def raw_of(record: ConsumerRecord[bytes, bytes]) -> RawRecord:

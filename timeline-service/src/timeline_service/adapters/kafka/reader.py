@@ -19,7 +19,7 @@ from service_edge.kafka_clients import close_client, start_client
 from timeline_service.adapters.kafka.lenient import read_leniently
 from timeline_service.adapters.kafka.raw_records import raw_of
 from timeline_service.errors import HaltError, UnavailableError
-from timeline_service.judge.arrivals import RawRecord
+from timeline_service.judge.decoding import RawRecord
 
 _LOG: Final = logging.getLogger(__name__)
 _FETCH_BYTES: Final = 1024 * 1024

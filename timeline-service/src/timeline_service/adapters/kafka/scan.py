@@ -14,9 +14,9 @@ from service_edge.kafka_clients import close_client, start_client
 from timeline_service.adapters.kafka.lenient import read_leniently
 from timeline_service.adapters.kafka.raw_records import raw_of
 from timeline_service.domain.exports import TIMESTAMP_TYPES
-from timeline_service.domain.vectors import Vector
+from timeline_service.domain.vectors import OffsetVector
 from timeline_service.errors import HaltError, UnavailableError
-from timeline_service.judge.arrivals import RawRecord
+from timeline_service.judge.decoding import RawRecord
 
 _FETCH_BYTES: Final = 4 * 1024 * 1024
 _START_SECONDS: Final = 15.0
@@ -44,7 +44,7 @@ class KafkaScan:
             raise _away(error) from error
         return {item.partition: (starts[item], ends[item]) for item in wanted}
 
-    async def vector_at(self, instant: datetime, partitions: int) -> Vector:
+    async def vector_at(self, instant: datetime, partitions: int) -> OffsetVector:
         """The offset in each partition behind all that was recorded by an instant."""
         # The first record with a later time of its own is also the first that counts as recorded later: times that
         # step back are raised to those before them.

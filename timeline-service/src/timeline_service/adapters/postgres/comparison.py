@@ -21,7 +21,7 @@ from timeline_service.domain.comparisons import (
     differences_of,
 )
 from timeline_service.domain.snapshots import Drill, Snapshot, Strays
-from timeline_service.domain.vectors import Vector
+from timeline_service.domain.vectors import OffsetVector
 from timeline_service.errors import HaltError
 
 if TYPE_CHECKING:
@@ -43,12 +43,12 @@ class PostgresComparison:
         self._scratch = scratch
         self._sql = read_statements("comparison")
 
-    async def vector(self, schema: str, partitions: int) -> Vector:
+    async def vector(self, schema: str, partitions: int) -> OffsetVector:
         """How far a projection is."""
         async with _connection(self._url) as connection:
             return (await PostgresSnapshot(connection, schema).reach(partitions)).vector
 
-    async def reach(self, partitions: int) -> Vector:
+    async def reach(self, partitions: int) -> OffsetVector:
         """How far the live projection is."""
         return await self.vector(self._schema, partitions)
 
@@ -58,7 +58,11 @@ class PostgresComparison:
             return (await PostgresSnapshot(connection, self._schema).reach(partitions)).redriven
 
     async def snapshot(
-        self, topic: Topic, code_version: str, ends: Callable[[], Awaitable[Vector]], until: Vector | None = None
+        self,
+        topic: Topic,
+        code_version: str,
+        ends: Callable[[], Awaitable[OffsetVector]],
+        until: OffsetVector | None = None,
     ) -> Snapshot:
         """Digest the live tables in one REPEATABLE READ snapshot, which ends with it; `until`: as at that vector.
 
@@ -93,7 +97,7 @@ class PostgresComparison:
             )
 
     async def digests(
-        self, schema: str, vector: Vector, documents: Vector, tables: Collection[str] = tuple(KEYS)
+        self, schema: str, vector: OffsetVector, documents: OffsetVector, tables: Collection[str] = tuple(KEYS)
     ) -> dict[str, TableDigest]:
         """The digests of a projection's tables at a vector."""
         async with _connection(self._url) as connection:
@@ -115,7 +119,7 @@ class PostgresComparison:
                 listed += differences_of(table, *(_row(row[side]) for side in ("live", "log")))
         return Drill(listed[:most], total)
 
-    async def explained(self, schema: str, vector: Vector) -> dict[str, Any]:
+    async def explained(self, schema: str, vector: OffsetVector) -> dict[str, Any]:
         """What stands in the log and in no timeline: how many records, and the first of those that were refused."""
         async with _connection(self._url) as connection:
             counted = await connection.fetch(self._sql["counted"].replace("{schema}", schema), vector)
@@ -134,7 +138,7 @@ class PostgresComparison:
         }
 
     async def _digest(
-        self, connection: "Connection", schema: str, table: str, vector: Vector, documents: Vector
+        self, connection: "Connection", schema: str, table: str, vector: OffsetVector, documents: OffsetVector
     ) -> TableDigest:
         view = self._sql[table].replace("{schema}", schema)
         sql = self._sql["digests"].replace("{view}", view).replace("{key}", _key(table))

@@ -8,7 +8,7 @@ from timeline_service.adapters.postgres.blockers import ending_blockers
 from timeline_service.adapters.postgres.database import connected_to
 from timeline_service.adapters.postgres.sql_files import generation_statements
 from timeline_service.domain.documents import document_of
-from timeline_service.judge.entries import read_said
+from timeline_service.judge.entries import event_content
 
 if TYPE_CHECKING:
     from timeline_service.adapters.postgres.database import Connection, Pool
@@ -81,10 +81,10 @@ class PostgresDocuments:
 
 
 def _read(row: Mapping[str, Any]) -> _Read:
-    document = document_of(read_said(row["content"]))
-    stands = document.stands
-    kind, valence, domain, _, sources, goldstein = stands.traits
+    document = document_of(event_content(row["content"]))
+    entry = document.entry
+    kind, valence, domain, _, sources, goldstein = entry.traits
     return _Read(
-        row["event_id"], row["revision"], stands.span, stands.earliest, stands.latest,
+        row["event_id"], row["revision"], entry.span, entry.earliest, entry.latest,
         kind, valence, domain, sources, goldstein, _BETWEEN_FACETS.join(document.facets), document.words,
     )  # fmt: skip

@@ -20,7 +20,7 @@ from timeline_service.adapters.postgres.sql_files import (
 )
 from timeline_service.code_version import code_version, is_newer
 from timeline_service.domain.generations import Begun, Live, Reached, are_level
-from timeline_service.domain.vectors import Vector
+from timeline_service.domain.vectors import OffsetVector
 from timeline_service.errors import UnavailableError
 
 if TYPE_CHECKING:
@@ -72,7 +72,7 @@ class PostgresGenerations:
         async with connected_to_generations(self._pool) as connection:
             return [dict(row) for row in await connection.fetch(self._sql["ready"])]
 
-    async def create(self, until: Vector | None, replay_id: UUID | None = None) -> int:
+    async def create(self, until: OffsetVector | None, replay_id: UUID | None = None) -> int:
         """Make the empty tables of a new generation, without indexes, and note it in the replay that is to fill it.
 
         Returns its number.

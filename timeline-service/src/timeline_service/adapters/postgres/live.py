@@ -11,7 +11,7 @@ from timeline_service.adapters.postgres.rows import AppliedRow, OtherRow, Redriv
 from timeline_service.adapters.postgres.sql_files import bound, of_generation, read_statements
 from timeline_service.domain.live import Chunk, Item, Parties, cut, live_vector, merged, next_end
 from timeline_service.domain.revisions import Revision
-from timeline_service.domain.vectors import Moment, Vector, vector_of
+from timeline_service.domain.vectors import Moment, OffsetVector, vector_of
 from timeline_service.errors import UnavailableError
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ class PostgresLive:
         self._pool = pool
         self._statements: Final = read_statements("live")
 
-    async def read(self, moment: Moment, start: Vector, bounds: Bounds) -> Chunk:
+    async def read(self, moment: Moment, start: OffsetVector, bounds: Bounds) -> Chunk:
         """The records from a `live_vector` on, or the first of them, up to the moment; empty where it is no further.
 
         One snapshot, so that a record that a redrive changes meanwhile is read as parked, or its redrive is read too.
@@ -55,7 +55,7 @@ class PostgresLive:
         except (asyncpg.UndefinedTableError, asyncpg.InvalidSchemaNameError) as error:
             raise UnavailableError(f"generation {moment.generation} has just been dropped") from error
 
-    async def place(self, moment: Moment) -> Vector:
+    async def place(self, moment: Moment) -> OffsetVector:
         """The `live_vector` of who has seen a generation at the moment's vector, and may not know of redrives since."""
         parts = list(range(len(moment.vector)))
         try:
@@ -67,7 +67,7 @@ class PostgresLive:
         told = vector_of({row.partition: row.told for row in rows}, len(parts))
         return live_vector(replace(moment, redrives=told))
 
-    async def _read(self, connection: "Connection", moment: Moment, start: Vector, bounds: Bounds) -> Chunk:
+    async def _read(self, connection: "Connection", moment: Moment, start: OffsetVector, bounds: Bounds) -> Chunk:
         partitions = len(moment.vector)
         seen, told = start[:partitions], start[partitions:]
         parts = list(range(partitions))
@@ -104,8 +104,8 @@ class PostgresLive:
         return items, sum(row.size for row in rows)
 
     async def _between(
-        self, connection: "Connection", moment: Moment, start: Vector, bounds: Bounds
-    ) -> tuple[list[Item], int, Vector]:
+        self, connection: "Connection", moment: Moment, start: OffsetVector, bounds: Bounds
+    ) -> tuple[list[Item], int, OffsetVector]:
         """Records from a vector on, the size of their contents, and how far they go."""
         end = list(next_end(start, moment.vector, bounds.records))
         parts = [p for p, low in enumerate(start) if end[p] > low]

@@ -11,8 +11,8 @@ from timeline_service.adapters.postgres.blockers import ending_blockers
 from timeline_service.adapters.postgres.database import connected_to
 from timeline_service.adapters.postgres.sql_files import generation_schema, generation_statements
 from timeline_service.errors import FencedError
-from timeline_service.judge.batch import BEHIND, Changes, Counts, Known
-from timeline_service.judge.entries import read_said
+from timeline_service.judge.batch import BEHIND, Counts, EventState, RowChanges
+from timeline_service.judge.entries import event_content
 from timeline_service.judge.fold import History, Revision
 from timeline_service.judge.rows import EntryRow, OutcomeRow, RevisionRow
 
@@ -102,16 +102,18 @@ class PostgresProjection:
         async with connected_to(self._pool, self.generation) as connection:
             return bool(await connection.fetchval(self._sql["is_live"]))
 
-    async def load(self, event_ids: Collection[str], changed: Collection[str], *, parked: bool) -> dict[str, Known]:
+    async def load(
+        self, event_ids: Collection[str], changed: Collection[str], *, parked: bool
+    ) -> dict[str, EventState]:
         """What is known of events; of those in `changed` also their words. `parked`: whether any record may be."""
-        known = {event_id: Known() for event_id in event_ids}
+        known = {event_id: EventState() for event_id in event_ids}
         async with connected_to(self._pool, self.generation) as connection:
             rows = await connection.fetch(self._sql["load_histories"], list(event_ids))
             for event_id, revisions in groupby(rows, key=lambda row: row["event_id"]):
                 known[str(event_id)].history = _history(list(revisions))
             if changed:
                 for row in await connection.fetch(self._sql["load_contents"], list(changed)):
-                    known[str(row["event_id"])].said = read_said(row["content"])
+                    known[str(row["event_id"])].content = event_content(row["content"])
             if parked:
                 for row in await connection.fetch(self._sql["load_parked"], list(event_ids)):
                     known[str(row["event_id"])].parked = True
@@ -126,7 +128,7 @@ class PostgresProjection:
         return failing
 
     async def write(
-        self, checkpoints: Mapping[int, Checkpoint], advances: Mapping[int, Advance], changes: Changes
+        self, checkpoints: Mapping[int, Checkpoint], advances: Mapping[int, Advance], changes: RowChanges
     ) -> dict[int, Checkpoint]:
         """Write a batch and advance its partitions, all or nothing; returns their new checkpoints.
 
@@ -177,7 +179,7 @@ class PostgresProjection:
         connection: "Connection",
         checkpoints: Mapping[int, Checkpoint],
         advances: Mapping[int, Advance],
-        changes: Changes,
+        changes: RowChanges,
     ) -> None:
         steps = [
             _step(checkpoints[partition], advance, changes.counts.get(partition, Counts()))
@@ -193,7 +195,7 @@ class PostgresProjection:
         async with ending_blockers(self._pool, connection):
             await connection.fetch(self._sql["lock_checkpoints"], sorted(partitions))
 
-    async def write_rows(self, connection: "Connection", changes: Changes) -> None:
+    async def write_rows(self, connection: "Connection", changes: RowChanges) -> None:
         """Write a batch's rows inside the caller's fenced transaction."""
         if changes.closed_revisions:  # before the new rows come, of which some have the same sort key
             await connection.execute(self._sql["close_revisions"], *_columns(changes.closed_revisions))

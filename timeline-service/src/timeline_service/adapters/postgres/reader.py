@@ -36,7 +36,7 @@ from timeline_service.adapters.postgres.rows import (
 from timeline_service.adapters.postgres.sql_files import bound, generation_shape, of_generation, read_statements
 from timeline_service.domain.portions import WHOLE_BYTES
 from timeline_service.domain.revisions import Revision
-from timeline_service.domain.vectors import Moment, Vector, narrowed, reached, timeline_position, vector_of
+from timeline_service.domain.vectors import Moment, OffsetVector, narrowed, reached, timeline_position, vector_of
 from timeline_service.errors import DroppedError, EndedError, UnavailableError, UnknownGenerationError
 
 if TYPE_CHECKING:
@@ -117,7 +117,7 @@ class PostgresReader:
         rows = await self._fetch(Revision, moment.generation, "event", vector=moment.vector, event_id=event_id)
         return rows[0] if rows else None
 
-    async def narrow(self, moment: Moment, pair: str) -> Vector:
+    async def narrow(self, moment: Moment, pair: str) -> OffsetVector:
         """The least vector at which a pair reads as at this moment: it stays while the pair is not touched."""
         rows = await self._fetch(TouchedRow, moment.generation, "touched", pair=pair)
         return narrowed(moment.vector, {row.partition: row.last_offset for row in rows})

@@ -10,8 +10,8 @@ from timeline_service.adapters.postgres.documents import PostgresDocuments
 from timeline_service.adapters.postgres.projection import Checkpoint, PostgresProjection
 from timeline_service.adapters.postgres.sql_files import generation_statements
 from timeline_service.errors import FencedError
-from timeline_service.judge.arrivals import RawRecord, read_headers
-from timeline_service.judge.batch import Changes, Counts
+from timeline_service.judge.batch import Counts, RowChanges
+from timeline_service.judge.decoding import RawRecord, read_headers
 
 if TYPE_CHECKING:
     from timeline_service.adapters.postgres.database import Pool
@@ -73,7 +73,7 @@ class PostgresRedrives:
             for row in rows
         ]
 
-    async def replace(self, held: Checkpoint, offsets: Sequence[int], changes: Changes) -> Checkpoint:
+    async def replace(self, held: Checkpoint, offsets: Sequence[int], changes: RowChanges) -> Checkpoint:
         """Write what became of parked records in their stead, under the fence; returns the new checkpoint.
 
         Raises FencedError, with nothing written, if somebody else has taken the partition over.

@@ -10,7 +10,7 @@ import orjson
 from timeline_service.adapters.postgres.sql_files import read_statements
 from timeline_service.domain.comparisons import KEYS, MAX_LISTED, Difference, key_text, position_of
 from timeline_service.domain.snapshots import Stray, Strays
-from timeline_service.domain.vectors import Vector, vector_of
+from timeline_service.domain.vectors import OffsetVector, vector_of
 
 if TYPE_CHECKING:
     Connection = asyncpg.Connection[asyncpg.Record]
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 class Reach(NamedTuple):
     """How far a projection is and its documents are, and how often something was put into its past."""
 
-    vector: Vector
-    documents: Vector
+    vector: OffsetVector
+    documents: OffsetVector
     redriven: int
 
 
@@ -57,7 +57,7 @@ class PostgresSnapshot:
             sum(row["redriven"] for row in rows),
         )
 
-    async def reach_of_rows(self, reach: Reach, log_ends: Vector) -> Reach:
+    async def reach_of_rows(self, reach: Reach, log_ends: OffsetVector) -> Reach:
         """How far the rows are, within the log, where that is further: checkpoints may have been set back."""
         rows = await self._connection.fetch(self._sql["reach"], log_ends)
         vector = _further(reach.vector, rows)
@@ -95,7 +95,7 @@ class PostgresSnapshot:
         await self._connection.execute(self._sql["keep"].replace("{scratch}", scratch))
 
 
-def _further(vector: Vector, reached: Sequence[asyncpg.Record]) -> Vector:
+def _further(vector: OffsetVector, reached: Sequence[asyncpg.Record]) -> OffsetVector:
     """A vector that goes as far as rows do."""
     far = {row["partition"]: row["next_offset"] for row in reached}
     return tuple(max(offset, far.get(partition, 0)) for partition, offset in enumerate(vector))

@@ -13,7 +13,7 @@ from timeline_service.api.holdings import Held, Holdings
 from timeline_service.api.listings import read_pair
 from timeline_service.api.reading import WaitsLive
 from timeline_service.domain.live import EVERYTHING, Topic, live_vector, read_live_id
-from timeline_service.domain.vectors import Moment, Vector, timeline_position, vector_of
+from timeline_service.domain.vectors import Moment, OffsetVector, timeline_position, vector_of
 from timeline_service.errors import RefusedError
 from timeline_service.live.feed import LiveFeed
 from timeline_service.queries.moments import WAIT_SECONDS, Awaited
@@ -73,7 +73,7 @@ def _two(pair: str) -> tuple[str, str]:
     return first, second
 
 
-async def _start(awaited: Awaited, feed: LiveFeed, last_event_id: str | None) -> tuple[Moment, Vector]:
+async def _start(awaited: Awaited, feed: LiveFeed, last_event_id: str | None) -> tuple[Moment, OffsetVector]:
     """Now, or where the listener stood with an event's id, once the projection has got there."""
     moment = await awaited.moment()
     if not last_event_id:
@@ -91,5 +91,5 @@ async def _start(awaited: Awaited, feed: LiveFeed, last_event_id: str | None) ->
     return moment, await feed.place(Moment(moment.generation, vector))
 
 
-def _behind(last: Mapping[int, int], moment: Moment) -> Vector:
+def _behind(last: Mapping[int, int], moment: Moment) -> OffsetVector:
     return vector_of({partition: number + 1 for partition, number in last.items()}, len(moment.vector))

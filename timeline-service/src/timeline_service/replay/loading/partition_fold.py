@@ -4,8 +4,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 from typing import Final, NamedTuple
 
-from timeline_service.judge.arrivals import RawRecord, read_arrivals
-from timeline_service.judge.batch import Changes, Counts, Known, bounded, fold_batch
+from timeline_service.judge.batch import Counts, EventState, RowChanges, bounded, fold_batch
+from timeline_service.judge.decoding import RawRecord, decode_records
 from timeline_service.judge.recording_times import NEVER, instant_of, recorded_ms
 from timeline_service.replay.loading.spill import Spilled
 
@@ -40,8 +40,8 @@ class PartitionFold:
         self.counts = Counts()
         self.pairs: dict[str, PairEvents] = {}
         self.last: Spilled | None = None
-        self._known: dict[str, Known] = {}
-        self._held = Changes()
+        self._known: dict[str, EventState] = {}
+        self._held = RowChanges()
 
     def date(self, raw: RawRecord) -> Spilled:
         """The next record of the log, with the time at which it counts as recorded."""
@@ -54,11 +54,11 @@ class PartitionFold:
         """The partition ends here: what is not there before it is a gap, too."""
         self.counts.gaps += end - (self.last.raw.offset + 1 if self.last is not None else 0)
 
-    def fold(self, records: Sequence[Spilled]) -> Iterator[Changes]:
+    def fold(self, records: Sequence[Spilled]) -> Iterator[RowChanges]:
         """Fold the next records, event by event, and give the rows that they made, as far as these are final."""
         recorded = [(raw, instant_of(recorded)) for raw, recorded in records]
-        for part in bounded(read_arrivals(recorded, self._partitions)):
-            known = {item.event_id: Known() for item in part if item.event_id is not None} | self._known
+        for part in bounded(decode_records(recorded, self._partitions)):
+            known = {item.event_id: EventState() for item in part if item.event_id is not None} | self._known
             changes = fold_batch(part, known, self._code_version)
             last = part[-1].event_id
             self._known = {last: known[last]} if last is not None else {}
@@ -66,29 +66,29 @@ class PartitionFold:
             self._count(changes)
             yield changes
 
-    def rest(self) -> Changes:
+    def rest(self) -> RowChanges:
         """What was held back, once all is folded."""
         return self._held
 
-    def _hold_back(self, changes: Changes, last: str | None) -> None:
+    def _hold_back(self, changes: RowChanges, last: str | None) -> None:
         """Hold back the rows of the last event's last revision, which a record yet to come may end."""
-        held, self._held = self._held, Changes()
+        held, self._held = self._held, RowChanges()
         for closed in changes.closed_revisions:  # it can only be the one that was held back
             until = closed.until_offset
             held.revisions = [row._replace(until_offset=until) for row in held.revisions]
             held.entries = [entry._replace(until_offset=until) for entry in held.entries]
         changes.revisions[:0], changes.entries[:0] = held.revisions, held.entries
-        changes.said |= held.said
+        changes.contents |= held.contents
         if changes.revisions and changes.revisions[-1].event_id == last:
             row = changes.revisions.pop()
             place = (row.partition, row.from_offset)
-            self._held.revisions, self._held.said = [row], {place: changes.said[place]}
+            self._held.revisions, self._held.contents = [row], {place: changes.contents[place]}
             while (
                 changes.entries and (entry := changes.entries[-1]).event_id == last and entry.revision == row.revision
             ):
                 self._held.entries.append(changes.entries.pop())
 
-    def _count(self, changes: Changes) -> None:
+    def _count(self, changes: RowChanges) -> None:
         for counts in changes.counts.values():
             for name in ("applied", "duplicate", "rejected", "parked"):
                 setattr(self.counts, name, getattr(self.counts, name) + getattr(counts, name))

@@ -8,8 +8,8 @@ import orjson
 
 from timeline_service.adapters.postgres.loading import LoadedCheckpoint, PairCount, PostgresLoading, loading_into
 from timeline_service.code_version import code_version
-from timeline_service.domain.vectors import Vector
-from timeline_service.judge.arrivals import RawRecord
+from timeline_service.domain.vectors import OffsetVector
+from timeline_service.judge.decoding import RawRecord
 from timeline_service.judge.recording_times import instant_of
 from timeline_service.projector.same_log import digest
 from timeline_service.replay.loading.partition_fold import PartitionFold, parts_of
@@ -48,7 +48,7 @@ class PartitionLoad:
         return cls(**orjson.loads(line))
 
 
-def partition_loads(settings: Settings, schema: str, cluster_id: str, ends: Vector) -> Iterator[PartitionLoad]:
+def partition_loads(settings: Settings, schema: str, cluster_id: str, ends: OffsetVector) -> Iterator[PartitionLoad]:
     """What to load to have all partitions in a schema, up to their ends."""
     for partition, end in enumerate(ends):
         yield PartitionLoad(schema, partition, end, len(ends), cluster_id, code_version(), settings.spill_folder)

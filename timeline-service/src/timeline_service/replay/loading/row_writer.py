@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from timeline_service.adapters.postgres.loading import PostgresLoading
 from timeline_service.domain.documents import DocumentRow, document_row
-from timeline_service.judge.batch import Changes
+from timeline_service.judge.batch import RowChanges
 from timeline_service.judge.rows import EntryRow, OutcomeRow, RevisionRow
 
 _MAX_ROWS: Final = 4_000
@@ -26,13 +26,13 @@ class RowWriter:
         self._rows: dict[str, list[Sequence[Any]]] = {table: [] for table in _COLUMNS}
         self._bytes = 0
 
-    async def add(self, changes: Changes, size: int = 0) -> None:
+    async def add(self, changes: RowChanges, size: int = 0) -> None:
         """Take a batch's rows, and those of its documents; they were made of so many bytes."""
         self._rows["revisions"] += changes.revisions
         self._rows["entries"] += changes.entries
         self._rows["outcomes"] += changes.outcomes
         self._rows["documents"] += [
-            document_row(row, changes.said[row.partition, row.from_offset]) for row in changes.revisions
+            document_row(row, changes.contents[row.partition, row.from_offset]) for row in changes.revisions
         ]
         self._bytes += size
         if self._bytes >= _MAX_BYTES or sum(map(len, self._rows.values())) >= _MAX_ROWS:

@@ -14,7 +14,7 @@ from itertools import chain
 from types import TracebackType
 from typing import IO, Final, NamedTuple, Self
 
-from timeline_service.judge.arrivals import RawRecord
+from timeline_service.judge.decoding import RawRecord
 
 _BUCKET_BYTES: Final = 8 * 1024 * 1024
 _BUCKET_RECORDS: Final = 2_000

@@ -12,7 +12,7 @@ from timeline_service.adapters.postgres.comparison import PostgresComparison
 from timeline_service.adapters.postgres.documents import PostgresDocuments
 from timeline_service.adapters.postgres.projection import PostgresProjection
 from timeline_service.adapters.postgres.sql_files import generation_schema
-from timeline_service.domain.vectors import Vector
+from timeline_service.domain.vectors import OffsetVector
 from timeline_service.errors import FencedError, StuckError
 from timeline_service.projector.assembly import open_projector
 from timeline_service.projector.projector import Projector
@@ -48,7 +48,7 @@ class CatchUp:
             if behind > 0.8 * before:
                 return
 
-    async def up_to(self, vector: Vector) -> None:
+    async def up_to(self, vector: OffsetVector) -> None:
         """Project exactly up to a vector, and all documents; raises StuckError where somebody else does."""
         if not await self._is_at(vector):
             try:
@@ -84,7 +84,7 @@ class CatchUp:
                     if error is not None:
                         _LOG.info("no longer following", generation=self._generation, reason=str(error))
 
-    async def _is_at(self, vector: Vector) -> bool:
+    async def _is_at(self, vector: OffsetVector) -> bool:
         """Whether all is projected up to a vector, and nothing parked, which this code may have to judge again."""
         found = await PostgresProjection(self._attempt.pool, self._generation).checkpoints()
         at = {partition: held.next_offset for partition, held in found.items() if not held.parked}
@@ -96,7 +96,7 @@ class CatchUp:
         except FencedError:
             return
 
-    def _projector(self, until: Vector | None) -> AbstractAsyncContextManager[Projector]:
+    def _projector(self, until: OffsetVector | None) -> AbstractAsyncContextManager[Projector]:
         settings, generation = self._attempt.settings, self._generation
         group = f"{settings.topic}.replayer.g{generation}"
         return open_projector(

@@ -12,7 +12,7 @@ from timeline_service.code_version import code_version
 from timeline_service.domain.comparisons import MAX_LISTED, Difference, digest_view, whole_digest
 from timeline_service.domain.replays import offsets_view
 from timeline_service.domain.snapshots import Snapshot
-from timeline_service.domain.vectors import Vector, reached
+from timeline_service.domain.vectors import OffsetVector, reached
 from timeline_service.errors import HaltError
 from timeline_service.replay.attempt import Result
 
@@ -31,7 +31,7 @@ async def undisturbed(compare_once: Callable[[], Awaitable[Result]], what: str) 
     raise HaltError(f"parked records are judged again all the time: {what} when that has come to an end")
 
 
-async def wait_for(comparison: PostgresComparison, schema: str, vector: Vector, seconds: float = 60) -> None:
+async def wait_for(comparison: PostgresComparison, schema: str, vector: OffsetVector, seconds: float = 60) -> None:
     """Wait until a projection has reached a vector; raises HaltError when it does not get there."""
     deadline = time.monotonic() + seconds
     goal = {partition: offset - 1 for partition, offset in enumerate(vector) if offset}

@@ -5,11 +5,11 @@ from dataclasses import replace
 from timeline_service.adapters.postgres.generations import PostgresGenerations
 from timeline_service.domain.generations import Begun
 from timeline_service.domain.replays import Replay
-from timeline_service.domain.vectors import Vector
+from timeline_service.domain.vectors import OffsetVector
 from timeline_service.replay.attempt import Attempt
 
 
-async def begin(attempt: Attempt, until: Vector | None) -> Begun:
+async def begin(attempt: Attempt, until: OffsetVector | None) -> Begun:
     """The generation to fill: the one that was begun, if this code has begun it, else a new one."""
     n, generations = attempt.replay.generation, attempt.generations
     if n is not None and (begun := await generations.begun(n)) is not None:

@@ -4,7 +4,7 @@ from timeline_service.adapters.postgres.comparison import PostgresComparison
 from timeline_service.adapters.postgres.sql_files import generation_schema
 from timeline_service.code_version import code_version
 from timeline_service.domain.replays import offsets_view
-from timeline_service.domain.vectors import Vector
+from timeline_service.domain.vectors import OffsetVector
 from timeline_service.errors import HaltError
 from timeline_service.replay.attempt import Attempt, Result
 from timeline_service.replay.log import ReplayedLog
@@ -34,7 +34,7 @@ async def compare_present(
     return await undisturbed(compare_once, "rebuild")
 
 
-async def compare_past(attempt: Attempt, log: ReplayedLog, schema: str, until: Vector) -> Result:
+async def compare_past(attempt: Attempt, log: ReplayedLog, schema: str, until: OffsetVector) -> Result:
     """Compare with the live projection as it was at a vector, if it has got so far."""
     live = await attempt.generations.live()
     if live is None or not live.mine:

@@ -11,7 +11,7 @@ from event_schemas.errors import MalformedRecordError, UnknownVersionError
 from event_schemas.records import Record, decode
 from event_schemas.texts import is_canonical_uuid
 from timeline_service.errors import ExhaustedError
-from timeline_service.judge.fold import Place
+from timeline_service.judge.fold import RecordPosition
 from timeline_service.judge.partitions import partitions_of
 
 Headers = tuple[tuple[str, bytes | None], ...]
@@ -42,7 +42,7 @@ class RawRecord(NamedTuple):
         return len(self.key or b"") + len(self.value or b"") + named
 
 
-class Refusal(NamedTuple):
+class Rejection(NamedTuple):
     """Why a record is not ours (`rejected`) or not for this code (`parked`)."""
 
     outcome: str
@@ -50,29 +50,29 @@ class Refusal(NamedTuple):
     detail: str
 
 
-class Arrival(NamedTuple):
-    """A record with its place: either read, or with the refusal that it gets. `gap`: offsets before it without one."""
+class DecodedRecord(NamedTuple):
+    """A record at its position: read, or with the rejection that it gets. `gap`: offsets before it without one."""
 
     raw: RawRecord
-    place: Place
+    position: RecordPosition
     event_id: str | None
     record: Record | None = None
-    refusal: Refusal | None = None
+    rejection: Rejection | None = None
     gap: int = 0
 
 
-def read_arrivals(records: Sequence[tuple[RawRecord, datetime]], partitions: int) -> list[Arrival]:
+def decode_records(records: Sequence[tuple[RawRecord, datetime]], partitions: int) -> list[DecodedRecord]:
     """Read records of a topic of so many partitions, each with the instant at which it was recorded."""
     homes = partitions_of([raw.key for raw, _ in records], partitions)
-    return [read_arrival(raw, recorded_at, homes.__getitem__) for raw, recorded_at in records]
+    return [decode_record(raw, recorded_at, homes.__getitem__) for raw, recorded_at in records]
 
 
-def read_arrival(raw: RawRecord, recorded_at: datetime, partition_of: Callable[[bytes], int]) -> Arrival:
+def decode_record(raw: RawRecord, recorded_at: datetime, partition_of: Callable[[bytes], int]) -> DecodedRecord:
     """Read one record; `partition_of` says where a key belongs. What it cannot read it refuses.
 
     Raises nothing but ExhaustedError, where it is not the record that is at fault.
     """
-    place = Place(raw.partition, raw.offset, recorded_at)
+    position = RecordPosition(raw.partition, raw.offset, recorded_at)
     event_id = _event_id(raw.key)
     try:
         if event_id is not None and partition_of(event_id.encode()) != raw.partition:  # before all else: it must not
@@ -83,19 +83,19 @@ def read_arrival(raw: RawRecord, recorded_at: datetime, partition_of: Callable[[
             raise MalformedRecordError(f"it has {raw.size} bytes: at most {MAX_BYTES} are read or kept")
         record = decode(raw.key, raw.value, raw.headers)
     except MalformedRecordError as error:
-        return Arrival(raw, place, event_id, refusal=Refusal("rejected", MALFORMED, _words(error)))
+        return DecodedRecord(raw, position, event_id, rejection=Rejection("rejected", MALFORMED, _words(error)))
     except UnknownVersionError as error:
-        return Arrival(raw, place, event_id, refusal=Refusal("parked", UNKNOWN_VERSION, _words(error)))
+        return DecodedRecord(raw, position, event_id, rejection=Rejection("parked", UNKNOWN_VERSION, _words(error)))
     except Exception as error:  # a bug of ours: newer code can cure it, so the record waits for that
-        return Arrival(raw, place, event_id, refusal=failure(error, place))
-    return Arrival(raw, place, event_id, record)
+        return DecodedRecord(raw, position, event_id, rejection=failure(error, position))
+    return DecodedRecord(raw, position, event_id, record)
 
 
-def failure(error: Exception, place: Place) -> Refusal:
-    """The refusal of a record on which our own code fails; raises ExhaustedError where only the process does."""
+def failure(error: Exception, position: RecordPosition) -> Rejection:
+    """The rejection of a record on which our own code fails; raises ExhaustedError where only the process does."""
     if isinstance(error, _EXHAUSTED):
-        raise ExhaustedError(f"judging the record at {place.position} took more than there is: {error!r}") from error
-    return Refusal("parked", FAILED, f"{type(error).__name__}: {_words(error)}")
+        raise ExhaustedError(f"judging the record at {position.text} took more than there is: {error!r}") from error
+    return Rejection("parked", FAILED, f"{type(error).__name__}: {_words(error)}")
 
 
 def write_headers(headers: Headers) -> bytes:

@@ -3,25 +3,25 @@ from tests.support.inputs.log_writing import START, recording
 
 from event_schemas.records import HEADERS, encode_value
 from timeline_service.errors import ExhaustedError
-from timeline_service.judge import arrivals
-from timeline_service.judge.arrivals import RawRecord, read_arrival, write_headers
+from timeline_service.judge import decoding
+from timeline_service.judge.decoding import RawRecord, decode_record, write_headers
 
 RECORD = recording("words")
 KEY, VALUE = RECORD.event_id.encode(), encode_value(RECORD)
 OWN = tuple(HEADERS)
 
 
-def raw(key: bytes | None = KEY, value: bytes | None = VALUE, headers: arrivals.Headers = OWN) -> RawRecord:
+def raw(key: bytes | None = KEY, value: bytes | None = VALUE, headers: decoding.Headers = OWN) -> RawRecord:
     return RawRecord(2, 7, 1_700_000_000_000, key, value, headers)
 
 
 def test_a_record_of_ours_is_read() -> None:
-    arrival = read_arrival(raw(), START, lambda _: 2)
-    assert arrival.refusal is None
-    assert arrival.record is not None
-    assert arrival.record.content == RECORD.content
-    assert encode_value(arrival.record) == VALUE
-    assert (arrival.event_id, arrival.place.position) == (RECORD.event_id, "2:7")
+    decoded = decode_record(raw(), START, lambda _: 2)
+    assert decoded.rejection is None
+    assert decoded.record is not None
+    assert decoded.record.content == RECORD.content
+    assert encode_value(decoded.record) == VALUE
+    assert (decoded.event_id, decoded.position.text) == (RECORD.event_id, "2:7")
 
 
 @pytest.mark.parametrize(
@@ -43,17 +43,17 @@ def test_a_record_of_ours_is_read() -> None:
     ],
 )
 def test_what_cannot_be_read_is_refused_with_a_reason(record: RawRecord, outcome: str, words: str) -> None:
-    arrival = read_arrival(record, START, lambda _: 2)
-    assert arrival.record is None
-    assert arrival.refusal is not None
-    assert arrival.refusal.outcome == outcome
-    assert words in arrival.refusal.detail
-    arrival.refusal.detail.encode()
-    assert "\0" not in arrival.refusal.detail
+    decoded = decode_record(record, START, lambda _: 2)
+    assert decoded.record is None
+    assert decoded.rejection is not None
+    assert decoded.rejection.outcome == outcome
+    assert words in decoded.rejection.detail
+    decoded.rejection.detail.encode()
+    assert "\0" not in decoded.rejection.detail
 
 
 def test_a_record_on_a_partition_that_is_not_its_keys_is_malformed() -> None:
-    refusal = read_arrival(raw(), START, lambda _: 1).refusal
+    refusal = decode_record(raw(), START, lambda _: 1).rejection
     assert refusal is not None
     assert (refusal.outcome, refusal.problem) == ("rejected", "malformed")
     assert "murmur2" in refusal.detail
@@ -63,8 +63,8 @@ def test_an_exception_that_nobody_expected_parks_the_record(monkeypatch: pytest.
     def fail(*_: object) -> None:
         raise RuntimeError("a bug\0of ours")
 
-    monkeypatch.setattr(arrivals, "decode", fail)
-    refusal = read_arrival(raw(), START, lambda _: 2).refusal
+    monkeypatch.setattr(decoding, "decode", fail)
+    refusal = decode_record(raw(), START, lambda _: 2).rejection
     assert refusal is not None
     assert (refusal.outcome, refusal.problem, refusal.detail) == ("parked", "failed", "RuntimeError: a bug�of ours")
 
@@ -74,9 +74,9 @@ def test_what_a_process_lacks_is_no_verdict(monkeypatch: pytest.MonkeyPatch, err
     def fail(*_: object) -> None:
         raise error
 
-    monkeypatch.setattr(arrivals, "decode", fail)
+    monkeypatch.setattr(decoding, "decode", fail)
     with pytest.raises(ExhaustedError, match="the record at 2:7"):
-        read_arrival(raw(), START, lambda _: 2)
+        decode_record(raw(), START, lambda _: 2)
 
 
 def test_headers_are_kept_as_they_came() -> None:
