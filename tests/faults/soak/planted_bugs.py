@@ -161,7 +161,7 @@ BUGS: Final = (
     PlantedBug(
         "a corrected event stays in the pairs that it has left",
         f"{_TIMELINE}/judge/batch.py",
-        "for pair in stands.pairs]",
+        "for pair in entry.pairs]",
         "for pair in stands.pairs[:1]]",
     ),
 )
