@@ -12,7 +12,7 @@ from timeline_service.adapters.postgres.generation_tables import create_tables
 from timeline_service.adapters.postgres.selections import PostgresSelections
 from timeline_service.adapters.postgres.sql_files import generation_schema
 from timeline_service.domain.selections import SortKey
-from timeline_service.domain.vectors import Moment
+from timeline_service.domain.vectors import ReadPoint
 from timeline_service.queries.selections import read_selection
 from timeline_service.settings import Settings
 
@@ -41,7 +41,7 @@ _GENERATION: Final = 9
 class BarePages:
     """The statements of pages, sent by asyncpg on connections of their own."""
 
-    def __init__(self, selections: PostgresSelections, moment: Moment) -> None:
+    def __init__(self, selections: PostgresSelections, moment: ReadPoint) -> None:
         self._selections = selections
         self._moment = moment
 
@@ -69,7 +69,7 @@ async def bare_pages(url: str) -> AsyncIterator[BarePages]:
         selections = PostgresSelections(
             pool, in_order, walk_from=settings.walk_from, walk_seconds=settings.walk_seconds
         )
-        yield BarePages(selections, Moment(1, tuple(row["next_offset"] for row in rows)))
+        yield BarePages(selections, ReadPoint(1, tuple(row["next_offset"] for row in rows)))
     finally:
         await close_pool(pool)
         await close_pool(in_order)

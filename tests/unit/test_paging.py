@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from timeline_service.adapters.postgres.reader import PostgresReader
-from timeline_service.domain.vectors import Moment
+from timeline_service.domain.vectors import ReadPoint
 from timeline_service.errors import RefusedError, UnavailableError
 from timeline_service.queries.paging import Page
 from timeline_service.queries.seal import CursorSeal
@@ -42,9 +42,9 @@ def following(seal: CursorSeal, **asked: Any) -> str:
 async def test_a_cursor_brings_its_query_and_its_vector(seal: CursorSeal) -> None:
     page = Page.of(seal, ASKED, following(seal), ["cursor", "limit"])
     assert page == Page({"of": "events", "tag": ["chips"]}, (3, 4), ("a", 1), b"cursors")
-    assert page.moment(Moment(1, (9, 9))) == Moment(1, (3, 4))
+    assert page.read_point(ReadPoint(1, (9, 9))) == ReadPoint(1, (3, 4))
     with pytest.raises(UnavailableError, match="behind the page"):
-        page.moment(Moment(1, (9, 3)))
+        page.read_point(ReadPoint(1, (9, 3)))
 
 
 async def test_what_is_given_beside_a_cursor_is_its_own(seal: CursorSeal) -> None:

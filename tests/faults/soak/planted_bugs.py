@@ -141,11 +141,11 @@ BUGS: Final = (
     PlantedBug(
         "a read does not wait for its position",
         f"{_TIMELINE}/adapters/postgres/reader.py",
-        "                if reached(moment.vector, positions):\n",
-        "                if reached(moment.vector, positions) or len(positions) == 1:\n",
+        "                if reached(point.vector, positions):\n",
+        "                if reached(point.vector, positions) or len(positions) == 1:\n",
     ),
     PlantedBug(
-        "a moment of the past is one record short",
+        "a read point of the past is one record short",
         f"{_TIMELINE}/sql/reader.sql",
         "case when probe.recorded_at <= $instant then probe.from_offset + 1 else half.low end",
         "case when probe.recorded_at <= $instant then probe.from_offset else half.low end",

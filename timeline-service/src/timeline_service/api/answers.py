@@ -15,7 +15,7 @@ from service_edge.event_streams import HEADERS, MEDIA_TYPE, EventStream, EventSt
 from service_edge.validators import matches
 from timeline_service.code_version import release
 from timeline_service.domain.portions import WHOLE_BYTES
-from timeline_service.domain.vectors import Moment, timeline_position
+from timeline_service.domain.vectors import ReadPoint, timeline_position
 from timeline_service.errors import UnavailableError
 
 _LOG: Final = structlog.get_logger()
@@ -25,7 +25,7 @@ JSON: Final = "application/json"
 
 def answer(
     request: Request,
-    moment: Moment,
+    point: ReadPoint,
     body: Any,
     *,
     headers: dict[str, str] | None = None,
@@ -40,7 +40,7 @@ def answer(
     content = body if isinstance(body, bytes) else orjson.dumps(body)
     gzip = accepts_gzip(request.headers.get("accept-encoding")) and len(content) >= WORTHWHILE
     tag = encoded_tag(tag or tag_of(content), gzip)
-    shared = heads(moment, tag) | (headers or {})
+    shared = heads(point, tag) | (headers or {})
     if unchanged(request, tag):
         return Response(status_code=304, headers=shared)
     if gzip:
@@ -50,7 +50,7 @@ def answer(
 
 def stream(
     request: Request,
-    moment: Moment,
+    point: ReadPoint,
     chunks: AsyncIterator[bytes],
     *,
     headers: dict[str, str] | None = None,
@@ -60,7 +60,7 @@ def stream(
     """A body of any length as it comes; 304 as above. Where it breaks off, so does the connection."""
     gzip = accepts_gzip(request.headers.get("accept-encoding"))
     tag = encoded_tag(tag, gzip)
-    shared = heads(moment, tag) | (headers or {})
+    shared = heads(point, tag) | (headers or {})
     if unchanged(request, tag):
         return Response(status_code=304, headers=shared)
     if request.scope.get("head"):
@@ -72,7 +72,7 @@ def stream(
 
 async def whole_or_stream(
     request: Request,
-    moment: Moment,
+    point: ReadPoint,
     chunks: AsyncIterator[bytes],
     size: int,
     *,
@@ -82,9 +82,9 @@ async def whole_or_stream(
 ) -> Response:
     """A body of contents of so many bytes, which comes in chunks: in one piece, or as a stream where they are many."""
     if size > WHOLE_BYTES:
-        return stream(request, moment, chunks, headers=headers, tag=tag, media_type=media_type)
+        return stream(request, point, chunks, headers=headers, tag=tag, media_type=media_type)
     body = b"".join([chunk async for chunk in chunks])
-    return answer(request, moment, body, headers=headers, tag=tag, media_type=media_type)
+    return answer(request, point, body, headers=headers, tag=tag, media_type=media_type)
 
 
 async def with_items(body: Mapping[str, Any], items: AsyncIterator[Sequence[Any]]) -> AsyncIterator[bytes]:
@@ -103,7 +103,7 @@ async def with_items(body: Mapping[str, Any], items: AsyncIterator[Sequence[Any]
 
 def filed(request: Request, replay: Mapping[str, Any]) -> Response:
     """The answer that a replay is filed, and where it is found."""
-    return answer(request, Moment(0, ()), replay, headers={"location": f"/v1/replays/{replay['id']}"}, status=202)
+    return answer(request, ReadPoint(0, ()), replay, headers={"location": f"/v1/replays/{replay['id']}"}, status=202)
 
 
 def event_stream(
@@ -127,18 +127,20 @@ class _Stream(StreamingResponse):
             _LOG.warning("export broke off", path=scope["path"], reason=str(error))
 
 
-def known_already(request: Request, moment: Moment, tag: str, headers: dict[str, str] | None = None) -> Response | None:
+def known_already(
+    request: Request, point: ReadPoint, tag: str, headers: dict[str, str] | None = None
+) -> Response | None:
     """304 if the caller has what the tag stands for, in any coding: known before anything was read."""
     for coded in (encoded_tag(tag, gzip) for gzip in (False, True)):
         if unchanged(request, coded):
-            return Response(status_code=304, headers=heads(moment, coded) | (headers or {}))
+            return Response(status_code=304, headers=heads(point, coded) | (headers or {}))
     return None
 
 
-def heads(moment: Moment, tag: str) -> dict[str, str]:
+def heads(point: ReadPoint, tag: str) -> dict[str, str]:
     """The headers of every answer."""
     shared = {"etag": tag, "cache-control": "no-cache", "vary": _VARY}
-    if position := timeline_position(moment.vector):
+    if position := timeline_position(point.vector):
         shared["timeline-position"] = position
     return shared
 

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Request, Response
 from event_schemas.records import format_time
 from timeline_service.api.answers import stream, tag_of, whole_or_stream
 from timeline_service.api.paging import next_link
-from timeline_service.domain.vectors import Moment
+from timeline_service.domain.vectors import ReadPoint
 from timeline_service.formats import FORMATS, Document, Format
 from timeline_service.formats.negotiation import NotAcceptableError, negotiate
 from timeline_service.queries.listings import PAGE, Listing, content_size
@@ -79,7 +79,7 @@ def read_pair(text: str) -> str:
     return pair_of(text)
 
 
-def pair_tag(request: Request, at: Moment, form: str, language: str) -> str:
+def pair_tag(request: Request, at: ReadPoint, form: str, language: str) -> str:
     """The ETag of what is read of a pair: it changes with the question and with the records that touched the pair."""
     query = sorted(request.query_params.multi_items())
     return tag_of(

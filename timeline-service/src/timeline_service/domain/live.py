@@ -10,7 +10,7 @@ import orjson
 
 from event_schemas.positions import PositionError, parse_positions
 from timeline_service.domain.revisions import Revision
-from timeline_service.domain.vectors import Moment, OffsetVector, timeline_position, vector_of
+from timeline_service.domain.vectors import OffsetVector, ReadPoint, timeline_position, vector_of
 
 LEFT: Final = "left"
 _MAX_DIGITS: Final = 9
@@ -88,12 +88,12 @@ class Item:
         return frozenset().union(*parties)
 
 
-def live_vector(moment: Moment) -> OffsetVector:
+def live_vector(point: ReadPoint) -> OffsetVector:
     """Where a listener stands: the next offset of each partition, and then how many redrives it was told of each.
 
     Redrives are a second log of each partition, so that all that holds of offsets holds of them as well.
     """
-    return moment.vector + vector_of(dict(enumerate(moment.redrives)), len(moment.vector))
+    return point.vector + vector_of(dict(enumerate(point.redrives)), len(point.vector))
 
 
 def live_id(vector: OffsetVector, partitions: int, generation: int) -> str:

@@ -95,8 +95,8 @@ class SortKey:
     def read(cls, written: tuple[Any, ...]) -> "SortKey":
         """A key as a cursor carries it."""
         earliest, latest, accepted_at, event_id = written
-        moment = datetime.fromisoformat(accepted_at)
-        return cls(read_day(earliest), read_day(latest), moment, event_id)
+        point = datetime.fromisoformat(accepted_at)
+        return cls(read_day(earliest), read_day(latest), point, event_id)
 
     def written(self) -> tuple[str, ...]:
         """As a cursor carries it."""

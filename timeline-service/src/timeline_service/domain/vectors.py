@@ -1,4 +1,4 @@
-"""Vectors: the next offset of each partition, which is a moment of the log that all reads of an answer share."""
+"""Offset vectors, the next offset of each partition, and read points, which are vectors of a generation."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ OffsetVector = tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Moment:
+class ReadPoint:
     """Where an answer stands: a generation of the projection, and a vector of the log.
 
     `redrives` counts, by partition, what was put into the past since: records that were parked and judged again.

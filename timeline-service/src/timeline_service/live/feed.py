@@ -12,7 +12,7 @@ from timeline_service.adapters.postgres.bell import PostgresBell
 from timeline_service.adapters.postgres.live import Bounds, PostgresLive
 from timeline_service.adapters.postgres.reader import PostgresReader
 from timeline_service.domain.live import BehindError, Chunk, Notice, Ring, Topic, live_id, live_vector
-from timeline_service.domain.vectors import Moment, OffsetVector
+from timeline_service.domain.vectors import OffsetVector, ReadPoint
 from timeline_service.errors import UnavailableError
 from timeline_service.live.notices import write_notice
 
@@ -71,9 +71,9 @@ class LiveFeed:
         """How many listen now."""
         return self._listeners
 
-    async def place(self, moment: Moment) -> OffsetVector:
-        """Where a listener stands that has seen a generation at the moment's vector, and may not know of redrives."""
-        return await self._live.place(moment)
+    async def place(self, point: ReadPoint) -> OffsetVector:
+        """Where a listener stands that has seen a generation at the read point, and may not know of redrives."""
+        return await self._live.place(point)
 
     async def listen(
         self, topic: Topic, generation: int, vector: OffsetVector, heartbeat: float
@@ -111,16 +111,16 @@ class LiveFeed:
 
     async def _follow(self) -> bool:
         """Take one step; whether there was anything."""
-        moment = await self._reader.moment()
+        point = await self._reader.read_point()
         if not self._listeners:  # the last one has gone meanwhile: whoever comes next starts where the log is then
             return False
         ring = self._ring
-        if ring is None or moment.generation != self._generation:
-            self._generation = moment.generation
-            self._ring = Ring(live_vector(moment), _RING.records, _RING.bytes)
+        if ring is None or point.generation != self._generation:
+            self._generation = point.generation
+            self._ring = Ring(live_vector(point), _RING.records, _RING.bytes)
             self._tell()
             return True
-        chunk = await self._live.read(moment, ring.end, _CHUNK)
+        chunk = await self._live.read(point, ring.end, _CHUNK)
         if chunk.end == ring.end:
             return False
         ring.append(chunk)
@@ -132,7 +132,7 @@ class LiveFeed:
         generation = self._generation
         while True:
             try:
-                return generation, await self._live.place(Moment(generation, vector[: len(vector) // 2]))
+                return generation, await self._live.place(ReadPoint(generation, vector[: len(vector) // 2]))
             except UnavailableError as error:
                 _LOG.debug("not crossing", reason=str(error))
                 await asyncio.sleep(_PAUSE_SECONDS)
@@ -146,10 +146,10 @@ class LiveFeed:
         except BehindError:
             try:
                 async with self._reading:
-                    moment = await self._reader.moment()
-                    if moment.generation != self._generation:
+                    point = await self._reader.read_point()
+                    if point.generation != self._generation:
                         return None  # the follower will say so
-                    chunk = await self._live.read(moment, vector, _OWN)
+                    chunk = await self._live.read(point, vector, _OWN)
                 return chunk if chunk.end != vector else None
             except UnavailableError as error:
                 _LOG.debug("not reading", reason=str(error))

@@ -19,7 +19,7 @@ from timeline_service.domain.exports import (
     write_record,
 )
 from timeline_service.errors import HaltError, RefusedError, UnavailableError
-from timeline_service.queries.moments import Awaited
+from timeline_service.queries.read_points import Awaited
 
 _LOG: Final = structlog.get_logger()
 _AT_ONCE: Final = 4

@@ -10,10 +10,10 @@ from timeline_service.domain.portions import portions
 from timeline_service.domain.revisions import Revision
 from timeline_service.domain.selections import Selection, SortKey
 from timeline_service.domain.snippets import snippet_of
-from timeline_service.domain.vectors import Moment
+from timeline_service.domain.vectors import ReadPoint
 from timeline_service.errors import RefusedError
-from timeline_service.queries.moments import Awaited
-from timeline_service.queries.paging import Page, moment_of
+from timeline_service.queries.paging import Page, read_point_of
+from timeline_service.queries.read_points import Awaited
 from timeline_service.queries.selections import read_selection
 from timeline_service.queries.sources import Sources
 from timeline_service.queries.views.events import EventView, FoundView, event_view
@@ -26,14 +26,14 @@ _SNIPPETS: Final = 20
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """Events of a selection at a moment, and the page of them that is asked for.
+    """Events of a selection at a read point, and the page of them that is asked for.
 
     `now` is how far what answers has got; all pages share `at`.
     """
 
     sources: Sources
-    now: Moment
-    at: Moment
+    now: ReadPoint
+    at: ReadPoint
     selection: Selection
     page: Page
     order: str
@@ -96,10 +96,10 @@ class Listing:
 
 
 async def list_timeline(awaited: Awaited, page: Page, pair: str) -> Listing:
-    """A pair's events. Their moment is the least at which they read so: it stays while nothing touches the pair."""
+    """A pair's events. Their read point is the least at which they read so: it stays while nothing touches the pair."""
     selection = read_selection(page.query, pair)
-    now = await moment_of(awaited, page, selection)
-    at = page.moment(now)
+    now = await read_point_of(awaited, page, selection)
+    at = page.read_point(now)
     at = replace(at, vector=page.vector or await awaited.sources.reader.narrow(at, pair))
     return Listing(awaited.sources, now, at, selection, page, page.query.get("order", "asc"))
 
@@ -110,8 +110,8 @@ async def list_found(awaited: Awaited, page: Page) -> Listing:
     order = page.query.get("order", "asc")
     if order == "relevance" and selection.words is None:
         raise RefusedError("/order", "relevance is of words: give q as well, or take asc or desc")
-    now = await moment_of(awaited, page, selection, across=True)
-    return Listing(awaited.sources, now, page.moment(now), selection, page, order)
+    now = await read_point_of(awaited, page, selection, across=True)
+    return Listing(awaited.sources, now, page.read_point(now), selection, page, order)
 
 
 def content_size(rows: Sequence[FoundRow]) -> int:

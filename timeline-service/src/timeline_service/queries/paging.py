@@ -6,9 +6,9 @@ from typing import Any
 
 from timeline_service.domain.cursors import Cursor, CursorError, read_cursor, write_cursor
 from timeline_service.domain.selections import Selection
-from timeline_service.domain.vectors import Moment, OffsetVector, reached
+from timeline_service.domain.vectors import OffsetVector, ReadPoint, reached
 from timeline_service.errors import RefusedError, UnavailableError
-from timeline_service.queries.moments import Awaited
+from timeline_service.queries.read_points import Awaited
 from timeline_service.queries.seal import CursorSeal
 
 
@@ -45,8 +45,8 @@ class Page:
         instant: str | None = self.query.get("as_of")
         return instant
 
-    def moment(self, now: Moment) -> Moment:
-        """The moment at which the page is read; raises UnavailableError where the projection is behind it."""
+    def read_point(self, now: ReadPoint) -> ReadPoint:
+        """The read point at which the page is read; raises UnavailableError where the projection is behind it."""
         if self.vector is None:
             return now
         if not reached(now.vector, {p: offset - 1 for p, offset in enumerate(self.vector) if offset}):
@@ -58,10 +58,10 @@ class Page:
         return write_cursor(Cursor(self.query, vector, key), self.secret)
 
 
-async def moment_of(awaited: Awaited, page: Page, selection: Selection, *, across: bool = False) -> Moment:
-    """The moment of a page: the instant that its query names, or now, as far as what answers it has got."""
+async def read_point_of(awaited: Awaited, page: Page, selection: Selection, *, across: bool = False) -> ReadPoint:
+    """The read point of a page: the instant that its query names, or now, as far as what answers it has got."""
     awaited = awaited.within(page.query.get("generation"))
     searching = across or selection.searches
     if page.vector is None and page.as_of is not None:
-        return await awaited.moment_as_of(page.as_of, searching=searching)
-    return await awaited.moment(searching=searching)
+        return await awaited.read_point_as_of(page.as_of, searching=searching)
+    return await awaited.read_point(searching=searching)

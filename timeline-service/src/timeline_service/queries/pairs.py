@@ -8,10 +8,10 @@ from timeline_service.adapters.postgres.rows import PairRow
 from timeline_service.adapters.postgres.selections import PairSelection
 from timeline_service.domain.country_names import names_in
 from timeline_service.domain.selections import Selection
-from timeline_service.domain.vectors import Moment, vector_of
+from timeline_service.domain.vectors import ReadPoint, vector_of
 from timeline_service.errors import UnknownCountryError, UnknownPairError
-from timeline_service.queries.moments import Awaited
-from timeline_service.queries.paging import Page, moment_of
+from timeline_service.queries.paging import Page, read_point_of
+from timeline_service.queries.read_points import Awaited
 from timeline_service.queries.selections import read_selection
 from timeline_service.queries.sources import Sources
 from timeline_service.queries.views.countries import PairCountView, PartnerView, pair_count_view, partner_view
@@ -37,10 +37,10 @@ def country_of(text: str) -> str:
 
 async def list_pairs(
     awaited: Awaited, page: Page, language: str, limit: int
-) -> tuple[Moment, Sequence[PairCountView], str | None]:
+) -> tuple[ReadPoint, Sequence[PairCountView], str | None]:
     """A page of the pairs that have selected events, by name or by count, of all countries or of one.
 
-    The moment of which it is true comes first, the cursor of the next page last.
+    The read point of which it is true comes first, the cursor of the next page last.
     """
     which = PairSelection(
         page.query.get("country"),
@@ -48,7 +48,7 @@ async def list_pairs(
         *((int(page.key[0]), str(page.key[1])) if page.key else ()),
     )
     selection = read_selection(_without_country(page.query))
-    at = page.moment(await moment_of(awaited, page, selection))
+    at = page.read_point(await read_point_of(awaited, page, selection))
     at, rows = await _counted(awaited.sources, at, page, selection, which, limit + 1)
     more = len(rows) > limit
     following = page.next(at.vector, (rows[limit - 1].events, rows[limit - 1].pair)) if more else None
@@ -57,21 +57,21 @@ async def list_pairs(
 
 async def list_partners(
     awaited: Awaited, page: Page, country: str, language: str
-) -> tuple[Moment, Sequence[PartnerView]]:
+) -> tuple[ReadPoint, Sequence[PartnerView]]:
     """The countries with which a country has selected events, the largest number first, and when that is true."""
     selection = read_selection(page.query)
-    at = await moment_of(awaited, page, selection)
+    at = await read_point_of(awaited, page, selection)
     at, rows = await _counted(awaited.sources, at, page, selection, PairSelection(country, by_count=True), _MOST)
     return at, [partner_view(row, country, names_in(language)) for row in rows]
 
 
 async def _counted(
-    sources: Sources, at: Moment, page: Page, selection: Selection, which: PairSelection, limit: int
-) -> tuple[Moment, Sequence[PairRow]]:
-    """Pairs and their counts: kept ones, where all events of now are asked for, with the moment of which they are."""
+    sources: Sources, at: ReadPoint, page: Page, selection: Selection, which: PairSelection, limit: int
+) -> tuple[ReadPoint, Sequence[PairRow]]:
+    """Pairs and their counts: kept ones, where all events of now are asked for, with their read point."""
     if page.vector is None and selection == Selection() and page.as_of is None:
         offsets, rows = await sources.selections.pairs_now(at.generation, which, limit)
-        return Moment(at.generation, vector_of(offsets, len(at.vector))), rows
+        return ReadPoint(at.generation, vector_of(offsets, len(at.vector))), rows
     return at, await sources.selections.pairs(at, selection, which, limit)
 
 

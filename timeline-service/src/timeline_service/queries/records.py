@@ -6,40 +6,40 @@ from dataclasses import dataclass
 from event_schemas.positions import PositionError, parse_position
 from timeline_service.adapters.postgres.rows import ParkedRow
 from timeline_service.domain.portions import portions
-from timeline_service.domain.vectors import Moment
+from timeline_service.domain.vectors import ReadPoint
 from timeline_service.errors import NotParkedError, NotYetError, RefusedError, UnavailableError, UnknownRecordError
-from timeline_service.queries.moments import Awaited, reached_by
 from timeline_service.queries.paging import Page
+from timeline_service.queries.read_points import Awaited, reached_by
 from timeline_service.queries.sources import Sources
 from timeline_service.queries.views.records import ParkedView, RecordView, parked_view, record_view
 
 
-async def find_record(awaited: Awaited, position: str, wait: float) -> tuple[Moment, RecordView]:
+async def find_record(awaited: Awaited, position: str, wait: float) -> tuple[ReadPoint, RecordView]:
     """What became of a record, which is waited for so many seconds, and when.
 
     Raises RefusedError, NotYetError and UnknownRecordError.
     """
     partition, offset = _read(position)
     reader = awaited.sources.reader
-    moment = await awaited.moment()
-    if not reached_by(moment, partition, offset):
+    point = await awaited.read_point()
+    if not reached_by(point, partition, offset):
         try:
-            moment = await awaited.moment_after({partition: offset}, wait, "position")
+            point = await awaited.read_point_after({partition: offset}, wait, "position")
         except UnavailableError as error:
-            await reader.moment()  # away, or only not there yet?
+            await reader.read_point()  # away, or only not there yet?
             raise NotYetError(f"the record at {position} is not projected yet") from error
-    row = await reader.record(moment, partition, offset)
+    row = await reader.record(point, partition, offset)
     if row is None:
         raise UnknownRecordError(f"the log has no record at {position}")
-    return moment, record_view(position, row)
+    return point, record_view(position, row)
 
 
 @dataclass(frozen=True, slots=True)
 class ParkedPage:
     """A page of parked records: rows, which may be without their bytes yet, and the cursor of the next page."""
 
-    moment: Moment
-    at: Moment
+    point: ReadPoint
+    at: ReadPoint
     rows: Sequence[ParkedRow]
     next: str | None
 
@@ -49,7 +49,7 @@ class ParkedPage:
         return sum(row.size for row in self.rows)
 
     @property
-    def said(self) -> list[str]:
+    def etag_parts(self) -> list[str]:
         """What determines the page: all but the records' own bytes, which never change."""
         return [
             str(value)
@@ -61,13 +61,13 @@ class ParkedPage:
 
 async def list_parked(awaited: Awaited, page: Page, limit: int) -> ParkedPage:
     """A page of parked records by position; `read_parked` reads them."""
-    moment = await awaited.within(page.query.get("generation")).moment()
-    at = page.moment(moment)
+    point = await awaited.within(page.query.get("generation")).read_point()
+    at = page.read_point(point)
     after = (int(page.key[0]), int(page.key[1])) if page.key else (-1, -1)
-    rows = await awaited.sources.reader.parked(moment, after, limit + 1)
+    rows = await awaited.sources.reader.parked(point, after, limit + 1)
     more = len(rows) > limit
     following = page.next(at.vector, (rows[limit - 1].partition, rows[limit - 1].offset)) if more else None
-    return ParkedPage(moment, at, rows[:limit], following)
+    return ParkedPage(point, at, rows[:limit], following)
 
 
 async def read_parked(sources: Sources, page: ParkedPage) -> AsyncIterator[Sequence[ParkedView]]:
@@ -76,13 +76,13 @@ async def read_parked(sources: Sources, page: ParkedPage) -> AsyncIterator[Seque
         yield [parked_view(row) for row in await sources.reader.parked_bytes(page.at, some)]
 
 
-async def request_redrive(sources: Sources, position: str) -> Moment:
+async def request_redrive(sources: Sources, position: str) -> ReadPoint:
     """Store the wish that a parked record be judged again, and say when; raises RefusedError and NotParkedError."""
     partition, offset = _read(position)
-    moment = await sources.reader.moment()
-    if not await sources.reader.request_redrive(moment, partition, offset):
+    point = await sources.reader.read_point()
+    if not await sources.reader.request_redrive(point, partition, offset):
         raise NotParkedError(f"no record is parked at {position}")
-    return moment
+    return point
 
 
 def _read(position: str) -> tuple[int, int]:

@@ -9,7 +9,7 @@ from timeline_service.adapters.kafka.offsets import KafkaOffsets
 from timeline_service.domain.replays import Kind, Until
 from timeline_service.domain.vectors import OffsetVector
 from timeline_service.errors import InvalidReplayError
-from timeline_service.queries.moments import past_instant
+from timeline_service.queries.read_points import past_instant
 
 
 async def read_request(value: Any, offsets: KafkaOffsets) -> tuple[Kind, Until | None]:

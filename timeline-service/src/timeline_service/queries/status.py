@@ -4,7 +4,7 @@ from typing import Final
 
 from event_schemas.records import format_time
 from timeline_service.adapters.postgres.replays import Row
-from timeline_service.domain.vectors import Moment
+from timeline_service.domain.vectors import ReadPoint
 from timeline_service.errors import UnavailableError
 from timeline_service.queries.sources import Sources
 from timeline_service.queries.views.status import (
@@ -18,19 +18,19 @@ from timeline_service.queries.views.status import (
 OUTCOMES: Final = ("applied", "duplicate", "rejected", "parked")
 
 
-async def read_status(sources: Sources, moment: Moment) -> ProjectionView:
+async def read_status(sources: Sources, point: ReadPoint) -> ProjectionView:
     """How far the projection is behind the log, and what became of the records that it holds.
 
     While the log is out of reach its bounds and the lag are null; the lag also before a projector has ever run.
     """
-    rows = await sources.reader.checkpoints(moment)
+    rows = await sources.reader.checkpoints(point)
     try:
-        bounds: dict[int, tuple[int, int]] = await sources.offsets.bounds(len(moment.vector))
+        bounds: dict[int, tuple[int, int]] = await sources.offsets.bounds(len(point.vector))
     except UnavailableError:
         bounds = {}
     partitions: list[PartitionView] = []
     held = {row.partition: row for row in rows}
-    for partition in range(len(moment.vector)):  # also those that no projector has taken yet
+    for partition in range(len(point.vector)):  # also those that no projector has taken yet
         next_offset = held[partition].next_offset if partition in held else 0
         start, end = bounds.get(partition, (None, None))
         partitions.append(
@@ -54,16 +54,16 @@ async def read_status(sources: Sources, moment: Moment) -> ProjectionView:
     }
     return {
         "topic": sources.topic,
-        "generation": moment.generation,
+        "generation": point.generation,
         "lag": sum(lags) if lags and len(lags) == len(partitions) else None,
         "partitions": partitions,
         "records": records,
     }
 
 
-async def read_whole_status(sources: Sources, moment: Moment) -> StatusView:
+async def read_whole_status(sources: Sources, point: ReadPoint) -> StatusView:
     """The same, with the last verification, and who carries replays out."""
-    projection = await read_status(sources, moment)
+    projection = await read_status(sources, point)
     verification = _verification(await sources.replays.last_verification())
     return {**projection, "last_verification": verification, "replayers": await sources.replays.replayers()}
 

@@ -4,7 +4,7 @@ from typing import Final
 
 from timeline_service.adapters.postgres.rows import SummaryRow
 from timeline_service.domain.selections import Selection
-from timeline_service.domain.vectors import Moment
+from timeline_service.domain.vectors import ReadPoint
 from timeline_service.queries.sources import Sources
 from timeline_service.queries.views.countries import day_view
 from timeline_service.queries.views.summaries import SummaryView, YearView
@@ -15,7 +15,7 @@ _NOTE: Final = (
 )
 
 
-async def summarise(sources: Sources, at: Moment, selection: Selection) -> SummaryView:
+async def summarise(sources: Sources, at: ReadPoint, selection: Selection) -> SummaryView:
     """Counts of the selected events, the mean of Goldstein's scale, and the first and last date."""
     rows = await sources.selections.summary(at, selection)
     (whole,) = (row for row in rows if row.fold == 3)

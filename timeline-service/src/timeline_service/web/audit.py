@@ -29,7 +29,7 @@ async def audit(held: Held) -> Page:
     except UnavailableError as error:
         return unavailable_page(str(error))
     try:
-        status = await read_status(sources, await sources.reader.moment())
+        status = await read_status(sources, await sources.reader.read_point())
     except UnavailableError:
         status = None
     return audit_page(status, replayers, verification, newest, made)

@@ -1,4 +1,4 @@
-"""What the API reads of single events and records, and the moments at which it reads.
+"""What the API reads of single events and records, and the read points at which it reads.
 
 Which generation is live is never known beforehand: the statement that reads how far one is says, in its own snapshot,
 whether it is that which is to be read. So what begins after a swap has committed reads the new one, in every process.
@@ -36,7 +36,7 @@ from timeline_service.adapters.postgres.rows import (
 from timeline_service.adapters.postgres.sql_files import bound, generation_shape, of_generation, read_statements
 from timeline_service.domain.portions import WHOLE_BYTES
 from timeline_service.domain.revisions import Revision
-from timeline_service.domain.vectors import Moment, OffsetVector, narrowed, reached, timeline_position, vector_of
+from timeline_service.domain.vectors import OffsetVector, ReadPoint, narrowed, reached, timeline_position, vector_of
 from timeline_service.errors import DroppedError, EndedError, UnavailableError, UnknownGenerationError
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ class PostgresReader:
             self._statements[f"readable_{name}"] = _filled(self._statements["of_readable"], words)
         self._supposed: int | None = None  # to be live, as the last look had it
 
-    async def moment(self, *, searching: bool = False, generation: int | None = None) -> Moment:
+    async def read_point(self, *, searching: bool = False, generation: int | None = None) -> ReadPoint:
         """How far a generation is, by default the live one; `searching`: how far its documents are.
 
         Raises UnknownGenerationError for a generation that is not there to be read.
@@ -72,29 +72,29 @@ class PostgresReader:
         await self.generation(generation)
         return _moment_of(generation, await self._fetch(VectorRow, generation, name))
 
-    async def moment_after(
+    async def read_point_after(
         self,
         positions: Mapping[int, int],
         seconds: float,
         *,
         searching: bool = False,
         generation: int | None = None,
-    ) -> Moment:
+    ) -> ReadPoint:
         """Wait until the generation, or its documents, hold the positions.
 
         Raises UnavailableError when the time is over, KeyError for a partition that the topic does not have, EndedError
-        where the generation ends before a position, and UnknownGenerationError as `moment` does.
+        where the generation ends before a position, and UnknownGenerationError as `read_point` does.
         """
         deadline = time.monotonic() + seconds
         while True:
-            moment = await self.moment(searching=searching, generation=generation)
+            point = await self.read_point(searching=searching, generation=generation)
             if not positions:
-                return moment
-            if moment.vector:
-                if strangers := [partition for partition in positions if partition >= len(moment.vector)]:
+                return point
+            if point.vector:
+                if strangers := [partition for partition in positions if partition >= len(point.vector)]:
                     raise KeyError(strangers[0])
-                if reached(moment.vector, positions):
-                    return moment
+                if reached(point.vector, positions):
+                    return point
             if generation is not None and (until := (await self.generation(generation))["until"]) is not None:
                 end = f"at {position}" if (position := timeline_position(until)) else "before the first record"
                 raise EndedError(f"generation {generation} ends {end}: it never gets to {format_positions(positions)}")
@@ -112,41 +112,41 @@ class PostgresReader:
             raise UnknownGenerationError(f"generation {n} was made by code of another shape: this code cannot read it")
         return rows[n]
 
-    async def event(self, moment: Moment, event_id: str) -> Revision | None:
-        """An event's revision at the moment, or None if it has none."""
-        rows = await self._fetch(Revision, moment.generation, "event", vector=moment.vector, event_id=event_id)
+    async def event(self, point: ReadPoint, event_id: str) -> Revision | None:
+        """An event's revision at the read point, or None if it has none."""
+        rows = await self._fetch(Revision, point.generation, "event", vector=point.vector, event_id=event_id)
         return rows[0] if rows else None
 
-    async def narrow(self, moment: Moment, pair: str) -> OffsetVector:
-        """The least vector at which a pair reads as at this moment: it stays while the pair is not touched."""
-        rows = await self._fetch(TouchedRow, moment.generation, "touched", pair=pair)
-        return narrowed(moment.vector, {row.partition: row.last_offset for row in rows})
+    async def narrow(self, point: ReadPoint, pair: str) -> OffsetVector:
+        """The least vector at which a pair reads as at this read point: it stays while the pair is not touched."""
+        rows = await self._fetch(TouchedRow, point.generation, "touched", pair=pair)
+        return narrowed(point.vector, {row.partition: row.last_offset for row in rows})
 
-    async def record(self, moment: Moment, partition: int, offset: int) -> RecordRow | None:
+    async def record(self, point: ReadPoint, partition: int, offset: int) -> RecordRow | None:
         """What became of a record: the revision that it made, or its other outcome; None where there is none."""
-        rows = await self._fetch(RecordRow, moment.generation, "record", partition=partition, offset=offset)
+        rows = await self._fetch(RecordRow, point.generation, "record", partition=partition, offset=offset)
         return rows[0] if rows else None
 
-    async def history(self, moment: Moment, event_id: str) -> NewestRow | None:
-        """An event's newest revision at the moment, with its place and the size of all contents, if there are."""
-        (row,) = await self._fetch(NewestRow, moment.generation, "history", vector=moment.vector, event_id=event_id)
+    async def history(self, point: ReadPoint, event_id: str) -> NewestRow | None:
+        """An event's newest revision at the read point, with its place and the size of all contents, if there are."""
+        (row,) = await self._fetch(NewestRow, point.generation, "history", vector=point.vector, event_id=event_id)
         return row if row.revision is not None else None
 
-    async def revisions(self, moment: Moment, event_id: str, most_bytes: int) -> AsyncIterator[Sequence[HistoryRow]]:
-        """An event's revisions at the moment, in order, some at a time: so many bytes, or a single one of more."""
-        behind, event = 0, {"vector": moment.vector, "event_id": event_id}
+    async def revisions(self, point: ReadPoint, event_id: str, most_bytes: int) -> AsyncIterator[Sequence[HistoryRow]]:
+        """An event's revisions at the read point, in order, some at a time: so many bytes, or a single one of more."""
+        behind, event = 0, {"vector": point.vector, "event_id": event_id}
         bounds = {"most_rows": 1_000, "most_bytes": most_bytes}
-        while rows := await self._fetch(HistoryRow, moment.generation, "revisions", **event, behind=behind, **bounds):
+        while rows := await self._fetch(HistoryRow, point.generation, "revisions", **event, behind=behind, **bounds):
             yield rows
             behind = rows[-1].revision
 
-    async def moment_as_of(self, moment: Moment, instant: datetime) -> Moment:
-        """The moment at which the records of an instant, and none later, were projected."""
-        rows = await self._fetch(ReachedRow, moment.generation, "vector_as_of", instant=instant)
+    async def read_point_as_of(self, point: ReadPoint, instant: datetime) -> ReadPoint:
+        """The read point at which the records of an instant, and none later, were projected."""
+        rows = await self._fetch(ReachedRow, point.generation, "vector_as_of", instant=instant)
         offsets = {row.partition: row.next_offset for row in rows}
-        return replace(moment, vector=vector_of(offsets, len(moment.vector)))
+        return replace(point, vector=vector_of(offsets, len(point.vector)))
 
-    async def parked(self, moment: Moment, after: tuple[int, int], limit: int) -> Sequence[ParkedRow]:
+    async def parked(self, point: ReadPoint, after: tuple[int, int], limit: int) -> Sequence[ParkedRow]:
         """Parked records by position, from behind (partition, offset) on; of their bytes what goes into WHOLE_BYTES.
 
         Where that is less than all, `headers` is None and `size` says how many there are: `parked_bytes` reads them.
@@ -154,28 +154,28 @@ class PostgresReader:
         partition, offset = after
         place = {"partition": partition, "offset": offset}
         bounds = {"most_rows": limit, "most_bytes": WHOLE_BYTES}
-        return await self._fetch(ParkedRow, moment.generation, "parked", **place, **bounds)
+        return await self._fetch(ParkedRow, point.generation, "parked", **place, **bounds)
 
-    async def parked_bytes(self, moment: Moment, rows: Sequence[ParkedRow]) -> Sequence[ParkedRow]:
+    async def parked_bytes(self, point: ReadPoint, rows: Sequence[ParkedRow]) -> Sequence[ParkedRow]:
         """The rows with their bytes. Raises UnavailableError where one was judged meanwhile, which ends that answer."""
         missing = [row for row in rows if row.headers is None]
         if not missing:
             return rows
         places = {"partitions": [row.partition for row in missing], "offsets": [row.offset for row in missing]}
-        found = await self._fetch(BytesRow, moment.generation, "parked_bytes", **places)
+        found = await self._fetch(BytesRow, point.generation, "parked_bytes", **places)
         if len(found) < len(missing):
             raise UnavailableError("a record was judged again while the list of those that are parked was read")
         read = {(row.partition, row.offset): row._asdict() for row in found}
         return [row._replace(**read.get((row.partition, row.offset), {})) for row in rows]
 
-    async def request_redrive(self, moment: Moment, partition: int, offset: int) -> bool:
+    async def request_redrive(self, point: ReadPoint, partition: int, offset: int) -> bool:
         """Store that a parked record is to be judged again; False if it is not parked."""
         place = {"partition": partition, "offset": offset}
-        return bool(await self._fetch(RequestedRow, moment.generation, "request_redrive", **place))
+        return bool(await self._fetch(RequestedRow, point.generation, "request_redrive", **place))
 
-    async def checkpoints(self, moment: Moment) -> Sequence[CheckpointRow]:
+    async def checkpoints(self, point: ReadPoint) -> Sequence[CheckpointRow]:
         """How far each partition is, by whom, with what outcomes."""
-        return await self._fetch(CheckpointRow, moment.generation, "status")
+        return await self._fetch(CheckpointRow, point.generation, "status")
 
     async def secret(self, name: str) -> bytes:
         """A random key that all processes of the API share; made when it is first asked for."""
@@ -187,7 +187,7 @@ class PostgresReader:
         except (asyncpg.UndefinedTableError, asyncpg.InvalidSchemaNameError) as error:
             raise UnavailableError("the database has no tables yet: run timeline migrate") from error
 
-    async def _moment_now(self, name: str) -> Moment:
+    async def _moment_now(self, name: str) -> ReadPoint:
         """How far the generation that is to be read is, if it is the supposed one; else the next look is at that."""
         generation = self._supposed
         for _ in range(_MAX_SWAPS):
@@ -222,11 +222,11 @@ def _filled(sql: str, words: Mapping[str, str]) -> str:
     return sql
 
 
-def _moment_of(generation: int, rows: Sequence[VectorRow]) -> Moment:
+def _moment_of(generation: int, rows: Sequence[VectorRow]) -> ReadPoint:
     offsets = {row.partition: row.next_offset for row in rows}
     partitions = rows[0].partition_count if rows else 0
     redrives = {row.partition: row.redriven for row in rows}
-    return Moment(generation, vector_of(offsets, partitions), vector_of(redrives, partitions))
+    return ReadPoint(generation, vector_of(offsets, partitions), vector_of(redrives, partitions))
 
 
 @asynccontextmanager

@@ -14,7 +14,7 @@ from timeline_service.adapters.postgres.sql_files import bound, generation_schem
 from timeline_service.domain.portions import WHOLE_BYTES
 from timeline_service.domain.revisions import Revision
 from timeline_service.domain.selections import FIRST, LAST, Selection, SortKey
-from timeline_service.domain.vectors import Moment
+from timeline_service.domain.vectors import ReadPoint
 
 if TYPE_CHECKING:
     import asyncpg
@@ -76,7 +76,7 @@ class PostgresSelections:
         self._statements = read_statements("selections")
 
     async def page(
-        self, moment: Moment, selection: Selection, *, descending: bool, after: SortKey | None, limit: int
+        self, point: ReadPoint, selection: Selection, *, descending: bool, after: SortKey | None, limit: int
     ) -> Sequence[FoundRow]:
         """Rows in the contract's order, from behind the key `after` on; of contents as many as go into WHOLE_BYTES.
 
@@ -88,33 +88,33 @@ class PostgresSelections:
         words = _DESCENDING if descending else _ASCENDING
         in_order = conditions_of(selection, rows_from, in_order=True)
         if rows_from == "entries":
-            return rows_of(FoundRow, await self._fetch("walk", moment, selection, in_order, values, words=words))
+            return rows_of(FoundRow, await self._fetch("walk", point, selection, in_order, values, words=words))
         try:
-            if not await self._are_many(moment, selection):
+            if not await self._are_many(point, selection):
                 raise _TooFewError
             records = await self._fetch(
-                "walk", moment, selection, in_order, values, words=words, seconds=self._walk_seconds
+                "walk", point, selection, in_order, values, words=words, seconds=self._walk_seconds
             )
         except _TooFewError:
             conditions = conditions_of(selection, rows_from)
-            records = await self._fetch("gather", moment, selection, conditions, values, words=words)
+            records = await self._fetch("gather", point, selection, conditions, values, words=words)
         return rows_of(FoundRow, records)
 
-    async def best(self, moment: Moment, selection: Selection, limit: int) -> Sequence[FoundRow]:
+    async def best(self, point: ReadPoint, selection: Selection, limit: int) -> Sequence[FoundRow]:
         """The rows that fit the selection's words best, with contents as those of a page."""
         assert selection.words is not None
         conditions = conditions_of(selection, "documents")
         values = {"words": selection.words.tsquery, "most_rows": limit, "most_bytes": WHOLE_BYTES}
-        return rows_of(FoundRow, await self._fetch("best", moment, selection, conditions, values, words=_RELEVANT))
+        return rows_of(FoundRow, await self._fetch("best", point, selection, conditions, values, words=_RELEVANT))
 
-    async def contents(self, moment: Moment, rows: Sequence[FoundRow]) -> Sequence[Revision]:
+    async def contents(self, point: ReadPoint, rows: Sequence[FoundRow]) -> Sequence[Revision]:
         """The rows' revisions with their contents, which do not change: those that have none yet are read."""
         missing = [row for row in rows if row.content is None]
         read: dict[tuple[UUID, int], str] = {}
         if missing:
-            sql = of_generation(self._statements["contents_of"], moment.generation)
+            sql = of_generation(self._statements["contents_of"], point.generation)
             wanted = {"event_ids": [row.event_id for row in missing], "revisions": [row.revision for row in missing]}
-            async with reading(self._pool, moment.generation) as connection:
+            async with reading(self._pool, point.generation) as connection:
                 found = await connection.fetch(*bound(sql, **wanted))
             read = {(row["event_id"], row["revision"]): row["content"] for row in found}
         return [
@@ -122,23 +122,25 @@ class PostgresSelections:
             for row in rows
         ]
 
-    async def count(self, moment: Moment, selection: Selection) -> int:
+    async def count(self, point: ReadPoint, selection: Selection) -> int:
         """How many rows all pages have together."""
         conditions = conditions_of(selection, rows_for(selection))
-        (record,) = await self._fetch("count", moment, selection, conditions, {})
+        (record,) = await self._fetch("count", point, selection, conditions, {})
         return int(record["count"])
 
-    async def summary(self, moment: Moment, selection: Selection) -> Sequence[SummaryRow]:
+    async def summary(self, point: ReadPoint, selection: Selection) -> Sequence[SummaryRow]:
         """Counts by year and valence, by type, by domain, and of all: `fold` 0 to 3."""
         conditions = conditions_of(selection, rows_for(selection))
-        return rows_of(SummaryRow, await self._fetch("summary", moment, selection, conditions, {}))
+        return rows_of(SummaryRow, await self._fetch("summary", point, selection, conditions, {}))
 
-    async def pairs(self, moment: Moment, selection: Selection, which: PairSelection, limit: int) -> Sequence[PairRow]:
+    async def pairs(
+        self, point: ReadPoint, selection: Selection, which: PairSelection, limit: int
+    ) -> Sequence[PairRow]:
         """Pairs that have selected events, with counts and first and last dates."""
         rows: Rows = "documents" if selection.searches else "entries"
         values = {**asdict(which), "most_rows": limit}
         conditions = conditions_of(selection, rows)
-        return rows_of(PairRow, await self._fetch(f"pairs_of_{rows}", moment, selection, conditions, values))
+        return rows_of(PairRow, await self._fetch(f"pairs_of_{rows}", point, selection, conditions, values))
 
     async def pairs_now(
         self, generation: int, which: PairSelection, limit: int
@@ -153,18 +155,18 @@ class PostgresSelections:
             records = await connection.fetch(*bound(pairs, **asdict(which), most_rows=limit))
         return {row.partition: row.next_offset for row in rows_of(VectorRow, vector)}, rows_of(PairRow, records)
 
-    async def _are_many(self, moment: Moment, selection: Selection) -> bool:
+    async def _are_many(self, point: ReadPoint, selection: Selection) -> bool:
         """Whether PostgreSQL expects so many that it is less to look for some in order than to gather them all."""
         conditions = conditions_of(selection, "documents")
         sql = self._statements["estimate"].replace("{conditions}", conditions.text)
-        async with reading(self._pool, moment.generation) as connection:
-            plan = await connection.fetchval(*bound(of_generation(sql, moment.generation), **conditions.values))
+        async with reading(self._pool, point.generation) as connection:
+            plan = await connection.fetchval(*bound(of_generation(sql, point.generation), **conditions.values))
         return int(orjson.loads(plan)[0]["Plan"]["Plan Rows"]) >= self._walk_from
 
     async def _fetch(
         self,
         name: str,
-        moment: Moment,
+        point: ReadPoint,
         selection: Selection,
         conditions: Conditions,
         values: Mapping[str, Any],
@@ -182,15 +184,15 @@ class PostgresSelections:
             "rows": conditions.rows,
             "columns": ", ".join(_KEPT),
             "found": ", ".join(f"found.{column}" for column in _KEPT),
-            "schema": generation_schema(moment.generation),
+            "schema": generation_schema(point.generation),
         }
         for word, meaning in meanings.items():
             sql = sql.replace(f"{{{word}}}", meaning)
         span = selection.span
-        shared = {"vector": moment.vector, "first": span.first, "last": span.last, "within": span.within}
+        shared = {"vector": point.vector, "first": span.first, "last": span.last, "within": span.within}
         given = {**shared, "retracted": selection.retracted, **values, **conditions.values}
         pool = self._in_order if name == "walk" else self._pool
-        async with reading(pool, moment.generation) as connection:
+        async with reading(pool, point.generation) as connection:
             try:
                 return await connection.fetch(*bound(sql, **given), timeout=seconds)
             except TimeoutError as error:

@@ -9,7 +9,7 @@ from timeline_service.api.answers import answer, filed
 from timeline_service.api.bodies import read_nothing
 from timeline_service.api.descriptions import ACTIVATE, DROP_GENERATION, GENERATIONS
 from timeline_service.api.holdings import Held
-from timeline_service.api.reading import Beside
+from timeline_service.api.read_points import ReadPointIfAny
 from timeline_service.queries import generations
 
 router = APIRouter(tags=["replays"])
@@ -17,9 +17,9 @@ GenerationPath = Annotated[int, Path(ge=1, description="The generation's number.
 
 
 @router.get("/v1/generations", summary="The projections there are", responses=GENERATIONS)
-async def list_generations(request: Request, held: Held, moment: Beside) -> Response:
+async def list_generations(request: Request, held: Held, point: ReadPointIfAny) -> Response:
     """By number. One is live; `until` says where a read-only one ends. Every read takes a number as `generation`."""
-    return answer(request, moment, {"items": await generations.list_generations(held.sources)})
+    return answer(request, point, {"items": await generations.list_generations(held.sources)})
 
 
 @router.post("/v1/generations/{n}/activate", status_code=202, summary="Make a generation the live one", **ACTIVATE)

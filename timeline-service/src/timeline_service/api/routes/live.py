@@ -11,12 +11,12 @@ from timeline_service.api.descriptions import LIVE, LIVE_OF_PAIR
 from timeline_service.api.filters import PairPath
 from timeline_service.api.holdings import Held, Holdings
 from timeline_service.api.listings import read_pair
-from timeline_service.api.reading import WaitsLive
+from timeline_service.api.read_points import AwaitedLive
 from timeline_service.domain.live import EVERYTHING, Topic, live_vector, read_live_id
-from timeline_service.domain.vectors import Moment, OffsetVector, timeline_position, vector_of
+from timeline_service.domain.vectors import OffsetVector, ReadPoint, timeline_position, vector_of
 from timeline_service.errors import RefusedError
 from timeline_service.live.feed import LiveFeed
-from timeline_service.queries.moments import WAIT_SECONDS, Awaited
+from timeline_service.queries.read_points import WAIT_SECONDS, Awaited
 from timeline_service.queries.selections import read_country
 
 router = APIRouter(tags=["live"])
@@ -32,7 +32,7 @@ LastEventId = Annotated[
     responses=LIVE_OF_PAIR,
 )
 async def live_of_pair(
-    request: Request, held: Held, awaited: WaitsLive, pair: PairPath, last_event_id: LastEventId = None
+    request: Request, held: Held, awaited: AwaitedLive, pair: PairPath, last_event_id: LastEventId = None
 ) -> Response:
     """Every record about an event of the pair, as soon as it is projected, also corrections that take it away (`left`).
 
@@ -46,7 +46,7 @@ async def live_of_pair(
 async def live_of_all(
     request: Request,
     held: Held,
-    awaited: WaitsLive,
+    awaited: AwaitedLive,
     country: Annotated[str | None, Query(description="Only events of this country.", examples=["IND"])] = None,
     last_event_id: LastEventId = None,
 ) -> Response:
@@ -60,11 +60,11 @@ async def _listen(
 ) -> Response:
     if len(request.headers.getlist("last-event-id")) > 1:
         raise RefusedError("/Last-Event-ID", "is given more than once: give the id of the last event")
-    moment, start = await _start(awaited, held.live, last_event_id)
+    point, start = await _start(awaited, held.live, last_event_id)
     headers = {}
     if position := timeline_position(start[: len(start) // 2]):
         headers["timeline-position"] = position
-    pieces = held.live.listen(topic, moment.generation, start, held.heartbeat_seconds)
+    pieces = held.live.listen(topic, point.generation, start, held.heartbeat_seconds)
     return event_stream(request, held.streams, pieces, headers)
 
 
@@ -73,23 +73,23 @@ def _two(pair: str) -> tuple[str, str]:
     return first, second
 
 
-async def _start(awaited: Awaited, feed: LiveFeed, last_event_id: str | None) -> tuple[Moment, OffsetVector]:
+async def _start(awaited: Awaited, feed: LiveFeed, last_event_id: str | None) -> tuple[ReadPoint, OffsetVector]:
     """Now, or where the listener stood with an event's id, once the projection has got there."""
-    moment = await awaited.moment()
+    point = await awaited.read_point()
     if not last_event_id:
-        return moment, live_vector(moment)
+        return point, live_vector(point)
     try:
         seen, generation, told = read_live_id(last_event_id)
-        moment = await awaited.sources.reader.moment_after(seen, WAIT_SECONDS)
+        point = await awaited.sources.reader.read_point_after(seen, WAIT_SECONDS)
     except PositionError as error:
         raise RefusedError("/Last-Event-ID", f"{error}: send the id of an event of this stream") from error
     except KeyError as error:
         raise RefusedError("/Last-Event-ID", f"the log has no partition {error}") from error
-    vector = _behind(seen, moment)
-    if generation == moment.generation:
-        return moment, live_vector(Moment(generation, vector, _behind(told, moment)))
-    return moment, await feed.place(Moment(moment.generation, vector))
+    vector = _behind(seen, point)
+    if generation == point.generation:
+        return point, live_vector(ReadPoint(generation, vector, _behind(told, point)))
+    return point, await feed.place(ReadPoint(point.generation, vector))
 
 
-def _behind(last: Mapping[int, int], moment: Moment) -> OffsetVector:
-    return vector_of({partition: number + 1 for partition, number in last.items()}, len(moment.vector))
+def _behind(last: Mapping[int, int], point: ReadPoint) -> OffsetVector:
+    return vector_of({partition: number + 1 for partition, number in last.items()}, len(point.vector))

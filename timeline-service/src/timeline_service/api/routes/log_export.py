@@ -8,9 +8,9 @@ from service_edge.parameters import WHOLE
 from timeline_service.api.answers import stream, tag_of
 from timeline_service.api.descriptions import LOG_EXPORT
 from timeline_service.api.holdings import Held
-from timeline_service.api.reading import WaitsLive
+from timeline_service.api.read_points import AwaitedLive
 from timeline_service.domain.exports import ExportHeader, write_header
-from timeline_service.domain.vectors import Moment
+from timeline_service.domain.vectors import ReadPoint
 from timeline_service.errors import RefusedError
 from timeline_service.queries.exports import range_of, require_reached
 
@@ -34,7 +34,7 @@ async def _required(request: Request, held: Held) -> None:
 async def log_export(
     request: Request,
     held: Held,
-    awaited: WaitsLive,
+    awaited: AwaitedLive,
     partition: Annotated[int, Query(ge=0, description="One of the log's partitions.", examples=[0]), WHOLE],
     from_: Annotated[
         int | None,
@@ -58,6 +58,6 @@ async def log_export(
     require_reached(awaited, bounds)
     start, end = range_of(bounds, partition, from_, to)
     header = ExportHeader(held.sources.topic, len(bounds), partition, start, end)
-    at = Moment(0, tuple(end if number == partition else 0 for number in range(len(bounds))))
+    at = ReadPoint(0, tuple(end if number == partition else 0 for number in range(len(bounds))))
     tag = tag_of("log export with gaps and end", write_header(header))
     return stream(request, at, held.raw_log.lines(header), tag=tag, media_type="application/x-ndjson")

@@ -10,7 +10,7 @@ from timeline_service.api.filters import CursorText, Filters, Limit
 from timeline_service.api.holdings import Held
 from timeline_service.api.languages import Language, language_headers
 from timeline_service.api.paging import next_link, page_of
-from timeline_service.api.reading import Waits
+from timeline_service.api.read_points import AwaitedRead
 from timeline_service.queries.pairs import country_of, list_pairs, list_partners
 from timeline_service.queries.selections import read_country
 
@@ -21,7 +21,7 @@ router = APIRouter(tags=["timelines"])
 async def pairs(
     request: Request,
     held: Held,
-    awaited: Waits,
+    awaited: AwaitedRead,
     filters: Filters,
     language: Language,
     country: Annotated[str | None, Query(description="Only pairs of this country.", examples=["IND"])] = None,
@@ -42,7 +42,7 @@ async def pairs(
 async def partners(
     request: Request,
     held: Held,
-    awaited: Waits,
+    awaited: AwaitedRead,
     filters: Filters,
     language: Language,
     country: Annotated[str, Path(description="A country by code or name.", examples=["IND"])],

@@ -6,7 +6,7 @@ from event_schemas.taxonomy import TYPES
 from timeline_service.api.answers import answer
 from timeline_service.api.descriptions import COUNTRIES, TAXONOMY
 from timeline_service.api.languages import Language, language_headers
-from timeline_service.api.reading import At
+from timeline_service.api.read_points import CurrentReadPoint
 from timeline_service.domain.country_names import names_in
 from timeline_service.queries.views.countries import country_view
 
@@ -14,14 +14,14 @@ router = APIRouter(tags=["reference"])
 
 
 @router.get("/v1/countries", summary="The countries that may be written", responses=COUNTRIES)
-async def countries(request: Request, moment: At, language: Language) -> Response:
+async def countries(request: Request, point: CurrentReadPoint, language: Language) -> Response:
     """Codes (ISO 3166-1 alpha-3, withdrawn states, XKX, EUE) and names, in the language that is asked for."""
     names = names_in(language)
     items = [country_view(code, names) for code in names]
-    return answer(request, moment, {"items": items}, headers=language_headers(language))
+    return answer(request, point, {"items": items}, headers=language_headers(language))
 
 
 @router.get("/v1/types", summary="The types that an event may have", responses=TAXONOMY)
-async def types(request: Request, moment: At) -> Response:
+async def types(request: Request, point: CurrentReadPoint) -> Response:
     """The taxonomy's codes, each with the valence that it has unless an event says otherwise."""
-    return answer(request, moment, {"items": [{"code": code, "valence": valence} for code, valence in TYPES.items()]})
+    return answer(request, point, {"items": [{"code": code, "valence": valence} for code, valence in TYPES.items()]})

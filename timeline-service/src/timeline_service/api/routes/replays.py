@@ -12,8 +12,8 @@ from timeline_service.api.examples import REPLAY_ID
 from timeline_service.api.filters import CursorText, Limit
 from timeline_service.api.holdings import Held
 from timeline_service.api.paging import next_link, page_of
-from timeline_service.api.reading import Beside
-from timeline_service.domain.vectors import Moment, timeline_position
+from timeline_service.api.read_points import ReadPointIfAny
+from timeline_service.domain.vectors import ReadPoint, timeline_position
 from timeline_service.queries import replays
 from timeline_service.queries.replay_requests import read_request
 
@@ -34,18 +34,18 @@ async def start_replay(request: Request, held: Held) -> Response:
 
 @router.get("/v1/replays", summary="The replays there were and are", responses=REPLAYS)
 async def list_replays(
-    request: Request, held: Held, moment: Beside, limit: Limit = 50, cursor: CursorText = None
+    request: Request, held: Held, point: ReadPointIfAny, limit: Limit = 50, cursor: CursorText = None
 ) -> Response:
     """The newest first, with progress and with what came of them, but without lists of single rows and records."""
     page = page_of(request, held, {"of": "replays"}, cursor)
     items, following = await replays.list_replays(held.sources, page, limit)
-    return answer(request, moment, {"items": items, "next": following}, headers=next_link(request, following))
+    return answer(request, point, {"items": items, "next": following}, headers=next_link(request, following))
 
 
 @router.get("/v1/replays/{replay_id}", summary="A replay", responses=REPLAY)
-async def replay(request: Request, held: Held, moment: Beside, replay_id: ReplayId) -> Response:
+async def replay(request: Request, held: Held, point: ReadPointIfAny, replay_id: ReplayId) -> Response:
     """How far it is, and at last what came of it: `succeeded` says that it ran to its end, `equal` what it found."""
-    return answer(request, moment, await replays.find_replay(held.sources, replay_id))
+    return answer(request, point, await replays.find_replay(held.sources, replay_id))
 
 
 @router.get(
@@ -54,10 +54,10 @@ async def replay(request: Request, held: Held, moment: Beside, replay_id: Replay
     response_class=Response,
     responses=PROGRESS,
 )
-async def replay_progress(request: Request, held: Held, moment: Beside, replay_id: ReplayId) -> Response:
+async def replay_progress(request: Request, held: Held, point: ReadPointIfAny, replay_id: ReplayId) -> Response:
     """`progress` with the replay as it is, at once and whenever that changes; when it is over `done`, and the end."""
     await replays.find_replay(held.sources, replay_id)
-    position = timeline_position(moment.vector)
+    position = timeline_position(point.vector)
     headers = {"timeline-position": position} if position else {}
     return event_stream(request, held.streams, held.progress.listen(replay_id, held.heartbeat_seconds), headers)
 
@@ -66,4 +66,4 @@ async def replay_progress(request: Request, held: Held, moment: Beside, replay_i
 async def cancel_replay(request: Request, held: Held, replay_id: ReplayId) -> Response:
     """One that waits is over at once; one that runs ends soon, and leaves everything as it was."""
     view = await replays.cancel_replay(held.sources, replay_id)
-    return answer(request, Moment(0, ()), view, status=202)
+    return answer(request, ReadPoint(0, ()), view, status=202)

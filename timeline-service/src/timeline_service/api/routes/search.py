@@ -13,7 +13,7 @@ from timeline_service.api.filters import Codes, Count, Countries, CursorText, Fi
 from timeline_service.api.holdings import Held
 from timeline_service.api.listings import add_listing, form_of, refuse_suffix, write_listing
 from timeline_service.api.paging import next_link, page_of
-from timeline_service.api.reading import Waits
+from timeline_service.api.read_points import AwaitedRead
 from timeline_service.queries.listings import PAGE, content_size, list_found
 
 router = APIRouter(tags=["search"])
@@ -26,7 +26,7 @@ Order = Annotated[
 async def search(
     request: Request,
     held: Held,
-    awaited: Waits,
+    awaited: AwaitedRead,
     filters: Filters,
     country: Countries = None,
     code: Codes = None,

@@ -10,9 +10,9 @@ from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, Gauge, generate_lat
 from timeline_service.api.answers import answer
 from timeline_service.api.descriptions import HEALTHZ, METRICS, READYZ, STATUS
 from timeline_service.api.holdings import Held
-from timeline_service.api.reading import At
+from timeline_service.api.read_points import CurrentReadPoint
 from timeline_service.domain.replays import Kind
-from timeline_service.domain.vectors import Moment
+from timeline_service.domain.vectors import ReadPoint
 from timeline_service.queries.status import OUTCOMES, read_whole_status
 
 router = APIRouter(tags=["operation"])
@@ -24,13 +24,13 @@ _REPLAYS: Final = Gauge("dyadline_open_replays", "Replays that wait or run", ["k
 
 
 @router.get("/v1/status", summary="How far the projection is", responses=STATUS)
-async def status(request: Request, held: Held, moment: At) -> Response:
+async def status(request: Request, held: Held, point: CurrentReadPoint) -> Response:
     """Log bounds, next offsets and lag by partition, what became of all records so far, and who replays them.
 
     While the log is out of reach its bounds and the lag are null; the lag also before a projector has ever run.
     """
-    view = await read_whole_status(held.sources, moment)
-    at = Moment(moment.generation, tuple(item["next_offset"] for item in view["partitions"]))
+    view = await read_whole_status(held.sources, point)
+    at = ReadPoint(point.generation, tuple(item["next_offset"] for item in view["partitions"]))
     return answer(request, at, view)
 
 
@@ -43,7 +43,7 @@ async def healthz() -> dict[str, str]:
 @router.get("/readyz", summary="Whether the service can answer", responses=READYZ)
 async def readyz(held: Held) -> dict[str, str]:
     """200 once the database answers and has a live generation, else 503 with the reason."""
-    await held.sources.reader.moment()
+    await held.sources.reader.read_point()
     held.sources.seal.secret()  # without which there are no cursors
     return {"status": "ready"}
 
@@ -52,7 +52,7 @@ async def readyz(held: Held) -> dict[str, str]:
 async def metrics(held: Held) -> Response:
     """The process's metrics and the projection's counts, in Prometheus' text format."""
     reader = held.sources.reader
-    for row in await reader.checkpoints(await reader.moment()):
+    for row in await reader.checkpoints(await reader.read_point()):
         for name in OUTCOMES:
             _RECORDS.labels(row.partition, name).set(getattr(row, name))
     open_replays = Counter(row["kind"] for row in await held.sources.replays.open())

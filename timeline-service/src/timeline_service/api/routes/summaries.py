@@ -10,8 +10,8 @@ from timeline_service.api.filters import Codes, Countries, Filters, PairPath
 from timeline_service.api.holdings import Held
 from timeline_service.api.listings import pair_tag, read_pair
 from timeline_service.api.paging import page_of
-from timeline_service.api.reading import Waits
-from timeline_service.queries.paging import moment_of
+from timeline_service.api.read_points import AwaitedRead
+from timeline_service.queries.paging import read_point_of
 from timeline_service.queries.selections import read_selection
 from timeline_service.queries.summaries import summarise
 
@@ -19,12 +19,12 @@ router = APIRouter(tags=["timelines"])
 
 
 @router.get("/v1/timelines/{pair}/summary", summary="How many events of which kind in which year", responses=SUMMARY)
-async def summary(request: Request, held: Held, awaited: Waits, filters: Filters, pair: PairPath) -> Response:
+async def summary(request: Request, held: Held, awaited: AwaitedRead, filters: Filters, pair: PairPath) -> Response:
     """Counts by year and valence, by type and by domain, the mean of Goldstein's scale, and the first and last date."""
     name = read_pair(pair)
     page = page_of(request, held, {"of": f"summary of {name}", **filters})
     selection = read_selection(page.query, name)
-    now = await moment_of(awaited, page, selection)
+    now = await read_point_of(awaited, page, selection)
     at = replace(now, vector=await held.sources.reader.narrow(now, name))
     tag = pair_tag(request, at, "summary", "")
     if (known := known_already(request, now, tag)) is not None:
@@ -40,7 +40,7 @@ async def summary(request: Request, held: Held, awaited: Waits, filters: Filters
 async def summary_of_events(
     request: Request,
     held: Held,
-    awaited: Waits,
+    awaited: AwaitedRead,
     filters: Filters,
     country: Countries = None,
     code: Codes = None,
@@ -48,5 +48,5 @@ async def summary_of_events(
     """A summary of events of all pairs, each counted once; `pair` is null."""
     page = page_of(request, held, {"of": "summary of events", **filters, "country": country, "code": code})
     selection = read_selection(page.query)
-    at = await moment_of(awaited, page, selection, across=True)
+    at = await read_point_of(awaited, page, selection, across=True)
     return answer(request, at, await summarise(held.sources, at, selection))

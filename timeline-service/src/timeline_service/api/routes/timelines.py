@@ -13,7 +13,7 @@ from timeline_service.api.holdings import Held
 from timeline_service.api.languages import Language, language_headers
 from timeline_service.api.listings import add_listing, form_of, pair_tag, read_pair, write_listing
 from timeline_service.api.paging import next_link, page_of
-from timeline_service.api.reading import At, Waits
+from timeline_service.api.read_points import AwaitedRead, CurrentReadPoint
 from timeline_service.domain.country_names import names_in
 from timeline_service.errors import RefusedError
 from timeline_service.queries.listings import PAGE, content_size, list_timeline
@@ -34,7 +34,7 @@ Order = Annotated[Literal["asc", "desc"], Query(description="By date of occurren
 )
 async def lookup(
     request: Request,
-    moment: At,
+    point: CurrentReadPoint,
     filters: Filters,
     a: Annotated[str, Query(description="A country by code or name.", examples=["India"])],
     b: Annotated[str, Query(description="Another one.", examples=["China"])],
@@ -50,14 +50,14 @@ async def lookup(
     if first == second:
         raise RefusedError("/b", f"{first} is named twice: a pair is two countries")
     target = request.url.replace(path=f"/v1/timelines/{pair_name(first, second)}").remove_query_params(["a", "b"])
-    headers = {name: value for name, value in heads(moment, "").items() if name == "timeline-position"}
+    headers = {name: value for name, value in heads(point, "").items() if name == "timeline-position"}
     return RedirectResponse(target.path + (f"?{target.query}" if target.query else ""), 307, headers)
 
 
 async def timeline(
     request: Request,
     held: Held,
-    awaited: Waits,
+    awaited: AwaitedRead,
     filters: Filters,
     language: Language,
     pair: PairPath,

@@ -1,4 +1,4 @@
-"""The moment at which a question is answered, and what it waits for before."""
+"""The read point at which a question is answered, and what it waits for before."""
 
 import re
 from collections.abc import Mapping
@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Final
 
-from timeline_service.domain.vectors import Moment, reached
+from timeline_service.domain.vectors import ReadPoint, reached
 from timeline_service.errors import EndedError, RefusedError, UnavailableError
 from timeline_service.queries.sources import Sources
 
@@ -32,65 +32,65 @@ class Awaited:
         """The same of another generation: of the one that a cursor carries."""
         return replace(self, generation=generation)
 
-    async def moment(self, *, searching: bool = False) -> Moment:
+    async def read_point(self, *, searching: bool = False) -> ReadPoint:
         """Now, or as soon as the projection has got there; `searching`: as soon as its documents have."""
-        return await self.moment_after(self.positions, WAIT_SECONDS, self.parameter, searching=searching)
+        return await self.read_point_after(self.positions, WAIT_SECONDS, self.parameter, searching=searching)
 
-    async def moment_after(
+    async def read_point_after(
         self, positions: Mapping[int, int], seconds: float, parameter: str, *, searching: bool = False
-    ) -> Moment:
+    ) -> ReadPoint:
         """As soon as the projection has got to other positions, which stand under the name of `parameter`."""
         reader = self.sources.reader
         try:
-            return await reader.moment_after(positions, seconds, searching=searching, generation=self.generation)
+            return await reader.read_point_after(positions, seconds, searching=searching, generation=self.generation)
         except KeyError as error:
             raise RefusedError(f"/{parameter}", f"the log has no partition {error}") from error
         except EndedError as error:
             raise RefusedError(f"/{parameter}", str(error)) from error
 
-    async def moment_as_of(self, as_of: str, *, searching: bool = False) -> Moment:
+    async def read_point_as_of(self, as_of: str, *, searching: bool = False) -> ReadPoint:
         """What was recorded at an instant, once the projection, or its documents, hold all of it.
 
         A generation that is not projected any further is not waited for: it answers with as much of it as it has.
         """
         instant = read_instant(as_of)
-        moment = await self.moment()
+        point = await self.read_point()
         if await self._goes_on():
-            moment = await self._caught_up(moment, instant)
-        moment = await self.sources.reader.moment_as_of(moment, instant)
+            point = await self._caught_up(point, instant)
+        point = await self.sources.reader.read_point_as_of(point, instant)
         if searching:
-            held = {partition: offset - 1 for partition, offset in enumerate(moment.vector) if offset}
-            await self.moment_after(held, WAIT_SECONDS, self.parameter, searching=True)
-        return moment
+            held = {partition: offset - 1 for partition, offset in enumerate(point.vector) if offset}
+            await self.read_point_after(held, WAIT_SECONDS, self.parameter, searching=True)
+        return point
 
-    async def moment_if_any(self) -> Moment:
-        """As `moment`; of no generation where there is none to be read, and no position is waited for."""
+    async def read_point_if_any(self) -> ReadPoint:
+        """As `read_point`; of no generation where there is none to be read, and no position is waited for."""
         try:
-            return await self.moment()
+            return await self.read_point()
         except UnavailableError:
             if self.positions:
                 raise
-            return Moment(0, ())
+            return ReadPoint(0, ())
 
     async def _goes_on(self) -> bool:
         return self.generation is None or bool((await self.sources.reader.generation(self.generation))["live"])
 
-    async def _caught_up(self, moment: Moment, instant: datetime) -> Moment:
+    async def _caught_up(self, point: ReadPoint, instant: datetime) -> ReadPoint:
         behind = [
             row.partition
-            for row in await self.sources.reader.checkpoints(moment)
+            for row in await self.sources.reader.checkpoints(point)
             if row.recorded_at is None or row.recorded_at <= instant
         ]
         if not behind:
-            return moment
+            return point
         # The log may hold records of that time which are not projected yet.
-        ends = {p: end for p, (_, end) in (await self.sources.offsets.bounds(len(moment.vector))).items()}
-        return await self.moment_after({p: ends[p] - 1 for p in behind if ends[p]}, WAIT_SECONDS, self.parameter)
+        ends = {p: end for p, (_, end) in (await self.sources.offsets.bounds(len(point.vector))).items()}
+        return await self.read_point_after({p: ends[p] - 1 for p in behind if ends[p]}, WAIT_SECONDS, self.parameter)
 
 
-def reached_by(moment: Moment, partition: int, offset: int) -> bool:
-    """Whether a projection holds a record at the moment; not, where there is no such partition."""
-    return partition < len(moment.vector) and reached(moment.vector, {partition: offset})
+def reached_by(point: ReadPoint, partition: int, offset: int) -> bool:
+    """Whether a projection holds a record at the read point; not, where there is no such partition."""
+    return partition < len(point.vector) and reached(point.vector, {partition: offset})
 
 
 def read_instant(text: str) -> datetime:

@@ -1,4 +1,4 @@
-"""What every read shares: the position that it waits for, and the moment at which it answers.
+"""What every read shares: the position that it waits for, and the read point at which it answers.
 
 Dependencies are coroutines although few of them wait: FastAPI runs others in threads, which costs more than they do.
 """
@@ -11,9 +11,9 @@ from event_schemas.positions import PositionError
 from service_edge.parameters import WHOLE
 from timeline_service.api.holdings import Held
 from timeline_service.domain.live import read_live_id
-from timeline_service.domain.vectors import Moment
+from timeline_service.domain.vectors import ReadPoint
 from timeline_service.errors import RefusedError
-from timeline_service.queries.moments import Awaited
+from timeline_service.queries.read_points import Awaited
 
 AsOf = Annotated[
     str | None,
@@ -54,36 +54,36 @@ async def _awaited(
 
 
 #: What an answer waits for that is not read from a generation of one's choice.
-WaitsLive = Annotated[Awaited, Depends(_awaited)]
+AwaitedLive = Annotated[Awaited, Depends(_awaited)]
 
 
-async def _awaited_in(awaited: WaitsLive, generation: GenerationNumber | None = None) -> Awaited:
+async def _awaited_in(awaited: AwaitedLive, generation: GenerationNumber | None = None) -> Awaited:
     return awaited.within(generation)
 
 
-#: What a read waits for, and in which generation; it then chooses its moment by itself.
-Waits = Annotated[Awaited, Depends(_awaited_in)]
+#: What a read waits for, and in which generation; it then chooses its read point by itself.
+AwaitedRead = Annotated[Awaited, Depends(_awaited_in)]
 
 
-async def _moment(awaited: Waits) -> Moment:
-    return await awaited.moment()
+async def _current_read_point(awaited: AwaitedRead) -> ReadPoint:
+    return await awaited.read_point()
 
 
-#: The moment at which a read answers, after having waited for the position that the request names.
-At = Annotated[Moment, Depends(_moment)]
+#: The read point at which a read answers, after having waited for the position that the request names.
+CurrentReadPoint = Annotated[ReadPoint, Depends(_current_read_point)]
 
 
-async def _moment_then(awaited: Waits, as_of: AsOf = None) -> Moment:
-    return await awaited.moment() if as_of is None else await awaited.moment_as_of(as_of)
+async def _as_of_read_point(awaited: AwaitedRead, as_of: AsOf = None) -> ReadPoint:
+    return await awaited.read_point() if as_of is None else await awaited.read_point_as_of(as_of)
 
 
-#: The moment at which a read answers that takes `as_of`.
-Then = Annotated[Moment, Depends(_moment_then)]
+#: The read point at which a read answers that takes `as_of`.
+AsOfReadPoint = Annotated[ReadPoint, Depends(_as_of_read_point)]
 
 
-async def _moment_beside(awaited: WaitsLive) -> Moment:
-    return await awaited.moment_if_any()
+async def _read_point_if_any(awaited: AwaitedLive) -> ReadPoint:
+    return await awaited.read_point_if_any()
 
 
 #: How far the live generation is, for answers that are not read from any and can be given without one.
-Beside = Annotated[Moment, Depends(_moment_beside)]
+ReadPointIfAny = Annotated[ReadPoint, Depends(_read_point_if_any)]
