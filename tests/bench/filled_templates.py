@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from event_schemas.json_text import write_json
 from event_schemas.taxonomy import TYPES, VALENCES
-from timeline_service.domain.documents import document_of
+from timeline_service.domain.search_documents import document_of
 from timeline_service.judge.entries import event_content
 
 _SEED: Final = 20260213

@@ -21,7 +21,7 @@ from tests.bench.reading_pages import SUMMARY, Read, reads
 from tests.support.running.engines import Engines
 
 from timeline_service.adapters.postgres.database import close_pool, open_pool
-from timeline_service.adapters.postgres.documents import PostgresDocuments
+from timeline_service.adapters.postgres.search_documents import PostgresDocuments
 
 _BUDGET_SECONDS: Final = 4.0
 _DOCUMENTS: Final = 500

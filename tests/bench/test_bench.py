@@ -29,7 +29,7 @@ from event_schemas.records import decode
 from local_stack.topic import create_topic
 from timeline_service.adapters.postgres.generation_tables import create_tables
 from timeline_service.adapters.postgres.sql_files import generation_schema
-from timeline_service.domain.documents import document_of
+from timeline_service.domain.search_documents import document_of
 from timeline_service.judge.entries import event_content
 from timeline_service.judge.partitions import partitions_of
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from service_edge.descriptions import operations
+from service_edge.openapi import operations
 from timeline_service.app import create_app
 from timeline_service.settings import Settings
 

@@ -15,7 +15,7 @@ from tests.support.running.engines import Engines
 from tests.support.running.timeline_stacks import TimelineStack, timeline_stack
 
 from event_schemas.records import encode_value
-from service_edge.descriptions import operations
+from service_edge.openapi import operations
 from timeline_service.adapters.postgres.database import close_pool, open_pool
 from timeline_service.adapters.postgres.replays import REPLAYER, PostgresReplays
 from timeline_service.api import examples

@@ -19,7 +19,7 @@ from tests.support.running.projections import projected
 from tests.support.running.replaying import over, replayed, replays_of, verified
 from tests.support.waiting import wait_until
 
-from service_edge.topic_check import Topic
+from service_edge.topic_check import KafkaTopic
 from timeline_service.adapters.postgres.database import close_pool, open_pool
 from timeline_service.adapters.postgres.replays import REPLAYER, PostgresReplays
 from timeline_service.code_version import code_version
@@ -179,7 +179,7 @@ async def test_what_is_away_hinders_a_swap_and_what_is_locked_has_it_stuck(servi
     services.migrate()
     other, url = await copy_generation(services.database_url), services.database_url
     pool = await open_pool(url, most=3)
-    topic = Topic(services.topic, "a cluster", 3)
+    topic = KafkaTopic(services.topic, "a cluster", 3)
     async with connected_to(url) as connection:
         hindrances: list[UnavailableError | None] = []
         for bootstrap_servers in (f"127.0.0.1:{free_port()}", services.bootstrap_servers, services.bootstrap_servers):

@@ -18,7 +18,7 @@ from service_edge.encodings import accepts_gzip
 from service_edge.validators import matches
 from timeline_service.domain.cursors import Cursor, CursorError, read_cursor, write_cursor
 from timeline_service.domain.exports import ExportHeader, read_header, read_record, write_header, write_record
-from timeline_service.domain.live import live_id, read_live_id
+from timeline_service.domain.feed import live_id, read_live_id
 from timeline_service.domain.vectors import vector_of
 from timeline_service.errors import ExportError, RefusedError
 from timeline_service.formats import FORMATS

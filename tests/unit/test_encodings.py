@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from service_edge.accept_headers import parse_accept
 from service_edge.encodings import WORTHWHILE, accepts_gzip, encoded_tag, gzip_bytes, gzip_stream
-from service_edge.qualities import parse_qualities
 
 
 @pytest.mark.parametrize(
@@ -39,7 +39,7 @@ def test_gzip_is_not_taken(header: str | None) -> None:
 
 @given(st.text())
 def test_any_header_is_read(header: str) -> None:
-    assert all(0 <= quality <= 1 for quality in parse_qualities(header).values())
+    assert all(0 <= quality <= 1 for quality in parse_accept(header).values())
     accepts_gzip(header)
 
 

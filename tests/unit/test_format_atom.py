@@ -11,19 +11,19 @@ from tests.support.inputs.event_strategies import event_views, one_event
 
 from event_schemas.dates import parse_when
 from timeline_service.domain.date_words import say_when
-from timeline_service.formats import FORMATS, Document
+from timeline_service.formats import FORMATS, FormatContext
 from timeline_service.queries.views.events import EventView
 
 ATOM = FORMATS["atom"]
 BASE = "http://127.0.0.1:8002"
 FIRST = f"{BASE}/v1/timelines/CHN-IND.atom?tag=a&q=%22b%22"
-DOCUMENT = Document(
+DOCUMENT = FormatContext(
     "China – India <&>", f"{FIRST}&cursor=2", BASE, FIRST, f"{FIRST}&cursor=3", "2026-02-13T09:02:03.000004Z"
 )
 NAMES = {"": "http://www.w3.org/2005/Atom"}
 
 
-def written(events: list[EventView], document: Document = DOCUMENT) -> bytes:
+def written(events: list[EventView], document: FormatContext = DOCUMENT) -> bytes:
     return ATOM.begin(document) + ATOM.write(document, events, first=True) + ATOM.end(document)
 
 
@@ -51,19 +51,19 @@ def test_a_feed_says_what_and_where_it_is() -> None:
 
 def test_pages_of_one_feed_share_its_id_and_other_feeds_have_another() -> None:
     pages = [
-        Document("a", FIRST, BASE),
-        Document("a", FIRST, BASE, FIRST, f"{FIRST}&cursor=2"),
-        Document("a", f"{FIRST}&cursor=2", BASE, FIRST),
+        FormatContext("a", FIRST, BASE),
+        FormatContext("a", FIRST, BASE, FIRST, f"{FIRST}&cursor=2"),
+        FormatContext("a", f"{FIRST}&cursor=2", BASE, FIRST),
     ]
     ids = {text(read(written([], page)), "id") for page in pages}
     assert len(ids) == 1
     identity = ids.pop()
     assert identity == f"urn:uuid:{UUID(identity.removeprefix('urn:uuid:'))}"
-    assert text(read(written([], Document("a", f"{FIRST}&tag=b", BASE))), "id") != identity
+    assert text(read(written([], FormatContext("a", f"{FIRST}&tag=b", BASE))), "id") != identity
 
 
 def test_a_feed_without_entries_is_whole() -> None:
-    raw = written([], Document("a", FIRST, BASE))
+    raw = written([], FormatContext("a", FIRST, BASE))
     feed = read(raw)
     assert text(feed, "updated") == "1970-01-01T00:00:00Z"
     assert links(feed) == [("self", FIRST), ("first", FIRST)]
@@ -106,7 +106,7 @@ def test_a_retracted_event_says_so() -> None:
 @pytest.mark.parametrize("forbidden", ["\x00", "\x0b", "\x1f", "\ufffe", "\uffff", "\ud800"])
 def test_what_xml_cannot_hold_is_dropped(forbidden: str) -> None:
     event = one_event() | {"title": f"a{forbidden}b", "summary": f"c{forbidden}"}
-    document = Document(f"d{forbidden}", FIRST, BASE)
+    document = FormatContext(f"d{forbidden}", FIRST, BASE)
     feed = read(written([event], document))
     assert (text(feed, "title"), text(feed, "entry/title")) == ("d", "ab")
     assert text(feed, "entry/content").endswith("\n\nc")

@@ -5,10 +5,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.support.inputs.event_strategies import event_views
 
-from timeline_service.formats import FORMATS, Document
+from timeline_service.formats import FORMATS, FormatContext
 from timeline_service.queries.views.events import EventView
 
-DOCUMENT = Document("China – India", "http://127.0.0.1:8002/v1/events.x", "http://127.0.0.1:8002")
+DOCUMENT = FormatContext("China – India", "http://127.0.0.1:8002/v1/events.x", "http://127.0.0.1:8002")
 
 
 def test_formats_are_known_by_their_suffix() -> None:

@@ -7,11 +7,11 @@ from hypothesis import strategies as st
 from tests.support.clients.format_readers import cell_means
 from tests.support.inputs.event_strategies import event_views, one_event
 
-from timeline_service.formats import FORMATS, Document
+from timeline_service.formats import FORMATS, FormatContext
 from timeline_service.queries.views.events import EventView
 
 CSV = FORMATS["csv"]
-DOCUMENT = Document("China – India", "http://127.0.0.1:8002/v1/timelines/CHN-IND.csv", "http://127.0.0.1:8002")
+DOCUMENT = FormatContext("China – India", "http://127.0.0.1:8002/v1/timelines/CHN-IND.csv", "http://127.0.0.1:8002")
 COLUMNS = (
     "id,title,when,earliest,latest,precision,approximate,uncertain,countries,type,initiators,valence,domain,stage,actors,"
     "sources,tags,codes,goldstein,summary,attributes,pairs,revision,status,accepted_at,recorded_at,revised_at,position"

@@ -8,12 +8,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.support.inputs.event_strategies import event_views, one_event
 
-from timeline_service.formats import FORMATS, Document
+from timeline_service.formats import FORMATS, FormatContext
 from timeline_service.queries.views.events import EventView
 
 ICS = FORMATS["ics"]
 BASE = "http://127.0.0.1:8002"
-DOCUMENT = Document("China – India, “tech; trade”", f"{BASE}/v1/timelines/CHN-IND.ics?domain=trade&tag=a,b", BASE)
+DOCUMENT = FormatContext("China – India, “tech; trade”", f"{BASE}/v1/timelines/CHN-IND.ics?domain=trade&tag=a,b", BASE)
 
 
 def written(events: list[EventView]) -> bytes:
@@ -54,7 +54,9 @@ def test_the_calendar_names_itself() -> None:
 
 
 def test_no_name_or_address_breaks_a_line() -> None:
-    raw = ICS.begin(Document("a\r\nEND:VCALENDAR\x00", f"{BASE}/\r\nEND:VCALENDAR", f"{BASE}\n")) + ICS.end(DOCUMENT)
+    raw = ICS.begin(FormatContext("a\r\nEND:VCALENDAR\x00", f"{BASE}/\r\nEND:VCALENDAR", f"{BASE}\n")) + ICS.end(
+        DOCUMENT
+    )
     assert read(raw)["NAME"] == "a\\nEND:VCALENDAR"
     assert raw.split(b"\r\n").count(b"END:VCALENDAR") == 1
 

@@ -6,11 +6,11 @@ from tests.support.inputs.event_strategies import event_views, one_event
 
 from event_schemas.events import content_of, read_event
 from event_schemas.json_text import read_json
-from timeline_service.formats import FORMATS, Document
+from timeline_service.formats import FORMATS, FormatContext
 from timeline_service.queries.views.events import EventView
 
 NDJSON = FORMATS["ndjson"]
-DOCUMENT = Document("China – India", "http://127.0.0.1:8002/v1/timelines/CHN-IND.ndjson", "http://127.0.0.1:8002")
+DOCUMENT = FormatContext("China – India", "http://127.0.0.1:8002/v1/timelines/CHN-IND.ndjson", "http://127.0.0.1:8002")
 
 
 def written(events: list[EventView]) -> bytes:

@@ -11,12 +11,12 @@ from tests.support.inputs.event_strategies import event_views, one_event
 
 from event_schemas.dates import parse_when
 from timeline_service.domain.date_words import say_when
-from timeline_service.formats import FORMATS, Document
+from timeline_service.formats import FORMATS, FormatContext
 from timeline_service.queries.views.events import EventView
 
 TIMELINEJS = FORMATS["timelinejs.json"]
 BASE = "http://127.0.0.1:8002"
-DOCUMENT = Document("China – <India>", f"{BASE}/v1/timelines/CHN-IND.timelinejs.json", BASE)
+DOCUMENT = FormatContext("China – <India>", f"{BASE}/v1/timelines/CHN-IND.timelinejs.json", BASE)
 
 
 def read(raw: bytes) -> dict[str, Any]:

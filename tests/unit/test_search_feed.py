@@ -5,7 +5,7 @@ from typing import cast
 import pytest
 from tests.support.waiting import wait_until
 
-from timeline_service.adapters.postgres.documents import PostgresDocuments
+from timeline_service.adapters.postgres.search_documents import PostgresDocuments
 from timeline_service.projector.search_feed import SearchFeed
 
 

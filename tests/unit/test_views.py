@@ -5,7 +5,7 @@ from uuid import UUID
 import orjson
 from jsonschema import Draft202012Validator
 
-from service_edge.descriptions import POSITION, ref
+from service_edge.openapi import POSITION, ref
 from timeline_service.adapters.postgres.rows import RecordRow
 from timeline_service.api.shapes import SHAPES
 from timeline_service.domain.revisions import Revision

@@ -15,9 +15,9 @@ from ingest_service.api.problems import ERRORS, KINDS, translate
 from ingest_service.api.shapes import schemas
 from ingest_service.settings import Settings
 from service_edge.cross_origins import CrossOrigins
-from service_edge.descriptions import DescribedAPI
-from service_edge.doors import Doors
-from service_edge.heads import Heads
+from service_edge.head_requests import HeadMiddleware
+from service_edge.host_origin_guard import HostOriginGuard
+from service_edge.openapi import DescribedAPI
 from service_edge.parameters import strict_query
 from service_edge.problems import install_problems
 
@@ -54,8 +54,8 @@ def create_app(settings: Settings) -> FastAPI:
     install_problems(app, KINDS, translate, ERRORS)
     for module in (events, changes, reference, probes):
         app.include_router(module.router)
-    app.add_middleware(Heads)
-    app.add_middleware(Doors, allowed_hosts=settings.allowed_hosts, allowed_origins=settings.allowed_origins)
+    app.add_middleware(HeadMiddleware)
+    app.add_middleware(HostOriginGuard, allowed_hosts=settings.allowed_hosts, allowed_origins=settings.allowed_origins)
     app.add_middleware(CrossOrigins, writers=settings.allowed_origins)
     return app
 

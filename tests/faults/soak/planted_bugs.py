@@ -134,7 +134,7 @@ BUGS: Final = (
     ),
     PlantedBug(
         "a stream resumes one record late",
-        f"{_TIMELINE}/api/routes/live.py",
+        f"{_TIMELINE}/api/routes/feed.py",
         "{partition: number + 1 for partition, number in last.items()}",
         "{partition: number + 2 for partition, number in last.items()}",
     ),
@@ -152,7 +152,7 @@ BUGS: Final = (
     ),
     PlantedBug(
         "documents pass a revision over",
-        f"{_TIMELINE}/adapters/postgres/documents.py",
+        f"{_TIMELINE}/adapters/postgres/search_documents.py",
         'reached = goal if len(rows) < most else rows[-1]["from_offset"] + 1',
         'reached = goal if len(rows) < most else rows[-1]["from_offset"] + 2',
         ("kill both projectors",),
@@ -162,7 +162,7 @@ BUGS: Final = (
         "a corrected event stays in the pairs that it has left",
         f"{_TIMELINE}/judge/batch.py",
         "for pair in entry.pairs]",
-        "for pair in stands.pairs[:1]]",
+        "for pair in entry.pairs[:1]]",
     ),
 )
 

@@ -14,7 +14,7 @@ from tests.support.running.processes import Services
 from tests.support.waiting import wait_until
 
 from timeline_service.adapters.postgres.days import use_days
-from timeline_service.domain.documents import document_of
+from timeline_service.domain.search_documents import document_of
 from timeline_service.judge.decoding import DecodedRecord, RawRecord, decode_record
 from timeline_service.judge.entries import event_content
 from timeline_service.judge.rows import EntryRow

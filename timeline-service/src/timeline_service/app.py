@@ -8,18 +8,18 @@ from functools import partial
 from fastapi import Depends, FastAPI
 
 from service_edge.cross_origins import CrossOrigins
-from service_edge.descriptions import DescribedAPI
-from service_edge.doors import Doors
 from service_edge.event_streams import EventStreams
-from service_edge.heads import Heads
+from service_edge.head_requests import HeadMiddleware
+from service_edge.host_origin_guard import HostOriginGuard
+from service_edge.openapi import DescribedAPI
 from service_edge.parameters import strict_query
 from service_edge.problems import install_problems
 from timeline_service.adapters.kafka.offsets import KafkaOffsets
 from timeline_service.adapters.kafka.scan import open_scan
-from timeline_service.adapters.postgres.bell import PostgresBell
 from timeline_service.adapters.postgres.database import BY_VALUE, IN_ORDER, close_pool, open_pool
+from timeline_service.adapters.postgres.feed import PostgresLive
 from timeline_service.adapters.postgres.generations import PostgresGenerations
-from timeline_service.adapters.postgres.live import PostgresLive
+from timeline_service.adapters.postgres.notifications import PostgresNotificationListener
 from timeline_service.adapters.postgres.reader import PostgresReader
 from timeline_service.adapters.postgres.replays import CHANNEL, PostgresReplays
 from timeline_service.adapters.postgres.selections import PostgresSelections
@@ -27,8 +27,8 @@ from timeline_service.api.holdings import Holdings
 from timeline_service.api.problems import ERRORS, KINDS, translate
 from timeline_service.api.routes import (
     events,
+    feed,
     generations,
-    live,
     log_export,
     pairs,
     parked,
@@ -41,8 +41,8 @@ from timeline_service.api.routes import (
     timelines,
 )
 from timeline_service.api.shapes import SHAPES
-from timeline_service.live.feed import LiveFeed
-from timeline_service.live.progress import ProgressFeed
+from timeline_service.feed.live_feed import LiveFeed
+from timeline_service.feed.progress import ProgressFeed
 from timeline_service.queries.exports import RawLog
 from timeline_service.queries.seal import CursorSeal
 from timeline_service.queries.sources import Sources
@@ -58,8 +58,11 @@ def create_app(settings: Settings) -> FastAPI:
         url = settings.database_url.get_secret_value()
         pool = await open_pool(url, most=settings.connections, planning=BY_VALUE)
         in_order = await open_pool(url, most=settings.connections, planning=IN_ORDER)
-        bell, replays_bell = PostgresBell(url), PostgresBell(url, CHANNEL)
-        reader = PostgresReader(pool, bell)
+        notifications, replay_notifications = (
+            PostgresNotificationListener(url),
+            PostgresNotificationListener(url, CHANNEL),
+        )
+        reader = PostgresReader(pool, notifications)
         sources = Sources(
             settings.topic,
             reader,
@@ -72,15 +75,15 @@ def create_app(settings: Settings) -> FastAPI:
         scan = partial(open_scan, settings.kafka_bootstrap_servers, settings.topic, settings.stall_seconds)
         holdings = Holdings(
             sources,
-            LiveFeed(reader, PostgresLive(pool), bell),
-            ProgressFeed(sources.replays, replays_bell),
+            LiveFeed(reader, PostgresLive(pool), notifications),
+            ProgressFeed(sources.replays, replay_notifications),
             RawLog(scan, settings.slow_seconds),
             EventStreams(settings.slow_seconds),
             settings.heartbeat_seconds,
         )
         app.state.holdings = holdings
         app.leave = partial(asyncio.get_running_loop().call_soon_threadsafe, holdings.leave)
-        runs = (bell.run(), replays_bell.run(), sources.seal.run(), holdings.live.run())
+        runs = (notifications.run(), replay_notifications.run(), sources.seal.run(), holdings.feed.run())
         background = [asyncio.create_task(run) for run in runs]
         try:
             yield
@@ -103,11 +106,11 @@ def create_app(settings: Settings) -> FastAPI:
     )
     install_problems(app, KINDS, translate, ERRORS)
     for module in (
-        *(live, pairs, timelines, summaries, search, events, records, parked),
+        *(feed, pairs, timelines, summaries, search, events, records, parked),
         *(replays, generations, log_export, reference, status, audit),
     ):
         app.include_router(module.router)
-    app.add_middleware(Heads)
-    app.add_middleware(Doors, allowed_hosts=settings.allowed_hosts, allowed_origins=settings.allowed_origins)
+    app.add_middleware(HeadMiddleware)
+    app.add_middleware(HostOriginGuard, allowed_hosts=settings.allowed_hosts, allowed_origins=settings.allowed_origins)
     app.add_middleware(CrossOrigins, writers=settings.allowed_origins, readers=settings.reading_origins)
     return app

@@ -12,7 +12,7 @@ from ingest_service.adapters.kafka_session import Appended, KafkaSession
 from ingest_service.domain.accept import Accepted
 from ingest_service.errors import UnavailableError
 from ingest_service.metrics import APPEND_SECONDS, RECORDED, UNKNOWN
-from service_edge.topic_check import Topic, TopicUnavailableError, TopicUnfitError, check_topic
+from service_edge.topic_check import KafkaTopic, TopicUnavailableError, TopicUnfitError, check_topic
 
 _LOG: Final = structlog.get_logger()
 _MAX_PAUSE_SECONDS: Final = 5.0
@@ -89,7 +89,7 @@ class KafkaLog:
             raise UnavailableError(f"the log is out of reach: {self._reason or 'Kafka did not acknowledge'}")
         return self._session
 
-    async def _keep_session(self, topic: Topic) -> None:
+    async def _keep_session(self, topic: KafkaTopic) -> None:
         """Have a session until it breaks. Raises what else makes it useless."""
         session = KafkaSession(self._bootstrap_servers, topic, self._seconds)
         seconds = 0.0
@@ -136,7 +136,7 @@ class KafkaLog:
             except TimeoutError:
                 continue
 
-    async def _fit_topic(self) -> Topic:
+    async def _fit_topic(self) -> KafkaTopic:
         topic = await check_topic(self._bootstrap_servers, self._topic)
         if self._partitions not in (None, topic.partitions):
             raise TopicUnfitError(

@@ -22,7 +22,7 @@ from ingest_service.adapters.kafka_partitions import Late, Turn
 from ingest_service.domain.accept import Accepted
 from ingest_service.errors import UnavailableError
 from service_edge.kafka_clients import start_client
-from service_edge.topic_check import Topic
+from service_edge.topic_check import KafkaTopic
 
 _LOG: Final = structlog.get_logger()
 _BATCH_BYTES: Final = 512 * 1024
@@ -56,7 +56,7 @@ class KafkaSession:
     lost and aiokafka can stick in such a state (aio-libs/aiokafka#1017). What is posted again has the same event id.
     """
 
-    def __init__(self, bootstrap_servers: str, topic: Topic, append_seconds: float) -> None:
+    def __init__(self, bootstrap_servers: str, topic: KafkaTopic, append_seconds: float) -> None:
         self.broken = asyncio.Event()
         self.acknowledgements = 0
         self._topic = topic

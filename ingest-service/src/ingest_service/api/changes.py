@@ -5,8 +5,8 @@ from fastapi import APIRouter, Request, Response
 
 from event_schemas.records import ANONYMOUS, format_time
 from ingest_service.api.bodies import idempotency_key, read_value
-from ingest_service.api.descriptions import POST_CORRECTION, POST_RETRACTION
 from ingest_service.api.events import JSON, append_known
+from ingest_service.api.operations import POST_CORRECTION, POST_RETRACTION
 from ingest_service.domain.accept import (
     Accepted,
     Clock,
@@ -15,7 +15,7 @@ from ingest_service.domain.accept import (
     require_event_size,
     require_event_size_within,
 )
-from service_edge.doors import media_type
+from service_edge.media_types import media_type
 from service_edge.parameters import EventId
 
 router = APIRouter(tags=["changes"])

@@ -15,7 +15,7 @@ from ingest_service.adapters.kafka_log import KafkaLog
 from ingest_service.adapters.kafka_session import Appended
 from ingest_service.api.bodies import idempotency_key, read_value
 from ingest_service.api.bulk import TURN_SECONDS, answer_bulk
-from ingest_service.api.descriptions import POST_EVENTS
+from ingest_service.api.operations import POST_EVENTS
 from ingest_service.api.problems import problem_of
 from ingest_service.domain.accept import (
     Accepted,
@@ -28,7 +28,7 @@ from ingest_service.domain.accept import (
 )
 from ingest_service.domain.cloud_events import open_cloud_event, origin_of_headers, within_data
 from ingest_service.errors import IngestError, RefusedRequestError, TooLargeError, UnavailableError, UnknownOutcomeError
-from service_edge.doors import media_type
+from service_edge.media_types import media_type
 
 router = APIRouter(tags=["events"])
 JSON: Final = "application/json"

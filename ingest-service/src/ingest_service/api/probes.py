@@ -5,7 +5,7 @@ from fastapi.responses import PlainTextResponse
 from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, generate_latest
 
 from ingest_service.adapters.kafka_log import KafkaLog
-from ingest_service.api.descriptions import HEALTHZ, METRICS, READYZ
+from ingest_service.api.operations import HEALTHZ, METRICS, READYZ
 
 router = APIRouter(tags=["operation"])
 

@@ -6,7 +6,7 @@ from fastapi import APIRouter
 
 from event_schemas.countries import all_countries
 from event_schemas.taxonomy import TYPES
-from ingest_service.api.descriptions import COUNTRIES, TAXONOMY
+from ingest_service.api.operations import COUNTRIES, TAXONOMY
 
 router = APIRouter(tags=["reference"])
 

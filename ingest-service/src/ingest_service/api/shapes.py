@@ -5,7 +5,7 @@ from typing import Any, Final
 from event_schemas.published import posted_change, posted_event
 from event_schemas.requests import Correction, Retraction
 from event_schemas.taxonomy import VALENCES
-from service_edge.descriptions import PAIR, POSITION, POSITIONS, TIME, UUID, list_of, record, ref
+from service_edge.openapi import PAIR, POSITION, POSITIONS, TIME, UUID, list_of, record, ref
 
 _INDEX: Final = {"type": "integer", "minimum": 0}
 _STATUS: Final = {"type": "integer", "description": "As one post of it would have been answered."}

@@ -1,1 +1,1 @@
-"""The manners that both services share at their edges: problems, doors, parameters, the topic's fitness."""
+"""What both services share at their edges: problems, guards, parameters, pages, and the topic's fitness."""

@@ -16,7 +16,7 @@ _PREFLIGHT_SECONDS: Final = "600"
 
 
 class CrossOrigins:
-    """ASGI middleware, around `Doors`, which keeps foreign writers out: this one only tells a browser who may read.
+    """ASGI middleware around `HostOriginGuard`, which keeps foreign writers out; it only tells a browser who may read.
 
     Pages of `writers` may read and write, those of `readers` (origins or `*`) read. Nobody sends credentials along.
     Refusals carry the headers too, so that a page can show why. Without origins nothing is added at all.

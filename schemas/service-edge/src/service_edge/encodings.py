@@ -5,7 +5,7 @@ import zlib
 from collections.abc import AsyncIterator
 from typing import Final
 
-from service_edge.qualities import parse_qualities
+from service_edge.accept_headers import parse_accept
 
 #: Bytes from which a body is worth it: below, the head and one packet weigh more than what is saved.
 WORTHWHILE: Final = 1024
@@ -21,7 +21,7 @@ def accepts_gzip(header: str | None) -> bool:
     """Whether an `Accept-Encoding` takes gzip, and does not like it less than no coding at all."""
     if header is None:
         return False  # anything would do (RFC 9110, 12.5.3), but who says nothing may not decode anything
-    qualities = parse_qualities(header)
+    qualities = parse_accept(header)
     rest = qualities.get("*", 0.0)
     gzip = qualities.get("gzip", qualities.get("x-gzip", rest))
     return gzip > 0 and gzip >= qualities.get("identity", rest)

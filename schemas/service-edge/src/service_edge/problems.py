@@ -12,7 +12,7 @@ from fastapi.responses import Response
 from starlette.exceptions import HTTPException
 
 from event_schemas.errors import Detail
-from service_edge.pages import Page
+from service_edge.html_pages import HtmlPage
 from service_edge.problem_pages import problem_page, problems_page
 
 MEDIA_TYPE: Final = "application/problem+json"
@@ -170,12 +170,12 @@ def install_problems(
     for kind in (ProblemError, HTTPException, RequestValidationError, Exception, *errors):
         app.add_exception_handler(kind, answer)
 
-    @app.get("/problems", response_class=Page, include_in_schema=False)
-    async def index() -> Page:
+    @app.get("/problems", response_class=HtmlPage, include_in_schema=False)
+    async def index() -> HtmlPage:
         return problems_page(pages.values())
 
-    @app.get("/problems/{slug}", response_class=Page, include_in_schema=False)
-    async def explain(slug: str) -> Page:
+    @app.get("/problems/{slug}", response_class=HtmlPage, include_in_schema=False)
+    async def explain(slug: str) -> HtmlPage:
         if slug not in pages:
             raise ProblemError(
                 NOT_FOUND, f"there is no problem type {slug[:80]!r}: /problems lists those that there are"

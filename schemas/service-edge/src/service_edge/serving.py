@@ -10,9 +10,9 @@ import uvicorn
 from fastapi import FastAPI
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from service_edge.descriptions import DescribedAPI
-from service_edge.doors import is_loopback
 from service_edge.event_streams import ABORT
+from service_edge.host_origin_guard import is_loopback
+from service_edge.openapi import DescribedAPI
 from service_edge.problems import MEDIA_TYPE, UNREADABLE_REQUEST
 
 #: Of an address and headers (also of those behind a body), and of what comes between two pieces of a request.

@@ -19,7 +19,7 @@ class TopicUnfitError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Topic:
+class KafkaTopic:
     """A topic: its cluster and the number of its partitions."""
 
     name: str
@@ -27,7 +27,7 @@ class Topic:
     partitions: int
 
 
-async def check_topic(bootstrap_servers: str, name: str) -> Topic:
+async def check_topic(bootstrap_servers: str, name: str) -> KafkaTopic:
     """Describe the topic; raises TopicUnavailableError or TopicUnfitError."""
     topic, problems = await describe_topic(bootstrap_servers, name)
     if problems:
@@ -35,7 +35,7 @@ async def check_topic(bootstrap_servers: str, name: str) -> Topic:
     return topic
 
 
-async def describe_topic(bootstrap_servers: str, name: str) -> tuple[Topic, list[str]]:
+async def describe_topic(bootstrap_servers: str, name: str) -> tuple[KafkaTopic, list[str]]:
     """The topic as it is, with what is wrong with its settings; raises TopicUnavailableError."""
     admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap_servers, request_timeout_ms=10_000)
     try:
@@ -50,7 +50,7 @@ async def describe_topic(bootstrap_servers: str, name: str) -> tuple[Topic, list
         raise TopicUnavailableError(f"Kafka at {bootstrap_servers} does not answer: {error}") from error
     finally:
         await close_client(admin)
-    return Topic(name, cluster_id, len(described["partitions"])), topic_problems(settings, replicas)
+    return KafkaTopic(name, cluster_id, len(described["partitions"])), topic_problems(settings, replicas)
 
 
 async def _settings(admin: AIOKafkaAdminClient, name: str) -> dict[str, str]:

@@ -7,8 +7,8 @@ from starlette.requests import ClientDisconnect
 
 from event_schemas.errors import UnreadableError
 from event_schemas.json_text import read_json
-from service_edge.doors import media_type
-from timeline_service.api.answers import JSON
+from service_edge.media_types import media_type
+from timeline_service.api.responses import JSON
 from timeline_service.errors import RefusedError, TooLargeError
 
 MAX_BYTES: Final = 64 * 1024

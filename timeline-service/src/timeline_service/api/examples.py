@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from timeline_service.domain.exports import End, ExportHeader, Gap, write_end, write_gap, write_header, write_record
 from timeline_service.domain.replays import PartitionProgress, Progress
-from timeline_service.formats import FORMATS, Document
+from timeline_service.formats import FORMATS, FormatContext
 from timeline_service.judge.decoding import RawRecord
 from timeline_service.queries.views.events import EventView
 
@@ -242,6 +242,6 @@ METRICS: Final = (
 def written(form: str) -> str:
     """The event in a format of FORMATS."""
     base = "http://127.0.0.1:8002"
-    document = Document("China – India", f"{base}/v1/timelines/CHN-IND.{form}", base, updated=EVENT["revised_at"])
+    document = FormatContext("China – India", f"{base}/v1/timelines/CHN-IND.{form}", base, updated=EVENT["revised_at"])
     writer = FORMATS[form]
     return (writer.begin(document) + writer.write(document, [EVENT], first=True) + writer.end(document)).decode()

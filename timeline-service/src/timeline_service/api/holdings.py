@@ -6,8 +6,8 @@ from typing import Annotated
 from fastapi import Depends, Request
 
 from service_edge.event_streams import EventStreams
-from timeline_service.live.feed import LiveFeed
-from timeline_service.live.progress import ProgressFeed
+from timeline_service.feed.live_feed import LiveFeed
+from timeline_service.feed.progress import ProgressFeed
 from timeline_service.queries.exports import RawLog
 from timeline_service.queries.sources import Sources
 
@@ -17,7 +17,7 @@ class Holdings:
     """What questions are put to, and what goes on answering. It is made when the process starts, all at once."""
 
     sources: Sources
-    live: LiveFeed
+    feed: LiveFeed
     progress: ProgressFeed
     raw_log: RawLog
     streams: EventStreams
@@ -25,7 +25,7 @@ class Holdings:
 
     def leave(self) -> None:
         """End what would go on for ever, so that the server need not wait for it."""
-        self.live.close()
+        self.feed.close()
         self.progress.close()
         self.streams.stop()
         self.raw_log.stop()

@@ -6,10 +6,10 @@ from typing import Any
 from fastapi import APIRouter, Request, Response
 
 from event_schemas.records import format_time
-from timeline_service.api.answers import stream, tag_of, whole_or_stream
 from timeline_service.api.paging import next_link
+from timeline_service.api.responses import stream, tag_of, whole_or_stream
 from timeline_service.domain.vectors import ReadPoint
-from timeline_service.formats import FORMATS, Document, Format
+from timeline_service.formats import FORMATS, Format, FormatContext
 from timeline_service.formats.negotiation import NotAcceptableError, negotiate
 from timeline_service.queries.listings import PAGE, Listing, content_size
 from timeline_service.queries.pairs import pair_of
@@ -25,7 +25,7 @@ async def write_listing(
     url = str(request.url)
     if writer.paged or limit is not None:
         rows, following = await listing.rows(limit or PAGE)
-        document = Document(
+        document = FormatContext(
             title,
             url,
             base,
@@ -41,12 +41,12 @@ async def write_listing(
         )
     batches = listing.batches()
     first: list[EventView] = await anext(batches, [])  # so that what cannot be read at all is refused in order
-    chunks = _chunks(writer, Document(title, url, base), first, batches)
+    chunks = _chunks(writer, FormatContext(title, url, base), first, batches)
     return stream(request, listing.now, chunks, tag=tag, media_type=writer.media_type)
 
 
 async def _chunks(
-    writer: Format, document: Document, first: list[EventView], batches: AsyncIterator[list[EventView]]
+    writer: Format, document: FormatContext, first: list[EventView], batches: AsyncIterator[list[EventView]]
 ) -> AsyncIterator[bytes]:
     yield writer.begin(document)
     if first:

@@ -10,7 +10,7 @@ from fastapi import Depends, Header, Query, Request
 from event_schemas.positions import PositionError
 from service_edge.parameters import WHOLE
 from timeline_service.api.holdings import Held
-from timeline_service.domain.live import read_live_id
+from timeline_service.domain.feed import read_live_id
 from timeline_service.domain.vectors import ReadPoint
 from timeline_service.errors import RefusedError
 from timeline_service.queries.read_points import Awaited

@@ -16,7 +16,7 @@ from typing import (
     is_typeddict,
 )
 
-from service_edge.descriptions import JsonObject, list_of, or_null, record, ref
+from service_edge.openapi import JsonObject, list_of, or_null, record, ref
 from timeline_service.queries.views.countries import CountriesView, CountryView, PairsView, PartnersView
 from timeline_service.queries.views.events import EventView, FoundView, RevisionsView, TimelineView
 from timeline_service.queries.views.exports import EndLine, GapLine, HeaderLine, RecordLine

@@ -7,7 +7,7 @@ from typing import Final
 import typer
 
 from service_edge.terminal import ExitStatus, leave, read_settings
-from timeline_service.cli.answers import DEFAULT_URL, Answers
+from timeline_service.cli.client import DEFAULT_URL, TimelineClient
 from timeline_service.cli.export import export
 from timeline_service.cli.options import Json, Url
 from timeline_service.cli.printing import print_json, print_parked, print_status
@@ -90,8 +90,8 @@ def migrate() -> None:
 @app.command()
 def status(url: Url = DEFAULT_URL, as_json: Json = False) -> None:
     """How far the projection is, and what became of the log's records."""
-    with Answers(url) as answers:
-        body = answers.get("/v1/status")
+    with TimelineClient(url) as client:
+        body = client.get("/v1/status")
     print_json(body) if as_json else print_status(body)
 
 
@@ -104,8 +104,8 @@ app.command()(replay)
 @app.command()
 def parked(url: Url = DEFAULT_URL, as_json: Json = False) -> None:
     """Records that today's code cannot judge, with the reason of each."""
-    with Answers(url) as answers:
-        items = answers.pages("/v1/parked")
+    with TimelineClient(url) as client:
+        items = client.pages("/v1/parked")
     print_json({"items": items}) if as_json else print_parked(items)
 
 

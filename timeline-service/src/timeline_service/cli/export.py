@@ -15,7 +15,7 @@ from rich.filesize import decimal
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from service_edge.terminal import ExitStatus, leave
-from timeline_service.cli.answers import DEFAULT_URL, Answers, reason_of
+from timeline_service.cli.client import DEFAULT_URL, TimelineClient, reason_of
 from timeline_service.cli.export_file import Kept, open_export
 from timeline_service.cli.options import Url
 from timeline_service.domain.export_ranges import ExportRange
@@ -63,20 +63,20 @@ def export(
     if len(wanted.partitions) != 1 and (from_, to) != (None, None):
         leave(ExitStatus.USAGE, "--from and --to are offsets of one partition: name it with --partition")
     console = Console(stderr=True, highlight=False, soft_wrap=True)
-    with Answers(url) as answers:
+    with TimelineClient(url) as client:
         if output is None:
-            exporter = Exporter(answers, wanted, console)
+            exporter = Exporter(client, wanted, console)
             exporter.run(sys.stdout.buffer.write, [])
             sys.stdout.flush()
         else:
-            exporter = _write_file(output, answers, wanted, console)
+            exporter = _write_file(output, client, wanted, console)
     if output is not None and not exporter.bytes:
         return console.print(f"{output} was whole already: name another file for what has come since")
     console.print(f"exported {exporter.records} records, {exporter.bytes} bytes")
 
 
-def _write_file(output: Path, answers: Answers, wanted: "Wanted", console: Console) -> "Exporter":
-    exporter = Exporter(answers, wanted, console)
+def _write_file(output: Path, client: TimelineClient, wanted: "Wanted", console: Console) -> "Exporter":
+    exporter = Exporter(client, wanted, console)
     try:
         with open_export(output) as (file, kept), _progress(console) as exporter.told:
             exporter.run(file.write, kept)
@@ -99,10 +99,10 @@ class Wanted:
 class Exporter:
     """An export under way, and how much it has written. Whoever is `told` hears how far it is."""
 
-    def __init__(self, answers: Answers, wanted: Wanted, console: Console) -> None:
+    def __init__(self, client: TimelineClient, wanted: Wanted, console: Console) -> None:
         self.records = self.bytes = self._shown = 0
         self.told: Told = lambda *_: None
-        self._answers = answers
+        self._client = client
         self._wanted = wanted
         self._console = console
         self._connected = False
@@ -137,7 +137,7 @@ class Exporter:
             at, end = (whole.at, whole.header.end) if whole is not None else (self._wanted.start, self._wanted.end)
             query = {"partition": number, "from": at, "to": end}
             try:
-                with self._answers.lines("/v1/log/export", query, retrying=self._connected) as lines:
+                with self._client.lines("/v1/log/export", query, retrying=self._connected) as lines:
                     self._connected = True
                     first = next(lines, b"")
                     answered = ExportRange(read_header(first, 1))

@@ -19,7 +19,7 @@ def valence_mark(valence: str | None) -> tuple[str, str]:
     return _VALENCES.get(valence or "", (" ", ""))
 
 
-def fold_parts(parts: Iterable[str], width: int) -> list[str]:
+def wrap_parts(parts: Iterable[str], width: int) -> list[str]:
     """Parts with dots between them, in as few lines as hold them whole."""
     lines = list[str]()
     for part in parts:

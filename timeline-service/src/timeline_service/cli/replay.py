@@ -14,7 +14,7 @@ from rich.text import Text
 
 from event_schemas.positions import PositionError, parse_positions
 from service_edge.terminal import ExitStatus, leave, read_settings
-from timeline_service.cli.answers import DEFAULT_URL, Answers
+from timeline_service.cli.client import DEFAULT_URL, TimelineClient
 from timeline_service.cli.options import Json, Url
 from timeline_service.cli.printing import print_json
 from timeline_service.cli.replay_progress import showing_progress
@@ -59,9 +59,9 @@ def replay(
         return _replay_archive(from_, as_json=as_json)
     kind = "rebuild" if rebuild else "verify"
     end = _read_until(until) if until is not None else None
-    with Answers(url) as answers:
-        filed = answers.post("/v1/replays", {"kind": kind, **({"until": _written(answers, end)} if end else {})})
-        view = _followed(answers, filed)
+    with TimelineClient(url) as client:
+        filed = client.post("/v1/replays", {"kind": kind, **({"until": _written(client, end)} if end else {})})
+        view = _followed(client, filed)
     print_json(dict(view)) if as_json else print_replay(view)
     raise typer.Exit(_status_of(view))
 
@@ -87,23 +87,23 @@ def _replay_archive(path: Path, *, as_json: bool) -> None:
     print_json(view) if as_json else print_replay(view)
 
 
-def _followed(answers: Answers, filed: View) -> View:
+def _followed(client: TimelineClient, filed: View) -> View:
     """The replay when it is over. Ctrl-C cancels it, and ends the command."""
     path = f"/v1/replays/{filed['id']}"
     view = filed
     try:
         # Where there is no projection yet that this code can read, there is no status either.
-        if (status := answers.ask("/v1/status")) is not None and not status["replayers"]:
+        if (status := client.ask("/v1/status")) is not None and not status["replayers"]:
             _say("no replayer runs, so the replay waits: start one with timeline replayer", "yellow")
         with showing_progress() as show:
             show(view)
-            for event in follow(answers, f"{path}/progress", {}):
+            for event in follow(client, f"{path}/progress", {}):
                 view = orjson.loads(event.data or "{}")
                 if event.name == "done":
                     break
                 show(view)
     except KeyboardInterrupt as interrupt:
-        answers.delete(path)
+        client.delete(path)
         _say(f"cancelled: the replay {filed['id']} is told to end", "yellow")
         raise typer.Exit(INTERRUPTED) from interrupt
     return view
@@ -132,11 +132,11 @@ def _read_until(text: str) -> dict[int, int] | str:
     return text
 
 
-def _written(answers: Answers, end: Mapping[int, int] | str) -> dict[str, Any]:
+def _written(client: TimelineClient, end: Mapping[int, int] | str) -> dict[str, Any]:
     """The end as the service takes it. A partition that is not named stands at its beginning."""
     if isinstance(end, str):
         return {"recorded_at": end}
-    partitions = len(answers.get("/v1/status")["partitions"])
+    partitions = len(client.get("/v1/status")["partitions"])
     if strangers := [partition for partition in end if partition >= partitions]:
         leave(ExitStatus.REFUSED, f"--until: the log has no partition {strangers[0]}")
     next_offsets = {partition: offset + 1 for partition, offset in end.items()}

@@ -10,7 +10,7 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from timeline_service.cli.printing import fold_parts
+from timeline_service.cli.printing import wrap_parts
 from timeline_service.domain.progress_words import progress_words
 
 View = Mapping[str, Any]
@@ -35,6 +35,6 @@ def _drawn(view: View, width: int) -> Table:
     # Before the first record and after the last there is work that is not counted in records.
     bar = ProgressBar(total or 1, done, min(width, _WIDEST_BAR), pulse=done >= total)
     grid = Table.grid()
-    for part in (heading, bar, Text("\n".join(fold_parts(progress_words(progress), width)), "dim")):
+    for part in (heading, bar, Text("\n".join(wrap_parts(progress_words(progress), width)), "dim")):
         grid.add_row(part)
     return grid

@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from service_edge.terminal import ExitStatus, leave
-from timeline_service.cli.printing import fold_parts
+from timeline_service.cli.printing import wrap_parts
 from timeline_service.domain.difference_words import sides_of
 from timeline_service.domain.progress_words import say_seconds
 from timeline_service.domain.replays import rows_not_listed, rows_that_differ
@@ -76,7 +76,7 @@ def _print_coloured(console: Console, view: View, result: View) -> None:
     facts.add_column(overflow="fold")
     width = console.width - len("next offsets") - 2
     for name, words in _facts(view, result):
-        facts.add_row(name, Text("\n".join(fold_parts(words, width))))
+        facts.add_row(name, Text("\n".join(wrap_parts(words, width))))
     console.print(facts)
     if result["differences"]:
         _print_differences(console, view, result)

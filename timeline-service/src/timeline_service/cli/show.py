@@ -7,7 +7,7 @@ from typing import Annotated, Any, Final
 import typer
 
 from service_edge.terminal import ExitStatus, leave
-from timeline_service.cli.answers import DEFAULT_URL, Answers
+from timeline_service.cli.client import DEFAULT_URL, TimelineClient
 from timeline_service.cli.options import Url
 from timeline_service.cli.timeline_text import print_timeline, write_timeline_json
 
@@ -90,11 +90,11 @@ def show(
         "tag": tag, "actor": actor, "initiator": initiator, "q": q, "min_sources": min_sources, "as_of": as_of,
         "include": include or ("retracted" if include_retracted else None), "order": order,
     }  # fmt: skip
-    with Answers(url) as answers:
-        path = answers.path_of(a, b)
+    with TimelineClient(url) as client:
+        path = client.path_of(a, b)
         if as_json or form is Form.JSON:
-            write_timeline_json(answers.timeline(path, query, limit), sys.stdout.buffer)
+            write_timeline_json(client.timeline(path, query, limit), sys.stdout.buffer)
         elif form is Form.TEXT:
-            print_timeline(answers.timeline(path, query, limit))
+            print_timeline(client.timeline(path, query, limit))
         else:
-            answers.copy(f"{path}.{form.value}", {**query, "limit": limit}, sys.stdout.buffer)
+            client.copy(f"{path}.{form.value}", {**query, "limit": limit}, sys.stdout.buffer)

@@ -13,7 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from event_schemas.dates import parse_when
-from timeline_service.cli.printing import fold_parts, valence_mark
+from timeline_service.cli.printing import valence_mark, wrap_parts
 from timeline_service.domain.date_words import say_when
 
 Event = dict[str, Any]
@@ -99,7 +99,7 @@ def _words(item: Event, width: int) -> Text:
     """A title, and what stands behind it or, where that does not fit into one line, below it."""
     retracted = item["status"] == "retracted"
     words = Text(item["title"], "strike" if retracted else "")
-    details = Text("\n".join(fold_parts(_details(item), width)), "dim")
+    details = Text("\n".join(wrap_parts(_details(item), width)), "dim")
     if retracted:
         details.stylize("not dim red", 0, len("retracted"))
     beside = "\n" not in details.plain and words.cell_len + 2 + details.cell_len <= width

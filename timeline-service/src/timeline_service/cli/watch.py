@@ -12,10 +12,10 @@ from rich.console import Console
 from rich.text import Text
 
 from service_edge.terminal import ExitStatus, leave
-from timeline_service.cli.answers import DEFAULT_URL, Answers, Query, reason_of
+from timeline_service.cli.client import DEFAULT_URL, Query, TimelineClient, reason_of
 from timeline_service.cli.event_stream import EventStreamReader, ServerSentEvent
+from timeline_service.cli.feed_text import print_feed_event
 from timeline_service.cli.options import Url
-from timeline_service.cli.told import print_told
 
 #: The service says that it is alive every 30 seconds at least.
 _SILENCE_SECONDS: Final = 60.0
@@ -37,13 +37,13 @@ def watch(
     """
     if (a is None) != (b is None) or (a is not None and country is not None):
         leave(ExitStatus.USAGE, "name two countries, or --country one, or none for everything")
-    with suppress(KeyboardInterrupt), Answers(url) as answers:
-        path = f"{answers.path_of(a, b)}/live" if a is not None and b is not None else "/v1/live"
-        for event in islice(follow(answers, path, {"country": country}), limit):
-            print_told(event, as_json=as_json)
+    with suppress(KeyboardInterrupt), TimelineClient(url) as client:
+        path = f"{client.path_of(a, b)}/live" if a is not None and b is not None else "/v1/live"
+        for event in islice(follow(client, path, {"country": country}), limit):
+            print_feed_event(event, as_json=as_json)
 
 
-def follow(answers: Answers, path: str, query: Query) -> Iterator[ServerSentEvent]:
+def follow(client: TimelineClient, path: str, query: Query) -> Iterator[ServerSentEvent]:
     """The events of a stream, for ever. After a cut it goes on behind the last one, and says so once.
 
     A refusal, and a service that is out of reach from the beginning, end the command.
@@ -53,7 +53,7 @@ def follow(answers: Answers, path: str, query: Query) -> Iterator[ServerSentEven
     while True:
         reader, reason = EventStreamReader(last_id), "the service ended the stream"
         try:
-            with answers.stream(path, query, last_id, _SILENCE_SECONDS, retrying=connected) as pieces:
+            with client.stream(path, query, last_id, _SILENCE_SECONDS, retrying=connected) as pieces:
                 connected = True
                 for piece in pieces:
                     for event in reader.read(piece):

@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import Final
 
 from event_schemas.countries import CountryError, all_countries, country_code
-from service_edge.qualities import parse_qualities
+from service_edge.accept_headers import parse_accept
 
 ENGLISH: Final = "en"
 ENGLISH_NAMES: Final[Mapping[str, str]] = MappingProxyType(dict(all_countries()))
@@ -35,7 +35,7 @@ def negotiate_language(accept_language: str | None) -> str:
 
 @lru_cache(maxsize=1024)
 def _negotiate(accept_language: str) -> str:
-    qualities = parse_qualities(accept_language)
+    qualities = parse_accept(accept_language)
     refused = {name for name, quality in qualities.items() if quality == 0}
     wanted = sorted((name for name in qualities if name not in refused), key=lambda name: -qualities[name])
     for language_range in wanted[:_MAX_RANGES]:

@@ -9,7 +9,7 @@ from timeline_service.domain.vectors import OffsetVector
 
 
 @dataclass(frozen=True, slots=True)
-class Stray:
+class OrphanRow:
     """A row that no record of the log can have made."""
 
     table: str
@@ -20,10 +20,10 @@ class Stray:
 
 
 @dataclass(frozen=True, slots=True)
-class Strays:
+class OrphanRows:
     """Those that are listed, and how many there are of each table."""
 
-    listed: Sequence[Stray]
+    listed: Sequence[OrphanRow]
     counts: Mapping[str, int]
 
 
@@ -40,20 +40,20 @@ class Snapshot:
     held: OffsetVector
     redriven: int
     digests: Mapping[str, TableDigest]
-    strays: Strays
+    orphan_rows: OrphanRows
     foreign: Sequence[Difference]
     parked_elsewhere: int
 
-    def strayed(self) -> Iterator[Difference]:
+    def orphans(self) -> Iterator[Difference]:
         """Rows beyond the log, and checkpoints of documents beyond those of what they are made from."""
-        for stray in self.strays.listed:
-            position = format_position(stray.partition, stray.from_offset)
-            if stray.table == "search_checkpoints":
-                most = self.vector[stray.partition] if stray.partition < len(self.vector) else None
-                yield Difference(stray.table, stray.key, "next_offset", stray.from_offset, most, None)
+        for orphan in self.orphan_rows.listed:
+            position = format_position(orphan.partition, orphan.from_offset)
+            if orphan.table == "search_checkpoints":
+                most = self.vector[orphan.partition] if orphan.partition < len(self.vector) else None
+                yield Difference(orphan.table, orphan.key, "next_offset", orphan.from_offset, most, None)
             else:
-                offsets = {"from_offset": stray.from_offset, "until_offset": stray.until_offset}
-                yield Difference(stray.table, stray.key, None, offsets, None, position)
+                offsets = {"from_offset": orphan.from_offset, "until_offset": orphan.until_offset}
+                yield Difference(orphan.table, orphan.key, None, offsets, None, position)
 
     def set_back(self) -> Iterator[Difference]:
         """Checkpoints of documents that documents lie beyond."""
@@ -64,7 +64,7 @@ class Snapshot:
 
 
 @dataclass(frozen=True, slots=True)
-class Drill:
+class RowDiff:
     """What the rows of differing buckets are: the differences that are listed, and how many rows differ."""
 
     listed: Sequence[Difference]

@@ -6,7 +6,7 @@ from html import escape
 from itertools import islice
 from typing import Any, Final
 
-from timeline_service.domain.folding import WORD, words_of
+from timeline_service.domain.text_folding import WORD, words_of
 
 _BEFORE: Final = 8
 _WORDS: Final = 32

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from timeline_service.domain.folding import words_of
+from timeline_service.domain.text_folding import words_of
 
 _TERM: Final = re.compile(r'(?P<minus>-)?"(?P<phrase>[^"]*)"?|(?P<word>[^\s"]+)')
 MAX_WORDS: Final = 100

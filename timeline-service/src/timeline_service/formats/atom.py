@@ -6,8 +6,8 @@ from html import escape
 from typing import Final
 from uuid import NAMESPACE_URL, uuid5
 
-from timeline_service.formats.descriptions import date_words, source_words
-from timeline_service.formats.documents import Document
+from timeline_service.formats.details import date_words, source_words
+from timeline_service.formats.format import FormatContext
 from timeline_service.queries.views.events import EventView
 
 #: When a feed without entries was last updated: the element is required, and nothing ever happened.
@@ -23,17 +23,17 @@ class Atom:
     media_type = "application/atom+xml; charset=utf-8"
     paged = True
 
-    def begin(self, document: Document) -> bytes:
+    def begin(self, context: FormatContext) -> bytes:
         """The feed's own elements."""
-        first = document.first_url or document.url
-        links = {"self": document.url, "first": first, "next": document.next_url}
+        first = context.first_url or context.url
+        links = {"self": context.url, "first": first, "next": context.next_url}
         parts = [
             '<?xml version="1.0" encoding="utf-8"?>\n<feed xmlns="http://www.w3.org/2005/Atom">\n',
             f"<id>urn:uuid:{uuid5(NAMESPACE_URL, first)}</id>\n",
-            f"<title>{_escape(document.title)}</title>\n",
-            f"<updated>{document.updated or _NEVER}</updated>\n",
+            f"<title>{_escape(context.title)}</title>\n",
+            f"<updated>{context.updated or _NEVER}</updated>\n",
             "<author><name>Dyadline</name></author>\n",
-            f'<generator uri="{_escape(document.base)}/">Dyadline</generator>\n',
+            f'<generator uri="{_escape(context.base)}/">Dyadline</generator>\n',
         ]
         parts += [
             f'<link rel="{rel}" type="application/atom+xml" href="{_escape(url)}"/>\n'
@@ -42,21 +42,21 @@ class Atom:
         ]
         return "".join(parts).encode()
 
-    def write(self, document: Document, events: Sequence[EventView], *, first: bool) -> bytes:
+    def write(self, context: FormatContext, events: Sequence[EventView], *, first: bool) -> bytes:
         """An entry for each event."""
-        return "".join([_entry(document, event) for event in events]).encode()
+        return "".join([_entry(context, event) for event in events]).encode()
 
-    def end(self, document: Document) -> bytes:
+    def end(self, context: FormatContext) -> bytes:
         """The end of the feed."""
         return b"</feed>\n"
 
 
-def _entry(document: Document, event: EventView) -> str:
+def _entry(context: FormatContext, event: EventView) -> str:
     parts = [
         f"<entry>\n<id>urn:uuid:{event['id']}</id>\n<title>{_escape(event['title'])}</title>\n"
         f"<updated>{event['revised_at']}</updated>\n<published>{event['recorded_at']}</published>\n"
         # Without a type: readers follow an alternate only where it may be a page, else they take the id for an address.
-        f'<link rel="alternate" href="{_escape(document.event_url(event["id"]))}"/>\n'
+        f'<link rel="alternate" href="{_escape(context.event_url(event["id"]))}"/>\n'
     ]
     parts += [
         f'<link rel="via" href="{_escape(source["url"])}" title="{_escape(source_words(source))}"/>\n'

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import orjson
 
-from timeline_service.formats.documents import Document
+from timeline_service.formats.format import FormatContext
 from timeline_service.queries.views.events import EventView
 
 #: What a spreadsheet takes for the start of a formula, or skips before one.
@@ -77,18 +77,18 @@ class CommaSeparated:
     media_type = "text/csv; charset=utf-8; header=present"
     paged = False
 
-    def begin(self, document: Document) -> bytes:
+    def begin(self, context: FormatContext) -> bytes:
         """The header line."""
         return ",".join(_COLUMNS).encode() + b"\r\n"
 
-    def write(self, document: Document, events: Sequence[EventView], *, first: bool) -> bytes:
+    def write(self, context: FormatContext, events: Sequence[EventView], *, first: bool) -> bytes:
         """A line for each event."""
         text = StringIO(newline="")
         lines = csv.writer(text, lineterminator="\r\n")
         lines.writerows(map(_line, events))
         return text.getvalue().encode()
 
-    def end(self, document: Document) -> bytes:
+    def end(self, context: FormatContext) -> bytes:
         """Nothing."""
         return b""
 

@@ -7,8 +7,8 @@ from functools import lru_cache
 from typing import Final
 
 from event_schemas.dates import parse_when
-from timeline_service.formats.descriptions import date_words, is_plain_day, source_words
-from timeline_service.formats.documents import Document
+from timeline_service.formats.details import date_words, is_plain_day, source_words
+from timeline_service.formats.format import FormatContext
 from timeline_service.queries.views.events import EventView, SourceView
 
 _LINE_OCTETS: Final = 75
@@ -24,9 +24,9 @@ class ICalendar:
     media_type = "text/calendar; charset=utf-8"
     paged = False
 
-    def begin(self, document: Document) -> bytes:
+    def begin(self, context: FormatContext) -> bytes:
         """The calendar's own properties."""
-        title = _escape(document.title)
+        title = _escape(context.title)
         return _lines([
             "BEGIN:VCALENDAR",
             "PRODID:-//Dyadline//Timeline service//EN",
@@ -35,19 +35,19 @@ class ICalendar:
             "METHOD:PUBLISH",
             f"NAME:{title}",  # RFC 7986; the next one is what calendars read that do not know it
             f"X-WR-CALNAME:{title}",
-            f"URL:{_uri(document.url)}",
+            f"URL:{_uri(context.url)}",
         ]).encode()  # fmt: skip
 
-    def write(self, document: Document, events: Sequence[EventView], *, first: bool) -> bytes:
+    def write(self, context: FormatContext, events: Sequence[EventView], *, first: bool) -> bytes:
         """A VEVENT for each event."""
-        return "".join([_component(document, event) for event in events]).encode()
+        return "".join([_component(context, event) for event in events]).encode()
 
-    def end(self, document: Document) -> bytes:
+    def end(self, context: FormatContext) -> bytes:
         """The end of the calendar."""
         return b"END:VCALENDAR\r\n"
 
 
-def _component(document: Document, event: EventView) -> str:
+def _component(context: FormatContext, event: EventView) -> str:
     revised = _instant(event["revised_at"])
     categories = [event["type"], *([event["domain"]] if event["domain"] else ()), *event["tags"]]
     description = _describe(event)
@@ -64,7 +64,7 @@ def _component(document: Document, event: EventView) -> str:
         f"CATEGORIES:{','.join(map(_escape, categories))}",
         "TRANSP:TRANSPARENT",
         f"STATUS:{'CANCELLED' if event['status'] == 'retracted' else 'CONFIRMED'}",
-        f"URL:{_uri(document.event_url(event['id']))}",
+        f"URL:{_uri(context.event_url(event['id']))}",
         "END:VEVENT",
     ])  # fmt: skip
 

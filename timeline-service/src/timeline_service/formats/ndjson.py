@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import orjson
 
-from timeline_service.formats.documents import Document
+from timeline_service.formats.format import FormatContext
 from timeline_service.queries.views.events import EventView
 
 
@@ -16,14 +16,14 @@ class Ndjson:
     media_type = "application/x-ndjson"
     paged = False
 
-    def begin(self, document: Document) -> bytes:
+    def begin(self, context: FormatContext) -> bytes:
         """Nothing."""
         return b""
 
-    def write(self, document: Document, events: Sequence[EventView], *, first: bool) -> bytes:
+    def write(self, context: FormatContext, events: Sequence[EventView], *, first: bool) -> bytes:
         """A line for each event."""
         return b"".join([orjson.dumps(event, option=orjson.OPT_APPEND_NEWLINE) for event in events])
 
-    def end(self, document: Document) -> bytes:
+    def end(self, context: FormatContext) -> bytes:
         """Nothing."""
         return b""

@@ -10,8 +10,8 @@ import orjson
 
 from event_schemas.dates import When, parse_when
 from timeline_service.domain.date_words import say_when
-from timeline_service.formats.descriptions import is_web_address, source_words
-from timeline_service.formats.documents import Document
+from timeline_service.formats.details import is_web_address, source_words
+from timeline_service.formats.format import FormatContext
 from timeline_service.queries.views.events import EventView, SourceView
 
 #: How much of a day a date of this precision knows.
@@ -29,17 +29,17 @@ class TimelineJs:
     media_type = "application/json"
     paged = False
 
-    def begin(self, document: Document) -> bytes:
+    def begin(self, context: FormatContext) -> bytes:
         """The title slide, and the start of the list of events."""
-        title = orjson.dumps({"text": {"headline": escape(document.title), "text": ""}})
+        title = orjson.dumps({"text": {"headline": escape(context.title), "text": ""}})
         return b'{"title":' + title + b',"events":['
 
-    def write(self, document: Document, events: Sequence[EventView], *, first: bool) -> bytes:
+    def write(self, context: FormatContext, events: Sequence[EventView], *, first: bool) -> bytes:
         """A slide for each event."""
         slides = b",\n".join([orjson.dumps(_slide(event)) for event in events])
         return slides if first or not slides else b",\n" + slides
 
-    def end(self, document: Document) -> bytes:
+    def end(self, context: FormatContext) -> bytes:
         """The end of the list and of the document."""
         return b"]}\n"
 

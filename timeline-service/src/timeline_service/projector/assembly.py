@@ -6,11 +6,11 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
-from service_edge.topic_check import Topic
+from service_edge.topic_check import KafkaTopic
 from timeline_service.adapters.kafka.reader import KafkaReader
-from timeline_service.adapters.postgres.documents import PostgresDocuments
 from timeline_service.adapters.postgres.projection import PostgresProjection
 from timeline_service.adapters.postgres.redrives import PostgresRedrives
+from timeline_service.adapters.postgres.search_documents import PostgresDocuments
 from timeline_service.code_version import code_version
 from timeline_service.domain.vectors import OffsetVector
 from timeline_service.projector.log_guard import LogGuard
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 async def open_projector(
     settings: Settings,
     pool: "Pool",
-    topic: Topic,
+    topic: KafkaTopic,
     generation: int,
     *,
     group: str,

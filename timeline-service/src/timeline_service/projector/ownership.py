@@ -7,7 +7,7 @@ from typing import Final
 
 import structlog
 
-from service_edge.topic_check import Topic
+from service_edge.topic_check import KafkaTopic
 from timeline_service.adapters.postgres.projection import Advance, Checkpoint, PostgresProjection
 from timeline_service.domain.vectors import OffsetVector
 from timeline_service.errors import FencedError, UnavailableError
@@ -23,7 +23,7 @@ class Ownership:
     All that writes raises FencedError where another has taken over, and UnavailableError.
     """
 
-    def __init__(self, projection: PostgresProjection, topic: Topic, owner: str, *, only_live: bool) -> None:
+    def __init__(self, projection: PostgresProjection, topic: KafkaTopic, owner: str, *, only_live: bool) -> None:
         self.checkpoints: dict[int, Checkpoint] = {}
         self.stopped: set[int] = set()
         self._projection = projection

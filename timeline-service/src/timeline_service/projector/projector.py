@@ -7,11 +7,11 @@ from typing import Final
 
 import structlog
 
-from service_edge.topic_check import Topic
+from service_edge.topic_check import KafkaTopic
 from timeline_service.adapters.kafka.reader import KafkaReader
-from timeline_service.adapters.postgres.documents import PostgresDocuments
 from timeline_service.adapters.postgres.projection import Advance, PostgresProjection
 from timeline_service.adapters.postgres.redrives import PostgresRedrives
+from timeline_service.adapters.postgres.search_documents import PostgresDocuments
 from timeline_service.domain.vectors import OffsetVector
 from timeline_service.errors import HaltError
 from timeline_service.judge.batch import RowChanges, bounded, fold_batch
@@ -45,7 +45,7 @@ class Projector:
         projection: PostgresProjection,
         redrives: PostgresRedrives,
         documents: PostgresDocuments,
-        topic: Topic,
+        topic: KafkaTopic,
         *,
         guard: LogGuard,
         owner: str,

@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Collection, Mapping
 
-from service_edge.topic_check import Topic
+from service_edge.topic_check import KafkaTopic
 from timeline_service.adapters.postgres.projection import Checkpoint
 from timeline_service.errors import HaltError
 from timeline_service.judge.decoding import RawRecord, write_headers
@@ -18,7 +18,7 @@ def digest(record: RawRecord) -> bytes:
 
 
 def require_trustworthy_log(
-    topic: Topic, checkpoints: Collection[Checkpoint], bounds: Mapping[int, tuple[int, int]]
+    topic: KafkaTopic, checkpoints: Collection[Checkpoint], bounds: Mapping[int, tuple[int, int]]
 ) -> None:
     """Raises HaltError unless the log is whole, and checkpoints of a projection fit it.
 
@@ -32,7 +32,7 @@ def require_trustworthy_log(
         _require_reach(topic, checkpoint, bounds[checkpoint.partition][1])
 
 
-def require_same_log(checkpoint: Checkpoint, topic: Topic, log_start: int, log_end: int) -> None:
+def require_same_log(checkpoint: Checkpoint, topic: KafkaTopic, log_start: int, log_end: int) -> None:
     """Raises HaltError unless a checkpoint fits the cluster, the topic and the bounds of its partition."""
     require_trustworthy_log(topic, [checkpoint], {checkpoint.partition: (log_start, log_end)})
 
@@ -47,7 +47,7 @@ def require_same_record(proof: Checkpoint, record: RawRecord | None) -> None:
         )
 
 
-def _require_same_topic(checkpoint: Checkpoint, topic: Topic) -> None:
+def _require_same_topic(checkpoint: Checkpoint, topic: KafkaTopic) -> None:
     if checkpoint.cluster_id not in {"", topic.cluster_id}:  # what was made from an archive names none
         raise HaltError(
             f"the projection was made from the Kafka cluster {checkpoint.cluster_id}, this one is {topic.cluster_id}: "
@@ -60,7 +60,7 @@ def _require_same_topic(checkpoint: Checkpoint, topic: Topic) -> None:
         )
 
 
-def _require_beginning(topic: Topic, partition: int, log_start: int) -> None:
+def _require_beginning(topic: KafkaTopic, partition: int, log_start: int) -> None:
     if log_start > 0:
         raise HaltError(
             f"partition {partition} of {topic.name} begins at offset {log_start}: records before it were deleted. "
@@ -68,7 +68,7 @@ def _require_beginning(topic: Topic, partition: int, log_start: int) -> None:
         )
 
 
-def _require_reach(topic: Topic, checkpoint: Checkpoint, log_end: int) -> None:
+def _require_reach(topic: KafkaTopic, checkpoint: Checkpoint, log_end: int) -> None:
     if checkpoint.next_offset > log_end:
         raise HaltError(
             f"partition {checkpoint.partition} of {topic.name} ends at offset {log_end}, but the projection has read "

@@ -7,7 +7,7 @@ from typing import Final
 
 import structlog
 
-from timeline_service.adapters.postgres.documents import PostgresDocuments
+from timeline_service.adapters.postgres.search_documents import PostgresDocuments
 from timeline_service.errors import UnavailableError
 
 _LOG: Final = structlog.get_logger()

@@ -8,8 +8,8 @@ from event_schemas.countries import CountryError, country_code
 from event_schemas.dates import DateFormatError, parse_when
 from event_schemas.taxonomy import DOMAINS, STAGES, TYPES, VALENCES, nearest_types
 from event_schemas.texts import normalised
-from timeline_service.domain.folding import fold_whole
 from timeline_service.domain.selections import Selection, Span
+from timeline_service.domain.text_folding import fold_name
 from timeline_service.domain.word_queries import WordQuery, WordQueryError, either, read_word_query
 from timeline_service.errors import RefusedError
 from timeline_service.judge.days import OPEN_END, OPEN_START
@@ -29,7 +29,7 @@ def read_selection(asked: Mapping[str, Any], pair: str | None = None) -> Selecti
         domain=_each(asked, "domain", lambda name, text: _one_of(name, text, DOMAINS)),
         stage=_each(asked, "stage", lambda name, text: _one_of(name, text, STAGES)),
         tag=_each(asked, "tag", _text),
-        actor=_each(asked, "actor", lambda name, text: fold_whole(_text(name, text))),
+        actor=_each(asked, "actor", lambda name, text: fold_name(_text(name, text))),
         initiator=_each(asked, "initiator", read_country),
         code=_each(asked, "code", _code),
         words=_words(asked.get("q")),

@@ -18,13 +18,13 @@ _NOTE: Final = (
 async def summarise(sources: Sources, at: ReadPoint, selection: Selection) -> SummaryView:
     """Counts of the selected events, the mean of Goldstein's scale, and the first and last date."""
     rows = await sources.selections.summary(at, selection)
-    (whole,) = (row for row in rows if row.fold == 3)
+    (whole,) = (row for row in rows if row.counted == 3)
     mean = whole.mean_goldstein
     return {
         "pair": selection.pair,
-        "years": _years([row for row in rows if row.fold == 0]),
+        "years": _years([row for row in rows if row.counted == 0]),
         "types": [{"type": row.type, "count": row.events} for row in rows if row.type is not None],
-        "domains": [{"domain": row.domain, "count": row.events} for row in rows if row.fold == 2],
+        "domains": [{"domain": row.domain, "count": row.events} for row in rows if row.counted == 2],
         "mean_goldstein": round(mean, 6) if mean is not None else None,
         "first": day_view(whole.first),
         "last": day_view(whole.last),

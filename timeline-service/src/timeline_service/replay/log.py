@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from service_edge.topic_check import Topic, TopicUnavailableError, TopicUnfitError, check_topic
+from service_edge.topic_check import KafkaTopic, TopicUnavailableError, TopicUnfitError, check_topic
 from timeline_service.adapters.kafka.scan import open_scan
 from timeline_service.domain.replays import Until
 from timeline_service.domain.vectors import OffsetVector
@@ -14,7 +14,7 @@ from timeline_service.settings import Settings
 class ReplayedLog:
     """The log in Kafka. Its methods raise UnavailableError when that is away."""
 
-    def __init__(self, settings: Settings, topic: Topic) -> None:
+    def __init__(self, settings: Settings, topic: KafkaTopic) -> None:
         self._bootstrap_servers = settings.kafka_bootstrap_servers
         self.topic = topic
 

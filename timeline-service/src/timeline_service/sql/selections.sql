@@ -105,11 +105,11 @@ order by {order};
 select count(*) from {schema}.{rows} where {selected};
 
 -- name: summary
--- One pass: counts by year and valence (fold 0), by type (1), by domain (2), and of all (3).
+-- One pass: counts by year and valence (counted 0), by type (1), by domain (2), and of all (3).
 select
     case
         when grouping(year) = 0 then 0 when grouping(type) = 0 then 1 when grouping(domain) = 0 then 2 else 3
-    end as fold,
+    end as counted,
     year, valence, type, domain, count(*) as events,
     avg(goldstein::numeric)::double precision as mean_goldstein,
     min(nullif(earliest, '-infinity')) as first, max(nullif(latest, 'infinity')) as last
@@ -121,7 +121,7 @@ from (
     where {selected}
 ) as event
 group by grouping sets ((year, valence), (type), (domain), ())
-order by fold, year nulls first, events desc, type, domain;
+order by counted, year nulls first, events desc, type, domain;
 
 -- name: pairs_of_entries
 -- Of a country or of all, by name or by count, behind the last pair seen and its count.

@@ -8,7 +8,7 @@ from {schema}.checkpoints as checkpoint
 left join {schema}.search_checkpoints as search using (partition)
 order by checkpoint.partition;
 
--- name: strayed_checkpoints
+-- name: orphan_checkpoints
 -- $1 vector: checkpoints of documents that are beyond it, or of no partition.
 select partition, next_offset from {schema}.search_checkpoints
 where coalesce(next_offset > ($1::bigint[])[partition + 1], true) or next_offset < 0

@@ -5,7 +5,7 @@ from typing import Annotated, Final
 from fastapi import APIRouter, Path
 
 from event_schemas.texts import Uuid
-from service_edge.pages import Page
+from service_edge.html_pages import HtmlPage
 from timeline_service.api.holdings import Held
 from timeline_service.errors import UnavailableError
 from timeline_service.queries.generations import list_generations
@@ -13,12 +13,12 @@ from timeline_service.queries.replays import find_replay, last_verification, new
 from timeline_service.queries.status import read_status
 from timeline_service.web.audit_page import audit_page, replay_page, unavailable_page
 
-router = APIRouter(include_in_schema=False, default_response_class=Page)
+router = APIRouter(include_in_schema=False, default_response_class=HtmlPage)
 _SHOWN: Final = 50
 
 
 @router.get("/audit")
-async def audit(held: Held) -> Page:
+async def audit(held: Held) -> HtmlPage:
     """All of it, also where there is no projection to read: then a rebuild can be asked for here."""
     sources = held.sources
     try:
@@ -36,7 +36,7 @@ async def audit(held: Held) -> Page:
 
 
 @router.get("/audit/{replay_id}")
-async def report(held: Held, replay_id: Annotated[Uuid, Path()]) -> Page:
+async def report(held: Held, replay_id: Annotated[Uuid, Path()]) -> HtmlPage:
     """One replay, with every difference that it lists."""
     try:
         return replay_page(await find_replay(held.sources, replay_id))

@@ -5,7 +5,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Final
 
-from service_edge.pages import Page, escaped
+from service_edge.html_pages import HtmlPage, escaped
 from timeline_service.domain.replays import OVER, rows_that_differ
 from timeline_service.queries.views.replays import GenerationView, ReplayView
 from timeline_service.queries.views.status import PartitionView, ProjectionView
@@ -22,7 +22,7 @@ def audit_page(
     verification: ReplayView | None,
     replays: Sequence[ReplayView],
     generations: Sequence[GenerationView],
-) -> Page:
+) -> HtmlPage:
     """What an auditor wants to know. `status` is as `/v1/status` answers it, if that can; `replays` are the newest."""
     running = [view for view in replays if view["state"] not in OVER]
     return _page(
@@ -39,7 +39,7 @@ def audit_page(
     )
 
 
-def replay_page(view: ReplayView) -> Page:
+def replay_page(view: ReplayView) -> HtmlPage:
     """One replay with all that came of it."""
     title = f"{view['kind'].capitalize()} of {view['requested_at'][:10]}"
     return _page(
@@ -49,14 +49,16 @@ def replay_page(view: ReplayView) -> Page:
     )
 
 
-def unavailable_page(reason: str) -> Page:
+def unavailable_page(reason: str) -> HtmlPage:
     """What is shown while the database does not answer."""
-    return Page("Audit", f"<h1>Audit</h1><p>This cannot be shown now: {escaped(reason)}. <a href=''>Try again</a>", 503)
+    return HtmlPage(
+        "Audit", f"<h1>Audit</h1><p>This cannot be shown now: {escaped(reason)}. <a href=''>Try again</a>", 503
+    )
 
 
-def _page(title: str, body: str) -> Page:
+def _page(title: str, body: str) -> HtmlPage:
     said = "<p id=said class=unseen role=status></p><p id=stale class=wait role=status></p>"
-    return Page(title, f"<main>{body}</main>{said}", style=_static("audit.css"), script=_static("audit.js"))
+    return HtmlPage(title, f"<main>{body}</main>{said}", style=_static("audit.css"), script=_static("audit.js"))
 
 
 @cache

@@ -5,7 +5,7 @@ from typing import Any
 
 import orjson
 
-from service_edge.pages import escaped
+from service_edge.html_pages import escaped
 
 
 def joined(figures: Iterable[str]) -> str:

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from service_edge.pages import escaped
+from service_edge.html_pages import escaped
 from timeline_service.domain.difference_words import sides_of
 from timeline_service.domain.progress_words import progress_words, say_bytes
 from timeline_service.domain.replays import OVER, rows_not_listed, rows_that_differ

@@ -8,7 +8,7 @@ import asyncpg
 import orjson
 
 from event_schemas.positions import format_position
-from service_edge.topic_check import Topic
+from service_edge.topic_check import KafkaTopic
 from timeline_service.adapters.postgres.database import connect, going_away
 from timeline_service.adapters.postgres.snapshots import PostgresSnapshot
 from timeline_service.adapters.postgres.sql_files import read_statements
@@ -20,7 +20,7 @@ from timeline_service.domain.comparisons import (
     TableDigest,
     differences_of,
 )
-from timeline_service.domain.snapshots import Drill, Snapshot, Strays
+from timeline_service.domain.snapshots import OrphanRows, RowDiff, Snapshot
 from timeline_service.domain.vectors import OffsetVector
 from timeline_service.errors import HaltError
 
@@ -59,7 +59,7 @@ class PostgresComparison:
 
     async def snapshot(
         self,
-        topic: Topic,
+        topic: KafkaTopic,
         code_version: str,
         ends: Callable[[], Awaitable[OffsetVector]],
         until: OffsetVector | None = None,
@@ -68,17 +68,17 @@ class PostgresComparison:
 
         `ends` tells where the log ends, which is no earlier than where the snapshot does.
 
-        Without `until`, what a vector cannot tell the past of is kept, for `drill`.
+        Without `until`, what a vector cannot tell the past of is kept, for `row_diff`.
         """
         async with _connection(self._url) as connection, connection.transaction(isolation="repeatable_read"):
             live = PostgresSnapshot(connection, self._schema)
             said = await live.reach(topic.partitions)
-            strays, foreign = Strays([], {}), list[Difference]()
+            orphan_rows, foreign = OrphanRows([], {}), list[Difference]()
             if until is not None:
                 reach = said._replace(vector=until, documents=tuple(map(min, said.documents, until)))
             else:
                 reach = await live.reach_of_rows(said, await ends())
-                strays = await live.strays(reach)
+                orphan_rows = await live.orphan_rows(reach)
                 foreign += await live.foreign(topic.cluster_id)
                 await live.keep(self._scratch)
             tables = [name for name in KEYS if until is None or name not in PRESENT_ONLY]
@@ -91,7 +91,7 @@ class PostgresComparison:
                     name: await self._digest(connection, self._schema, name, reach.vector, reach.documents)
                     for name in tables
                 },
-                strays=strays,
+                orphan_rows=orphan_rows,
                 foreign=foreign,
                 parked_elsewhere=await live.parked_elsewhere(code_version),
             )
@@ -103,7 +103,9 @@ class PostgresComparison:
         async with _connection(self._url) as connection:
             return {name: await self._digest(connection, schema, name, vector, documents) for name in tables}
 
-    async def drill(self, schema: str, table: str, snapshot: Snapshot, buckets: Collection[int], most: int) -> Drill:
+    async def row_diff(
+        self, schema: str, table: str, snapshot: Snapshot, buckets: Collection[int], most: int
+    ) -> RowDiff:
         """Row by row what differs in some buckets of a table. The live rows are read again, as at the vector."""
         live, log = self._sql[table], self._sql[table].replace("{schema}", schema)
         live = live.replace("{schema}", self._scratch if table in PRESENT_ONLY else self._schema)
@@ -117,7 +119,7 @@ class PostgresComparison:
             async for row in connection.cursor(sql, *values, prefetch=50):
                 total = row["total"]
                 listed += differences_of(table, *(_row(row[side]) for side in ("live", "log")))
-        return Drill(listed[:most], total)
+        return RowDiff(listed[:most], total)
 
     async def explained(self, schema: str, vector: OffsetVector) -> dict[str, Any]:
         """What stands in the log and in no timeline: how many records, and the first of those that were refused."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 
 from timeline_service.adapters.postgres.sql_files import read_statements
-from timeline_service.domain.documents import facet
+from timeline_service.domain.search_documents import facet
 from timeline_service.domain.selections import Selection
 
 Rows = Literal["entries", "documents"]

@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar
 import asyncpg
 
 from event_schemas.positions import format_positions
-from timeline_service.adapters.postgres.bell import PostgresBell
 from timeline_service.adapters.postgres.database import connected
 from timeline_service.adapters.postgres.generations import PostgresGenerations, find_readable_generation
+from timeline_service.adapters.postgres.notifications import PostgresNotificationListener
 from timeline_service.adapters.postgres.rows import (
     BytesRow,
     CheckpointRow,
@@ -50,9 +50,9 @@ _LOOK_SECONDS: Final = 0.5
 class PostgresReader:
     """Queries over the projection. All methods raise UnavailableError when the server is away."""
 
-    def __init__(self, pool: "Pool", bell: PostgresBell) -> None:
+    def __init__(self, pool: "Pool", notifications: PostgresNotificationListener) -> None:
         self._pool = pool
-        self._bell = bell
+        self._notifications = notifications
         self._generations = PostgresGenerations(pool)
         self._statements = dict(read_statements("reader"))
         live = read_statements("generations")["live"].replace("$1", "$shape")
@@ -101,7 +101,7 @@ class PostgresReader:
             left = deadline - time.monotonic()
             if left <= 0:
                 raise UnavailableError("the projection has not got to the position that was asked for yet")
-            await self._bell.wait(min(left, _LOOK_SECONDS))
+            await self._notifications.wait(min(left, _LOOK_SECONDS))
 
     async def generation(self, n: int) -> Mapping[str, Any]:
         """A generation that this code can read, live or not; raises UnknownGenerationError."""

@@ -6,8 +6,8 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from timeline_service.adapters.postgres.database import connected_to
-from timeline_service.adapters.postgres.documents import PostgresDocuments
 from timeline_service.adapters.postgres.projection import Checkpoint, PostgresProjection
+from timeline_service.adapters.postgres.search_documents import PostgresDocuments
 from timeline_service.adapters.postgres.sql_files import generation_statements
 from timeline_service.errors import FencedError
 from timeline_service.judge.batch import Counts, RowChanges

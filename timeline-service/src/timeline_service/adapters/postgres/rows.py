@@ -173,9 +173,9 @@ class FoundRow(NamedTuple):
 
 
 class SummaryRow(NamedTuple):
-    """A count: by year and valence (`fold` 0), by type (1), by domain (2), and of all (3)."""
+    """A count: by year and valence (`counted` 0), by type (1), by domain (2), and of all (3)."""
 
-    fold: int
+    counted: int
     year: int | None
     valence: str | None
     type: str | None

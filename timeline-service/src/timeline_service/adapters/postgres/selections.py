@@ -129,7 +129,7 @@ class PostgresSelections:
         return int(record["count"])
 
     async def summary(self, point: ReadPoint, selection: Selection) -> Sequence[SummaryRow]:
-        """Counts by year and valence, by type, by domain, and of all: `fold` 0 to 3."""
+        """Counts by year and valence, by type, by domain, and of all: `counted` 0 to 3."""
         conditions = conditions_of(selection, rows_for(selection))
         return rows_of(SummaryRow, await self._fetch("summary", point, selection, conditions, {}))
 

@@ -9,7 +9,7 @@ import orjson
 
 from timeline_service.adapters.postgres.sql_files import read_statements
 from timeline_service.domain.comparisons import KEYS, MAX_LISTED, Difference, key_text, position_of
-from timeline_service.domain.snapshots import Stray, Strays
+from timeline_service.domain.snapshots import OrphanRow, OrphanRows
 from timeline_service.domain.vectors import OffsetVector, vector_of
 
 if TYPE_CHECKING:
@@ -64,17 +64,17 @@ class PostgresSnapshot:
         documents = await self._connection.fetch(self._sql["reach_of_documents"], vector)
         return Reach(vector, _further(reach.documents, documents), reach.redriven)
 
-    async def strays(self, reach: Reach) -> Strays:
+    async def orphan_rows(self, reach: Reach) -> OrphanRows:
         """The rows that no record can have made: they lie beyond."""
         rows = await self._connection.fetch(self._sql["beyond"], reach.vector, reach.documents, MAX_LISTED)
         beyond = [_Beyond(**row) for row in rows]
         counts = Counter({row.table: row.total for row in beyond})
-        listed = [Stray(row.table, row.named, row.partition, row.from_offset, row.until_offset) for row in beyond]
-        for row in await self._connection.fetch(self._sql["strayed_checkpoints"], reach.vector):
+        listed = [OrphanRow(row.table, row.named, row.partition, row.from_offset, row.until_offset) for row in beyond]
+        for row in await self._connection.fetch(self._sql["orphan_checkpoints"], reach.vector):
             named = key_text({"partition": row["partition"]})
-            listed.append(Stray("search_checkpoints", named, row["partition"], row["next_offset"], None))
+            listed.append(OrphanRow("search_checkpoints", named, row["partition"], row["next_offset"], None))
             counts["search_checkpoints"] += 1
-        return Strays(listed, counts)
+        return OrphanRows(listed, counts)
 
     async def foreign(self, cluster_id: str) -> Sequence[Difference]:
         """Checkpoints that name another cluster."""

@@ -3,10 +3,10 @@
 from fastapi import APIRouter, Request, Response
 
 from service_edge.parameters import EventId
-from timeline_service.api.answers import answer, tag_of, whole_or_stream, with_items
-from timeline_service.api.descriptions import EVENT, REVISIONS
 from timeline_service.api.holdings import Held
+from timeline_service.api.operations import EVENT, REVISIONS
 from timeline_service.api.read_points import AsOfReadPoint
+from timeline_service.api.responses import answer, tag_of, whole_or_stream, with_items
 from timeline_service.queries.events import find_event, find_history, read_history
 
 router = APIRouter(tags=["events"])

@@ -5,11 +5,11 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Request, Response
 
 from service_edge.parameters import WHOLE
-from timeline_service.api.answers import answer, filed
 from timeline_service.api.bodies import read_nothing
-from timeline_service.api.descriptions import ACTIVATE, DROP_GENERATION, GENERATIONS
 from timeline_service.api.holdings import Held
+from timeline_service.api.operations import ACTIVATE, DROP_GENERATION, GENERATIONS
 from timeline_service.api.read_points import ReadPointIfAny
+from timeline_service.api.responses import answer, filed
 from timeline_service.queries import generations
 
 router = APIRouter(tags=["replays"])

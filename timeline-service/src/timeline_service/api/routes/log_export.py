@@ -5,10 +5,10 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query, Request, Response
 
 from service_edge.parameters import WHOLE
-from timeline_service.api.answers import stream, tag_of
-from timeline_service.api.descriptions import LOG_EXPORT
 from timeline_service.api.holdings import Held
+from timeline_service.api.operations import LOG_EXPORT
 from timeline_service.api.read_points import AwaitedLive
+from timeline_service.api.responses import stream, tag_of
 from timeline_service.domain.exports import ExportHeader, write_header
 from timeline_service.domain.vectors import ReadPoint
 from timeline_service.errors import RefusedError

@@ -4,13 +4,13 @@ from typing import Annotated, Literal
 
 from fastapi import APIRouter, Path, Query, Request, Response
 
-from timeline_service.api.answers import answer
-from timeline_service.api.descriptions import PAIRS, PARTNERS
 from timeline_service.api.filters import CursorText, Filters, Limit
 from timeline_service.api.holdings import Held
 from timeline_service.api.languages import Language, language_headers
+from timeline_service.api.operations import PAIRS, PARTNERS
 from timeline_service.api.paging import next_link, page_of
 from timeline_service.api.read_points import AwaitedRead
+from timeline_service.api.responses import answer
 from timeline_service.queries.pairs import country_of, list_pairs, list_partners
 from timeline_service.queries.selections import read_country
 

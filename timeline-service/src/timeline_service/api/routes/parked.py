@@ -5,13 +5,13 @@ from typing import Annotated
 import orjson
 from fastapi import APIRouter, Path, Request, Response
 
-from timeline_service.api.answers import answer, tag_of, whole_or_stream, with_items
 from timeline_service.api.bodies import read_nothing
-from timeline_service.api.descriptions import PARKED, REDRIVE
 from timeline_service.api.filters import CursorText, Limit
 from timeline_service.api.holdings import Held
+from timeline_service.api.operations import PARKED, REDRIVE
 from timeline_service.api.paging import next_link, page_of
 from timeline_service.api.read_points import AwaitedRead
+from timeline_service.api.responses import answer, tag_of, whole_or_stream, with_items
 from timeline_service.queries.records import list_parked, read_parked, request_redrive
 
 router = APIRouter(tags=["records"])

@@ -5,9 +5,9 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Query, Request, Response
 
 from service_edge.parameters import DECIMAL
-from timeline_service.api.answers import answer
-from timeline_service.api.descriptions import RECORD
+from timeline_service.api.operations import RECORD
 from timeline_service.api.read_points import AwaitedRead
+from timeline_service.api.responses import answer
 from timeline_service.queries.records import find_record
 
 router = APIRouter(tags=["records"])

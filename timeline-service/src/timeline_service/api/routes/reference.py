@@ -3,10 +3,10 @@
 from fastapi import APIRouter, Request, Response
 
 from event_schemas.taxonomy import TYPES
-from timeline_service.api.answers import answer
-from timeline_service.api.descriptions import COUNTRIES, TAXONOMY
 from timeline_service.api.languages import Language, language_headers
+from timeline_service.api.operations import COUNTRIES, TAXONOMY
 from timeline_service.api.read_points import CurrentReadPoint
+from timeline_service.api.responses import answer
 from timeline_service.domain.country_names import names_in
 from timeline_service.queries.views.countries import country_view
 

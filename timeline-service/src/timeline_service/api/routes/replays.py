@@ -5,14 +5,14 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Request, Response
 
 from event_schemas.texts import Uuid
-from timeline_service.api.answers import answer, event_stream, filed
 from timeline_service.api.bodies import read_value
-from timeline_service.api.descriptions import CANCEL_REPLAY, FILE_REPLAY, PROGRESS, REPLAY, REPLAYS
 from timeline_service.api.examples import REPLAY_ID
 from timeline_service.api.filters import CursorText, Limit
 from timeline_service.api.holdings import Held
+from timeline_service.api.operations import CANCEL_REPLAY, FILE_REPLAY, PROGRESS, REPLAY, REPLAYS
 from timeline_service.api.paging import next_link, page_of
 from timeline_service.api.read_points import ReadPointIfAny
+from timeline_service.api.responses import answer, event_stream, filed
 from timeline_service.domain.vectors import ReadPoint, timeline_position
 from timeline_service.queries import replays
 from timeline_service.queries.replay_requests import read_request

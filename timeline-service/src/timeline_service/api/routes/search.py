@@ -7,13 +7,13 @@ import orjson
 from fastapi import APIRouter, Query, Request, Response
 
 from event_schemas.positions import format_position
-from timeline_service.api.answers import known_already, tag_of, whole_or_stream, with_items
-from timeline_service.api.descriptions import search_responses
 from timeline_service.api.filters import Codes, Count, Countries, CursorText, Filters, Limit
 from timeline_service.api.holdings import Held
 from timeline_service.api.listings import add_listing, form_of, refuse_suffix, write_listing
+from timeline_service.api.operations import search_responses
 from timeline_service.api.paging import next_link, page_of
 from timeline_service.api.read_points import AwaitedRead
+from timeline_service.api.responses import known_already, tag_of, whole_or_stream, with_items
 from timeline_service.queries.listings import PAGE, content_size, list_found
 
 router = APIRouter(tags=["search"])

@@ -7,10 +7,10 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import PlainTextResponse
 from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, Gauge, generate_latest
 
-from timeline_service.api.answers import answer
-from timeline_service.api.descriptions import HEALTHZ, METRICS, READYZ, STATUS
 from timeline_service.api.holdings import Held
+from timeline_service.api.operations import HEALTHZ, METRICS, READYZ, STATUS
 from timeline_service.api.read_points import CurrentReadPoint
+from timeline_service.api.responses import answer
 from timeline_service.domain.replays import Kind
 from timeline_service.domain.vectors import ReadPoint
 from timeline_service.queries.status import OUTCOMES, read_whole_status
@@ -58,5 +58,5 @@ async def metrics(held: Held) -> Response:
     open_replays = Counter(row["kind"] for row in await held.sources.replays.open())
     for kind in get_args(Kind):
         _REPLAYS.labels(kind).set(open_replays[kind])
-    _LISTENERS.set(held.live.listeners)
+    _LISTENERS.set(held.feed.listeners)
     return Response(generate_latest(REGISTRY), media_type=CONTENT_TYPE_LATEST)

@@ -4,13 +4,13 @@ from dataclasses import replace
 
 from fastapi import APIRouter, Request, Response
 
-from timeline_service.api.answers import answer, known_already
-from timeline_service.api.descriptions import SUMMARY, SUMMARY_OF_EVENTS
 from timeline_service.api.filters import Codes, Countries, Filters, PairPath
 from timeline_service.api.holdings import Held
 from timeline_service.api.listings import pair_tag, read_pair
+from timeline_service.api.operations import SUMMARY, SUMMARY_OF_EVENTS
 from timeline_service.api.paging import page_of
 from timeline_service.api.read_points import AwaitedRead
+from timeline_service.api.responses import answer, known_already
 from timeline_service.queries.paging import read_point_of
 from timeline_service.queries.selections import read_selection
 from timeline_service.queries.summaries import summarise

@@ -6,14 +6,14 @@ from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import RedirectResponse
 
 from event_schemas.countries import pair_name
-from timeline_service.api.answers import heads, known_already, whole_or_stream, with_items
-from timeline_service.api.descriptions import LOOKUP, timeline_responses
 from timeline_service.api.filters import Count, CursorText, Filters, Limit, PairPath
 from timeline_service.api.holdings import Held
 from timeline_service.api.languages import Language, language_headers
 from timeline_service.api.listings import add_listing, form_of, pair_tag, read_pair, write_listing
+from timeline_service.api.operations import LOOKUP, timeline_responses
 from timeline_service.api.paging import next_link, page_of
 from timeline_service.api.read_points import AwaitedRead, CurrentReadPoint
+from timeline_service.api.responses import known_already, shared_headers, whole_or_stream, with_items
 from timeline_service.domain.country_names import names_in
 from timeline_service.errors import RefusedError
 from timeline_service.queries.listings import PAGE, content_size, list_timeline
@@ -50,7 +50,7 @@ async def lookup(
     if first == second:
         raise RefusedError("/b", f"{first} is named twice: a pair is two countries")
     target = request.url.replace(path=f"/v1/timelines/{pair_name(first, second)}").remove_query_params(["a", "b"])
-    headers = {name: value for name, value in heads(point, "").items() if name == "timeline-position"}
+    headers = {name: value for name, value in shared_headers(point, "").items() if name == "timeline-position"}
     return RedirectResponse(target.path + (f"?{target.query}" if target.query else ""), 307, headers)
 
 

@@ -4,7 +4,7 @@ from typing import Annotated, Any, Final
 
 from event_schemas.dates import PRECISIONS
 from event_schemas.taxonomy import DOMAINS, STAGES, TYPES, VALENCES
-from service_edge.descriptions import PAIR, POSITION, POSITIONS, TIME, UUID
+from service_edge.openapi import PAIR, POSITION, POSITIONS, TIME, UUID
 
 _PARKED: Final = ["unknown-version", "failed", "behind-parked"]
 _REJECTED: Final = ["conflict", "stale-revision", "unknown-event", "already-retracted", "no-change", "malformed"]

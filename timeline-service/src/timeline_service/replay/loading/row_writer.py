@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from timeline_service.adapters.postgres.loading import PostgresLoading
-from timeline_service.domain.documents import DocumentRow, document_row
+from timeline_service.domain.search_documents import DocumentRow, document_row
 from timeline_service.judge.batch import RowChanges
 from timeline_service.judge.rows import EntryRow, OutcomeRow, RevisionRow
 

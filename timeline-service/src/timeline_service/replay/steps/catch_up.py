@@ -9,8 +9,8 @@ from typing import Final
 import structlog
 
 from timeline_service.adapters.postgres.comparison import PostgresComparison
-from timeline_service.adapters.postgres.documents import PostgresDocuments
 from timeline_service.adapters.postgres.projection import PostgresProjection
+from timeline_service.adapters.postgres.search_documents import PostgresDocuments
 from timeline_service.adapters.postgres.sql_files import generation_schema
 from timeline_service.domain.vectors import OffsetVector
 from timeline_service.errors import FencedError, StuckError

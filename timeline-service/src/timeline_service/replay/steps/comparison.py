@@ -45,15 +45,15 @@ async def compare(comparison: PostgresComparison, schema: str, snapshot: Snapsho
     """Hold what the log has made, in a schema, against a snapshot of the live tables; raises RedrivenError."""
     log = await comparison.digests(schema, snapshot.vector, snapshot.documents, snapshot.digests.keys())
     checkpoints = [*snapshot.foreign, *snapshot.set_back()]
-    listed: list[Difference] = [*checkpoints, *snapshot.strayed()]
-    strays = snapshot.strays.counts
-    rows = Counter(strays) + Counter(difference.table for difference in checkpoints)
+    listed: list[Difference] = [*checkpoints, *snapshot.orphans()]
+    orphan_rows = snapshot.orphan_rows.counts
+    rows = Counter(orphan_rows) + Counter(difference.table for difference in checkpoints)
     for table, live in snapshot.digests.items():
         if buckets := live.differing(log[table]):
-            drill = await comparison.drill(schema, table, snapshot, buckets, MAX_LISTED)
-            rows[table] += drill.rows
-            listed += drill.listed
-            if not drill.rows and not strays.get(table):
+            row_diff = await comparison.row_diff(schema, table, snapshot, buckets, MAX_LISTED)
+            rows[table] += row_diff.rows
+            listed += row_diff.listed
+            if not row_diff.rows and not orphan_rows.get(table):
                 rows[table] += 1
                 words = "differed when the live table was digested, and no longer when its rows were read"
                 listed.append(Difference(table, f"{len(buckets)} of its buckets", None, words, None, None))

@@ -8,8 +8,8 @@ from fastapi import FastAPI
 from fastapi.routing import APIRoute
 
 from service_edge.docs import docs_page
-from service_edge.doors import PROBES
-from service_edge.pages import Page
+from service_edge.host_origin_guard import PROBES
+from service_edge.html_pages import HtmlPage
 from service_edge.problems import (
     BAD_PARAMETER,
     COMMON,
@@ -182,8 +182,8 @@ class DescribedAPI(FastAPI):
         self._kinds = (*COMMON, *kinds)
         self._schemas = schemas
 
-        @self.get("/docs", response_class=Page, include_in_schema=False)
-        async def docs() -> Page:
+        @self.get("/docs", response_class=HtmlPage, include_in_schema=False)
+        async def docs() -> HtmlPage:
             return docs_page(self.openapi())
 
     def openapi(self) -> JsonObject:

@@ -17,7 +17,7 @@ _MAX_PAGE_SIZE: Final = 1000
 _LINES_SILENCE: Final = 120.0
 
 
-class Answers:
+class TimelineClient:
     """A connection to the service. Its methods end the command where there is no answer to give."""
 
     def __init__(self, url: str) -> None:

@@ -7,8 +7,8 @@ from tests.support.inputs.event_strategies import posted_events
 
 from event_schemas.events import read_content
 from event_schemas.json_text import write_json
-from timeline_service.domain.documents import document_of
-from timeline_service.domain.folding import fold_whole, words_of
+from timeline_service.domain.search_documents import document_of
+from timeline_service.domain.text_folding import fold_name, words_of
 from timeline_service.judge.entries import EventContent, event_content, timeline_entry
 
 
@@ -38,4 +38,4 @@ def test_a_document_is_the_same_of_a_record_and_of_what_is_stored_of_it(posted: 
 def test_no_word_is_longer_than_postgres_takes(text: str, longest: int) -> None:
     assert max(map(len, words_of(text))) == longest
     assert max(len(word.encode()) for word in words_of(text)) <= 2_046
-    assert len(fold_whole(text)) <= 500
+    assert len(fold_name(text)) <= 500

@@ -8,13 +8,13 @@ from typing import Final
 import structlog
 
 from service_edge.event_streams import retry, sign_of_life
-from timeline_service.adapters.postgres.bell import PostgresBell
-from timeline_service.adapters.postgres.live import Bounds, PostgresLive
+from timeline_service.adapters.postgres.feed import Bounds, PostgresLive
+from timeline_service.adapters.postgres.notifications import PostgresNotificationListener
 from timeline_service.adapters.postgres.reader import PostgresReader
-from timeline_service.domain.live import BehindError, Chunk, Notice, Ring, Topic, live_id, live_vector
+from timeline_service.domain.feed import BehindError, Chunk, Notice, Ring, Subscription, live_id, live_vector
 from timeline_service.domain.vectors import OffsetVector, ReadPoint
 from timeline_service.errors import UnavailableError
-from timeline_service.live.notices import write_notice
+from timeline_service.feed.notices import write_notice
 
 _LOG: Final = structlog.get_logger()
 #: What the follower reads in one go, what it keeps, and what a listener that is behind reads for itself.
@@ -35,8 +35,8 @@ class LiveFeed:
     is away is waited for: a stream goes on where it was, and skips nothing.
     """
 
-    def __init__(self, reader: PostgresReader, live: PostgresLive, bell: PostgresBell) -> None:
-        self._reader, self._live, self._bell = reader, live, bell
+    def __init__(self, reader: PostgresReader, live: PostgresLive, notifications: PostgresNotificationListener) -> None:
+        self._reader, self._live, self._notifications = reader, live, notifications
         self._ring: Ring | None = None
         self._generation = 0
         self._listeners = 0
@@ -49,7 +49,7 @@ class LiveFeed:
         """Follow the projection for as long as the process runs, while anybody listens."""
         while True:
             await self._wanted.wait()
-            ring = self._bell.next_ring()
+            ring = self._notifications.next_ring()
             try:
                 if not await self._follow():
                     await asyncio.wait([ring], timeout=_LOOK_SECONDS)
@@ -76,9 +76,9 @@ class LiveFeed:
         return await self._live.place(point)
 
     async def listen(
-        self, topic: Topic, generation: int, vector: OffsetVector, heartbeat: float
+        self, subscription: Subscription, generation: int, vector: OffsetVector, heartbeat: float
     ) -> AsyncGenerator[bytes, None]:
-        """The event stream of a topic from a `live_vector` on, in pieces; signs of life every `heartbeat` seconds.
+        """A subscription's stream from a `live_vector` on, in pieces, with a sign of life every `heartbeat` seconds.
 
         Whoever takes the pieces closes it.
         """
@@ -99,7 +99,7 @@ class LiveFeed:
                 if chunk is None:
                     await asyncio.wait([news], timeout=max(0.0, due - time.monotonic()))
                     continue
-                for piece in _pieces(chunk.notices(topic)):
+                for piece in _pieces(chunk.notices(subscription)):
                     yield piece
                     due = time.monotonic() + heartbeat
                 vector = chunk.end

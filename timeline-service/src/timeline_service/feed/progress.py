@@ -9,7 +9,7 @@ import orjson
 import structlog
 
 from service_edge.event_streams import retry, sign_of_life
-from timeline_service.adapters.postgres.bell import PostgresBell
+from timeline_service.adapters.postgres.notifications import PostgresNotificationListener
 from timeline_service.adapters.postgres.replays import PostgresReplays
 from timeline_service.domain.replays import OVER
 from timeline_service.errors import UnavailableError
@@ -23,10 +23,10 @@ _RETRY_MILLISECONDS: Final = 1_000
 
 
 class ProgressFeed:
-    """Looks whenever the bell of replays rings, and each second in case it did not. What is away is waited for."""
+    """Looks whenever it is notified of a replay, and each second in case it did not. What is away is waited for."""
 
-    def __init__(self, replays: PostgresReplays, bell: PostgresBell) -> None:
-        self._replays, self._bell = replays, bell
+    def __init__(self, replays: PostgresReplays, notifications: PostgresNotificationListener) -> None:
+        self._replays, self._notifications = replays, notifications
         self._closing: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._reading = asyncio.Semaphore(_READERS_AT_ONCE)
 
@@ -44,7 +44,7 @@ class ProgressFeed:
         due = time.monotonic() + heartbeat
         told = b""
         while not self._closing.done():
-            ring = self._bell.next_ring()  # before the look, so that none is missed
+            ring = self._notifications.next_ring()  # before the look, so that none is missed
             view = await self._look(replay_id)
             if view is not None and view["state"] in OVER:
                 yield _block("done", orjson.dumps(view))

@@ -5,7 +5,7 @@ from datetime import date, datetime
 from struct import Struct
 from typing import Any, Final, NamedTuple
 
-from timeline_service.domain.folding import fold_whole, words_of
+from timeline_service.domain.text_folding import fold_name, words_of
 from timeline_service.judge.entries import EventContent, TimelineEntry
 from timeline_service.judge.rows import RevisionRow
 
@@ -41,7 +41,7 @@ class DocumentRow(NamedTuple):
     words: bytes
 
 
-class Document(NamedTuple):
+class SearchDocument(NamedTuple):
     """One revision's facets, and its texts with their weights, of which the words are made."""
 
     entry: TimelineEntry
@@ -89,9 +89,9 @@ def _bounded(found: bytes) -> bytes:
     return found[: _PLACE.size * min(next(beyond, _MAX_PLACES), _MAX_PLACES)]
 
 
-def document_of(content: EventContent) -> Document:
+def document_of(content: EventContent) -> SearchDocument:
     """The document of what a revision says."""
-    return Document(content.entry, _facets(content.event, content.entry), _texts(content.event))
+    return SearchDocument(content.entry, _facets(content.event, content.entry), _texts(content.event))
 
 
 def facet(name: str, value: str) -> str:
@@ -113,7 +113,7 @@ def _facets(event: Mapping[str, Any], entry: TimelineEntry) -> list[str]:
     ]
     facets += [f"tag:{tag}" for tag in event.get("tags", ())]
     if "actors" in event:
-        facets += dict.fromkeys([f"actor:{fold_whole(actor['name'])}" for actor in event["actors"]])
+        facets += dict.fromkeys([f"actor:{fold_name(actor['name'])}" for actor in event["actors"]])
     if "codes" in event:
         # In the order of the content, which a record's own need not be.
         facets += [f"code:{scheme}:{code}" for scheme, code in sorted(event["codes"].items())]

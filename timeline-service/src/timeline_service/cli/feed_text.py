@@ -9,7 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from timeline_service.cli.event_stream import ServerSentEvent
-from timeline_service.cli.printing import fold_parts, valence_mark
+from timeline_service.cli.printing import valence_mark, wrap_parts
 
 _STYLES: Final = {
     "recorded": "green",
@@ -27,7 +27,7 @@ _CLOCK: Final = len("00:00:00Z")
 _INDENT: Final = _CLOCK + 1 + _MAX_NAME_LENGTH + 1 + 1 + 1
 
 
-def print_told(event: ServerSentEvent, *, as_json: bool) -> None:
+def print_feed_event(event: ServerSentEvent, *, as_json: bool) -> None:
     """One event of the feed: as JSON, tab-separated in a pipe, or coloured."""
     data: dict[str, Any] = orjson.loads(event.data or "{}")
     if as_json:
@@ -51,7 +51,7 @@ def _print_coloured(console: Console, happened: str, data: dict[str, Any], about
         (_title(data, about), "strike" if happened == "retracted" else ""),
     )
     width = console.width - _INDENT
-    details = Text("\n".join(fold_parts(_details(about) if about else (), width)), "dim")
+    details = Text("\n".join(wrap_parts(_details(about) if about else (), width)), "dim")
     beside = "\n" not in details.plain and words.cell_len + 2 + details.cell_len <= width
     words = Text.assemble(words, ("  " if beside else "\n") if about else "", details)
     grid = Table.grid(padding=(0, 1))

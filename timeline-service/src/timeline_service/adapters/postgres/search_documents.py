@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from timeline_service.adapters.postgres.blockers import ending_blockers
 from timeline_service.adapters.postgres.database import connected_to
 from timeline_service.adapters.postgres.sql_files import generation_statements
-from timeline_service.domain.documents import document_of
+from timeline_service.domain.search_documents import document_of
 from timeline_service.judge.entries import event_content
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ class PostgresDocuments:
     def __init__(self, pool: "Pool", generation: int) -> None:
         self._pool = pool
         self._generation = generation
-        self._sql: Final = generation_statements("documents", generation)
+        self._sql: Final = generation_statements("search_documents", generation)
 
     async def lagging(self, partitions: Collection[int]) -> list[int]:
         """Those of the partitions whose documents are behind."""

@@ -3,7 +3,7 @@
 import json
 from typing import Any, Final
 
-from service_edge.descriptions import JsonObject, body, events, headers, lines, problems, ref, success
+from service_edge.openapi import JsonObject, body, events, headers, lines, problems, ref, success
 from service_edge.problems import ProblemType
 from timeline_service.api import examples
 from timeline_service.api.problems import (

@@ -21,14 +21,14 @@ class BehindError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Topic:
+class Subscription:
     """What a listener asked for: a pair, a country, or with neither everything."""
 
     pair: tuple[str, str] | None = None
     country: str | None = None
 
 
-EVERYTHING: Final = Topic()
+EVERYTHING: Final = Subscription()
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,14 +44,14 @@ class Parties:
         event = orjson.loads(content)
         return cls(frozenset(event["countries"]), frozenset(event.get("initiators") or ()))
 
-    def among(self, topic: Topic) -> bool:
-        """Whether the event stands in the topic."""
-        if topic.pair is not None:
-            first, second = topic.pair
+    def among(self, subscription: Subscription) -> bool:
+        """Whether the event stands in the subscription."""
+        if subscription.pair is not None:
+            first, second = subscription.pair
             if first not in self.countries or second not in self.countries:
                 return False
             return not self.initiators or (first in self.initiators) != (second in self.initiators)
-        return topic.country is None or topic.country in self.countries
+        return subscription.country is None or subscription.country in self.countries
 
 
 @dataclass(slots=True)
@@ -75,11 +75,11 @@ class Item:
     #: As `live.notices` writes it, once that has.
     data: bytes = b""
 
-    def event_for(self, topic: Topic) -> str | None:
-        """What the record is to a topic: its outcome, `left` where the topic has lost the event, None if nothing."""
-        if topic == EVERYTHING or (self.now is not None and self.now.among(topic)):
+    def event_for(self, subscription: Subscription) -> str | None:
+        """What the record is to a subscription: its outcome, `left` where it has lost the event, None if nothing."""
+        if subscription == EVERYTHING or (self.now is not None and self.now.among(subscription)):
             return self.outcome
-        return LEFT if self.before is not None and self.before.among(topic) else None
+        return LEFT if self.before is not None and self.before.among(subscription) else None
 
     @property
     def countries(self) -> frozenset[str]:
@@ -117,7 +117,7 @@ def read_live_id(text: str) -> tuple[dict[int, int], int | None, dict[int, int]]
 
 @dataclass(slots=True)
 class Notice:
-    """A record as one topic hears of it; `vector` is where a listener stands after it."""
+    """A record as one subscription hears of it; `vector` is where a listener stands after it."""
 
     event: str
     item: Item
@@ -144,7 +144,7 @@ class Chunk:
     _all: Sequence[Item] = ()
     _vectors: list[OffsetVector] = field(default_factory=list)
     _by_country: dict[str, list[int]] = field(default_factory=dict)
-    _chosen: dict[Topic, list[Notice]] = field(default_factory=dict)
+    _chosen: dict[Subscription, list[Notice]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         # A partition's recorded_at never falls, so this keeps its order.
@@ -162,18 +162,18 @@ class Chunk:
             told.append(item)
             self._vectors.append(tuple(at))
 
-    def notices(self, topic: Topic) -> Sequence[Notice]:
-        """What a topic hears of the chunk. All its listeners share it; where it hears nothing, the look is cheap."""
-        numbers = self._candidates(topic)
+    def notices(self, subscription: Subscription) -> Sequence[Notice]:
+        """What a subscription hears of the chunk, for all its listeners. Where that is nothing, the look is cheap."""
+        numbers = self._candidates(subscription)
         if not numbers:
             return ()
-        if topic not in self._chosen:
-            self._chosen[topic] = [
+        if subscription not in self._chosen:
+            self._chosen[subscription] = [
                 Notice(event, self.items[number], vector := self._vectors[number], self.id_at(vector))
                 for number in numbers
-                if (event := self.items[number].event_for(topic)) is not None
+                if (event := self.items[number].event_for(subscription)) is not None
             ]
-        return self._chosen[topic]
+        return self._chosen[subscription]
 
     def after(self, vector: OffsetVector) -> "Chunk":
         """The chunk for a listener that is at its start or anywhere beyond: what that has seen is left out."""
@@ -195,12 +195,12 @@ class Chunk:
         assert self.partitions is not None
         return self.partitions + item.partition, item.redrive
 
-    def _candidates(self, topic: Topic) -> Sequence[int]:
-        if topic.pair is not None:
-            first, second = (self._by_country.get(country, ()) for country in topic.pair)
+    def _candidates(self, subscription: Subscription) -> Sequence[int]:
+        if subscription.pair is not None:
+            first, second = (self._by_country.get(country, ()) for country in subscription.pair)
             return min(first, second, key=len)
-        if topic.country is not None:
-            return self._by_country.get(topic.country, ())
+        if subscription.country is not None:
+            return self._by_country.get(subscription.country, ())
         return range(len(self.items))
 
 

@@ -9,7 +9,7 @@ import asyncpg
 from timeline_service.adapters.postgres.database import connected
 from timeline_service.adapters.postgres.rows import AppliedRow, OtherRow, RedrivenRow, ToldRow, rows_of
 from timeline_service.adapters.postgres.sql_files import bound, of_generation, read_statements
-from timeline_service.domain.live import Chunk, Item, Parties, cut, live_vector, merged, next_end
+from timeline_service.domain.feed import Chunk, Item, Parties, cut, live_vector, merged, next_end
 from timeline_service.domain.revisions import Revision
 from timeline_service.domain.vectors import OffsetVector, ReadPoint, vector_of
 from timeline_service.errors import UnavailableError
@@ -35,10 +35,10 @@ class PostgresLive:
 
     def __init__(self, pool: "Pool") -> None:
         self._pool = pool
-        self._statements: Final = read_statements("live")
+        self._statements: Final = read_statements("feed")
 
     async def read(self, point: ReadPoint, start: OffsetVector, bounds: Bounds) -> Chunk:
-        """The records from a `live_vector` on, or the first of them, up to the read point; none where that is no further.
+        """The records from a `live_vector` on, or the first of them, up to the read point; none where it is no further.
 
         One snapshot, so that a record that a redrive changes meanwhile is read as parked, or its redrive is read too.
         """

@@ -28,7 +28,7 @@ from ingest_service.api.problems import (
     UNKNOWN_OUTCOME,
     UNREADABLE,
 )
-from service_edge.descriptions import body, headers, lines, list_of, problems, ref, success
+from service_edge.openapi import body, headers, lines, list_of, problems, ref, success
 
 _KEY: Final = {
     "name": "Idempotency-Key",

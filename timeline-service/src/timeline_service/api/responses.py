@@ -40,7 +40,7 @@ def answer(
     content = body if isinstance(body, bytes) else orjson.dumps(body)
     gzip = accepts_gzip(request.headers.get("accept-encoding")) and len(content) >= WORTHWHILE
     tag = encoded_tag(tag or tag_of(content), gzip)
-    shared = heads(point, tag) | (headers or {})
+    shared = shared_headers(point, tag) | (headers or {})
     if unchanged(request, tag):
         return Response(status_code=304, headers=shared)
     if gzip:
@@ -60,7 +60,7 @@ def stream(
     """A body of any length as it comes; 304 as above. Where it breaks off, so does the connection."""
     gzip = accepts_gzip(request.headers.get("accept-encoding"))
     tag = encoded_tag(tag, gzip)
-    shared = heads(point, tag) | (headers or {})
+    shared = shared_headers(point, tag) | (headers or {})
     if unchanged(request, tag):
         return Response(status_code=304, headers=shared)
     if request.scope.get("head"):
@@ -133,11 +133,11 @@ def known_already(
     """304 if the caller has what the tag stands for, in any coding: known before anything was read."""
     for coded in (encoded_tag(tag, gzip) for gzip in (False, True)):
         if unchanged(request, coded):
-            return Response(status_code=304, headers=heads(point, coded) | (headers or {}))
+            return Response(status_code=304, headers=shared_headers(point, coded) | (headers or {}))
     return None
 
 
-def heads(point: ReadPoint, tag: str) -> dict[str, str]:
+def shared_headers(point: ReadPoint, tag: str) -> dict[str, str]:
     """The headers of every answer."""
     shared = {"etag": tag, "cache-control": "no-cache", "vary": _VARY}
     if position := timeline_position(point.vector):

@@ -24,7 +24,7 @@ summary { cursor: pointer; padding: 0.6rem 0 } summary b { display: inline-block
 _POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
 
 
-class Page(HTMLResponse):
+class HtmlPage(HTMLResponse):
     """An HTML page; `title` is plain text, `body` is markup.
 
     A `script` runs once the body is there, may ask this service, and is the only one that does: its digest is named.

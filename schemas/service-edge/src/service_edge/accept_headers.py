@@ -6,7 +6,7 @@ from typing import Final
 _QUALITY: Final = re.compile(r"0(\.[0-9]{0,3})?|1(\.0{0,3})?")
 
 
-def parse_qualities(header: str) -> dict[str, float]:
+def parse_accept(header: str) -> dict[str, float]:
     """Each alternative, in lower case, with its weight from 0 (not acceptable) to 1, in the order of the header.
 
     Of an alternative that is named twice the first is taken; a weight that is none counts as 0.

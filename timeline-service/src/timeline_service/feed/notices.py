@@ -3,7 +3,7 @@
 import orjson
 
 from event_schemas.positions import format_position
-from timeline_service.domain.live import Item, Notice
+from timeline_service.domain.feed import Item, Notice
 from timeline_service.queries.views.events import event_view
 from timeline_service.queries.views.streams import OutcomeView
 

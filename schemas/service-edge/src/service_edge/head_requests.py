@@ -3,7 +3,7 @@
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 
-class Heads:
+class HeadMiddleware:
     """ASGI middleware: the app sees a GET. The server, which knows better, sends the head of its answer only.
 
     What would be long, or without an end, finds `head` in its scope and can leave it out.

@@ -13,7 +13,7 @@ MAX_WORD_LENGTH: Final = 500
 _FOLDED_ASCII: Final = bytes(byte if chr(byte).isalnum() else 32 for byte in bytes(range(128)).lower()) + bytes(128)
 
 
-def fold(text: str) -> str:
+def fold_text(text: str) -> str:
     """A text in lower case (Unicode case folding) and without accents (NFKD, combining marks dropped)."""
     if text.isascii():
         return text.lower()
@@ -21,9 +21,9 @@ def fold(text: str) -> str:
     return plain.casefold()
 
 
-def fold_whole(text: str) -> str:
+def fold_name(text: str) -> str:
     """A whole name as it is compared: folded, with single blanks, by its beginning if that makes it very long."""
-    return " ".join(fold(text).split())[:MAX_WORD_LENGTH]
+    return " ".join(fold_text(text).split())[:MAX_WORD_LENGTH]
 
 
 def words_of(text: str) -> list[str]:
@@ -32,6 +32,6 @@ def words_of(text: str) -> list[str]:
     if text.isascii():
         words = text.encode().translate(_FOLDED_ASCII).decode().split()
     else:
-        text = fold(text)  # of one sign, several can come
+        text = fold_text(text)  # of one sign, several can come
         words = WORD.findall(text)
     return words if len(text) <= MAX_WORD_LENGTH else [word[:MAX_WORD_LENGTH] for word in words]

@@ -15,8 +15,8 @@ from ingest_service.api.problems import INCOMPLETE, RESULTS_CUT
 from ingest_service.api.problems import KINDS as INGEST_KINDS
 from ingest_service.app import create_app as ingest_app
 from ingest_service.settings import Settings as IngestSettings
-from service_edge.descriptions import operations
-from service_edge.pages import escaped
+from service_edge.html_pages import escaped
+from service_edge.openapi import operations
 from service_edge.problems import COMMON, INTERNAL_ERROR, MEDIA_TYPE, NOT_FOUND, UNREADABLE_REQUEST, ProblemType
 from timeline_service.api.problems import KINDS as TIMELINE_KINDS
 from timeline_service.api.problems import translate

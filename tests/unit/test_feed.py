@@ -11,14 +11,14 @@ from tests.support.clients.event_streams import Listener
 
 from event_schemas.countries import pairs_of
 from event_schemas.positions import PositionError
-from timeline_service.domain.live import (
+from timeline_service.domain.feed import (
     EVERYTHING,
     BehindError,
     Chunk,
     Item,
     Parties,
     Ring,
-    Topic,
+    Subscription,
     covers,
     live_id,
     merged,
@@ -26,7 +26,7 @@ from timeline_service.domain.live import (
     read_live_id,
 )
 from timeline_service.domain.vectors import OffsetVector
-from timeline_service.live.notices import write_item, write_notice
+from timeline_service.feed.notices import write_item, write_notice
 
 MOMENT = datetime(2026, 1, 1, tzinfo=UTC)
 CODES = ["CHN", "FRA", "IND", "PAK", "USA"]
@@ -50,8 +50,8 @@ def log_chunk(start: OffsetVector, end: OffsetVector) -> Chunk:
     )
 
 
-def places(chunk: Chunk, topic: Topic = EVERYTHING) -> list[tuple[int, int]]:
-    return [(notice.item.partition, notice.item.offset) for notice in chunk.notices(topic)]
+def places(chunk: Chunk, subscription: Subscription = EVERYTHING) -> list[tuple[int, int]]:
+    return [(notice.item.partition, notice.item.offset) for notice in chunk.notices(subscription)]
 
 
 @given(st.lists(st.sampled_from(CODES), min_size=2, unique=True), st.data())
@@ -59,25 +59,25 @@ def test_a_topic_holds_exactly_the_events_of_its_pair_and_country(countries: lis
     initiators = data.draw(st.lists(st.sampled_from(countries), unique=True, max_size=len(countries) - 1))
     of_event, pairs = parties(countries, initiators), pairs_of(countries, initiators)
     for first, second in combinations(CODES, 2):
-        assert of_event.among(Topic(pair=(first, second))) == (f"{first}-{second}" in pairs)
+        assert of_event.among(Subscription(pair=(first, second))) == (f"{first}-{second}" in pairs)
     for code in CODES:
-        assert of_event.among(Topic(country=code)) == any(code in pair.split("-") for pair in pairs)
+        assert of_event.among(Subscription(country=code)) == any(code in pair.split("-") for pair in pairs)
     assert of_event.among(EVERYTHING)
 
 
 def test_an_event_is_left_where_it_was_and_applied_where_it_is() -> None:
     moved = item(0, 0, outcome="applied", before=parties(["CHN", "IND"]), now=parties(["IND", "PAK"]))
-    assert moved.event_for(Topic(pair=("CHN", "IND"))) == "left"
-    assert moved.event_for(Topic(pair=("IND", "PAK"))) == "applied"
-    assert moved.event_for(Topic(pair=("CHN", "PAK"))) is None
-    assert [moved.event_for(Topic(country=code)) for code in CODES] == ["left", None, "applied", "applied", None]
+    assert moved.event_for(Subscription(pair=("CHN", "IND"))) == "left"
+    assert moved.event_for(Subscription(pair=("IND", "PAK"))) == "applied"
+    assert moved.event_for(Subscription(pair=("CHN", "PAK"))) is None
+    assert [moved.event_for(Subscription(country=code)) for code in CODES] == ["left", None, "applied", "applied", None]
     assert moved.event_for(EVERYTHING) == "applied"
 
 
 def test_a_record_without_a_known_event_is_heard_by_all_and_nobody_else() -> None:
     chunk = Chunk((0, 0, 0), (1, 0, 0), [item(0, 0, now=None, action=None, revision=None, problem="malformed")])
     assert places(chunk) == [(0, 0)]
-    assert places(chunk, Topic(country="IND")) == places(chunk, Topic(pair=("CHN", "IND"))) == []
+    assert places(chunk, Subscription(country="IND")) == places(chunk, Subscription(pair=("CHN", "IND"))) == []
     (notice,) = chunk.notices(EVERYTHING)
     assert write_item(notice.item) == b'{"position":"0:0","action":null,"revision":null,"problem":"malformed"}'
 
@@ -169,11 +169,11 @@ def test_reading_comes_nearer_in_every_partition_and_arrives(
 
 def test_a_topic_without_news_is_a_look_and_one_with_news_is_written_once() -> None:
     chunk = log_chunk((0, 0, 0), (5, 5, 5))
-    assert chunk.notices(Topic(country="PAK")) == ()
-    assert chunk.notices(Topic(pair=("CHN", "PAK"))) == ()
-    topic = Topic(pair=("CHN", "IND"))
-    assert chunk.notices(topic) is chunk.notices(topic)
-    notice = chunk.notices(topic)[0]
+    assert chunk.notices(Subscription(country="PAK")) == ()
+    assert chunk.notices(Subscription(pair=("CHN", "PAK"))) == ()
+    subscription = Subscription(pair=("CHN", "IND"))
+    assert chunk.notices(subscription) is chunk.notices(subscription)
+    notice = chunk.notices(subscription)[0]
     assert write_notice(notice) is write_notice(notice)
 
 

@@ -1,4 +1,4 @@
-"""The doors that need no accounts: which hosts are answered, which pages may write, where we may listen."""
+"""Which hosts are answered, which pages may write, where we may listen: what needs no accounts."""
 
 import ipaddress
 from collections.abc import Iterable
@@ -8,14 +8,14 @@ from urllib.parse import urlsplit
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from service_edge.problems import FOREIGN_HOST, FOREIGN_ORIGIN, UNSUPPORTED_MEDIA_TYPE, ProblemError
+from service_edge.problems import FOREIGN_HOST, FOREIGN_ORIGIN, ProblemError
 
 #: What is asked under the service's name by whoever watches it, and tells no page anything about events.
 PROBES: Final = frozenset({"/healthz", "/readyz", "/metrics"})
 _READING: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
-class Doors:
+class HostOriginGuard:
     """ASGI middleware: a foreign `Host` is answered 421, a write from a foreign `Origin` 403."""
 
     def __init__(self, app: ASGIApp, allowed_hosts: Iterable[str] = (), allowed_origins: Iterable[str] = ()) -> None:
@@ -55,18 +55,6 @@ def is_loopback(name: str) -> bool:
         return ipaddress.ip_address(name).is_loopback
     except ValueError:
         return False
-
-
-def media_type(content_type: str | None, taken: Iterable[str]) -> str:
-    """The media type of a Content-Type header, lower case, without parameters; raises ProblemError (415)."""
-    named = (content_type or "").partition(";")[0].strip().lower()
-    listed = list(taken)
-    if named in listed:
-        return named
-    given = f"{named[:80]!r} is not taken here" if named else "there is no Content-Type"
-    raise ProblemError(
-        UNSUPPORTED_MEDIA_TYPE, f"{given}: send {' or '.join(listed)}", headers={"accept-post": ", ".join(listed)}
-    )
 
 
 def _host_name(host: str) -> str:

@@ -8,7 +8,7 @@ from timeline_service.queries.views.events import EventView
 
 
 @dataclass(frozen=True, slots=True)
-class Document:
+class FormatContext:
     """What a document is about and where it stands: absolute URLs."""
 
     title: str
@@ -40,14 +40,14 @@ class Format(Protocol):
     media_type: str
     paged: bool
 
-    def begin(self, document: Document) -> bytes:
+    def begin(self, context: FormatContext) -> bytes:
         """What stands before the first event."""
         ...
 
-    def write(self, document: Document, events: Sequence[EventView], *, first: bool) -> bytes:
+    def write(self, context: FormatContext, events: Sequence[EventView], *, first: bool) -> bytes:
         """A batch of events; `first` where no event was written before."""
         ...
 
-    def end(self, document: Document) -> bytes:
+    def end(self, context: FormatContext) -> bytes:
         """What stands after the last event."""
         ...

@@ -6,16 +6,16 @@ from typing import Annotated
 from fastapi import APIRouter, Header, Query, Request, Response
 
 from event_schemas.positions import PositionError
-from timeline_service.api.answers import event_stream
-from timeline_service.api.descriptions import LIVE, LIVE_OF_PAIR
 from timeline_service.api.filters import PairPath
 from timeline_service.api.holdings import Held, Holdings
 from timeline_service.api.listings import read_pair
+from timeline_service.api.operations import LIVE, LIVE_OF_PAIR
 from timeline_service.api.read_points import AwaitedLive
-from timeline_service.domain.live import EVERYTHING, Topic, live_vector, read_live_id
+from timeline_service.api.responses import event_stream
+from timeline_service.domain.feed import EVERYTHING, Subscription, live_vector, read_live_id
 from timeline_service.domain.vectors import OffsetVector, ReadPoint, timeline_position, vector_of
 from timeline_service.errors import RefusedError
-from timeline_service.live.feed import LiveFeed
+from timeline_service.feed.live_feed import LiveFeed
 from timeline_service.queries.read_points import WAIT_SECONDS, Awaited
 from timeline_service.queries.selections import read_country
 
@@ -39,7 +39,7 @@ async def live_of_pair(
     It starts at now, or behind `Last-Event-ID`: an event's id says how far all partitions were. A record that
     was parked and is judged later is told once more, with what became of it.
     """
-    return await _listen(request, held, awaited, Topic(pair=_two(read_pair(pair))), last_event_id)
+    return await _listen(request, held, awaited, Subscription(pair=_two(read_pair(pair))), last_event_id)
 
 
 @router.get("/v1/live", summary="What happens to all timelines, as it happens", response_class=Response, responses=LIVE)
@@ -51,20 +51,20 @@ async def live_of_all(
     last_event_id: LastEventId = None,
 ) -> Response:
     """Every record of the log as soon as it is projected, or those about a country's events; else as for a pair."""
-    topic = Topic(country=read_country("country", country)) if country is not None else EVERYTHING
-    return await _listen(request, held, awaited, topic, last_event_id)
+    subscription = Subscription(country=read_country("country", country)) if country is not None else EVERYTHING
+    return await _listen(request, held, awaited, subscription, last_event_id)
 
 
 async def _listen(
-    request: Request, held: Holdings, awaited: Awaited, topic: Topic, last_event_id: str | None
+    request: Request, held: Holdings, awaited: Awaited, subscription: Subscription, last_event_id: str | None
 ) -> Response:
     if len(request.headers.getlist("last-event-id")) > 1:
         raise RefusedError("/Last-Event-ID", "is given more than once: give the id of the last event")
-    point, start = await _start(awaited, held.live, last_event_id)
+    point, start = await _start(awaited, held.feed, last_event_id)
     headers = {}
     if position := timeline_position(start[: len(start) // 2]):
         headers["timeline-position"] = position
-    pieces = held.live.listen(topic, point.generation, start, held.heartbeat_seconds)
+    pieces = held.feed.listen(subscription, point.generation, start, held.heartbeat_seconds)
     return event_stream(request, held.streams, pieces, headers)
 
 

@@ -1,4 +1,4 @@
-"""The bell that rings when a projector has committed: one LISTEN connection for all who wait in a process."""
+"""Notifications of PostgreSQL: one LISTEN connection wakes all who wait in a process for what was committed."""
 
 import asyncio
 from typing import Final
@@ -12,7 +12,7 @@ _LOG: Final = structlog.get_logger()
 _CHECK_SECONDS: Final = 5.0
 
 
-class PostgresBell:
+class PostgresNotificationListener:
     """Rings wake waiters early; they look for themselves, so that a lost ring costs time and never truth."""
 
     def __init__(self, url: str, channel: str = "dyadline_projected") -> None:
