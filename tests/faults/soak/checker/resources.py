@@ -16,7 +16,8 @@ MORE_HANDLES: Final = 200
 MORE_ENGINE_MEMORY: Final = 2 * 2**30
 MORE_ENGINE_HANDLES: Final = 2_000
 #: How many more connections PostgreSQL may have, how many more locks; and how old a transaction may be, in seconds.
-MORE_CONNECTIONS: Final = 30
+#: Each of two timeline services has two pools of up to ten, which grow under load and keep for minutes what they have.
+MORE_CONNECTIONS: Final = 60
 MORE_LOCKS: Final = 100
 OLDEST_TRANSACTION_SECONDS: Final = 30
 QUIET_SECONDS: Final = 60.0
