@@ -16,7 +16,12 @@ SOURCES = (
 )
 FOLDERS = [ROOT / source for source in SOURCES]
 #: A module that stands alone in a row of a table is one of the folder that the row is about.
-ROOMS = [*FOLDERS, ROOT, *(room for folder in FOLDERS for room in folder.rglob("*") if room.is_dir())]
+ROOMS = [
+    *FOLDERS,
+    *(folder.parent for folder in FOLDERS),
+    ROOT,
+    *(room for folder in FOLDERS for room in folder.rglob("*") if room.is_dir()),
+]
 ROOMS += [ROOT / "tests", ROOT / "tests/faults/soak"]
 
 QUESTIONS = {
@@ -32,7 +37,7 @@ QUESTIONS = {
     "where is the swap of a rebuild?": "replay/steps/swap.py",
     "where is a projector fenced?": "adapters/postgres/projection.py",
     "what stops a partition of which nothing can be judged?": "judge/breaker.py",
-    "by what is it known that the judging code has changed?": "code_version.py",
+    "by what is it known that the judging code has changed?": "timeline_service/code_version.py",
     "where is a problem type of the timeline service defined?": "problems.py",
     "where are the tables?": "sql/generation_tables.sql",
     "how does an instant become offsets?": "queries/read_points.py",
