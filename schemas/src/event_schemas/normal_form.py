@@ -95,7 +95,7 @@ def _is_list(value: Any, most: int) -> bool:
 
 
 def _is_in_order(values: list[Any]) -> bool:
-    """Whether each stands there once, too."""
+    """Whether values are sorted and unique."""
     return len(values) == 1 or values == sorted(set(values))
 
 

@@ -208,7 +208,7 @@ class KafkaSession:
             await asyncio.wait_for(late.settled.wait(), _LATE_SECONDS)
 
     def _settle(self, partition: int, failed: bool) -> None:
-        """What was late is known now, to us."""
+        """Forget a late batch whose outcome is known now."""
         self._late.pop(partition, None)
         if failed:
             self.broken.set()

@@ -14,7 +14,7 @@ Kind = TypeVar("Kind", bound=BaseSettings)
 
 
 class ExitStatus(IntEnum):
-    """How a command ended."""
+    """Exit statuses of commands."""
 
     DONE = 0
     REFUSED = 1

@@ -146,7 +146,7 @@ def shared_headers(point: ReadPoint, tag: str) -> dict[str, str]:
 
 
 def unchanged(request: Request, tag: str) -> bool:
-    """Whether the caller says that it has this already."""
+    """Whether the request names this ETag in If-None-Match."""
     return request.method in {"GET", "HEAD"} and matches(",".join(request.headers.getlist("if-none-match")), tag)
 
 

@@ -62,7 +62,7 @@ class Difference:
     position: str | None
 
     def view(self) -> dict[str, Any]:
-        """As it is shown."""
+        """The difference as JSON shows it."""
         return {
             "table": self.table,
             "key": self.key,

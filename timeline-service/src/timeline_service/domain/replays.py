@@ -28,14 +28,14 @@ class Until:
     recorded_at: datetime | None = None
 
     def written(self) -> dict[str, Any]:
-        """As it is kept and shown."""
+        """The end as it is kept and shown."""
         if self.recorded_at is not None:
             return {"recorded_at": format_time(self.recorded_at)}
         return {"next_offsets": offsets_view(self.next_offsets or ())}
 
     @classmethod
     def read(cls, written: Mapping[str, Any]) -> "Until":
-        """What `written` has written."""
+        """The end that `written` wrote."""
         if (instant := written.get("recorded_at")) is not None:
             return cls(recorded_at=datetime.fromisoformat(instant))
         offsets = written["next_offsets"]

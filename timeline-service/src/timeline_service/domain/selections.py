@@ -70,7 +70,7 @@ class Placed(Protocol):
 
     @property
     def accepted_at(self) -> datetime:
-        """When it was first accepted."""
+        """When the event was first accepted."""
 
     @property
     def event_id(self) -> UUID:
@@ -95,11 +95,10 @@ class SortKey:
     def read(cls, written: tuple[Any, ...]) -> "SortKey":
         """A key as a cursor carries it."""
         earliest, latest, accepted_at, event_id = written
-        point = datetime.fromisoformat(accepted_at)
-        return cls(read_day(earliest), read_day(latest), point, event_id)
+        return cls(read_day(earliest), read_day(latest), datetime.fromisoformat(accepted_at), event_id)
 
     def written(self) -> tuple[str, ...]:
-        """As a cursor carries it."""
+        """The key as a cursor carries it."""
         return write_day(self.earliest), write_day(self.latest), self.accepted_at.isoformat(), self.event_id
 
 

@@ -21,7 +21,7 @@ class ReadPoint:
 
     @property
     def redriven(self) -> int:
-        """How many were, in all partitions."""
+        """Records that were redriven, in all partitions."""
         return sum(self.redrives)
 
 

@@ -68,7 +68,7 @@ class LiveFeed:
 
     @property
     def listeners(self) -> int:
-        """How many listen now."""
+        """Listeners that are connected now."""
         return self._listeners
 
     async def place(self, point: ReadPoint) -> OffsetVector:

@@ -37,7 +37,7 @@ class RawRecord(NamedTuple):
 
     @property
     def size(self) -> int:
-        """How many bytes it has."""
+        """Bytes of key, value and headers together."""
         named = sum([len(name) + len(value or b"") for name, value in self.headers])
         return len(self.key or b"") + len(self.value or b"") + named
 

@@ -44,7 +44,7 @@ class Section:
 
     @property
     def header(self) -> ExportHeader:
-        """What it holds."""
+        """The first line of the export."""
         return self.range.header
 
 

@@ -17,7 +17,7 @@ _RATE_SECONDS: Final = 10.0
 
 
 class Mark(NamedTuple):
-    """How many records were done when."""
+    """Progress over time: records done, by when."""
 
     at: float
     done: int

@@ -14,7 +14,7 @@ def joined(figures: Iterable[str]) -> str:
 
 
 def until(end: Mapping[str, Any]) -> str:
-    """Where a replay or a generation ends."""
+    """The end of a replay or a generation, as markup."""
     if "recorded_at" in end:
         return time(end["recorded_at"])
     return f"next offsets <code>{offsets(end['next_offsets'])}</code>"
@@ -31,7 +31,7 @@ def time(text: str) -> str:
 
 
 def number(count: int, what: str) -> str:
-    """So many of something."""
+    """A count with its noun, in the singular or plural."""
     return f"{count:,} {what}{'' if count == 1 else 's'}"
 
 

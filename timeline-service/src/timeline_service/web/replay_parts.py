@@ -133,7 +133,7 @@ def _tables(result: ReplayResultView) -> str:
 
 
 def marked(view: ReplayView) -> str:
-    """What became of it, with its mark."""
+    """A replay's outcome, with its mark."""
     kind, words = outcome(view)
     return f"<span class={kind}>{'✓ ' if kind == 'good' else '✗ ' if kind == 'bad' else ''}{words}</span>"
 
@@ -150,7 +150,7 @@ def reason(view: ReplayView) -> str:
 
 
 def seconds(view: ReplayView) -> str:
-    """How long it took, if it could say so."""
+    """A replay's duration, or nothing where it is not known."""
     seconds = view.get("result", {}).get("seconds")
     return f"{seconds:,.1f} s" if seconds is not None else ""  # none where it was killed after the swap
 

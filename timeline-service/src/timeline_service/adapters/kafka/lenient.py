@@ -54,5 +54,5 @@ class _LenientBytes(bytearray):
         return _LenientBytes(part) if isinstance(part, bytearray) else part
 
     def decode(self, encoding: str = "utf-8", errors: str = "backslashreplace") -> str:
-        """As text, with `\\xff` for what is not UTF-8."""
+        """The bytes as text, with `\\xff` for what is not UTF-8."""
         return super().decode(encoding, errors)

@@ -44,12 +44,12 @@ class PostgresComparison:
         self._sql = read_statements("comparison")
 
     async def vector(self, schema: str, partitions: int) -> OffsetVector:
-        """How far a projection is."""
+        """The reach of a projection."""
         async with _connection(self._url) as connection:
             return (await PostgresSnapshot(connection, schema).reach(partitions)).vector
 
     async def reach(self, partitions: int) -> OffsetVector:
-        """How far the live projection is."""
+        """The reach of the live projection."""
         return await self.vector(self._schema, partitions)
 
     async def redriven(self, partitions: int) -> int:

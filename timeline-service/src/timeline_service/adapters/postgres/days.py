@@ -29,7 +29,7 @@ class _Sent(dict[date, bytes]):
 
 
 class _Received(dict[bytes, date]):
-    """The same the other way (date_send)."""
+    """Days as PostgreSQL sends them (date_send); the last ones are kept."""
 
     def __missing__(self, packed: bytes) -> date:
         if len(self) >= _MOST:

@@ -68,7 +68,7 @@ class PostgresGenerations:
                 await connection.execute(f"analyze {schema}.{row['tablename']}", timeout=_INDEX_SECONDS)
 
     async def ready(self) -> Sequence[Row]:
-        """Those that can be read, by number."""
+        """Generations that can be read, by number."""
         async with connected_to_generations(self._pool) as connection:
             return [dict(row) for row in await connection.fetch(self._sql["ready"])]
 
@@ -84,7 +84,7 @@ class PostgresGenerations:
         return n
 
     async def unfinished(self) -> list[int]:
-        """Those that a rebuild has not finished."""
+        """Generations that a rebuild has not finished."""
         async with connected_to_generations(self._pool) as connection:
             return [row["n"] for row in await connection.fetch(self._sql["unfinished"])]
 

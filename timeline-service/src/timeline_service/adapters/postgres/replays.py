@@ -97,7 +97,7 @@ class PostgresReplays:
             return int(await connection.fetchval(self._sql["note_stuck"], replay_id))
 
     async def cancelling(self, replay_id: UUID) -> bool:
-        """Whether somebody wants it to end."""
+        """Whether somebody has asked for the replay to be cancelled."""
         async with _at(self._pool) as connection:
             return bool(await connection.fetchval(self._sql["cancelling"], replay_id))
 

@@ -75,7 +75,7 @@ class BytesRow(NamedTuple):
 
 
 class RequestedRow(NamedTuple):
-    """When a redrive was asked for."""
+    """The request of a redrive: when it was made."""
 
     requested_at: datetime
 
@@ -121,7 +121,7 @@ class NewestRow(NamedTuple):
 
 
 class RecordRow(NamedTuple):
-    """What became of a record."""
+    """A record's outcome."""
 
     event_id: UUID | None
     outcome: str
@@ -168,7 +168,7 @@ class FoundRow(NamedTuple):
 
     @property
     def first_accepted_at(self) -> datetime:
-        """What the order goes by."""
+        """The key by which rows are ordered."""
         return self.accepted_at
 
 

@@ -39,12 +39,12 @@ class PartitionLoad:
     spill_folder: str | None = None
 
     def written(self) -> bytes:
-        """As a line for a worker."""
+        """The load as a line of JSON, which a worker reads."""
         return orjson.dumps(asdict(self)) + b"\n"
 
     @classmethod
     def read(cls, line: bytes) -> "PartitionLoad":
-        """What `written` has written."""
+        """The load that `written` wrote."""
         return cls(**orjson.loads(line))
 
 

@@ -42,7 +42,7 @@ class ArchiveSource:
 
     @asynccontextmanager
     async def records(self, load: PartitionLoad) -> AsyncIterator[Records]:
-        """As they stand in the file."""
+        """A partition's records as they stand in the file."""
         yield self._read(load.partition)
 
     async def _read(self, partition: int) -> Records:
