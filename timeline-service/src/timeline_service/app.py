@@ -20,6 +20,7 @@ from timeline_service.adapters.postgres.database import BY_VALUE, IN_ORDER, clos
 from timeline_service.adapters.postgres.feed import PostgresLive
 from timeline_service.adapters.postgres.generations import PostgresGenerations
 from timeline_service.adapters.postgres.notifications import PostgresNotificationListener
+from timeline_service.adapters.postgres.processes import PostgresProcesses
 from timeline_service.adapters.postgres.reader import PostgresReader
 from timeline_service.adapters.postgres.replays import CHANNEL, PostgresReplays
 from timeline_service.adapters.postgres.selections import PostgresSelections
@@ -69,6 +70,7 @@ def create_app(settings: Settings) -> FastAPI:
             PostgresSelections(pool, in_order, walk_from=settings.walk_from, walk_seconds=settings.walk_seconds),
             KafkaOffsets(settings.kafka_bootstrap_servers, settings.topic),
             PostgresReplays(pool),
+            PostgresProcesses(pool),
             PostgresGenerations(pool),
             CursorSeal(reader),
         )
@@ -80,6 +82,7 @@ def create_app(settings: Settings) -> FastAPI:
             RawLog(scan, settings.slow_seconds),
             EventStreams(settings.slow_seconds),
             settings.heartbeat_seconds,
+            settings.ready_lag_seconds,
         )
         app.state.holdings = holdings
         app.leave = partial(asyncio.get_running_loop().call_soon_threadsafe, holdings.leave)

@@ -44,11 +44,7 @@ def recorded_settings(settings: Settings) -> Settings:
     record = {**_written(settings), **read_record(settings)}
     return replace(
         settings,
-        ingest_port=int(str(record["INGEST_PORT"])),
-        timeline_port=int(str(record["TIMELINE_PORT"])),
-        kafka_port=int(str(record["KAFKA_PORT"])),
-        kafka_controller_port=int(str(record["KAFKA_CONTROLLER_PORT"])),
-        postgres_port=int(str(record["POSTGRES_PORT"])),
+        **{name.lower(): int(str(record[name])) for name in (*PORTS, "KAFKA_CONTROLLER_PORT")},
         given_kafka=str(record["KAFKA_BOOTSTRAP_SERVERS"]),
         given_database=str(record["DATABASE_URL"]),
     )
