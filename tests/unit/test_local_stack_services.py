@@ -20,7 +20,7 @@ WORDS = "the projection is made anew from the log (folding, 7 of 9 records)"
 
 @dataclass(slots=True)
 class Timeline:
-    """What stands at the ports of the timeline service and the projector: it answers with what `answer` says, of the paths that it knows."""
+    """What stands at the ports of timeline service and projector: it answers what `answer` says of the paths it knows."""
 
     settings: Settings
     answer: Callable[[str], bytes] = lambda _: b""

@@ -102,6 +102,8 @@ async def require_lag_within(sources: Sources, seconds: float) -> None:
     """Raises UnavailableError where the projection is further behind the log than that, or nobody knows how far."""
     lag = (await read_status(sources, await sources.reader.read_point()))["lag_seconds"]
     if lag is None:
-        raise UnavailableError("nobody knows how far the projection is behind the log: Kafka is out of reach")
+        raise UnavailableError(
+            "nobody knows how far the projection is behind the log: Kafka is out of reach, or no projector has run"
+        )
     if lag > seconds:
         raise UnavailableError(f"the projection is {lag:g} s behind the log, more than {seconds:g} s")

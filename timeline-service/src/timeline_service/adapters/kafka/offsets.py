@@ -16,7 +16,7 @@ _RECORD_SECONDS: Final = 2.0
 
 
 class KafkaOffsets:
-    """A consumer of no group, which reads a record only to tell its time. It connects when it is first asked, and again after trouble."""
+    """A consumer of no group, which reads a record only to tell its time. It connects when asked, and after trouble."""
 
     def __init__(self, bootstrap_servers: str, topic: str) -> None:
         self._bootstrap_servers = bootstrap_servers

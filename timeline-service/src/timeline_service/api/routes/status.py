@@ -44,7 +44,7 @@ async def healthz() -> dict[str, str]:
 
 @router.get("/readyz", summary="Whether the service can answer", responses=READYZ)
 async def readyz(held: Held) -> dict[str, str]:
-    """200 once the database answers, has a live generation, and that is not too far behind; else 503 with the reason."""
+    """200 once the database answers and has a live generation, not too far behind; else 503 with the reason."""
     await held.sources.reader.read_point()
     held.sources.seal.secret()  # without which there are no cursors
     if held.ready_lag_seconds:
