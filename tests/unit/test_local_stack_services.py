@@ -20,7 +20,7 @@ WORDS = "the projection is made anew from the log (folding, 7 of 9 records)"
 
 @dataclass(slots=True)
 class Timeline:
-    """What stands at the ports of timeline service and projector: it answers what `answer` says of the paths it knows."""
+    """What stands at the ports of timeline service and projector: it says what `answer` says of its paths."""
 
     settings: Settings
     answer: Callable[[str], bytes] = lambda _: b""
