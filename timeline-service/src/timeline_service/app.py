@@ -14,12 +14,14 @@ from service_edge.host_origin_guard import HostOriginGuard
 from service_edge.openapi import DescribedAPI
 from service_edge.parameters import strict_query
 from service_edge.problems import install_problems
+from service_edge.request_ids import RequestIds
 from timeline_service.adapters.kafka.offsets import KafkaOffsets
 from timeline_service.adapters.kafka.scan import open_scan
 from timeline_service.adapters.postgres.database import BY_VALUE, IN_ORDER, close_pool, open_pool
 from timeline_service.adapters.postgres.feed import PostgresLive
 from timeline_service.adapters.postgres.generations import PostgresGenerations
 from timeline_service.adapters.postgres.notifications import PostgresNotificationListener
+from timeline_service.adapters.postgres.processes import PostgresProcesses
 from timeline_service.adapters.postgres.reader import PostgresReader
 from timeline_service.adapters.postgres.replays import CHANNEL, PostgresReplays
 from timeline_service.adapters.postgres.selections import PostgresSelections
@@ -69,6 +71,7 @@ def create_app(settings: Settings) -> FastAPI:
             PostgresSelections(pool, in_order, walk_from=settings.walk_from, walk_seconds=settings.walk_seconds),
             KafkaOffsets(settings.kafka_bootstrap_servers, settings.topic),
             PostgresReplays(pool),
+            PostgresProcesses(pool),
             PostgresGenerations(pool),
             CursorSeal(reader),
         )
@@ -80,6 +83,7 @@ def create_app(settings: Settings) -> FastAPI:
             RawLog(scan, settings.slow_seconds),
             EventStreams(settings.slow_seconds),
             settings.heartbeat_seconds,
+            settings.ready_lag_seconds,
         )
         app.state.holdings = holdings
         app.leave = partial(asyncio.get_running_loop().call_soon_threadsafe, holdings.leave)
@@ -113,4 +117,5 @@ def create_app(settings: Settings) -> FastAPI:
     app.add_middleware(HeadMiddleware)
     app.add_middleware(HostOriginGuard, allowed_hosts=settings.allowed_hosts, allowed_origins=settings.allowed_origins)
     app.add_middleware(CrossOrigins, writers=settings.allowed_origins, readers=settings.reading_origins)
+    app.add_middleware(RequestIds)
     return app

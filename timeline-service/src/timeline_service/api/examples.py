@@ -199,6 +199,7 @@ STATUS: Final = {
     "topic": "dyadline.events.v1",
     "generation": 1,
     "lag": 0,
+    "lag_seconds": 0.0,
     "partitions": [
         {
             "partition": 0,
@@ -207,6 +208,7 @@ STATUS: Final = {
             "next_offset": 18,
             "lag": 0,
             "owner": "host/4711",
+            "gone_since": None,
             "stopped": None,
         }
     ],

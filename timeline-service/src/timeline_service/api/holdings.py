@@ -22,6 +22,7 @@ class Holdings:
     raw_log: RawLog
     streams: EventStreams
     heartbeat_seconds: float
+    ready_lag_seconds: float
 
     def leave(self) -> None:
         """End what would go on for ever, so that the server need not wait for it."""

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from timeline_service.adapters.kafka.offsets import KafkaOffsets
 from timeline_service.adapters.postgres.generations import PostgresGenerations
+from timeline_service.adapters.postgres.processes import PostgresProcesses
 from timeline_service.adapters.postgres.reader import PostgresReader
 from timeline_service.adapters.postgres.replays import PostgresReplays
 from timeline_service.adapters.postgres.selections import PostgresSelections
@@ -19,5 +20,6 @@ class Sources:
     selections: PostgresSelections
     offsets: KafkaOffsets
     replays: PostgresReplays
+    processes: PostgresProcesses
     generations: PostgresGenerations
     seal: CursorSeal
