@@ -20,7 +20,7 @@ PairPath = Annotated[
         json_schema_extra={"pattern": "^[A-Za-z]{2,3}-[A-Za-z]{2,3}$"},  # said, and refused in words of our own
     ),
 ]
-Limit = Annotated[int, Query(ge=1, le=1000, description="CurrentReadPoint most so many items on a page."), WHOLE]
+Limit = Annotated[int, Query(ge=1, le=1000, description="At most so many items on a page."), WHOLE]
 CursorText = Annotated[str | None, Query(description="`next` of the page before.")]
 Count = Annotated[bool, Query(description="Also the exact number of events on all pages."), TRUE_OR_FALSE]
 _EDTF: Final = ["2020", "2025-06", "2026-02-13"]
@@ -53,7 +53,7 @@ async def _filters(
     ] = None,
     min_sources: Annotated[
         list[Annotated[int, Field(ge=0, le=50), WHOLE]] | None,
-        Query(description="CurrentReadPoint least so many sources.", examples=[[2]]),
+        Query(description="At least so many sources.", examples=[[2]]),
     ] = None,
     include: Annotated[Literal["retracted"] | None, Query(description="Retracted events too, marked.")] = None,
     as_of: AsOf = None,

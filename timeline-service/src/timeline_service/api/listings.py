@@ -65,6 +65,12 @@ def form_of(request: Request) -> str:
     return suffix or negotiate(",".join(request.headers.getlist("accept")) or None)
 
 
+def order_of(order: str | None, form: str) -> str | None:
+    """The order of a listing, None for the contract's. Whoever follows a feed sees its first page: what is new."""
+    given = order or ("newest" if form == "atom" else "asc")
+    return given if given != "asc" else None
+
+
 def refuse_suffix(segment: str) -> None:
     """Raises NotAcceptableError for a suffix that no format has."""
     _, dot, suffix = segment.partition(".")

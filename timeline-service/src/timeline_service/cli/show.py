@@ -54,7 +54,7 @@ def show(
     actor: Annotated[Several, _which("--actor", "NAME", "An actor's whole name, in any case.")] = None,
     initiator: Annotated[Several, _which("--initiator", "COUNTRY", "A country that acted.")] = None,
     q: Annotated[Several, _which("--q", "WORDS", 'Words, a "phrase", -excluded, one or another.')] = None,
-    min_sources: Annotated[int | None, _which("--min-sources", "N", "CurrentReadPoint least so many sources.")] = None,
+    min_sources: Annotated[int | None, _which("--min-sources", "N", "At least so many sources.")] = None,
     as_of: Annotated[str | None, _which("--as-of", "TIME", "As was recorded at 2025-07-01T00:00:00Z.")] = None,
     include_retracted: Annotated[
         bool, typer.Option("--include-retracted", help="Retracted ones too, marked.", rich_help_panel=_WHICH)
@@ -62,7 +62,11 @@ def show(
     include: Annotated[str | None, _which("--include", "retracted", "The same.", hidden=True)] = None,
     order: Annotated[
         str | None,
-        typer.Option(metavar="asc|desc", help="The earliest first, or the latest.", rich_help_panel=_HOW),
+        typer.Option(
+            metavar="asc|desc|newest",
+            help="The earliest first, the latest, or the last to be recorded or revised.",
+            rich_help_panel=_HOW,
+        ),
     ] = None,
     limit: Annotated[
         int | None,

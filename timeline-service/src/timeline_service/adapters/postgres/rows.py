@@ -171,6 +171,11 @@ class FoundRow(NamedTuple):
         """What the order goes by."""
         return self.accepted_at
 
+    @property
+    def place(self) -> int:
+        """The offset of the record that made it."""
+        return self.from_offset
+
 
 class SummaryRow(NamedTuple):
     """A count: by year and valence (`counted` 0), by type (1), by domain (2), and of all (3)."""
