@@ -6,6 +6,7 @@ from typing import Any, Final
 from timeline_service.domain.exports import End, ExportHeader, Gap, write_end, write_gap, write_header, write_record
 from timeline_service.domain.replays import PartitionProgress, Progress
 from timeline_service.formats import FORMATS, FormatContext
+from timeline_service.formats.changes import CHANGES_FORMATS
 from timeline_service.judge.decoding import RawRecord
 from timeline_service.queries.views.events import EventView
 
@@ -104,6 +105,30 @@ REVISIONS: Final = {
             "changes": [{"pointer": "/when", "before": "2020-06-29", "after": "2020-06-28"}],
         },
     ],
+}
+CHANGES: Final[Any] = {
+    "pair": "CHN-IND",
+    "since": EVENT["recorded_at"],
+    "until": "0:3,3:18",
+    "items": [
+        {
+            "change": "changed",
+            "event": _CORRECTED,
+            "before": EVENT,
+            "revisions": [
+                {
+                    "revision": 2,
+                    "action": "corrected",
+                    "recorded_at": _CORRECTED["revised_at"],
+                    "principal": "anonymous",
+                    "reason": "the ban was announced a day earlier",
+                    "position": "3:18",
+                }
+            ],
+            "changes": [{"pointer": "/when", "before": "2020-06-29", "after": "2020-06-28"}],
+        }
+    ],
+    "next": None,
 }
 _RECORD: Final = {"position": "3:17", "outcome": "applied", "event_id": EVENT_ID, "recorded_at": EVENT["recorded_at"]}
 APPLIED: Final = {**_RECORD, "revision": 1}
@@ -247,3 +272,9 @@ def written(form: str) -> str:
     document = FormatContext("China – India", f"{base}/v1/timelines/CHN-IND.{form}", base, updated=EVENT["revised_at"])
     writer = FORMATS[form]
     return (writer.begin(document) + writer.write(document, [EVENT], first=True) + writer.end(document)).decode()
+
+
+def written_changes(form: str) -> str:
+    """The changes in a format of CHANGES_FORMATS."""
+    writer = CHANGES_FORMATS[form]
+    return (writer.begin() + writer.write(CHANGES["items"])).decode()

@@ -1,6 +1,6 @@
 """Lists of events in every format: a page as JSON or Atom, the whole selection as a stream in the others."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Collection
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
@@ -58,11 +58,17 @@ async def _chunks(
     yield writer.end(document)
 
 
-def form_of(request: Request) -> str:
+def form_of(request: Request, offered: Collection[str] = ("json", *FORMATS)) -> str:
     """The format that a request asks for, by its suffix or else by its Accept header; raises NotAcceptableError."""
     template: str = request.scope["route"].path_format
     suffix = template.rsplit("/", 1)[1].partition(".")[2]
-    return suffix or negotiate(",".join(request.headers.getlist("accept")) or None)
+    return suffix or negotiate(",".join(request.headers.getlist("accept")) or None, offered)
+
+
+def order_of(order: str | None, form: str) -> str | None:
+    """The order of a listing, None for the contract's. Whoever follows a feed sees its first page: what is new."""
+    given = order or ("newest" if form == "atom" else "asc")
+    return given if given != "asc" else None
 
 
 def refuse_suffix(segment: str) -> None:
@@ -93,12 +99,13 @@ def add_listing(
     summary: str,
     handler: Callable[..., Any],
     responses: Callable[[str | None], dict[int | str, dict[str, Any]]],
+    forms: Collection[str] = tuple(FORMATS),
 ) -> None:
-    """Route a listing in all its formats: by `Accept` at `path`, and by a suffix for each.
+    """Route a listing in all its formats: by `Accept` at `path`, and by a suffix for each; in JSON anyway.
 
     `responses` describe the answers in one format, or for None in whichever is accepted.
     """
-    for form in (*sorted(FORMATS, key=len, reverse=True), "json", None):  # `.timelinejs.json` before `.json`
+    for form in (*sorted(forms, key=len, reverse=True), "json", None):  # `.timelinejs.json` before `.json`
         router.add_api_route(
             f"{path}.{form}" if form else path,
             handler,

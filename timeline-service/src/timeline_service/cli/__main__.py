@@ -8,6 +8,7 @@ from typing import Any, Final
 import typer
 
 from service_edge.terminal import ExitStatus, leave, read_settings
+from timeline_service.cli.changes import changes
 from timeline_service.cli.client import DEFAULT_URL, TimelineClient
 from timeline_service.cli.export import export
 from timeline_service.cli.options import Json, Url
@@ -88,6 +89,7 @@ def status(url: Url = DEFAULT_URL, as_json: Json = False) -> None:
 
 
 app.command()(show)
+app.command()(changes)
 app.command()(watch)
 app.command()(export)
 app.command()(replay)

@@ -1,4 +1,4 @@
-"""Atom (RFC 4287), in pages (RFC 5005); entries keep the order of the timeline."""
+"""Atom (RFC 4287), in pages (RFC 5005); entries keep the order of the listing."""
 
 import re
 from collections.abc import Sequence

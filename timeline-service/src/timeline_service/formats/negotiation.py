@@ -1,7 +1,7 @@
 """Which format an Accept header asks for (RFC 9110, 12.5.1)."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -57,8 +57,8 @@ class _Range:
         return _NAMED + len(self.parameters)
 
 
-def negotiate(accept: str | None) -> str:
-    """The format that an Accept header likes best: "json" or a name of FORMATS; raises NotAcceptableError.
+def negotiate(accept: str | None, offered: Collection[str] = tuple(_OFFERS)) -> str:
+    """The format that an Accept header likes best: "json" or a name of FORMATS, if offered; raises NotAcceptableError.
 
     Of formats that it likes equally, one that it names goes before one that a wildcard takes, then JSON before others.
     What is malformed in the header takes nothing.
@@ -67,14 +67,14 @@ def negotiate(accept: str | None) -> str:
         return "json"
     ranges = [found for item in _ITEM.findall(accept) if (found := _read_range(item)) is not None]
     best, best_rank = None, (0.0, 0)
-    for name in _OFFERS:
+    for name in offered:
         # The most exact range decides, so that `text/csv;q=0, */*` is everything but CSV.
         specificity, quality = max(((each.specificity(name), each.quality) for each in ranges), default=(0, 0.0))
         rank = (quality, min(specificity, _NAMED))
         if specificity and quality and rank > best_rank:
             best, best_rank = name, rank
     if best is None:
-        there = ", ".join(f"{media_type} (.{name})" for name, media_type in _OFFERS.items())
+        there = ", ".join(f"{media_type} (.{name})" for name, media_type in _OFFERS.items() if name in offered)
         raise NotAcceptableError(f"Accept {accept[:200]!r} takes none of the formats that there are: {there}")
     return best
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from timeline_service.adapters.kafka.offsets import KafkaOffsets
+from timeline_service.adapters.postgres.changes import PostgresChanges
 from timeline_service.adapters.postgres.generations import PostgresGenerations
 from timeline_service.adapters.postgres.processes import PostgresProcesses
 from timeline_service.adapters.postgres.reader import PostgresReader
@@ -18,6 +19,7 @@ class Sources:
     topic: str
     reader: PostgresReader
     selections: PostgresSelections
+    changes: PostgresChanges
     offsets: KafkaOffsets
     replays: PostgresReplays
     processes: PostgresProcesses
