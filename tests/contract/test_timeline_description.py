@@ -40,7 +40,7 @@ async def stack(engines: Engines) -> AsyncIterator[TimelineStack]:
         examples.EVENT["title"], "2020-06-29", event_id=examples.EVENT_ID, **{**said, "initiators": ["IN"]}
     )
     gone = recording("a visit that was called off", "201X", ("IN", "CN", "US"), type="visit")
-    unknown = encode_value(shown).replace(b"recorded.v1", b"recorded.v9")
+    unknown = encode_value(shown).replace(b"recorded.v2", b"recorded.v9")
     async with timeline_stack(engines) as stack:
         position = await stack.append(
             *(recording(f"event {number}", f"19{number}", ("FR", "DE")) for number in range(10, 30)),

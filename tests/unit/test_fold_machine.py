@@ -77,7 +77,7 @@ class Projecting(RuleBasedStateMachine):
             assert not isinstance(trouble, str)
             self.append(fact, trouble)
         elif event == MAY_PARK:
-            self.append(replace(fact, kind="of-tomorrow"), value.replace(b"recorded.v1", b"recorded.v999999"))
+            self.append(replace(fact, kind="of-tomorrow"), value.replace(b"recorded.v2", b"recorded.v999999"))
 
     @rule(first=SIZE, second=SIZE, swapped=st.booleans())
     def project(self, first: int, second: int, swapped: bool) -> None:

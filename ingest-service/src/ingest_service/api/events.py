@@ -26,7 +26,7 @@ from ingest_service.domain.accept import (
     require_event_size_within,
     size_of,
 )
-from ingest_service.domain.cloud_events import open_cloud_event, origin_of_headers, within_data
+from ingest_service.domain.cloud_events import open_cloud_event, origin_of_headers
 from ingest_service.errors import IngestError, RefusedRequestError, TooLargeError, UnavailableError, UnknownOutcomeError
 from service_edge.media_types import media_type
 
@@ -170,7 +170,7 @@ def _accept(value: Any, opened: Open, clock: Clock, key: str | None) -> Accepted
     try:
         return accept_event(event, principal=ANONYMOUS, accepted_at=clock.tick(), key=key, origin=origin)
     except RefusedEventError as error:
-        raise (error if opened is not open_cloud_event else within_data(error)) from error
+        raise (error if opened is not open_cloud_event else error.within("data")) from error
 
 
 def _nothing(error: IngestError, values: Sequence[Any]) -> IngestError:

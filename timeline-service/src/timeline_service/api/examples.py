@@ -121,7 +121,7 @@ PARKED: Final = {
             "position": "3:21",
             "event_id": EVENT_ID,
             "reason": "unknown-version",
-            "detail": "dyadline.event.recorded.v2 is unknown to this code",
+            "detail": "dyadline.event.recorded.v9 is unknown to this code",
             "recorded_at": "2026-02-15T08:00:00.000000Z",
             "code_version": "0.1.0",
             "redriving": False,
