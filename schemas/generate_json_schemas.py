@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import Any, Final
 
 from event_schemas.countries import all_countries
-from event_schemas.envelopes import BATCH, LONGEST, SOURCE
+from event_schemas.envelopes import LONGEST, SOURCE
 from event_schemas.events import Event
 from event_schemas.published import UUID, bare, posted_event, present
 from event_schemas.requests import Recording, Retraction
-from event_schemas.texts import ONE_LINE
+from event_schemas.texts import BATCH, ONE_LINE
 from event_schemas.versions import Action, type_name
 
 RESULT = Path(__file__).parent / "json"

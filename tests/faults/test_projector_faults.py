@@ -8,7 +8,7 @@ from collections.abc import Iterable
 import asyncpg
 import pytest
 from aiokafka import AIOKafkaProducer
-from tests.support.inputs.log_writing import LogWriter, correcting, open_log, recording, retracting
+from tests.support.inputs.log_writing import LogWriter, correcting, open_log, recording, retracting, telling_now
 from tests.support.running.engines import own_postgres
 from tests.support.running.processes import Service, Services
 from tests.support.running.projecting import projecting
@@ -38,6 +38,8 @@ def busy_log(events: int, seed: int) -> list[Record]:
                 records.append(retracting(other))
             case 3:
                 records.append(correcting(other, "stale", expected_revision=7))
+            case 4:
+                records.append(telling_now(other, f"as it is now {number}", "2022", chance.choice(PAIRS)))
     return records
 
 

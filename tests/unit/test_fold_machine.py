@@ -21,7 +21,7 @@ HOMES: Final = {str(UUID(int=number)): number % 2 for number in range(1, 5)}
 #: The others never do, so that their lives grow long.
 MAY_PARK: Final = max(HOMES)
 EVENT = st.sampled_from(sorted(HOMES))
-KIND = st.sampled_from(["recorded", *["corrected"] * 4, *["retracted"] * 3])
+KIND = st.sampled_from(["recorded", *["told-now"] * 3, *["corrected"] * 4, *["retracted"] * 3])
 SAID = st.sampled_from(WORDS)
 EXPECTING = st.sampled_from([None, None, None, 0, 0, -1, 1])
 NAMED = st.sampled_from(["anew", "anew", "anew", "as the last", "as the first"])
@@ -49,7 +49,9 @@ class Projecting(RuleBasedStateMachine):
         if kind == "recorded":
             return self.record(event, words)
         current = len(self.model.applied(event))
-        fact = self.fact(event, kind, self.record_id(event, named), words if kind == "corrected" else None)
+        fact = self.fact(event, kind, self.record_id(event, named), None if kind == "retracted" else words)
+        if kind == "told-now":
+            return self.append(fact, value_of(fact))
         fact = replace(fact, expecting=None if expecting is None else max(1, current + expecting))
         self.append(fact, value_of(fact))
 
@@ -164,7 +166,8 @@ class Projecting(RuleBasedStateMachine):
                 assert words is not None
                 assert row["content"] == content(words)[1].decode()
                 reinstated = before is not None and before.kind == "retracted"
-                assert row["action"] == ("reinstated" if reinstated else fact.kind)
+                told = "corrected" if before is not None else "recorded"
+                assert row["action"] == ("reinstated" if reinstated else told if fact.kind == "told-now" else fact.kind)
 
 
 def decoded(raw: RawRecord) -> DecodedRecord:

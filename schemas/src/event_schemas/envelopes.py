@@ -6,16 +6,13 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from event_schemas.errors import MalformedRecordError
-from event_schemas.texts import is_canonical_uuid, is_one_line
+from event_schemas.texts import BATCH_WORDS, is_batch, is_canonical_uuid, is_one_line
 
 SOURCE: Final = "urn:dyadline:"
 LONGEST: Final = 1024
 LAST_YEAR: Final = 9998
-#: The name of a load: whatever carries it can stand in an address, in a facet, and in a file's name but for the colon.
-BATCH: Final = "[A-Za-z0-9._:-]{1,128}"
 _FIRST: Final = datetime.min.replace(tzinfo=UTC)
 _OUT_OF_YEARS: Final = f"the CloudEvent's time lies outside the years 1 to {LAST_YEAR} in UTC"
-_BATCH: Final = re.compile(BATCH)
 _TIME: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}[^,]")
 
 
@@ -81,13 +78,8 @@ def batch_of(envelope: Mapping[str, Any]) -> str | None:
     """The name of the load that the record came with, if it has one; raises MalformedRecordError."""
     name = envelope.get("batch")
     if name is not None and not (isinstance(name, str) and is_batch(name)):
-        raise MalformedRecordError("the CloudEvent's batch is not a name of 1 to 128 letters, digits and ._:-")
+        raise MalformedRecordError(f"the CloudEvent's batch is not a name of {BATCH_WORDS}")
     return name
-
-
-def is_batch(name: str) -> bool:
-    """Whether a text can be the name of a load."""
-    return _BATCH.fullmatch(name) is not None
 
 
 def format_time(moment: datetime) -> str:

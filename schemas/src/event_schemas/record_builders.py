@@ -21,10 +21,18 @@ def recorded(
     principal: str,
     accepted_at: datetime,
     origin: tuple[str, str] | None = None,
+    correcting: str | None = None,
 ) -> Record:
-    """The record of a new event. The same event posted again has the same record id."""
+    """The record of a new event. The same event posted again has the same record id.
+
+    With a reason in `correcting` it says how things are now, and so corrects the event that is there. Then its id is
+    its own, each time: a feed that says A, then B, then A again has said three things, and to whoever takes records of
+    one id for one, as CloudEvents allows, the last A would be the first, and the event would stay at B. Nor does an id
+    have to make a repeated post safe: as long as nothing else was said between, it says what is current, and the
+    verdict on that is `duplicate`.
+    """
     return Record(
-        record_id=derive_uuid("recorded", event_id, digest),
+        record_id=derive_uuid("recorded", event_id, digest) if correcting is None else str(uuid4()),
         event_id=event_id,
         action="recorded",
         principal=principal,
@@ -32,7 +40,9 @@ def recorded(
         event=event,
         content=content,
         digest=digest,
+        reason=correcting,
         origin=origin,
+        on_existing=None if correcting is None else "correct",
     )
 
 

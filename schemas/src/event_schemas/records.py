@@ -67,6 +67,11 @@ class Record(NamedTuple):
     on_existing: OnExisting | None = None
     batch: str | None = None
 
+    @property
+    def may_change(self) -> bool:
+        """Whether it may change an event that is there already."""
+        return self.action != "recorded" or self.on_existing is not None
+
 
 def encode_value(record: Record) -> bytes:
     """The record's value in Kafka: a CloudEvent, whose `data` holds an event's canonical content."""

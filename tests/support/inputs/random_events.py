@@ -3,7 +3,7 @@
 import random
 from typing import Any, Final
 
-from tests.support.inputs.log_writing import correcting, recording, retracting
+from tests.support.inputs.log_writing import correcting, recording, retracting, telling_now
 
 from event_schemas.countries import pairs_of
 from event_schemas.records import Record
@@ -73,10 +73,12 @@ class RandomWriter:
         return record
 
     def change(self) -> Record:
-        """A correction or retraction of an event that may be retracted already."""
+        """A correction or retraction of an event that may be retracted already, or how a feed has it now."""
         event_id = self._chance.choice(self._known).event_id
         if self._chance.random() < 0.35:
             return retracting(event_id)
+        if self._chance.random() < 0.3:
+            return telling_now(event_id, **random_fields(self._chance))
         return correcting(event_id, **random_fields(self._chance))
 
     def record(self) -> Record:

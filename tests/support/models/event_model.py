@@ -7,7 +7,7 @@ from typing import Any, Final, Literal
 
 from timeline_service.judge.days import OPEN_END, OPEN_START
 
-Kind = Literal["recorded", "corrected", "retracted", "of-tomorrow", "garbage"]
+Kind = Literal["recorded", "told-now", "corrected", "retracted", "of-tomorrow", "garbage"]
 
 #: First day, last day and span class of the dates that the tests write.
 DATES: Final[dict[str, tuple[date, date, int]]] = {
@@ -78,13 +78,15 @@ class EventModel:
             return "parked", "behind-parked", None, None
         revisions = self.applied(fact.event)
         current = len(revisions)
+        if fact.kind == "told-now" and current:
+            return self._judge_what_is_told_now(fact, revisions)
         same = self._same_content if fact.kind == "recorded" else self._same_record
-        if fact.kind != "recorded" and current == 0:
+        if fact.kind not in {"recorded", "told-now"} and current == 0:
             return "rejected", "unknown-event", None, None
         for number, revision in enumerate(revisions, 1):
             if same(revision, fact):
                 return "duplicate", None, number, revision.position
-        if fact.kind == "recorded":
+        if fact.kind in {"recorded", "told-now"}:
             return ("rejected", "conflict", current, None) if current else ("applied", None, 1, None)
         if fact.expecting not in (None, current):
             return "rejected", "stale-revision", current, None
@@ -93,6 +95,15 @@ class EventModel:
             return "rejected", "already-retracted", current, None
         if fact.kind == "corrected" and revisions[-1].words == fact.words:
             return "rejected", "no-change", current, None
+        return "applied", None, current + 1, None
+
+    @staticmethod
+    def _judge_what_is_told_now(fact: Fact, revisions: list[Fact]) -> tuple[str, str | None, int | None, str | None]:
+        current, last = len(revisions), revisions[-1]
+        if last.kind == "retracted":
+            return "rejected", "retracted", current, None
+        if last.words == fact.words:
+            return "duplicate", None, current, last.position
         return "applied", None, current + 1, None
 
     @staticmethod

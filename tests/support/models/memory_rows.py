@@ -30,7 +30,7 @@ class MemoryRows:
     def judge(self, decoded_records: Sequence[DecodedRecord]) -> RowChanges:
         """What a batch changes, folded as the projector does it; nothing is written."""
         event_ids = {item.event_id for item in decoded_records if item.event_id is not None}
-        changed = {item.record.event_id for item in decoded_records if item.record and item.record.action != "recorded"}
+        changed = {item.record.event_id for item in decoded_records if item.record and item.record.may_change}
         return fold_batch(decoded_records, self.load(event_ids, changed))
 
     def fold(self, decoded_records: Sequence[DecodedRecord]) -> None:

@@ -70,7 +70,10 @@ class TimelineModel:
         self.moment += 1
         life = self._lives.get(record.event_id)
         before = life[-1][1] if life else None
-        if (before is None) != (record.action == "recorded"):
+        if record.on_existing is not None and before is not None:
+            if before.retracted:
+                return  # what was withdrawn, a feed does not bring back
+        elif (before is None) != (record.action == "recorded"):
             return  # known already, or not at all
         if before is not None and record.expected_revision not in {None, before.revision}:
             return

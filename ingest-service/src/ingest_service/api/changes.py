@@ -10,6 +10,7 @@ from ingest_service.api.operations import POST_CORRECTION, POST_RETRACTION
 from ingest_service.domain.accept import (
     Accepted,
     Clock,
+    Terms,
     accept_correction,
     accept_retraction,
     require_event_size,
@@ -27,7 +28,7 @@ async def post_correction(request: Request, event_id: EventId) -> Response:
     key = _key(request)
     async with read_value(request) as (value, size):
         require_event_size_within(value, "event", size)
-        accepted = accept_correction(value, event_id, principal=ANONYMOUS, accepted_at=Clock().tick(), key=key)
+        accepted = accept_correction(value, event_id, Terms(ANONYMOUS), accepted_at=Clock().tick(), key=key)
         return await _record(request, accepted)
 
 
@@ -37,7 +38,7 @@ async def post_retraction(request: Request, event_id: EventId) -> Response:
     key = _key(request)
     async with read_value(request) as (value, size):
         require_event_size(size)
-        accepted = accept_retraction(value, event_id, principal=ANONYMOUS, accepted_at=Clock().tick(), key=key)
+        accepted = accept_retraction(value, event_id, Terms(ANONYMOUS), accepted_at=Clock().tick(), key=key)
         return await _record(request, accepted)
 
 

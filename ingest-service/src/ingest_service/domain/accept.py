@@ -30,6 +30,14 @@ Origin = tuple[str, str]
 
 
 @dataclass(frozen=True, slots=True)
+class Terms:
+    """What a request says of all records that it brings: who posts them, and why they correct what is there, if so."""
+
+    principal: str
+    correcting: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Accepted:
     """A record that is ready for the log, as its key and value."""
 
@@ -63,7 +71,7 @@ class Clock:
 
 
 def accept_event(
-    value: Any, *, principal: str, accepted_at: datetime, key: str | None = None, origin: Origin | None = None
+    value: Any, terms: Terms, *, accepted_at: datetime, key: str | None = None, origin: Origin | None = None
 ) -> Accepted:
     """The record of a posted event, whose id is its own, else from its origin or key, else from its content.
 
@@ -78,27 +86,37 @@ def accept_event(
     elif origin is not None:
         event_id = id_from_origin(*origin)
     else:
-        event_id = id_from_key(principal, key) if key is not None else id_from_digest(digest)
-    record = recorded(said, event_id, content, digest, principal=principal, accepted_at=accepted_at, origin=origin)
+        event_id = id_from_key(terms.principal, key) if key is not None else id_from_digest(digest)
+    record = recorded(
+        said,
+        event_id,
+        content,
+        digest,
+        principal=terms.principal,
+        accepted_at=accepted_at,
+        origin=origin,
+        correcting=terms.correcting,
+    )
     return _ready(record)
 
 
 def accept_correction(
-    value: Any, event_id: str, *, principal: str, accepted_at: datetime, key: str | None = None
+    value: Any, event_id: str, terms: Terms, *, accepted_at: datetime, key: str | None = None
 ) -> Accepted:
     """The record of a correction of an event; raises RefusedEventError and TooLargeError."""
     correction = read_correction(value)
     if correction.event.id not in (None, event_id):
         said = f"is {correction.event.id}, but the correction is posted to {event_id}: leave it out"
         raise RefusedEventError([Detail("/event/id", said)])
-    return _ready(corrected(correction, event_id, principal=principal, accepted_at=accepted_at, key=key))
+    return _ready(corrected(correction, event_id, principal=terms.principal, accepted_at=accepted_at, key=key))
 
 
 def accept_retraction(
-    value: Any, event_id: str, *, principal: str, accepted_at: datetime, key: str | None = None
+    value: Any, event_id: str, terms: Terms, *, accepted_at: datetime, key: str | None = None
 ) -> Accepted:
     """The record of a retraction of an event; raises RefusedEventError."""
-    return _ready(retracted(read_retraction(value), event_id, principal=principal, accepted_at=accepted_at, key=key))
+    retraction = read_retraction(value)
+    return _ready(retracted(retraction, event_id, principal=terms.principal, accepted_at=accepted_at, key=key))
 
 
 def require_event_size(size: int) -> None:

@@ -176,6 +176,8 @@ class Log:
         if action == "recorded":
             if event is None:
                 self._apply(record, None, action, words, None)
+            elif data.get("on_existing") == "correct":
+                self._judge_correcting(record, event, words, data["reason"])
             elif same := next((n for n, each in _said(event) if words and each.words.digest == words.digest), None):
                 record.outcome, record.revision, record.first = "duplicate", same, event.position(same)
             else:
@@ -201,6 +203,16 @@ class Log:
             return
         named = "reinstated" if action == "corrected" and event.current.retracted else action
         self._apply(record, event, named, words, data["reason"])
+
+    def _judge_correcting(self, record: Record, event: Event, words: Words | None, reason: str) -> None:
+        """What a feed says again: it holds, unless the event was retracted or says the same."""
+        current = len(event.revisions)
+        if event.current.retracted:
+            record.outcome, record.problem, record.revision = "rejected", "retracted", current
+        elif words and event.current.words.digest == words.digest:
+            record.outcome, record.revision, record.first = "duplicate", current, event.position(current)
+        else:
+            self._apply(record, event, "corrected", words, reason)
 
     def _apply(self, record: Record, event: Event | None, action: str, words: Words | None, reason: str | None) -> None:
         if event is None:

@@ -132,10 +132,11 @@ class _BatchFold:
         accepted_at, first_recorded_at, revisions = history
         number, action = revisions[-1][:2]
         origin_source, origin_id = record.origin or (None, None)
+        reason = record.reason if number > 1 else None  # that of a correction, where there was nothing to correct
         self._open_revision[event_id] = len(changes.revisions)
         changes.revisions.append(
             RevisionRow(
-                event_id, number, partition, offset, None, action, record.record_id, record.principal, record.reason,
+                event_id, number, partition, offset, None, action, record.record_id, record.principal, reason,
                 record.duplicate_of, origin_source, origin_id, record.accepted_at, recorded_at, accepted_at,
                 first_recorded_at, bytes.fromhex(record.digest) if record.digest else None, state.content.text,
             )

@@ -7,7 +7,9 @@ from event_schemas.taxonomy import DOMAINS, STAGES, TYPES, VALENCES
 from service_edge.openapi import PAIR, POSITION, POSITIONS, TIME, UUID
 
 _PARKED: Final = ["unknown-version", "failed", "behind-parked"]
-_REJECTED: Final = ["conflict", "stale-revision", "unknown-event", "already-retracted", "no-change", "malformed"]
+_REJECTED: Final = [
+    "conflict", "stale-revision", "unknown-event", "already-retracted", "retracted", "no-change", "malformed",
+]  # fmt: skip
 
 
 class Schema:
