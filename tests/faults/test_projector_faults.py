@@ -40,7 +40,7 @@ def busy_log(events: int, seed: int) -> list[Record]:
                 records.append(correcting(other, "stale", expected_revision=7))
             case 4:
                 records.append(telling_now(other, f"as it is now {number}", "2022", chance.choice(PAIRS)))
-    return records
+    return [record._replace(batch=chance.choice([None, "feed-1", "feed-2"])) for record in records]
 
 
 async def append_slowly(log: LogWriter, records: list[Record]) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from typing import Any
+from uuid import uuid4
 
 import httpx
 import orjson
@@ -56,6 +57,41 @@ async def test_events_correct_what_is_there_on_every_way_in(
 
 
 @pytest.mark.parametrize("way", WAYS_IN)
+async def test_events_carry_the_name_of_their_load_on_every_way_in(
+    client: httpx.AsyncClient, kafka: str, topic: str, way: str
+) -> None:
+    name = "gdelt-2026-02-13:export.CSV_1"
+    answer = await post(client, way, {"batch": name})
+    assert answer.status_code == WAYS_IN[way][2], answer.text
+    again = await post(client, way, {"batch": name, **CORRECT})
+    assert again.status_code == WAYS_IN[way][2], again.text
+    told = await records(kafka, topic)
+    assert {(each.on_existing, each.batch) for each in told} == {(None, name), ("correct", name)}
+
+
+@pytest.mark.parametrize(
+    ("what", "body"),
+    [("corrections", {"reason": "typo", "event": an_event("b")}), ("retractions", {"reason": "false"})],
+)
+async def test_changes_carry_the_name_of_their_load(
+    client: httpx.AsyncClient, kafka: str, topic: str, what: str, body: dict[str, Any]
+) -> None:
+    path = f"/v1/events/{uuid4()}/{what}"
+    assert (await client.post(path, params={"batch": "b" * 128}, json=body)).status_code == 202
+    assert [each.batch for each in await records(kafka, topic)] == ["b" * 128]
+    for name in ("", " ", "b" * 129, "a b", "é", "a/b"):
+        answer = await client.post(path, params={"batch": name}, json=body)
+        assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (400, "/batch")
+    for other in ({"existing": "correct"}, {"reason": "typo"}):
+        assert (await client.post(path, params=other, json=body)).status_code == 400
+
+
+async def test_the_name_of_a_load_changes_no_id(client: httpx.AsyncClient) -> None:
+    plain, one, other = [await post(client, "one", name) for name in ({}, {"batch": "1"}, {"batch": "2"})]
+    assert plain.json()["id"] == one.json()["id"] == other.json()["id"]
+
+
+@pytest.mark.parametrize("way", WAYS_IN)
 @pytest.mark.parametrize(
     ("parameters", "name", "words"),
     [
@@ -67,6 +103,11 @@ async def test_events_correct_what_is_there_on_every_way_in(
         ({"existing": "keep", "reason": "r"}, "existing", "'correct'"),
         ({"existing": ""}, "existing", "'correct'"),
         ({"reason": "r"}, "reason", "is for existing=correct"),
+        ({"batch": ""}, "batch", "cannot name a load: write 1 to 128 letters"),
+        ({"batch": "b" * 129}, "batch", "cannot name a load"),
+        ({"batch": "feed of today"}, "batch", "cannot name a load"),
+        ({"batch": "a,b"}, "batch", "cannot name a load"),
+        ({"batch": "a\n"}, "batch", "cannot name a load"),
     ],
 )
 async def test_a_refusal_names_the_parameter_and_records_nothing(

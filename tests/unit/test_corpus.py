@@ -24,7 +24,7 @@ PARTITIONS = 12
 UNPINNED = {
     "detail", "code_version", "headers",
     "type", "valence", "domain", "stage", "sources", "goldstein", "direction",
-    "attempted",
+    "attempted", "batch",
 }  # fmt: skip
 
 

@@ -17,6 +17,7 @@ from timeline_service.judge.decoding import DecodedRecord, RawRecord, decode_rec
 
 START: Final = datetime(2026, 2, 13, tzinfo=UTC)
 PARTITIONS: Final = (0, 1)
+BATCHES: Final = (None, "one", "two")
 HOMES: Final = {str(UUID(int=number)): number % 2 for number in range(1, 5)}
 #: The others never do, so that their lives grow long.
 MAY_PARK: Final = max(HOMES)
@@ -93,7 +94,8 @@ class Projecting(RuleBasedStateMachine):
         number = len(self.model.facts)
         partition = HOMES[event]
         accepted_at = START + timedelta(microseconds=number)
-        return Fact(partition, len(self.log[partition]), event, kind, record_id, accepted_at, words)
+        batch = BATCHES[number % len(BATCHES)]
+        return Fact(partition, len(self.log[partition]), event, kind, record_id, accepted_at, words, batch=batch)
 
     def record(self, event: str, words: Words) -> None:
         fact = self.fact(event, "recorded", f"{event} {WORDS.index(words)}", words)
@@ -146,12 +148,14 @@ class Projecting(RuleBasedStateMachine):
             for vector in range(len(self.log[partition]) + 1):
                 assert self.seen(partition, vector) == self.model.visible(partition, vector)
         assert self.rows.pair_counts == self.model.pair_counts()
+        assert {key: span.records for key, span in self.rows.batch_counts.items()} == self.model.batch_counts()
         self.check_revisions()
         at_once = MemoryRows()
         at_once.fold([decoded(raw) for partition in PARTITIONS for raw in self.log[partition]])
         for name in ("revisions", "entries", "outcomes"):
             assert sorted(getattr(at_once, name), key=repr) == sorted(getattr(self.rows, name), key=repr)
-        assert (at_once.pair_counts, at_once.counts) == (self.rows.pair_counts, self.rows.counts)
+        for name in ("pair_counts", "batch_counts", "counts"):
+            assert getattr(at_once, name) == getattr(self.rows, name)
 
     def check_revisions(self) -> None:
         """Each event's history: its records in order, each until the next, a retraction with the words before it."""

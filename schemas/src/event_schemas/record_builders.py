@@ -22,6 +22,7 @@ def recorded(
     accepted_at: datetime,
     origin: tuple[str, str] | None = None,
     correcting: str | None = None,
+    batch: str | None = None,
 ) -> Record:
     """The record of a new event. The same event posted again has the same record id.
 
@@ -43,6 +44,7 @@ def recorded(
         reason=correcting,
         origin=origin,
         on_existing=None if correcting is None else "correct",
+        batch=batch,
     )
 
 
@@ -53,6 +55,7 @@ def corrected(
     principal: str,
     accepted_at: datetime,
     key: str | None = None,
+    batch: str | None = None,
 ) -> Record:
     """The record of a correction. With a key or an expectation, the same one again has the same record id."""
     event = content_of(correction.event)
@@ -71,6 +74,7 @@ def corrected(
         event=event,
         content=content,
         digest=digest,
+        batch=batch,
     )
 
 
@@ -81,6 +85,7 @@ def retracted(
     principal: str,
     accepted_at: datetime,
     key: str | None = None,
+    batch: str | None = None,
 ) -> Record:
     """The record of a retraction. With a key or an expectation, the same one again has the same record id."""
     return Record(
@@ -100,6 +105,7 @@ def retracted(
         reason=retraction.reason,
         expected_revision=retraction.expected_revision,
         duplicate_of=retraction.duplicate_of,
+        batch=batch,
     )
 
 

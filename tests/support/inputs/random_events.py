@@ -22,6 +22,7 @@ STAGES: Final = ("announced", "in_force", "ended")
 TAGS: Final = ("5g", "chips", "rare-earths", "crème")
 ACTORS: Final = ("São Paulo Câmara", "ALIBABA.com", "alibaba.COM", "Ministry of Commerce", "Straße AG", "Huawei")
 CODES: Final[tuple[dict[str, str], ...]] = ({}, {"cameo": "163"}, {"gdelt": "1:2"}, {"cameo": "1:2", "gdelt": "163"})
+BATCHES: Final = (None, None, "gdelt-2026-02-13", "feed:1", "x" * 128)
 TITLES: Final = (
     "Steel tariff", "Talks on steel & chips", "<b>Ban</b> of a CÂMARA's visit", "Tariff on steel: talks ended",
     "Réunion de São Paulo", "5G chips, 5G ban",
@@ -83,4 +84,5 @@ class RandomWriter:
 
     def record(self) -> Record:
         """Anything."""
-        return self.event() if not self._known or self._chance.random() < 0.5 else self.change()
+        record = self.event() if not self._known or self._chance.random() < 0.5 else self.change()
+        return record._replace(batch=self._chance.choice(BATCHES))

@@ -1,5 +1,6 @@
 """The contract's verdicts once more, written without a look at the fold: facts per event, judged by its sentences."""
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date, datetime
@@ -40,6 +41,7 @@ class Fact:
     accepted_at: datetime
     words: Words | None = None
     expecting: int | None = None
+    batch: str | None = None
     verdict: tuple[str, str | None, int | None, str | None] = ("", None, None, None)
 
     @property
@@ -129,6 +131,14 @@ class EventModel:
                 f"{a}-{b}", span, earliest, latest, revisions[0].accepted_at, event, len(revisions),
                 revisions[-1].kind == "retracted",
             )  # fmt: skip
+
+    def batch_counts(self) -> Counter[tuple[int, str, str, str]]:
+        """How many records each load has by partition, outcome and problem; what could not be read names none."""
+        return Counter(
+            (fact.partition, fact.batch, fact.verdict[0], fact.verdict[1] or "")
+            for fact in self.facts
+            if fact.batch is not None and fact.kind not in {"garbage", "of-tomorrow"}
+        )
 
     def pair_counts(self) -> dict[tuple[int, str], tuple[int, int]]:
         """For each partition and pair: its events that hold, and the offset that touched it last."""

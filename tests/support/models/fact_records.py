@@ -35,7 +35,7 @@ def value_of(fact: Fact) -> bytes:
         record = record._replace(reason="as the feed has it", on_existing="correct")
     elif fact.kind != "recorded":
         record = record._replace(reason="a better source", expected_revision=fact.expecting)
-    return encode_value(record)
+    return encode_value(record._replace(batch=fact.batch))
 
 
 @cache

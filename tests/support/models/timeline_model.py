@@ -28,6 +28,7 @@ class Standing:
     revision: int
     retracted: bool
     position: str
+    batch: str | None
 
     @property
     def when(self) -> When:
@@ -93,6 +94,7 @@ class TimelineModel:
             before.revision + 1 if before else 1,
             record.action == "retracted",
             position,
+            record.batch,
         )
         self._lives.setdefault(record.event_id, []).append((self.moment, standing))
 

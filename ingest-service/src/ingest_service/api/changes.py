@@ -3,14 +3,14 @@
 import orjson
 from fastapi import APIRouter, Request, Response
 
-from event_schemas.records import ANONYMOUS, format_time
+from event_schemas.records import format_time
 from ingest_service.api.bodies import idempotency_key, read_value
 from ingest_service.api.events import JSON, append_known
 from ingest_service.api.operations import POST_CORRECTION, POST_RETRACTION
+from ingest_service.api.terms import ChangeTerms
 from ingest_service.domain.accept import (
     Accepted,
     Clock,
-    Terms,
     accept_correction,
     accept_retraction,
     require_event_size,
@@ -23,22 +23,22 @@ router = APIRouter(tags=["changes"])
 
 
 @router.post("/v1/events/{event_id}/corrections", status_code=202, summary="Correct an event", **POST_CORRECTION)
-async def post_correction(request: Request, event_id: EventId) -> Response:
+async def post_correction(request: Request, terms: ChangeTerms, event_id: EventId) -> Response:
     """Records the whole event as it should have been, and why. Of a retracted event it is a reinstatement."""
     key = _key(request)
     async with read_value(request) as (value, size):
         require_event_size_within(value, "event", size)
-        accepted = accept_correction(value, event_id, Terms(ANONYMOUS), accepted_at=Clock().tick(), key=key)
+        accepted = accept_correction(value, event_id, terms, accepted_at=Clock().tick(), key=key)
         return await _record(request, accepted)
 
 
 @router.post("/v1/events/{event_id}/retractions", status_code=202, summary="Retract an event", **POST_RETRACTION)
-async def post_retraction(request: Request, event_id: EventId) -> Response:
+async def post_retraction(request: Request, terms: ChangeTerms, event_id: EventId) -> Response:
     """Records that an event no longer holds, and why; its history stays."""
     key = _key(request)
     async with read_value(request) as (value, size):
         require_event_size(size)
-        accepted = accept_retraction(value, event_id, Terms(ANONYMOUS), accepted_at=Clock().tick(), key=key)
+        accepted = accept_retraction(value, event_id, terms, accepted_at=Clock().tick(), key=key)
         return await _record(request, accepted)
 
 

@@ -31,10 +31,14 @@ Origin = tuple[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """What a request says of all records that it brings: who posts them, and why they correct what is there, if so."""
+    """What a request says of all its records: who posts them, why they correct what is there, of which load they are.
+
+    A load's name has no part in an id: the same event in another load is the same one.
+    """
 
     principal: str
     correcting: str | None = None
+    batch: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +100,7 @@ def accept_event(
         accepted_at=accepted_at,
         origin=origin,
         correcting=terms.correcting,
+        batch=terms.batch,
     )
     return _ready(record)
 
@@ -108,7 +113,10 @@ def accept_correction(
     if correction.event.id not in (None, event_id):
         said = f"is {correction.event.id}, but the correction is posted to {event_id}: leave it out"
         raise RefusedEventError([Detail("/event/id", said)])
-    return _ready(corrected(correction, event_id, principal=terms.principal, accepted_at=accepted_at, key=key))
+    record = corrected(
+        correction, event_id, principal=terms.principal, accepted_at=accepted_at, key=key, batch=terms.batch
+    )
+    return _ready(record)
 
 
 def accept_retraction(
@@ -116,7 +124,10 @@ def accept_retraction(
 ) -> Accepted:
     """The record of a retraction of an event; raises RefusedEventError."""
     retraction = read_retraction(value)
-    return _ready(retracted(retraction, event_id, principal=terms.principal, accepted_at=accepted_at, key=key))
+    record = retracted(
+        retraction, event_id, principal=terms.principal, accepted_at=accepted_at, key=key, batch=terms.batch
+    )
+    return _ready(record)
 
 
 def require_event_size(size: int) -> None:

@@ -115,6 +115,19 @@ REJECTED: Final = {
     "problem": "stale-revision",
     "detail": "revision 1 was expected, the current one is 2",
 }
+_LOAD: Final = {
+    "name": "gdelt-2026-02-13",
+    "first_at": "2026-02-13T08:30:00.125000Z",
+    "last_at": "2026-02-13T08:31:10.000000Z",
+    "records": 21,
+    "outcomes": {"applied": 18, "duplicate": 1, "rejected": 2, "parked": 0},
+}
+BATCHES: Final = {"items": [_LOAD], "next": CURSOR}
+BATCH: Final = {
+    **_LOAD,
+    "problems": {"conflict": 2},
+    "partitions": [{"partition": 0, "first": 4, "last": 12}, {"partition": 3, "first": 0, "last": 16}],
+}
 PARKED: Final = {
     "items": [
         {

@@ -7,6 +7,7 @@ from typing import Final
 import typer
 
 from service_edge.terminal import ExitStatus, leave, read_settings
+from timeline_service.cli.batches import batches
 from timeline_service.cli.client import DEFAULT_URL, TimelineClient
 from timeline_service.cli.export import export
 from timeline_service.cli.options import Json, Url
@@ -99,6 +100,7 @@ app.command()(show)
 app.command()(watch)
 app.command()(export)
 app.command()(replay)
+app.command()(batches)
 
 
 @app.command()

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from timeline_service.adapters.kafka.offsets import KafkaOffsets
+from timeline_service.adapters.postgres.batches import PostgresBatches
 from timeline_service.adapters.postgres.generations import PostgresGenerations
 from timeline_service.adapters.postgres.reader import PostgresReader
 from timeline_service.adapters.postgres.replays import PostgresReplays
@@ -17,6 +18,7 @@ class Sources:
     topic: str
     reader: PostgresReader
     selections: PostgresSelections
+    batches: PostgresBatches
     offsets: KafkaOffsets
     replays: PostgresReplays
     generations: PostgresGenerations
