@@ -61,13 +61,21 @@ class Bulk:
     """One body's way into the log, and the lines of its answer."""
 
     def __init__(
-        self, log: KafkaLog, admission: Admission, accept: Accept, *, validate: bool, everything: bool
+        self,
+        log: KafkaLog,
+        admission: Admission,
+        accept: Accept,
+        *,
+        validate: bool,
+        everything: bool,
+        status: int = 201,
     ) -> None:
         self._log = log
         self._admission = admission
         self._accept = accept
         self._validate = validate
         self._everything = everything or validate
+        self._status = status
         self._clock = Clock()
         self._counts = {"recorded": 0, "refused": 0, "unknown": 0}
         self._reached: dict[int, int] = {}
@@ -127,7 +135,7 @@ class Bulk:
     def _add(self, decoded: _Decoded, number: int, line: bytes | None) -> None:
         try:
             if line is None or len(line) > MAX_EVENT_BYTES:
-                raise TooLargeError(f"line {number} has over {MAX_EVENT_BYTES} bytes (256 KiB), the most for an event")
+                raise TooLargeError(f"line {number} has over {MAX_EVENT_BYTES} bytes (256 KiB), the most for one")
             accepted = self._accept(read_json(line), self._clock.tick())
         except (LanguageError, TooLargeError) as error:
             self._counts["refused"] += 1
@@ -168,7 +176,7 @@ class Bulk:
             return {"line": line, "status": problem.kind.status, "id": event_id, "problem": problem.body()}
         self._counts["recorded"] += 1
         self._reached[at.partition] = max(at.offset, self._reached.get(at.partition, 0))
-        return {"line": line, "status": 201, "id": event_id, "position": at.position}
+        return {"line": line, "status": self._status, "id": event_id, "position": at.position}
 
     def _leave_out(self, line: int, results: Results) -> None:
         self._counts["unknown"] += 1
@@ -186,12 +194,17 @@ class Bulk:
         return {**self._counts, "timeline_position": position, **({"problem": trouble.body()} if trouble else {})}
 
 
-async def answer_bulk(request: Request, accept: Accept, *, validate: bool, everything: bool) -> Response:
-    """Take the body in, then answer. The body is read to its end first: a streaming response would lose its lines."""
+async def answer_bulk(
+    request: Request, accept: Accept, *, validate: bool, everything: bool, status: int = 201
+) -> Response:
+    """Take the body in, then answer; `status` is that of a line which is recorded.
+
+    The body is read to its end first: a streaming response would lose its lines.
+    """
     require_identity(request)
     admission: Admission = request.app.state.admission
     results = Results(request.app.state.results_bytes)
-    bulk = Bulk(request.app.state.log, admission, accept, validate=validate, everything=everything)
+    bulk = Bulk(request.app.state.log, admission, accept, validate=validate, everything=everything, status=status)
     try:
         async with admission.place():
             await bulk.take(read_lines(admission.parts(request.stream())), results)

@@ -13,11 +13,11 @@ from event_schemas.positions import format_positions
 from event_schemas.records import format_time
 from ingest_service.adapters.kafka_log import KafkaLog
 from ingest_service.adapters.kafka_session import Appended
-from ingest_service.api.bodies import idempotency_key, read_value
+from ingest_service.api.bodies import idempotency_key, read_value, require_no_key
 from ingest_service.api.bulk import TURN_SECONDS, Accept, answer_bulk
 from ingest_service.api.operations import POST_EVENTS
 from ingest_service.api.problems import problem_of
-from ingest_service.api.terms import EventTerms
+from ingest_service.api.terms import AllResults, EventTerms
 from ingest_service.domain.accept import (
     Accepted,
     Clock,
@@ -48,7 +48,7 @@ async def post_events(
     request: Request,
     terms: EventTerms,
     validate: Annotated[Literal["only"] | None, Query(description="Only say what would be recorded.")] = None,
-    results: Annotated[Literal["all"] | None, Query(description="NDJSON: answer a line for every line.")] = None,
+    results: AllResults = None,
 ) -> Response:
     """Takes events in. A 2xx means that every in-sync replica of the log has them, at the positions answered.
 
@@ -57,7 +57,7 @@ async def post_events(
     named = media_type(request.headers.get("content-type"), TAKEN)
     key = idempotency_key(request)
     if named == NDJSON:
-        _require_no_key(key, "lines")
+        require_no_key(key, "lines")
         accept = _accepting(terms)
         return await answer_bulk(request, accept, validate=validate is not None, everything=results == "all")
     if results is not None:
@@ -82,7 +82,7 @@ async def _json_answer(
     if named == CLOUD_EVENTS and not isinstance(value, list):
         raise RefusedRequestError("a batch of CloudEvents is a JSON array")
     if isinstance(value, list):
-        _require_no_key(key, "an array")
+        require_no_key(key, "an array")
         opened: Open = open_cloud_event if named == CLOUD_EVENTS else _plain
         return await _many(request, terms, value, size, opened, validate)
     return await _one(request, terms, value, size, key, _plain, validate)
@@ -190,11 +190,6 @@ def _nothing(error: IngestError, values: Sequence[Any]) -> IngestError:
 
 def _plain(value: Any) -> tuple[Any, Origin | None]:
     return value, None
-
-
-def _require_no_key(key: str | None, what: str) -> None:
-    if key is not None:
-        raise RefusedRequestError(f"an Idempotency-Key is for one event, not for {what}: give each event an id instead")
 
 
 def _require_size(value: Any, size: int, opened: Open) -> None:

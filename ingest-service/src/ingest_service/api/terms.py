@@ -9,6 +9,7 @@ from event_schemas.texts import Batch, Reason
 from ingest_service.domain.accept import Terms
 from ingest_service.errors import BadParameterError
 
+AllResults = Annotated[Literal["all"] | None, Query(description="NDJSON: answer a line for every line.")]
 BatchName = Annotated[
     Batch | None, Query(description="The name of the load: its records carry it.", examples=["gdelt-2026-02-13"])
 ]

@@ -20,7 +20,7 @@ from event_schemas.events import (
 from event_schemas.json_text import write_json
 from event_schemas.record_builders import corrected, recorded, retracted
 from event_schemas.records import MAX_RECORD_BYTES, Record, encode_value
-from event_schemas.requests import read_correction, read_retraction
+from event_schemas.requests import Correction, Retraction, read_correction, read_retraction
 from ingest_service.errors import TooLargeError
 
 #: What Kafka adds around a value: its key, header and lengths, far below this.
@@ -109,7 +109,20 @@ def accept_correction(
     value: Any, event_id: str, terms: Terms, *, accepted_at: datetime, key: str | None = None
 ) -> Accepted:
     """The record of a correction of an event; raises RefusedEventError and TooLargeError."""
-    correction = read_correction(value)
+    return take_correction(read_correction(value), event_id, terms, accepted_at=accepted_at, key=key)
+
+
+def accept_retraction(
+    value: Any, event_id: str, terms: Terms, *, accepted_at: datetime, key: str | None = None
+) -> Accepted:
+    """The record of a retraction of an event; raises RefusedEventError."""
+    return take_retraction(read_retraction(value), event_id, terms, accepted_at=accepted_at, key=key)
+
+
+def take_correction(
+    correction: Correction, event_id: str, terms: Terms, *, accepted_at: datetime, key: str | None = None
+) -> Accepted:
+    """The record of a correction that was read; raises RefusedEventError for one of another event, TooLargeError."""
     if correction.event.id not in (None, event_id):
         said = f"is {correction.event.id}, but the correction is posted to {event_id}: leave it out"
         raise RefusedEventError([Detail("/event/id", said)])
@@ -119,11 +132,10 @@ def accept_correction(
     return _ready(record)
 
 
-def accept_retraction(
-    value: Any, event_id: str, terms: Terms, *, accepted_at: datetime, key: str | None = None
+def take_retraction(
+    retraction: Retraction, event_id: str, terms: Terms, *, accepted_at: datetime, key: str | None = None
 ) -> Accepted:
-    """The record of a retraction of an event; raises RefusedEventError."""
-    retraction = read_retraction(value)
+    """The record of a retraction that was read."""
     record = retracted(
         retraction, event_id, principal=terms.principal, accepted_at=accepted_at, key=key, batch=terms.batch
     )
