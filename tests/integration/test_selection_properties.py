@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from tests.support.inputs.random_events import (
     ACTORS,
+    BATCHES,
     CODES,
     COUNTRIES,
     DOMAINS,
@@ -124,6 +125,7 @@ REPEATABLE: Final = [
     named("domain", st.sampled_from([*DOMAINS, "aid"])),
     named("stage", st.sampled_from(STAGES)),
     named("tag", st.sampled_from([*TAGS, "of-nobody"])),
+    named("batch", st.sampled_from([*filter(None, BATCHES), "gdelt-2026-02-1"])),
     named("actor", st.sampled_from([*ACTORS, *map(str.upper, ACTORS), "huawei", "sao paulo camara", "Ministry"])),
     named("initiator", st.sampled_from([*COUNTRIES, "India", "cn", "FRA"])),
 ]
@@ -301,6 +303,7 @@ async def test_a_cursor_goes_on_with_its_own_question_only(world: World, path: s
         [("stage", "ended")],
         [("tag", "chips")],
         [("actor", "Huawei")],
+        [("batch", "feed:1")],
         [("initiator", "IND")],
         [("q", "steel")],
         [("min_sources", "1")],

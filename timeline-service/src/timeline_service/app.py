@@ -17,6 +17,7 @@ from service_edge.problems import install_problems
 from service_edge.request_ids import RequestIds
 from timeline_service.adapters.kafka.offsets import KafkaOffsets
 from timeline_service.adapters.kafka.scan import open_scan
+from timeline_service.adapters.postgres.batches import PostgresBatches
 from timeline_service.adapters.postgres.changes import PostgresChanges
 from timeline_service.adapters.postgres.database import BY_VALUE, IN_ORDER, close_pool, open_pool
 from timeline_service.adapters.postgres.feed import PostgresLive
@@ -29,6 +30,7 @@ from timeline_service.adapters.postgres.selections import PostgresSelections
 from timeline_service.api.holdings import Holdings
 from timeline_service.api.problems import ERRORS, KINDS, translate
 from timeline_service.api.routes import (
+    batches,
     changes,
     events,
     feed,
@@ -72,6 +74,7 @@ def create_app(settings: Settings) -> FastAPI:
             reader,
             PostgresSelections(pool, in_order, walk_from=settings.walk_from, walk_seconds=settings.walk_seconds),
             PostgresChanges(in_order),
+            PostgresBatches(in_order),
             KafkaOffsets(settings.kafka_bootstrap_servers, settings.topic),
             PostgresReplays(pool),
             PostgresProcesses(pool),
@@ -113,7 +116,7 @@ def create_app(settings: Settings) -> FastAPI:
     )
     install_problems(app, KINDS, translate, ERRORS)
     for module in (
-        *(feed, pairs, timelines, changes, summaries, search, events, records, parked),
+        *(feed, pairs, timelines, changes, summaries, search, events, records, batches, parked),
         *(replays, generations, log_export, reference, status, audit),
     ):
         app.include_router(module.router)

@@ -2,12 +2,16 @@
 
 import typer
 
+from ingest_service.cli.correct import correct
 from ingest_service.cli.post import post
+from ingest_service.cli.retract import retract
 from ingest_service.cli.serve import serve
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Take events between countries in.")
 app.command()(serve)
 app.command()(post)
+app.command()(correct)
+app.command()(retract)
 
 
 def main() -> None:

@@ -140,13 +140,26 @@ REJECTED: Final = {
     "problem": "stale-revision",
     "detail": "revision 1 was expected, the current one is 2",
 }
+_LOAD: Final = {
+    "name": "gdelt-2026-02-13",
+    "first_at": "2026-02-13T08:30:00.125000Z",
+    "last_at": "2026-02-13T08:31:10.000000Z",
+    "records": 21,
+    "outcomes": {"applied": 18, "duplicate": 1, "rejected": 2, "parked": 0},
+}
+BATCHES: Final = {"items": [_LOAD], "next": CURSOR}
+BATCH: Final = {
+    **_LOAD,
+    "problems": {"conflict": 2},
+    "partitions": [{"partition": 0, "first": 4, "last": 12}, {"partition": 3, "first": 0, "last": 16}],
+}
 PARKED: Final = {
     "items": [
         {
             "position": "3:21",
             "event_id": EVENT_ID,
             "reason": "unknown-version",
-            "detail": "dyadline.event.recorded.v2 is unknown to this code",
+            "detail": "dyadline.event.recorded.v9 is unknown to this code",
             "recorded_at": "2026-02-15T08:00:00.000000Z",
             "code_version": "0.1.0",
             "redriving": False,

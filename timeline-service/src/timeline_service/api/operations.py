@@ -18,6 +18,7 @@ from timeline_service.api.problems import (
     REPLAY_RUNNING,
     TOO_LARGE,
     UNAVAILABLE,
+    UNKNOWN_BATCH,
     UNKNOWN_COUNTRY,
     UNKNOWN_EVENT,
     UNKNOWN_GENERATION,
@@ -123,6 +124,8 @@ RECORD: Final = _read_in(
     NOT_YET,
     UNKNOWN_RECORD,
 )
+BATCHES: Final = _read_in(success("The loads", ref("Batches"), one_load=examples.BATCHES), more=("Link",))
+BATCH: Final = _read_in(success("The load", ref("Batch"), with_conflicts=examples.BATCH), UNKNOWN_BATCH)
 PARKED: Final = _read_in(success("The records", ref("Parked"), one_parked=examples.PARKED), more=("Link",))
 _NOTHING: Final = _sent(body({"type": "object", "maxProperties": 0}, nothing_to_say={}))
 REDRIVE: Final[dict[str, Any]] = {

@@ -17,6 +17,7 @@ from typing import (
 )
 
 from service_edge.openapi import JsonObject, list_of, or_null, record, ref
+from timeline_service.queries.views.batches import BatchesView, WholeBatchView
 from timeline_service.queries.views.changes import ChangedView, ChangesView
 from timeline_service.queries.views.countries import CountriesView, CountryView, PairsView, PartnersView
 from timeline_service.queries.views.events import EventView, FoundView, RevisionsView, TimelineView
@@ -45,6 +46,8 @@ _PUBLISHED: Final[Mapping[str, Any]] = {
     "Changed": ChangedView,
     "Changes": ChangesView,
     "Record": RecordView,
+    "Batches": BatchesView,
+    "Batch": WholeBatchView,
     "Parked": ParkedPageView,
     "Redrive": RedriveView,
     "Status": StatusView,

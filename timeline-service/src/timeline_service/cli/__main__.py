@@ -8,6 +8,7 @@ from typing import Any, Final
 import typer
 
 from service_edge.terminal import ExitStatus, leave, read_settings
+from timeline_service.cli.batches import batches
 from timeline_service.cli.changes import changes
 from timeline_service.cli.client import DEFAULT_URL, TimelineClient
 from timeline_service.cli.export import export
@@ -93,6 +94,7 @@ app.command()(changes)
 app.command()(watch)
 app.command()(export)
 app.command()(replay)
+app.command()(batches)
 
 
 @app.command()

@@ -33,6 +33,7 @@ class Selection:
     actor: tuple[str, ...] = ()
     initiator: tuple[str, ...] = ()
     code: tuple[str, ...] = ()
+    batch: tuple[str, ...] = ()
     words: WordQuery | None = None
     min_sources: int = 0
     retracted: bool = False
@@ -40,7 +41,7 @@ class Selection:
     @property
     def narrow(self) -> bool:
         """Whether it names something of which few events are expected, so that all of them can be gathered."""
-        return self.words is not None or bool(self.tag or self.actor or self.code)
+        return self.words is not None or bool(self.tag or self.actor or self.code or self.batch)
 
     @property
     def searches(self) -> bool:

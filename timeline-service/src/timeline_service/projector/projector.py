@@ -153,7 +153,7 @@ class Projector:
 
     async def _fold(self, part: Sequence[DecodedRecord]) -> RowChanges:
         event_ids = {item.event_id for item in part if item.event_id is not None}
-        changed = {item.record.event_id for item in part if item.record and item.record.action != "recorded"}
+        changed = {item.record.event_id for item in part if item.record and item.record.may_change}
         parked = any(held.parked for held in self._ownership.checkpoints.values())
         known = await self._projection.load(event_ids, changed, parked=parked)
         return fold_batch(part, known, self._code_version)

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from timeline_service.adapters.kafka.offsets import KafkaOffsets
+from timeline_service.adapters.postgres.batches import PostgresBatches
 from timeline_service.adapters.postgres.changes import PostgresChanges
 from timeline_service.adapters.postgres.generations import PostgresGenerations
 from timeline_service.adapters.postgres.processes import PostgresProcesses
@@ -20,6 +21,7 @@ class Sources:
     reader: PostgresReader
     selections: PostgresSelections
     changes: PostgresChanges
+    batches: PostgresBatches
     offsets: KafkaOffsets
     replays: PostgresReplays
     processes: PostgresProcesses

@@ -57,10 +57,11 @@ order by revision;
 -- name: record
 -- The revision that the record made, or its other outcome. One statement, and so one snapshot: a redrive puts the one in
 -- the other's place.
-select event_id, 'applied' as outcome, null as problem, null as detail, revision, null as first_position, recorded_at
+select event_id, 'applied' as outcome, null as problem, null as detail, revision, null as first_position, recorded_at,
+    batch
 from {schema}.revisions where partition = $partition and from_offset = $offset
 union all
-select event_id, outcome, problem, detail, revision, first_position, recorded_at
+select event_id, outcome, problem, detail, revision, first_position, recorded_at, batch
 from {schema}.outcomes where partition = $partition and "offset" = $offset;
 
 -- name: status

@@ -109,6 +109,7 @@ class HistoryRow(NamedTuple):
     principal: str
     reason: str | None
     duplicate_of: UUID | None
+    batch: str | None
 
 
 class NewestRow(NamedTuple):
@@ -130,6 +131,7 @@ class RecordRow(NamedTuple):
     revision: int | None
     first_position: str | None
     recorded_at: datetime
+    batch: str | None
 
 
 class ParkedRow(NamedTuple):
@@ -237,6 +239,32 @@ class PairRow(NamedTuple):
     events: int
     first: date | None
     last: date | None
+
+
+class BatchRow(NamedTuple):
+    """A load: from when to when its records were recorded, and how many there are of each outcome."""
+
+    name: str
+    first_at: datetime
+    last_at: datetime
+    records: int
+    applied: int
+    duplicate: int
+    rejected: int
+    parked: int
+
+
+class BatchPartRow(NamedTuple):
+    """A load's records of one outcome and problem in one partition."""
+
+    partition: int
+    outcome: str
+    problem: str
+    records: int
+    first_offset: int
+    last_offset: int
+    first_at: datetime
+    last_at: datetime
 
 
 class RedrivenRow(NamedTuple):
