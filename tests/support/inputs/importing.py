@@ -6,6 +6,9 @@ from typing import Any
 
 from ingest_service.importing.drafts import Draft
 from ingest_service.importing.gdelt import gdelt_drafts
+from ingest_service.importing.mapping import Mapping
+from ingest_service.importing.table_drafts import table_drafts
+from ingest_service.importing.tables import TableKind
 from ingest_service.importing.tally import Tally
 
 
@@ -44,4 +47,12 @@ def import_gdelt(*paths: Path, **options: Any) -> Imported:
     """All that GDELT's files become."""
     tally, complaints = Tally(), list[tuple[str, str, Any]]()
     drafts = gdelt_drafts(paths, tally, lambda *said: complaints.append(said), Unwatched(), **options)
+    return Imported(list(drafts), tally, complaints)
+
+
+def import_table(*paths: Path, mapping: Mapping, ndjson: bool = False, encoding: str = "utf-8") -> Imported:
+    """All that tables become by a mapping."""
+    tally, complaints = Tally(), list[tuple[str, str, Any]]()
+    kind = TableKind(ndjson, mapping.delimiter, mapping.encoding or encoding, mapping.sheet)
+    drafts = table_drafts(paths, mapping, kind, tally, lambda *said: complaints.append(said), Unwatched())
     return Imported(list(drafts), tally, complaints)

@@ -95,6 +95,13 @@ def _opened(archive: ZipFile, name: str, path: Path) -> Iterator[IO[bytes]]:
 def _lines(name: str, stream: IO[bytes], encoding: str) -> Iterator[Line]:
     # Bytes that are not of the encoding become lone surrogates, which tells them apart without ending the reading.
     text = TextIOWrapper(stream, encoding, errors="surrogateescape", newline="")
+    try:
+        yield from _numbered(name, text, encoding)
+    finally:
+        text.detach()  # whoever opened the stream closes it
+
+
+def _numbered(name: str, text: TextIOWrapper, encoding: str) -> Iterator[Line]:
     number = 0
     while line := text.readline(MAX_LINE):
         number += 1
@@ -108,7 +115,6 @@ def _lines(name: str, stream: IO[bytes], encoding: str) -> Iterator[Line]:
             continue
         line = line.rstrip("\r\n")
         yield Line(name, number, line, "" if _is_text(line) else f"is not {encoding}: name its encoding (--encoding)")
-    text.detach()
 
 
 def _is_text(line: str) -> bool:
