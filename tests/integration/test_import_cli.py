@@ -16,7 +16,7 @@ import pytest
 from tests.support.clients.terminals import read_all
 from tests.support.inputs.gdelt_files import gdelt_row
 from tests.support.inputs.log_writing import read_log
-from tests.support.running.engines import Engines
+from tests.support.running.engines import Engines, own_kafka
 from tests.support.running.free_ports import free_port
 from tests.support.running.processes import Service, Services
 from tests.support.running.session_folder import session_folder
@@ -168,6 +168,11 @@ async def test_wrong_usage_is_2(tmp_path: Path) -> None:
         (),
         ("gdelt",),
         ("no-such-kind", file),
+        ("csv", file),
+        ("csv", file, "--mapping", str(tmp_path / "none.yaml")),
+        ("csv", file, "--mapping", file),
+        ("csv", file, "--apart"),
+        ("icews", file, "--mapping", file),
         ("gdelt", file, "--url", "ftp://x"),
         ("gdelt", file, "--encoding", "klingon"),
         ("gdelt", file, "--refused", str(tmp_path / "no" / "folder")),
@@ -238,6 +243,93 @@ async def test_an_import_that_is_killed_goes_on_without_a_second_event(
     # Each event is in the log with one content: what comes again is judged a duplicate.
     assert all(len(contents) == 1 for contents in seen.values())
     assert len({code for code in await codes_in_log(services) if int(code) >= 40_000}) == 12_000
+
+
+async def test_a_kafka_that_dies_in_the_middle_loses_nothing_and_doubles_nothing(tmp_path: Path) -> None:
+    file = gdelt_file(tmp_path, *many(70_000, 20_000))
+    async with own_kafka() as engine:
+        topic = f"test.{uuid4().hex}"
+        await create_topic(engine.address, topic, partitions=3)
+        services = Services(tmp_path / "state", engine.address, topic, "")
+        ingest = await services.ingest()
+        child = await asyncio.create_subprocess_exec(
+            *command("import", "gdelt", file, "--apart", "--json", "--url", ingest.url),
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+        )
+
+        async def some_are_recorded() -> bool:
+            return bool(await codes_in_log(services))
+
+        await wait_until(some_are_recorded)
+        await engine.kill()
+        output, complaints = await child.communicate()
+        assert child.returncode == 3, complaints.decode()
+        assert b"import the same again" in complaints
+        summary = json.loads(output)
+        assert (
+            summary["rows"]
+            == 20_000
+            == sum(summary[part]["rows"] for part in ("recorded", "refused", "unknown", "not_posted"))
+        )
+        await engine.start()
+        async with httpx.AsyncClient(trust_env=False) as client:
+            await wait_until(lambda: is_ready(client, ingest.url), ignore=(httpx.HTTPError,))
+        status, output_again, _ = await run("import", "gdelt", file, "--apart", "--json", url=ingest.url)
+        assert (status, json.loads(output_again)["recorded"]["rows"]) == (0, 20_000)
+        assert {int(code) for code in await codes_in_log(services)} == set(range(70_000, 90_000))
+        assert len(set(await ids_in_log(services))) == 20_000
+        await services.stop()
+
+
+async def is_ready(client: httpx.AsyncClient, url: str) -> bool:
+    return (await client.get(f"{url}/readyz")).is_success
+
+
+MAPPING = """
+id: {of: test, columns: [no]}
+title: "{who}: {what}"
+when: {column: on, format: DD/MM/YYYY}
+countries: [{column: who, as: name, initiator: true}, {column: whom, as: name}]
+type: {column: what}
+"""
+
+
+async def test_a_table_is_imported_by_its_mapping(ingest: Service, services: Services, tmp_path: Path) -> None:
+    table, mapping = tmp_path / "table.csv", tmp_path / "mapping.yaml"
+    mapping.write_text(MAPPING)
+    rows = [
+        "no,on,who,whom,what",
+        "1,31/12/2020,India,China,ban",
+        "2,30/12/2020,India,India,ban",
+        "3,x,India,China,ban",
+    ]
+    table.write_text("\n".join([*rows, "4,30/12/2020,China,India,no-such-type"]))
+    words = ("import", "csv", str(table), "--mapping", str(mapping))
+    status, output, complaints = await run(*words, url=ingest.url)
+    assert status == 1
+    assert output.splitlines() == [
+        "4 rows",
+        "  1 recorded, as 1 event",
+        "  1 refused, as 1 event",
+        "  1 dropped: it names fewer than two countries",
+        "  1 unreadable: its date cannot be read",
+    ]
+    first, second = sorted(complaints.splitlines())
+    assert first == "table.csv:4: 'x' is not as the mapping says: DD/MM/YYYY"
+    assert second.startswith("table.csv:5: ")
+    assert "'no-such-type' is not a type" in second
+    assert (await run(*words, "--dry-run"))[1].splitlines()[1:5] == output.splitlines()[1:]
+    table.write_text(table.read_text().replace("what\n", "What\n"))
+    status, output, complaints = await run(*words, url=ingest.url)
+    assert (status, output) == (1, "0 rows\n")
+    assert "has no column 'what' (is it 'What'?)" in complaints
+
+
+async def test_the_schema_of_mappings_is_shown() -> None:
+    status, output, _ = await run("import", "--mapping-schema")
+    assert status == 0
+    assert json.loads(output)["title"] == "Mapping"
 
 
 async def test_progress_is_shown_at_a_terminal(ingest: Service, tmp_path: Path) -> None:
