@@ -153,19 +153,27 @@ COMMON: Final = (
 )
 
 Translate = Callable[[Exception], ProblemError | None]
+Show = Callable[[Request, ProblemError], Response | None]
 
 
 def install_problems(
-    app: FastAPI, kinds: Iterable[ProblemType], translate: Translate, errors: Sequence[type[Exception]]
+    app: FastAPI,
+    kinds: Iterable[ProblemType],
+    translate: Translate,
+    errors: Sequence[type[Exception]],
+    show: Show = lambda request, problem: None,
 ) -> None:
-    """Answer every refusal of the app as a problem: ours, those of `errors` as translated, and the framework's."""
+    """Answer every refusal of the app as a problem: ours, those of `errors` as translated, and the framework's.
+
+    `show` makes a page of one, for whoever wants that.
+    """
     pages = {kind.slug: kind for kind in (*COMMON, *kinds)}
 
     async def answer(request: Request, error: Exception) -> Response:
         problem = translate(error) or _framework_problem(error, _methods_here(request))
         if problem.kind.status == INTERNAL_ERROR.status:
             structlog.get_logger().error("request failed", path=request.url.path, exc_info=error)
-        return problem.response(_instance(request))
+        return show(request, problem) or problem.response(_instance(request))
 
     for kind in (ProblemError, HTTPException, RequestValidationError, Exception, *errors):
         app.add_exception_handler(kind, answer)
