@@ -11,9 +11,9 @@ import orjson
 from timeline_service.domain.changes import Change
 from timeline_service.web.words import clipped, label, long_date
 
-_WORD: Final = re.compile(r"\s+|[^\s]+")
-#: Longer texts are compared as a whole: word by word that takes time by the square of their lengths.
-_MAX_WORDS: Final = 1_500
+_WORD: Final = re.compile(r"\s+|\w+|[^\w\s]+")
+#: Where more words differ, they are compared as a whole: one by one that takes time by the square of their number.
+_MAX_WORDS: Final = 120
 _MAX_SHOWN: Final = 1_200
 #: Beside a change so many of the words that stay are shown.
 _AROUND: Final = 16
@@ -54,22 +54,34 @@ def field_changes(change: Change, names: Mapping[str, str]) -> Iterable[FieldCha
 
 
 def _pieces_of_texts(before: str, after: str) -> Iterable[Piece]:
+    """The texts as one: what both begin with, what differs, and what both end with."""
     old, new = _WORD.findall(before), _WORD.findall(after)
-    if max(len(old), len(new)) > _MAX_WORDS:
-        yield Piece("gone", clipped(before, _MAX_SHOWN))
-        yield Piece("new", clipped(after, _MAX_SHOWN))
-        return
-    for tag, a, b, c, d in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
+    shorter = min(len(old), len(new))
+    start = next((at for at in range(shorter) if old[at] != new[at]), shorter)
+    end = next((at for at in range(shorter - start) if old[-1 - at] != new[-1 - at]), shorter - start)
+    old_end, new_end = len(old) - end, len(new) - end
+    if start:
+        yield Piece("same", _shortened(old[:start], at_start=True))
+    yield from _pieces_between(old[start:old_end], new[start:new_end])
+    if end:
+        yield Piece("same", _shortened(old[old_end:], at_end=True))
+
+
+def _pieces_between(old: Sequence[str], new: Sequence[str]) -> Iterable[Piece]:
+    compared = max(len(old), len(new)) <= _MAX_WORDS
+    whole = [("replace", 0, len(old), 0, len(new))]
+    steps = SequenceMatcher(None, old, new, autojunk=False).get_opcodes() if compared else whole
+    for tag, a, b, c, d in steps:
         if tag == "equal":
-            yield Piece("same", _shortened(old[a:b], at_start=a == 0, at_end=b == len(old)))
+            yield Piece("same", _shortened(old[a:b]))
             continue
         if b > a:
-            yield Piece("gone", "".join(old[a:b]))
+            yield Piece("gone", clipped("".join(old[a:b]), _MAX_SHOWN))
         if d > c:
-            yield Piece("new", "".join(new[c:d]))
+            yield Piece("new", clipped("".join(new[c:d]), _MAX_SHOWN))
 
 
-def _shortened(words: Sequence[str], *, at_start: bool, at_end: bool) -> str:
+def _shortened(words: Sequence[str], *, at_start: bool = False, at_end: bool = False) -> str:
     """Words that stay, as many as stand beside a change."""
     if len(words) <= 2 * _AROUND:
         return "".join(words)

@@ -23,7 +23,7 @@ from timeline_service.web.addresses import PageRoute, with_query
 from timeline_service.web.differences import FieldChange, field_changes
 from timeline_service.web.lines import PairLink, event_url, pair_link
 from timeline_service.web.rendering import PageContext, show
-from timeline_service.web.words import SIGNS, instant, label, long_date, machine_date
+from timeline_service.web.words import instant, label, long_date, machine_date, signed
 
 router = APIRouter(include_in_schema=False, route_class=PageRoute)
 #: Of a longer history the newest ones are shown; all of it is in the document for programs.
@@ -128,7 +128,7 @@ async def event(
         when_as_written=view["when"],
         datetime=machine_date(view["when"]),
         valence=view["valence"],
-        sign=SIGNS.get(view["valence"] or "", ""),
+        sign=signed(view["valence"]) if view["valence"] else "",
         type=label(view["type"]),
         acted=tuple(names[code] for code in view["initiators"]),
         summary=view["summary"],

@@ -25,7 +25,7 @@ class EventLine:
 
     id: str
     url: str
-    title: str
+    title: str | Markup
     when: str
     when_in_full: str
     datetime: str | None
@@ -38,6 +38,8 @@ class EventLine:
     sources: str
     retracted: bool
     pairs: tuple[PairLink, ...] = ()
+    #: How many pairs it has beside these.
+    more_pairs: str = ""
     #: The part of it that was searched for: escaped text with words in `<mark>`.
     snippet: Markup | None = None
 
@@ -53,10 +55,11 @@ class YearGroup:
 def event_line(event: EventView, names: Mapping[str, str], pairs: int = 0) -> EventLine:
     """An event as a line, with so many of its pairs."""
     earliest = event["earliest"]
+    title, snippet = _found(event)
     return EventLine(
         id=event["id"],
         url=event_url(event["id"]),
-        title=event["title"],
+        title=title,
         when=brief_date(event["when"]),
         when_in_full=long_date(event["when"]),
         datetime=machine_date(event["when"]),
@@ -68,8 +71,21 @@ def event_line(event: EventView, names: Mapping[str, str], pairs: int = 0) -> Ev
         sources=number(len(event["sources"]), "source"),
         retracted=event["status"] == "retracted",
         pairs=tuple(pair_link(pair, names) for pair in event["pairs"][:pairs]),
-        snippet=Markup(event["snippet"]) if "snippet" in event else None,  # which our own code has escaped
+        more_pairs=f"and {len(event['pairs']) - pairs:,} more" if 0 < pairs < len(event["pairs"]) else "",
+        snippet=snippet,
     )
+
+
+def _found(event: EventView) -> tuple[str | Markup, Markup | None]:
+    """The title, and the snippet behind it: a title in which words were found is not told twice."""
+    title = event["title"]
+    if "snippet" not in event:
+        return title, None
+    first, _, rest = event["snippet"].partition(" · ")
+    marked = Markup(first)  # our own code has escaped it
+    if marked.striptags() == " ".join(title.split()):
+        return marked, Markup(rest) if rest else None
+    return title, Markup(event["snippet"])
 
 
 def by_year(lines: Iterable[EventLine]) -> Sequence[YearGroup]:

@@ -27,7 +27,7 @@ from timeline_service.web.problem_page import Suggestion, problem_page
 from timeline_service.web.rendering import PageContext, show, show_at_once
 from timeline_service.web.standings import Verification, verification_of
 from timeline_service.web.static_files import has_static
-from timeline_service.web.words import SIGNS, instant, number
+from timeline_service.web.words import instant, number, signed
 
 router = APIRouter(include_in_schema=False, route_class=PageRoute)
 Order = Literal["asc", "desc"]
@@ -189,7 +189,7 @@ def _tallies(summary: SummaryView, path: str, query: Query) -> tuple[Tally, ...]
     for kind, count in counts.items():
         if count:
             url = with_query(path, [*without(query, {"valence"}), ("valence", kind)])
-            made.append(Tally(kind, f"{SIGNS[kind]} {count:,} {kind}", url))
+            made.append(Tally(kind, f"{signed(kind)}{count:,} {kind}", url))
     return tuple(made)
 
 

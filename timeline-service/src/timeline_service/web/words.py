@@ -23,9 +23,12 @@ def brief_date(text: str) -> str:
     span = _SPAN.fullmatch(words)
     if span is None:
         return words
-    start, end = span["start"], span["end"]
-    year = start[-5:]
-    return f"{start.removesuffix(year) if end.endswith(year) else start} – {end}"
+    shared: list[str] = []
+    start, end = span["start"].split(), span["end"].split()
+    while len(start) > 1 and len(end) > 1 and start[-1] == end[-1]:
+        start, end, shared = start[:-1], end[:-1], [end[-1], *shared]
+    # Neither end is broken at the end of a line.
+    return " – ".join("\N{NO-BREAK SPACE}".join(side) for side in (start, [*end, *shared]))
 
 
 def long_date(text: str) -> str:
@@ -57,6 +60,11 @@ def ago(time: str, now: datetime) -> str:
 def number(count: int, what: str) -> str:
     """So many of something: `1 source`, `1,204 sources`."""
     return f"{count:,} {what}{'' if count == 1 else 's'}"
+
+
+def signed(valence: str) -> str:
+    """A valence's sign in front of words; that of a neutral one would be taken for a point between them."""
+    return f"{SIGNS[valence]} " if valence != "neutral" else ""
 
 
 def label(code: str) -> str:
