@@ -59,6 +59,7 @@ def test_empty_fields_and_half_instants_are_tidied() -> None:
     ]  # fmt: skip
     for given, meant in (
         ("2025-07-01T08:30", "2025-07-01T08:30:00Z"),
+        ("2025-07-01 08:30", "2025-07-01T08:30:00Z"),
         ("2025-07-01T08:30:15", "2025-07-01T08:30:15Z"),
         ("2025-07-01T08:30:15Z", "2025-07-01T08:30:15Z"),
         ("yesterday", "yesterday"),

@@ -10,8 +10,8 @@ from fastapi.responses import RedirectResponse
 from fastapi.routing import APIRoute
 
 Query = Sequence[tuple[str, str]]
-#: What a browser's field gives of an instant: a day, or a time without a zone, which is UTC here.
-_INSTANT: Final = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})(?:T([0-9]{2}:[0-9]{2})(:[0-9]{2}(?:\.[0-9]+)?)?)?")
+#: What people write of an instant: a day, or a time without a zone, which is UTC here.
+_INSTANT: Final = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})(?:[T ]([0-9]{2}:[0-9]{2})(:[0-9]{2}(?:\.[0-9]+)?)?)?")
 
 
 def with_query(path: str, query: Query) -> str:

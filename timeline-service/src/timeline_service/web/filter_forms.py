@@ -24,7 +24,7 @@ class Option:
 class FormField:
     """A field of the form, or a group of boxes (`many`) or of buttons (`one`)."""
 
-    kind: Literal["text", "number", "instant", "many", "one"]
+    kind: Literal["text", "number", "many", "one"]
     name: str
     label: str
     value: str = ""
@@ -72,6 +72,8 @@ _CHIPS: Final[Mapping[str, tuple[str, ...]]] = {
 }
 _NEVER_KEPT: Final = frozenset({"cursor", "min_position"})
 _EDTF_HINT: Final = "A year, month or day: 1962, 1962-10, 1962-10-20; or 196X"
+
+_INSTANT_HINT: Final = "In UTC: 2025-07-01, 2025-07-01 08:30"
 
 
 class FormBuilder:
@@ -156,8 +158,9 @@ class FormBuilder:
     def recorded(self) -> Chip:
         """As it was recorded at an instant."""
         held = "".join(self.values("as_of")[:1])
-        said = f"as recorded {held[:16].replace('T', ' ')}" if held else "as recorded on…"
-        field = FormField("instant", "as_of", "As it was recorded at (UTC)", held[:19])
+        written = held.replace("T", " ").removesuffix("Z") if held.endswith("Z") else held
+        said = f"as recorded {written.removesuffix(':00').removesuffix(' 00:00')}" if held else "as recorded on…"
+        field = FormField("text", "as_of", "As it was recorded at", written, hint=_INSTANT_HINT)
         return self._chip("recorded", said, (field,))
 
     def countries(self) -> Chip:

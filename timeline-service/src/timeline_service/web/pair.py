@@ -162,6 +162,8 @@ def _unknown(pair: str, words: str, query: Query, language: str) -> Response:
                 other = parts[1 - place] if len(parts) == 2 else ""
                 meant = f"/timelines/{code}-{other}" if other else with_query("/timelines", [("a", code)])
                 suggestions.append(Suggestion(f"{name} and {other}" if other else name, with_query(meant, query)))
+    if suggestions:
+        words = f"{words.partition(': did you mean')[0]}."
     context = problem_page(404, "There is no such pair", words, language, suggestions=tuple(suggestions))
     return show_at_once(context, 404)
 
