@@ -15,14 +15,14 @@ from timeline_service.api.holdings import Held
 from timeline_service.api.languages import Language
 from timeline_service.api.read_points import AsOf, AsOfReadPoint
 from timeline_service.domain.country_names import names_in
-from timeline_service.formats.details import is_web_address
 from timeline_service.queries.events import find_event, find_history, read_history
 from timeline_service.queries.read_points import read_instant
-from timeline_service.queries.views.events import EventView, RevisionView, SourceView
+from timeline_service.queries.views.events import EventView, RevisionView
 from timeline_service.web.addresses import PageRoute, with_query
 from timeline_service.web.differences import FieldChange, field_changes
 from timeline_service.web.lines import PairLink, event_url, pair_link
 from timeline_service.web.rendering import PageContext, show
+from timeline_service.web.source_lines import SourceLine, source_line
 from timeline_service.web.words import instant, label, long_date, machine_date, signed
 
 router = APIRouter(include_in_schema=False, route_class=PageRoute)
@@ -33,16 +33,6 @@ _PAIRS: Final = 24
 _ACTIONS: Final = {
     "recorded": "Recorded", "corrected": "Corrected", "retracted": "Retracted", "reinstated": "Reinstated",
 }  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True)
-class SourceLine:
-    """Where it is written; `url` is None where that is no address that a link may lead to."""
-
-    name: str
-    details: str
-    address: str
-    url: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +125,7 @@ async def event(
         retracted=history[0] if view["status"] == "retracted" else None,
         facts=tuple(_facts(view, names)),
         attributes=_written(view["attributes"]) if view["attributes"] else None,
-        sources=tuple(_source_line(source) for source in view["sources"]),
+        sources=tuple(source_line(source) for source in view["sources"]),
         pairs=() if many else tuple(pair_link(pair, names) for pair in view["pairs"]),
         parties=tuple(Party(code, names[code]) for code in view["countries"]) if many else (),
         pair_count=len(view["pairs"]),
@@ -177,16 +167,6 @@ def _facts(view: EventView, names: Mapping[str, str]) -> Sequence[Fact]:
         "Id": [(view["id"], None)],
     }
     return [Fact(name, tuple(values)) for name, values in found.items() if values]
-
-
-def _source_line(source: SourceView) -> SourceLine:
-    details = [source["publisher"]] if source.get("title") and source.get("publisher") else []
-    if source.get("published"):
-        details.append(long_date(source["published"]))
-    name = source.get("title") or source.get("publisher") or source["url"]
-    url = source["url"] if is_web_address(source["url"]) else None
-    address = source["url"] if name != source["url"] else ""
-    return SourceLine(name, ", ".join(details), address, url)
 
 
 def _revision_line(view: RevisionView, names: Mapping[str, str]) -> RevisionLine:

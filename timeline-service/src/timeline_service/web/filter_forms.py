@@ -95,7 +95,7 @@ class FormBuilder:
         said = f"{start or '…'} – {end or '…'}" if start or end else span
         within = "within" in self.values("match")
         match = (
-            Option("overlaps", "that may touch these dates", not within),
+            Option("", "that may touch these dates", not within),
             Option("within", "that lie certainly between them", within),
         )
         fields = (

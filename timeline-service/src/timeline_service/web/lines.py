@@ -25,7 +25,7 @@ class EventLine:
 
     id: str
     url: str
-    title: str | Markup
+    title: str
     when: str
     when_in_full: str
     datetime: str | None
@@ -40,7 +40,8 @@ class EventLine:
     pairs: tuple[PairLink, ...] = ()
     #: How many pairs it has beside these.
     more_pairs: str = ""
-    #: The part of it that was searched for: escaped text with words in `<mark>`.
+    #: The title and other texts in which words were found: escaped, with the words in `<mark>`.
+    marked_title: Markup | None = None
     snippet: Markup | None = None
 
 
@@ -55,11 +56,11 @@ class YearGroup:
 def event_line(event: EventView, names: Mapping[str, str], pairs: int = 0) -> EventLine:
     """An event as a line, with so many of its pairs."""
     earliest = event["earliest"]
-    title, snippet = _found(event)
+    marked_title, snippet = _found(event)
     return EventLine(
         id=event["id"],
         url=event_url(event["id"]),
-        title=title,
+        title=event["title"],
         when=brief_date(event["when"]),
         when_in_full=long_date(event["when"]),
         datetime=machine_date(event["when"]),
@@ -72,20 +73,20 @@ def event_line(event: EventView, names: Mapping[str, str], pairs: int = 0) -> Ev
         retracted=event["status"] == "retracted",
         pairs=tuple(pair_link(pair, names) for pair in event["pairs"][:pairs]),
         more_pairs=f"and {len(event['pairs']) - pairs:,} more" if 0 < pairs < len(event["pairs"]) else "",
+        marked_title=marked_title,
         snippet=snippet,
     )
 
 
-def _found(event: EventView) -> tuple[str | Markup, Markup | None]:
-    """The title, and the snippet behind it: a title in which words were found is not told twice."""
-    title = event["title"]
+def _found(event: EventView) -> tuple[Markup | None, Markup | None]:
+    """The title with its words marked, if any were found there, and the snippet of the rest."""
     if "snippet" not in event:
-        return title, None
+        return None, None
     first, _, rest = event["snippet"].partition(" · ")
     marked = Markup(first)  # our own code has escaped it
-    if marked.striptags() == " ".join(title.split()):
+    if marked.striptags() == " ".join(event["title"].split()):
         return marked, Markup(rest) if rest else None
-    return title, Markup(event["snippet"])
+    return None, Markup(event["snippet"])
 
 
 def by_year(lines: Iterable[EventLine]) -> Sequence[YearGroup]:
