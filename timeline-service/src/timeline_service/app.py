@@ -51,6 +51,7 @@ from timeline_service.settings import Settings
 from timeline_service.web import audit, event, home, pair, static_files
 from timeline_service.web import search as search_page
 from timeline_service.web.browser_redirects import BrowserRedirects
+from timeline_service.web.documents import document_page
 from timeline_service.web.problem_page import show_problem
 
 
@@ -103,13 +104,14 @@ def create_app(settings: Settings) -> FastAPI:
     app = DescribedAPI(
         kinds=KINDS,
         schemas=SHAPES,
+        page=document_page,
         title="Dyadline: timelines",
         description="The timeline of relations between any two countries, projected from the log.",
         version="0.1.0",
         lifespan=lifespan,
         dependencies=[Depends(strict_query)],
     )
-    install_problems(app, KINDS, translate, ERRORS, show_problem)
+    install_problems(app, KINDS, translate, ERRORS, show_problem, document_page)
     for module in (
         *(feed, pairs, timelines, summaries, search, events, records, parked),
         *(replays, generations, log_export, reference, status),

@@ -12,7 +12,7 @@ from fastapi.responses import Response
 from starlette.exceptions import HTTPException
 
 from event_schemas.errors import Detail
-from service_edge.html_pages import HtmlPage
+from service_edge.html_pages import HtmlPage, PageMaker
 from service_edge.problem_pages import problem_page, problems_page
 
 MEDIA_TYPE: Final = "application/problem+json"
@@ -162,10 +162,11 @@ def install_problems(
     translate: Translate,
     errors: Sequence[type[Exception]],
     show: Show = lambda request, problem: None,
+    page: PageMaker = HtmlPage,
 ) -> None:
     """Answer every refusal of the app as a problem: ours, those of `errors` as translated, and the framework's.
 
-    `show` makes a page of one, for whoever wants that.
+    `show` makes a page of one, for whoever wants that; `page` makes those that explain their types.
     """
     pages = {kind.slug: kind for kind in (*COMMON, *kinds)}
 
@@ -179,16 +180,16 @@ def install_problems(
         app.add_exception_handler(kind, answer)
 
     @app.get("/problems", response_class=HtmlPage, include_in_schema=False)
-    async def index() -> HtmlPage:
-        return problems_page(pages.values())
+    async def index() -> Response:
+        return problems_page(pages.values(), page)
 
     @app.get("/problems/{slug}", response_class=HtmlPage, include_in_schema=False)
-    async def explain(slug: str) -> HtmlPage:
+    async def explain(slug: str) -> Response:
         if slug not in pages:
             raise ProblemError(
                 NOT_FOUND, f"there is no problem type {slug[:80]!r}: /problems lists those that there are"
             )
-        return problem_page(pages[slug])
+        return problem_page(pages[slug], page)
 
 
 def _methods_here(request: Request) -> str:
