@@ -74,6 +74,10 @@ class Browser:
         for kind in ("mousePressed", "mouseReleased"):
             await self._command("Input.dispatchMouseEvent", type=kind, x=box[0], y=box[1], button="left", clickCount=1)
 
+    async def type(self, words: str) -> None:
+        """Write words where the cursor is."""
+        await self._command("Input.insertText", text=words)
+
     async def resize(self, width: int, height: int) -> None:
         """Show pages as a screen of this size does."""
         size = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": True}

@@ -50,10 +50,15 @@ from timeline_service.api.shapes import SHAPES
 from timeline_service.feed.live_feed import LiveFeed
 from timeline_service.feed.progress import ProgressFeed
 from timeline_service.queries.exports import RawLog
+from timeline_service.queries.remembered_summaries import RememberedSummaries
 from timeline_service.queries.seal import CursorSeal
 from timeline_service.queries.sources import Sources
 from timeline_service.settings import Settings
-from timeline_service.web import audit
+from timeline_service.web import audit, event, home, pair, static_files
+from timeline_service.web import search as search_page
+from timeline_service.web.browser_redirects import BrowserRedirects
+from timeline_service.web.documents import document_page
+from timeline_service.web.problem_page import show_problem
 
 
 def create_app(settings: Settings) -> FastAPI:
@@ -80,6 +85,7 @@ def create_app(settings: Settings) -> FastAPI:
             PostgresProcesses(pool),
             PostgresGenerations(pool),
             CursorSeal(reader),
+            RememberedSummaries(),
         )
         scan = partial(open_scan, settings.kafka_bootstrap_servers, settings.topic, settings.stall_seconds)
         holdings = Holdings(
@@ -108,18 +114,21 @@ def create_app(settings: Settings) -> FastAPI:
     app = DescribedAPI(
         kinds=KINDS,
         schemas=SHAPES,
+        page=document_page,
         title="Dyadline: timelines",
         description="The timeline of relations between any two countries, projected from the log.",
         version="0.1.0",
         lifespan=lifespan,
         dependencies=[Depends(strict_query)],
     )
-    install_problems(app, KINDS, translate, ERRORS)
+    install_problems(app, KINDS, translate, ERRORS, show_problem, document_page)
     for module in (
         *(feed, pairs, timelines, changes, summaries, search, events, records, batches, parked),
-        *(replays, generations, log_export, reference, status, audit),
+        *(replays, generations, log_export, reference, status),
+        *(home, pair, event, search_page, audit, static_files),
     ):
         app.include_router(module.router)
+    app.add_middleware(BrowserRedirects)
     app.add_middleware(HeadMiddleware)
     app.add_middleware(HostOriginGuard, allowed_hosts=settings.allowed_hosts, allowed_origins=settings.allowed_origins)
     app.add_middleware(CrossOrigins, writers=settings.allowed_origins, readers=settings.reading_origins)

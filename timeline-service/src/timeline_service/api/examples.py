@@ -282,7 +282,13 @@ METRICS: Final = (
 def written(form: str) -> str:
     """The event in a format of FORMATS."""
     base = "http://127.0.0.1:8002"
-    document = FormatContext("China – India", f"{base}/v1/timelines/CHN-IND.{form}", base, updated=EVENT["revised_at"])
+    document = FormatContext(
+        "China – India",
+        f"{base}/v1/timelines/CHN-IND.{form}",
+        base,
+        updated=EVENT["revised_at"],
+        page_url=f"{base}/timelines/CHN-IND",
+    )
     writer = FORMATS[form]
     return (writer.begin(document) + writer.write(document, [EVENT], first=True) + writer.end(document)).decode()
 

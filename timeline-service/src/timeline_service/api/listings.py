@@ -1,7 +1,7 @@
 """Lists of events in every format: a page as JSON or Atom, the whole selection as a stream in the others."""
 
 from collections.abc import AsyncIterator, Callable, Collection
-from typing import Any
+from typing import Any, Final
 
 from fastapi import APIRouter, Request, Response
 
@@ -15,14 +15,18 @@ from timeline_service.queries.listings import PAGE, Listing, content_size
 from timeline_service.queries.pairs import pair_of
 from timeline_service.queries.views.events import EventView
 
+#: What an address of a document says, and that of a page does not.
+_OF_DOCUMENTS: Final = ("cursor", "limit", "count", "min_position")
+
 
 async def write_listing(
-    request: Request, listing: Listing, form: str, title: str, limit: int | None, tag: str
+    request: Request, listing: Listing, form: str, title: str, limit: int | None, tag: str, page_path: str
 ) -> Response:
-    """A listing in a format of FORMATS."""
+    """A listing in a format of FORMATS. People see the same selection on the page at `page_path`."""
     writer = FORMATS[form]
     base = str(request.base_url).rstrip("/")
     url = str(request.url)
+    page_url = str(request.url.replace(path=page_path).remove_query_params(_OF_DOCUMENTS))
     if writer.paged or limit is not None:
         rows, following = await listing.rows(limit or PAGE)
         document = FormatContext(
@@ -32,6 +36,7 @@ async def write_listing(
             first_url=str(request.url.remove_query_params("cursor")),
             next_url=str(request.url.include_query_params(cursor=following)) if following else None,
             updated=max((format_time(row.recorded_at) for row in rows), default=None),
+            page_url=page_url,
         )
         chunks = _chunks(writer, document, [], listing.views(rows))
         headers = next_link(request, following)
@@ -41,7 +46,7 @@ async def write_listing(
         )
     batches = listing.batches()
     first: list[EventView] = await anext(batches, [])  # so that what cannot be read at all is refused in order
-    chunks = _chunks(writer, FormatContext(title, url, base), first, batches)
+    chunks = _chunks(writer, FormatContext(title, url, base, page_url=page_url), first, batches)
     return stream(request, listing.now, chunks, tag=tag, media_type=writer.media_type)
 
 

@@ -10,12 +10,16 @@ from timeline_service.adapters.postgres.processes import PostgresProcesses
 from timeline_service.adapters.postgres.reader import PostgresReader
 from timeline_service.adapters.postgres.replays import PostgresReplays
 from timeline_service.adapters.postgres.selections import PostgresSelections
+from timeline_service.queries.remembered_summaries import RememberedSummaries
 from timeline_service.queries.seal import CursorSeal
 
 
 @dataclass(frozen=True, slots=True)
 class Sources:
-    """What every question is put to: the projection, the log's ends, the replays, and the key that seals cursors."""
+    """What every question is put to: the projection, the log's ends, the replays, and the key that seals cursors.
+
+    `summaries` are answers that are still true where nothing has touched their pair since.
+    """
 
     topic: str
     reader: PostgresReader
@@ -27,3 +31,4 @@ class Sources:
     processes: PostgresProcesses
     generations: PostgresGenerations
     seal: CursorSeal
+    summaries: RememberedSummaries

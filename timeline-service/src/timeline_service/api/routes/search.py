@@ -52,7 +52,7 @@ async def search(
         tag = tag_of(str(request.url), form, at.vector, (at.generation, at.redriven))
         if (known := known_already(request, listing.now, tag)) is not None:
             return known
-        return await write_listing(request, listing, form, title_of(page.query), limit, tag)
+        return await write_listing(request, listing, form, title_of(page.query), limit, tag, "/search")
     rows, following = await listing.rows(limit or PAGE)
     body = await listing.head(following, counted=count)
     # Each event follows from the record that its revision was made of, so that none need be read to know them.

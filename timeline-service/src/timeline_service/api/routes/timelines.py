@@ -88,7 +88,7 @@ async def timeline(
         return known
     if form != "json":
         title = " – ".join(country["name"] for country in pair_view(name)["countries"])
-        return await write_listing(request, listing, form, title, limit, tag)
+        return await write_listing(request, listing, form, title, limit, tag, f"/timelines/{name}")
     rows, following = await listing.rows(limit or PAGE)
     body: TimelineView = {**pair_view(name, names_in(language)), **await listing.head(following, counted=count)}
     headers |= next_link(request, following)
