@@ -14,6 +14,7 @@ from service_edge.host_origin_guard import HostOriginGuard
 from service_edge.openapi import DescribedAPI
 from service_edge.parameters import strict_query
 from service_edge.problems import install_problems
+from timeline_service.adapters.ingest import IngestService
 from timeline_service.adapters.kafka.offsets import KafkaOffsets
 from timeline_service.adapters.kafka.scan import open_scan
 from timeline_service.adapters.postgres.database import BY_VALUE, IN_ORDER, close_pool, open_pool
@@ -48,7 +49,7 @@ from timeline_service.queries.remembered_summaries import RememberedSummaries
 from timeline_service.queries.seal import CursorSeal
 from timeline_service.queries.sources import Sources
 from timeline_service.settings import Settings
-from timeline_service.web import audit, event, home, pair, static_files
+from timeline_service.web import audit, event, home, pair, static_files, writing
 from timeline_service.web import search as search_page
 from timeline_service.web.browser_redirects import BrowserRedirects
 from timeline_service.web.problem_page import show_problem
@@ -84,6 +85,7 @@ def create_app(settings: Settings) -> FastAPI:
             ProgressFeed(sources.replays, replay_notifications),
             RawLog(scan, settings.slow_seconds),
             EventStreams(settings.slow_seconds),
+            IngestService(settings.ingest_url),
             settings.heartbeat_seconds,
         )
         app.state.holdings = holdings
@@ -97,6 +99,7 @@ def create_app(settings: Settings) -> FastAPI:
                 task.cancel()
             await asyncio.gather(*background, return_exceptions=True)
             await sources.offsets.close()
+            await holdings.ingest.close()
             await close_pool(pool)
             await close_pool(in_order)
 
@@ -113,7 +116,7 @@ def create_app(settings: Settings) -> FastAPI:
     for module in (
         *(feed, pairs, timelines, summaries, search, events, records, parked),
         *(replays, generations, log_export, reference, status),
-        *(home, pair, event, search_page, audit, static_files),
+        *(home, pair, event, writing, search_page, audit, static_files),
     ):
         app.include_router(module.router)
     app.add_middleware(BrowserRedirects)

@@ -127,7 +127,9 @@ def _environment(settings: Settings, name: str) -> dict[str, str]:
         port = str(settings.ingest_port)
         return {**_prefixed("INGEST_"), **common, "INGEST_PORT": port, "TIMELINE_URL": settings.timeline_url}
     timeline = {**_prefixed("TIMELINE_"), **common, "DATABASE_URL": settings.database_url}
-    return timeline | ({"TIMELINE_PORT": str(settings.timeline_port)} if name == "timeline" else {})
+    if name == "timeline":
+        timeline |= {"TIMELINE_PORT": str(settings.timeline_port), "INGEST_URL": settings.ingest_url}
+    return timeline
 
 
 def _prefixed(prefix: str) -> dict[str, str]:
