@@ -15,6 +15,7 @@ from service_edge.openapi import DescribedAPI
 from service_edge.parameters import strict_query
 from service_edge.problems import install_problems
 from service_edge.request_ids import RequestIds
+from timeline_service.adapters.ingest import IngestService
 from timeline_service.adapters.kafka.offsets import KafkaOffsets
 from timeline_service.adapters.kafka.scan import open_scan
 from timeline_service.adapters.postgres.batches import PostgresBatches
@@ -54,7 +55,7 @@ from timeline_service.queries.remembered_summaries import RememberedSummaries
 from timeline_service.queries.seal import CursorSeal
 from timeline_service.queries.sources import Sources
 from timeline_service.settings import Settings
-from timeline_service.web import audit, event, home, pair, static_files
+from timeline_service.web import audit, event, home, pair, static_files, writing
 from timeline_service.web import search as search_page
 from timeline_service.web.browser_redirects import BrowserRedirects
 from timeline_service.web.documents import document_page
@@ -94,6 +95,7 @@ def create_app(settings: Settings) -> FastAPI:
             ProgressFeed(sources.replays, replay_notifications),
             RawLog(scan, settings.slow_seconds),
             EventStreams(settings.slow_seconds),
+            IngestService(settings.ingest_url),
             settings.heartbeat_seconds,
             settings.ready_lag_seconds,
         )
@@ -108,6 +110,7 @@ def create_app(settings: Settings) -> FastAPI:
                 task.cancel()
             await asyncio.gather(*background, return_exceptions=True)
             await sources.offsets.close()
+            await holdings.ingest.close()
             await close_pool(pool)
             await close_pool(in_order)
 
@@ -125,7 +128,7 @@ def create_app(settings: Settings) -> FastAPI:
     for module in (
         *(feed, pairs, timelines, changes, summaries, search, events, records, batches, parked),
         *(replays, generations, log_export, reference, status),
-        *(home, pair, event, search_page, audit, static_files),
+        *(home, pair, event, writing, search_page, audit, static_files),
     ):
         app.include_router(module.router)
     app.add_middleware(BrowserRedirects)

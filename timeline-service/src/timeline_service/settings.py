@@ -30,6 +30,9 @@ class Settings(BaseSettings):
     database_url: Annotated[SecretStr, Field(validation_alias=AliasChoices("database_url", "DATABASE_URL"))] = (
         SecretStr("postgresql://dyadline@127.0.0.1:5433/dyadline")
     )
+    ingest_url: Annotated[str, Field(validation_alias=AliasChoices("ingest_url", "INGEST_URL"))] = (
+        "http://127.0.0.1:8001"  # where pages hand on what is written in them
+    )
     allowed_hosts: Names = ()
     allowed_origins: Origins = ()
     reading_origins: OriginsOrAny = ()

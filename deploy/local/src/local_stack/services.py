@@ -120,6 +120,8 @@ def _environment(settings: Settings, name: str) -> dict[str, str]:
         port = str(settings.ingest_port)
         return {**_prefixed("INGEST_"), **common, "INGEST_PORT": port, "TIMELINE_URL": settings.timeline_url}
     timeline = {**_prefixed("TIMELINE_"), **common, "DATABASE_URL": settings.database_url}
+    if name == "timeline":
+        timeline |= {"INGEST_URL": settings.ingest_url}
     return timeline | {f"{name.upper()}_PORT": str(getattr(settings, f"{name}_port"))}
 
 

@@ -72,6 +72,7 @@ class EventContext(PageContext):
     """What the page of an event shows."""
 
     template: ClassVar[str] = "event.html"
+    id: str
     when: str
     when_as_written: str
     datetime: str | None
@@ -114,6 +115,7 @@ async def event(
         title=view["title"],
         language=language,
         json_url=with_query(path, query),
+        id=view["id"],
         when=long_date(view["when"]),
         when_as_written=view["when"],
         datetime=machine_date(view["when"]),
