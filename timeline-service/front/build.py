@@ -18,7 +18,7 @@ _ESBUILD: Final = (
     "--legal-comments=eof", "--log-level=warning", f"--outfile={STATIC / 'seam.js'}",
 )  # fmt: skip
 #: What each task runs: a program of a package, or Node itself.
-TASKS: Final = {
+TASKS: Final[dict[str, list[tuple[str, ...]]]] = {
     "build": [_ESBUILD],
     "check": [("typescript/bin/tsc", "--noEmit"), (_BIOME, "ci", "--error-on-warnings", "--colors=off")],
     "format": [(_BIOME, "check", "--write", "--colors=off")],
@@ -31,7 +31,7 @@ def run(task: str) -> str:
     packages = _linked()
     for program, *arguments in TASKS[task]:
         command = program if program.startswith("-") else str(packages / program)
-        done = run_node([command, *arguments], packages, cwd=HERE)
+        done = run_node([command, *arguments], packages, HERE)
         if done.returncode:
             return f"{done.stdout}{done.stderr}" or f"{program} ended with {done.returncode}"
     return ""

@@ -19,6 +19,7 @@ from timeline_service.adapters.kafka.scan import open_scan
 from timeline_service.adapters.postgres.database import BY_VALUE, IN_ORDER, close_pool, open_pool
 from timeline_service.adapters.postgres.feed import PostgresLive
 from timeline_service.adapters.postgres.generations import PostgresGenerations
+from timeline_service.adapters.postgres.marks import PostgresMarks
 from timeline_service.adapters.postgres.notifications import PostgresNotificationListener
 from timeline_service.adapters.postgres.reader import PostgresReader
 from timeline_service.adapters.postgres.replays import CHANNEL, PostgresReplays
@@ -47,7 +48,7 @@ from timeline_service.queries.exports import RawLog
 from timeline_service.queries.seal import CursorSeal
 from timeline_service.queries.sources import Sources
 from timeline_service.settings import Settings
-from timeline_service.web import audit
+from timeline_service.web import audit, marks
 
 
 def create_app(settings: Settings) -> FastAPI:
@@ -67,6 +68,7 @@ def create_app(settings: Settings) -> FastAPI:
             settings.topic,
             reader,
             PostgresSelections(pool, in_order, walk_from=settings.walk_from, walk_seconds=settings.walk_seconds),
+            PostgresMarks(pool),
             KafkaOffsets(settings.kafka_bootstrap_servers, settings.topic),
             PostgresReplays(pool),
             PostgresGenerations(pool),
@@ -107,7 +109,7 @@ def create_app(settings: Settings) -> FastAPI:
     install_problems(app, KINDS, translate, ERRORS)
     for module in (
         *(feed, pairs, timelines, summaries, search, events, records, parked),
-        *(replays, generations, log_export, reference, status, audit),
+        *(replays, generations, log_export, reference, status, audit, marks),
     ):
         app.include_router(module.router)
     app.add_middleware(HeadMiddleware)

@@ -41,8 +41,13 @@ def node_packages(pins: Path) -> Path:
     return folder / "node_modules"
 
 
-def run_node(arguments: Iterable[str], packages: Path, **options: Any) -> "subprocess.CompletedProcess[str]":
-    """A program of Node that has ended; it finds the packages by name. `options` are those of `subprocess.run`."""
-    given = {"env": {**os.environ, "NODE_PATH": str(packages)}, "text": True, "capture_output": True, **options}
-    done: subprocess.CompletedProcess[str] = node(arguments, return_completed_process=True, **given)
-    return done
+def run_node(arguments: Iterable[str], packages: Path, cwd: Path | None = None) -> "subprocess.CompletedProcess[Any]":
+    """A program of Node that has ended, with what it has said as text; it finds the packages by name."""
+    return node(
+        arguments,
+        return_completed_process=True,
+        cwd=cwd,
+        env={**os.environ, "NODE_PATH": str(packages)},
+        capture_output=True,
+        text=True,
+    )

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from timeline_service.adapters.kafka.offsets import KafkaOffsets
 from timeline_service.adapters.postgres.generations import PostgresGenerations
+from timeline_service.adapters.postgres.marks import PostgresMarks
 from timeline_service.adapters.postgres.reader import PostgresReader
 from timeline_service.adapters.postgres.replays import PostgresReplays
 from timeline_service.adapters.postgres.selections import PostgresSelections
@@ -17,6 +18,7 @@ class Sources:
     topic: str
     reader: PostgresReader
     selections: PostgresSelections
+    marks: PostgresMarks
     offsets: KafkaOffsets
     replays: PostgresReplays
     generations: PostgresGenerations
