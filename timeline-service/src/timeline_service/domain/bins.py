@@ -22,14 +22,15 @@ class Step:
         return self.months * 30.436875 if self.months else self.days
 
     def bounds(self, number: int) -> tuple[date, date]:
-        """The first and the last day of a bin, by its number."""
-        return self._first(number), self._first(number + 1) - timedelta(days=1)
+        """The first and the last day of a bin, by its number, as far as there are days."""
+        following = self._first(number + 1)
+        return self._first(number), following - timedelta(days=1) if following < date.max else following
 
     def _first(self, number: int) -> date:
         if not self.months:
             return date.min + timedelta(days=number * self.days)
         year, month = divmod(number * self.months, 12)
-        return date(year, month + 1, 1) if year else date.min
+        return date.min if year < 1 else date(year, month + 1, 1) if year <= date.max.year else date.max
 
 
 #: Days, weeks, months, quarters, years, and so on.
