@@ -6,14 +6,15 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from html import escape
+from pathlib import Path
 from typing import Any, Final
 from urllib.parse import parse_qs, urlsplit
 
 import httpx
 
-from timeline_service.web import __file__ as web
+from timeline_service import web
 
-STATIC: Final = web.removesuffix("__init__.py") + "static/"
+STATIC: Final = Path(web.__file__).parent / "static"
 _POLICY: Final = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self'"
 _TYPES: Final = {"js": "text/javascript", "css": "text/css"}
 _PAGE: Final = """<!doctype html><html lang=en><meta charset=utf-8><title>A seam</title>
@@ -62,8 +63,7 @@ class SeamPages:
             return 200, "text/css", _CSS.encode()
         if path.startswith("/static/"):
             name = path.rpartition("/")[2]
-            with open(STATIC + name, "rb") as file:
-                return 200, _TYPES[name.rpartition(".")[2]], file.read()
+            return 200, _TYPES[name.rpartition(".")[2]], (STATIC / name).read_bytes()
         if path.endswith("/marks"):
             self.asked.append(target)
             if self.marks is not None:

@@ -6,7 +6,7 @@ import { DAY, monthName, partsOf } from "./days.ts";
 export interface Tick {
   day: number;
   words: string;
-  /** Whether a year begins here. */
+  /** Whether a year begins here, among ticks that are no years. */
   strong: boolean;
 }
 
@@ -18,7 +18,7 @@ export function ticksOf(first: number, last: number, width: number): Tick[] {
   const scale = scaleUtc([new Date(first * DAY), new Date(last * DAY)], [0, width]);
   let year: number | null = null;
   const whole = scale.ticks(count).map((at) => at.getTime() / DAY);
-  return whole.filter(Number.isInteger).map((day) => {
+  const ticks = whole.filter(Number.isInteger).map((day) => {
     const parts = partsOf(day);
     const begins = parts.month === 0 && parts.date === 1;
     const known = parts.year === year;
@@ -28,4 +28,6 @@ export function ticksOf(first: number, last: number, width: number): Tick[] {
     const words = parts.date === 1 ? month : `${parts.date} ${month}`;
     return { day, words: known ? words : `${words} ${parts.year}`, strong: false };
   });
+  const mixed = ticks.some(({ strong }) => !strong);
+  return ticks.map((tick) => ({ ...tick, strong: tick.strong && mixed }));
 }

@@ -14,14 +14,15 @@ const BAR = 4;
 const STEPS: readonly Step[] = [
   { months: 0, days: 1 },
   { months: 0, days: 7 },
-  ...[1, 3, 12, 24, 60, 120, 240, 600, 1200, 2400, 6000].map((months) => ({ months, days: 30.436875 * months })),
+  ...[1, 3, 12, 24, 60, 120, 240, 600, 1200, 2400].map((months) => ({ months, days: 30.436875 * months })),
 ];
+const LONGEST = { months: 6000, days: 30.436875 * 6000 };
 const MONDAY = dayOf("0001-01-01");
 
 /** The finest step whose bins, of which each is seen, go into so many pixels. */
 export function stepFor(days: number, width: number): Step {
   const most = Math.max(1, Math.floor(width / BAR));
-  return STEPS.find((step) => days / step.days <= most) ?? { months: 6000, days: 30.436875 * 6000 };
+  return STEPS.find((step) => days / step.days <= most) ?? LONGEST;
 }
 
 export function binsOf(marks: readonly Mark[], step: Step): Bin[] {

@@ -12,9 +12,8 @@ export const ROW = 21;
 /** Rows on each side of the seam. */
 export const ROWS = Math.floor((SEAM - 20) / ROW);
 const RADIUS = 7;
-/** What is not known to the day is never narrower: a disc with soft wings. */
-const WINGS = 13;
-const MOST_LABEL = 260;
+/** What is not known to the day is never narrower than a disc with soft wings. */
+const WINGS = 12;
 
 /** A mark in pixels. */
 interface Drawn {
@@ -47,11 +46,15 @@ export function arrange(
   measure: Measure,
 ): { layout: Layout; drawn: Drawn[] } | null {
   const now = today();
+  const mostLabel = Math.min(Math.max(180, 0.36 * width), 400);
   const drawn = marks.map((mark) => drawnOf(mark, scale, extent, now));
+  const isInside = ({ left, right }: Drawn): boolean => right >= 0 && left <= width;
+  if (drawn.filter(isInside).length * 2 * RADIUS > (2 * ROWS + 1) * (width + 2 * RADIUS)) return null;
   const seen = drawn.filter(({ left, right }) => right >= -width && left <= 2 * width);
-  const items = seen.map(({ mark, left, right }): Item => {
-    const label = Math.min(MOST_LABEL, measure(mark.title));
-    const inside = right >= 0 && left <= width;
+  const items = seen.map((one): Item => {
+    const { mark, left, right } = one;
+    const label = Math.min(mostLabel, measure(mark.title));
+    const inside = isInside(one);
     return { id: mark.id, side: mark.side, left, right, label, weight: mark.sources, seen: inside };
   });
   const layout = layOut(items, ROWS, 0, width);
@@ -77,6 +80,8 @@ export function drawMarks(
     const x = before ? left + room : left;
     const words = cut(one.mark.title, room, measure);
     const kind = one.mark.retracted ? "label gone" : "label";
+    if (!place.row)
+      labels.push(svg("rect", { class: "back", x: px(left) - 2, y: y - 8, width: px(room) + 4, height: 16 }));
     labels.push(svg("text", { class: kind, x: px(x), y: y + 4, "text-anchor": before ? "end" : "start" }, words));
   }
   layers.marks.replaceChildren(...marks);
@@ -103,9 +108,12 @@ function drawnOf(mark: Mark, scale: Scale, extent: Span, now: number): Drawn {
   }
   let [left, right] = [scale(body.from), scale(body.to)];
   let anchor = scale(anchorOf(body));
-  if (right - left < 2 * WINGS) {
+  const soft = body.solid > body.from || body.until < body.to;
+  const least = soft ? WINGS : RADIUS; // what is known to the day and too short for a bar is a disc
+  if (right - left < 2 * least) {
     anchor = (left + right) / 2;
-    [left, right] = [anchor - WINGS, anchor + WINGS];
+    [left, right] = [anchor - least, anchor + least];
+    if (!soft) return { mark, body, day: true, anchor, left, right };
   }
   return { mark, body, day: false, anchor: Math.min(Math.max(anchor, left + RADIUS), right - RADIUS), left, right };
 }
@@ -129,7 +137,7 @@ function markOf(one: Drawn, y: number, width: number): SVGGElement {
   const d = {
     cooperative: `${line}M${x} ${y - size}v${2 * size}`,
     conflictual: line,
-    neutral: `M${x - 0.75} ${y}h1.5`,
+    neutral: `M${x} ${y}h0.01`,
     none: "",
   };
   if (d[mark.valence]) group.append(svg("path", { class: `sign ${mark.valence}`, d: d[mark.valence] }));

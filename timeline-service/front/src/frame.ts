@@ -63,7 +63,7 @@ export function makeFrame(section: HTMLElement, names: Names): Frame {
   const caption = html(
     "p",
     { class: "seam-caption" },
-    `Above the seam ${names.first} acted, below it ${names.second}, on it both. A soft end is a date that is not known to the day.`,
+    `Above the seam ${names.first} acted, below it ${names.second}, on it both. A soft end is a date not known to the day.`,
   );
   const tools = html(
     "div",

@@ -48,7 +48,7 @@ function place(items: readonly Item[], rows: number, left: number, right: number
   const byWeight = [...items].sort((a, b) => Number(b.seen) - Number(a.seen) || b.weight - a.weight);
   const inTurn = roomy ? byWeight : [...items].sort((a, b) => Number(b.seen) - Number(a.seen));
   const both = inTurn.filter((item) => item.side === "both");
-  const mostShared = Math.min(rows - 1, roomy ? 1 : 2);
+  const mostShared = Math.min(rows - 1, roomy ? 2 : 3);
   let shared = 0;
   for (const item of both) {
     const found = find(item, sharedRows(item.seen ? mostShared : shared), taken, roomy, left, right);

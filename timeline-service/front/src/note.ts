@@ -6,13 +6,16 @@ import { binWords, markWords, type Names, SIGNS, whenWords } from "./words.ts";
 
 export interface Drawn {
   marks: readonly Mark[];
+  /** So many of each valence. */
+  valences: readonly number[];
   /** What a bar stands for, where there are bars. */
   step: string | null;
 }
 
 /** What the signs mean that are there. */
-export function legend({ marks, step }: Drawn): Node[] {
-  const parts: Node[] = VALENCES.map((valence, which) => {
+export function legend({ marks, valences, step }: Drawn): Node[] {
+  const parts: Node[] = VALENCES.flatMap((valence, which) => {
+    if (!valences[which]) return [];
     const sign = html("b", { class: valence }, SIGNS[which] || "○");
     return html("span", {}, sign, valence === "none" ? " without a valence" : ` ${valence}`);
   });
@@ -22,6 +25,7 @@ export function legend({ marks, step }: Drawn): Node[] {
     if (marks.some(({ uncertain }) => uncertain)) parts.push(html("span", {}, "hollow: uncertain"));
     if (marks.some(({ retracted }) => retracted)) parts.push(html("span", {}, "struck: retracted"));
   }
+  parts.push(html("span", { class: "seam-hint" }, "drag to move · Ctrl and scroll to zoom · ← → from event to event"));
   return parts;
 }
 

@@ -1,6 +1,6 @@
 // The drawing as it is: marks where they go in, bins where they do not.
 
-import { binsOf, stepFor, within } from "./bins.ts";
+import { binsOf, type Step, stepFor, within } from "./bins.ts";
 import type { Answer, Bin, Mark, Span } from "./data.ts";
 import { drawAxis } from "./draw_axis.ts";
 import { drawBins } from "./draw_bins.ts";
@@ -20,6 +20,7 @@ export interface Seen {
 export class Picture {
   seen: Seen = { marks: [], shown: [], bins: [] };
   #band = 0;
+  #bins = { marks: null as readonly Mark[] | null, step: null as Step | null, bins: [] as readonly Bin[] };
   /** The zoom and the place at which marks were arranged last: while a hand drags them they only move. */
   #arranged = { k: 0, x: 0, marks: null as readonly Mark[] | null };
   readonly #frame: Frame;
@@ -36,8 +37,7 @@ export class Picture {
     const { width } = view;
     const span = { first: Math.floor(view.first), last: Math.ceil(view.last) };
     if (!(answer.marks && this.#drawMarks(answer.marks, extent, view, moving))) {
-      const step = stepFor(view.last - view.first, width);
-      const bins = within(answer.marks ? binsOf(answer.marks, step) : answer.bins, span);
+      const bins = within(answer.marks ? this.#binned(answer.marks, view) : answer.bins, span);
       this.#band = drawBins(this.#frame.bins, bins, view.scale, width).band;
       this.#frame.marks.replaceChildren();
       this.#frame.labels.replaceChildren();
@@ -45,6 +45,12 @@ export class Picture {
       this.seen = { marks: answer.marks ?? [], shown: [], bins };
     }
     drawAxis(this.#frame.grid, view.scale, view.first, view.last, width, this.#names, this.#band);
+  }
+
+  #binned(marks: readonly Mark[], view: View): readonly Bin[] {
+    const step = stepFor(view.last - view.first, view.width);
+    if (this.#bins.marks !== marks || this.#bins.step !== step) this.#bins = { marks, step, bins: binsOf(marks, step) };
+    return this.#bins.bins;
   }
 
   #drawMarks(marks: readonly Mark[], extent: Span, view: View, moving: boolean): boolean {

@@ -6,7 +6,7 @@
 import { totals, within } from "./bins.ts";
 import { bodyOf } from "./bounds.ts";
 import { drawCursor, isSame, type Target } from "./cursor.ts";
-import { type Mark, type Span, total } from "./data.ts";
+import { type Mark, SIDES, type Span, sum, total, VALENCES } from "./data.ts";
 import { isoOf, today } from "./days.ts";
 import { binAt, holds } from "./draw_bins.ts";
 import { markAt } from "./draw_marks.ts";
@@ -217,9 +217,17 @@ class Seam {
   #note(): void {
     const target = this.#pointed ?? this.#chosen;
     const { shown, bins } = this.#picture.seen;
-    const drawn = { marks: shown.map(({ mark }) => mark), step: stepWords(bins) };
+    const marks = shown.map(({ mark }) => mark);
+    const counts = totals(bins.length ? bins : marks.map(alone));
+    const valences = VALENCES.map((_, which) => sum(SIDES.map((side) => counts[side][which] ?? 0)));
+    const drawn = { marks, valences, step: stepWords(bins) };
     const mark = target && "id" in target ? this.#marks.find(({ id }) => id === target.id) : null;
-    const key = JSON.stringify([target, mark?.id, drawn.step, target ? 0 : drawn.marks.length]);
+    const key = JSON.stringify([
+      target,
+      mark?.id,
+      drawn.step,
+      target ? null : [marks.map(({ id }) => id), valences.map(Boolean)],
+    ]);
     if (this.#frame.note.dataset.key === key) return;
     this.#frame.note.dataset.key = key;
     const bin = target && "bin" in target ? target.bin : null;
