@@ -5,12 +5,15 @@ import { DAY, monthName, partsOf } from "./days.ts";
 
 export interface Tick {
   day: number;
+  /** Empty where they would be cut off. */
   words: string;
   /** Whether a year begins here, among ticks that are no years. */
   strong: boolean;
 }
 
 const ROOM = 84;
+/** Half of a letter, in pixels. */
+const LETTER = 3.4;
 
 export function ticksOf(first: number, last: number, width: number): Tick[] {
   const days = last - first;
@@ -18,15 +21,16 @@ export function ticksOf(first: number, last: number, width: number): Tick[] {
   const scale = scaleUtc([new Date(first * DAY), new Date(last * DAY)], [0, width]);
   let year: number | null = null;
   const whole = scale.ticks(count).map((at) => at.getTime() / DAY);
-  const ticks = whole.filter(Number.isInteger).map((day) => {
+  const ticks = whole.filter(Number.isInteger).map((day): Tick => {
     const parts = partsOf(day);
     const begins = parts.month === 0 && parts.date === 1;
-    const known = parts.year === year;
-    year = parts.year;
-    if (begins) return { day, words: `${parts.year}`, strong: true };
     const month = monthName(parts.month).slice(0, 3);
-    const words = parts.date === 1 ? month : `${parts.date} ${month}`;
-    return { day, words: known ? words : `${words} ${parts.year}`, strong: false };
+    const short = begins ? `${parts.year}` : parts.date === 1 ? month : `${parts.date} ${month}`;
+    const words = begins || parts.year === year ? short : `${short} ${parts.year}`;
+    const [x, half] = [scale(day * DAY), LETTER * words.length];
+    if (x < half || x > width - half) return { day, words: "", strong: begins };
+    year = parts.year;
+    return { day, words, strong: begins };
   });
   const mixed = ticks.some(({ strong }) => !strong);
   return ticks.map((tick) => ({ ...tick, strong: tick.strong && mixed }));

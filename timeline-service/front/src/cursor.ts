@@ -33,10 +33,11 @@ export function drawCursor(
     }
     const found = shown.find(({ mark }) => mark.id === target.id);
     if (!found) continue;
-    const { left, right, y } = found;
+    const { left, right, y, radius } = found;
     const middle = px(Math.min(Math.max(found.anchor, left), right));
     parts.push(svg("line", { class: `here ${kind}`, x1: middle, x2: middle, y1: y, y2: bottom }));
-    const box = { x: px(left) - 3.5, y: y - 10.5, width: px(right - left) + 7, height: 21, rx: 10.5 };
+    const around = radius + 3.5;
+    const box = { x: px(left) - 3.5, y: y - around, width: px(right - left) + 7, height: 2 * around, rx: around };
     parts.push(svg("rect", { class: `ring ${kind}`, ...box }));
   }
   layer.replaceChildren(...parts);

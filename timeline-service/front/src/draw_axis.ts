@@ -19,7 +19,7 @@ export function drawAxis(
   band: number,
 ): void {
   const bottom = HEIGHT - AXIS;
-  const lines = ticksOf(first, last, width).map((tick) => tickAt(tick, px(scale(tick.day)), bottom, width));
+  const lines = ticksOf(first, last, width).map((tick) => tickAt(tick, px(scale(tick.day)), bottom));
   const now = today();
   const nowAt = px(scale(now));
   const parts: Node[] = [
@@ -45,9 +45,9 @@ export function drawAxis(
   grid.replaceChildren(...parts);
 }
 
-function tickAt(tick: Tick, x: number, bottom: number, width: number): Node[] {
+function tickAt(tick: Tick, x: number, bottom: number): Node[] {
   const line = svg("line", { class: tick.strong ? "tick strong" : "tick", x1: x, x2: x, y1: 16, y2: bottom });
-  if (x < 14 || x > width - 14) return [line];
+  if (!tick.words) return [line];
   const words = { class: tick.strong ? "tick-words strong" : "tick-words", x, y: HEIGHT - 8, "text-anchor": "middle" };
   return [line, svg("text", words, tick.words)];
 }

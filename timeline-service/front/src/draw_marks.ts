@@ -6,23 +6,36 @@ import { today } from "./days.ts";
 import type { Scale } from "./draw_axis.ts";
 import { SEAM } from "./frame.ts";
 import { type Item, type Layout, layOut } from "./layout.ts";
+import { shapeOf } from "./shapes.ts";
 import { px, svg } from "./svg.ts";
 
-export const ROW = 21;
-/** Rows on each side of the seam. */
-export const ROWS = Math.floor((SEAM - 20) / ROW);
-const RADIUS = 7;
-/** What is not known to the day is never narrower than a disc with soft wings. */
-const WINGS = 12;
+/**
+ * How high rows are, and how large discs: the first of them in which all that is seen goes in. Where nothing else helps,
+ * those that begin before what is seen are left out as far as there is no room, and counted.
+ */
+const SIZES = [
+  { row: 21, radius: 7, labels: true, all: true },
+  { row: 16, radius: 6, labels: true, all: true },
+  { row: 11, radius: 4.5, labels: false, all: true },
+  { row: 16, radius: 6, labels: true, all: false },
+  { row: 11, radius: 4.5, labels: false, all: false },
+] as const;
+type Size = (typeof SIZES)[number];
+const MARGIN = 20;
+/** What is not known to the day is never narrower than a disc with soft wings of so many pixels. */
+const WING = 5;
 
-/** A mark in pixels. */
-interface Drawn {
+/** A mark in pixels, with the radius of its disc. */
+export interface Drawn {
   mark: Mark;
   body: Body;
-  day: boolean;
+  /** Whether it is a disc alone. */
+  disc: boolean;
   left: number;
   right: number;
+  /** The middle of its disc, which bears its sign. */
   anchor: number;
+  radius: number;
 }
 
 export interface Shown extends Drawn {
@@ -31,11 +44,19 @@ export interface Shown extends Drawn {
 
 export interface Picture {
   shown: Shown[];
+  /** How many are seen that there was no room for. */
+  missing: number;
   /** Half of the height of what both did. */
   band: number;
 }
 
 type Measure = (text: string) => number;
+
+export interface Arranged {
+  layout: Layout;
+  drawn: Drawn[];
+  size: Size;
+}
 
 /** Marks as a picture of this scale has them; null if there is no room for them. */
 export function arrange(
@@ -44,37 +65,44 @@ export function arrange(
   extent: Span,
   width: number,
   measure: Measure,
-): { layout: Layout; drawn: Drawn[] } | null {
+): Arranged | null {
   const now = today();
   const mostLabel = Math.min(Math.max(180, 0.36 * width), 400);
-  const drawn = marks.map((mark) => drawnOf(mark, scale, extent, now));
-  const isInside = ({ left, right }: Drawn): boolean => right >= 0 && left <= width;
-  if (drawn.filter(isInside).length * 2 * RADIUS > (2 * ROWS + 1) * (width + 2 * RADIUS)) return null;
-  const seen = drawn.filter(({ left, right }) => right >= -width && left <= 2 * width);
-  const items = seen.map((one): Item => {
-    const { mark, left, right } = one;
-    const label = Math.min(mostLabel, measure(mark.title));
-    const inside = isInside(one);
-    return { id: mark.id, side: mark.side, left, right, label, weight: mark.sources, seen: inside };
+  const near = marks.flatMap((mark) => {
+    const body = bodyOf(mark, extent, now);
+    return scale(body.to) >= -width && scale(body.from) <= 2 * width ? [{ mark, body }] : [];
   });
-  const layout = layOut(items, ROWS, 0, width);
-  return layout && { layout, drawn: seen };
+  for (const size of SIZES) {
+    const drawn = near.map(({ mark, body }) => drawnOf(mark, body, scale, size.radius));
+    const items = drawn.map(({ mark, left, right }): Item => {
+      const label = size.labels ? Math.min(mostLabel, measure(mark.title)) : 0;
+      const needed = right >= 0 && left <= width && (size.all || left >= 0);
+      return { id: mark.id, side: mark.side, left, right, label, weight: mark.sources, needed };
+    });
+    const layout = layOut(items, Math.floor((SEAM - MARGIN) / size.row), 0, width);
+    if (layout) return { layout, drawn, size };
+  }
+  return null;
 }
 
 export function drawMarks(
   layers: { marks: SVGGElement; labels: SVGGElement },
-  { layout, drawn }: { layout: Layout; drawn: Drawn[] },
+  { layout, drawn, size }: Arranged,
   width: number,
   measure: Measure,
 ): Picture {
-  const band = ROW * (layout.shared + 0.5);
+  const band = size.row * (layout.shared + 0.5);
   const [marks, labels, shown]: [Node[], Node[], Shown[]] = [[], [], []];
+  let missing = 0;
   for (const one of drawn) {
     const place = layout.places.get(one.mark.id);
-    if (!place) continue;
-    const y = SEAM - ROW * place.row;
+    if (!place) {
+      if (one.right >= 0 && one.left <= width) missing++;
+      continue;
+    }
+    const y = SEAM - size.row * place.row;
     shown.push({ ...one, y });
-    marks.push(markOf(one, y, width));
+    marks.push(shapeOf(one, y, width));
     if (!place.label) continue;
     const { left, width: room, before } = place.label;
     const x = before ? left + room : left;
@@ -86,7 +114,7 @@ export function drawMarks(
   }
   layers.marks.replaceChildren(...marks);
   layers.labels.replaceChildren(...labels);
-  return { shown, band };
+  return { shown, missing, band };
 }
 
 /** The mark nearest to a place, if it is near. */
@@ -100,79 +128,15 @@ export function markAt(shown: readonly Shown[], x: number, y: number): Shown | n
   return best;
 }
 
-function drawnOf(mark: Mark, scale: Scale, extent: Span, now: number): Drawn {
-  const body = bodyOf(mark, extent, now);
-  if (isDay(mark)) {
-    const anchor = scale(body.from + 0.5);
-    return { mark, body, day: true, anchor, left: anchor - RADIUS, right: anchor + RADIUS };
-  }
-  let [left, right] = [scale(body.from), scale(body.to)];
-  let anchor = scale(anchorOf(body));
+function drawnOf(mark: Mark, body: Body, scale: Scale, radius: number): Drawn {
   const soft = body.solid > body.from || body.until < body.to;
-  const least = soft ? WINGS : RADIUS; // what is known to the day and too short for a bar is a disc
-  if (right - left < 2 * least) {
-    anchor = (left + right) / 2;
-    [left, right] = [anchor - least, anchor + least];
-    if (!soft) return { mark, body, day: true, anchor, left, right };
-  }
-  return { mark, body, day: false, anchor: Math.min(Math.max(anchor, left + RADIUS), right - RADIUS), left, right };
-}
-
-function markOf(one: Drawn, y: number, width: number): SVGGElement {
-  const { mark } = one;
-  const kinds = ["mark", mark.valence];
-  if (mark.approximate) kinds.push("approximate");
-  if (mark.uncertain || mark.retracted) kinds.push("hollow");
-  const group = svg("g", { class: kinds.join(" "), "data-id": mark.id });
-  if (!one.day) group.append(...barOf(one, y, width));
-  const inView = one.right >= 0 && one.left <= width; // a bar's sign stays in view with it
-  const x = px(inView ? Math.min(Math.max(one.anchor, 2 * RADIUS, one.left + RADIUS), one.right - RADIUS) : one.anchor);
-  if (mark.approximate) {
-    group.append(svg("circle", { class: "edge", cx: x, cy: y, r: RADIUS }));
-    group.append(svg("circle", { class: "disc", cx: x, cy: y, r: RADIUS - 2 }));
-  } else
-    group.append(svg("circle", { class: "disc", cx: x, cy: y, r: kinds.includes("hollow") ? RADIUS - 0.75 : RADIUS }));
-  const size = mark.approximate ? 2.5 : 3.5;
-  const line = `M${x - size} ${y}h${2 * size}`;
-  const d = {
-    cooperative: `${line}M${x} ${y - size}v${2 * size}`,
-    conflictual: line,
-    neutral: `M${x} ${y}h0.01`,
-    none: "",
-  };
-  if (d[mark.valence]) group.append(svg("path", { class: `sign ${mark.valence}`, d: d[mark.valence] }));
-  if (mark.retracted)
-    group.append(svg("path", { class: "strike", d: `M${x - RADIUS - 3} ${y + 4}L${x + RADIUS + 3} ${y - 4}` }));
-  return group;
-}
-
-/** A bar in three parts: in, solid, out. Hollow ones have an upper and a lower edge only. */
-function barOf({ mark, body, left, right }: Drawn, y: number, width: number): Node[] {
-  const length = body.to - body.from;
-  const at = (day: number): number => Math.round(left + ((day - body.from) / length) * (right - left));
-  const [from, solid, until, to] = [at(body.from), at(body.solid), at(body.until), at(body.to)];
-  const parts: [number, number, string][] = [
-    [from, solid, `url(#seam-${mark.valence}-in)`],
-    [Math.max(solid, -width), Math.min(until, 2 * width), "currentColor"],
-    [until, to, `url(#seam-${mark.valence}-out)`],
-  ];
-  const hollow = mark.uncertain || mark.retracted;
-  const heights = hollow
-    ? [
-        [y - 4.5, 1.5],
-        [y + 3, 1.5],
-      ]
-    : [[y - 4, 8]];
-  const nodes: Node[] = heights.flatMap(([top = 0, height = 0]) =>
-    parts
-      .filter(([start, end]) => end > start)
-      .map(([start, end, fill]) => svg("rect", { x: start, y: top, width: end - start, height, fill })),
-  );
-  if (mark.approximate) {
-    const [x1, x2] = [Math.max(from, -width), Math.min(to, 2 * width)];
-    nodes.push(...[y - 6.5, y + 6.5].map((edge) => svg("line", { class: "edge", x1, x2, y1: edge, y2: edge })));
-  }
-  return nodes;
+  const least = soft ? radius + WING : radius;
+  const [left, right] = [scale(body.from), scale(body.to)];
+  const middle = (left + right) / 2;
+  if (isDay(mark) || right - left < 2 * least)
+    return { mark, body, disc: !soft, left: middle - least, right: middle + least, anchor: middle, radius };
+  const anchor = Math.min(Math.max(scale(anchorOf(body)), left + radius), right - radius);
+  return { mark, body, disc: false, left, right, anchor, radius };
 }
 
 /** As much of a text as goes into so many pixels. */

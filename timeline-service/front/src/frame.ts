@@ -38,8 +38,8 @@ export function makeFrame(section: HTMLElement, names: Names): Frame {
   const layer = (name: string): SVGGElement => svg("g", { class: name });
   const layers = {
     grid: layer("grid"),
-    bins: layer("bins"),
     cursor: layer("cursor"),
+    bins: layer("bins"),
     marks: layer("marks"),
     labels: layer("labels"),
   };

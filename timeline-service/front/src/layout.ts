@@ -13,8 +13,8 @@ export interface Item {
   right: number;
   label: number;
   weight: number;
-  /** Whether it is seen: what is not is placed where there is room left. */
-  seen: boolean;
+  /** Whether the layout fails without it: all else is placed where there is room left. */
+  needed: boolean;
 }
 
 export interface Place {
@@ -36,33 +36,57 @@ const LEAST_LABEL = 64;
 /** Of more than so many, labels do not make room for themselves. */
 const ROOMY = 120;
 
-/** Places in so many rows on each side, with labels between `left` and `right`; null if what is seen does not go in. */
-export function layOut(items: readonly Item[], rows: number, left: number, right: number): Layout | null {
-  const roomy = items.length <= ROOMY ? place(items, rows, left, right, true) : null;
-  return roomy ?? place(items, rows, left, right, false);
+/** Whether labels make room for themselves: of what both did, and of what one did. */
+interface Room {
+  both: boolean;
+  one: boolean;
 }
 
-function place(items: readonly Item[], rows: number, left: number, right: number, roomy: boolean): Layout | null {
+/** Places in so many rows on each side, with labels between `left` and `right`; null if what is needed does not go in. */
+export function layOut(items: readonly Item[], rows: number, left: number, right: number): Layout | null {
+  if (!mayGoIn(items, 2 * rows + 1, right - left)) return null;
+  const roomy = items.length <= ROOMY && items.some(({ label }) => label > 0);
+  const tries = roomy
+    ? [
+        { both: true, one: true },
+        { both: false, one: true },
+      ]
+    : [];
+  for (const room of [...tries, { both: false, one: false }]) {
+    const found = place(items, rows, left, right, room);
+    if (found) return found;
+  }
+  return null;
+}
+
+/** Whether there is as much room as is needed, however it is used. */
+function mayGoIn(items: readonly Item[], rows: number, width: number): boolean {
+  let room = 0;
+  for (const item of items) if (item.needed) room += Math.min(item.right, width) - Math.max(item.left, 0);
+  return room <= rows * (width + 30);
+}
+
+function place(items: readonly Item[], rows: number, left: number, right: number, room: Room): Layout | null {
   const places = new Map<string, Place>();
   const taken = new Rows();
-  const byWeight = [...items].sort((a, b) => Number(b.seen) - Number(a.seen) || b.weight - a.weight);
-  const inTurn = roomy ? byWeight : [...items].sort((a, b) => Number(b.seen) - Number(a.seen));
-  const both = inTurn.filter((item) => item.side === "both");
-  const mostShared = Math.min(rows - 1, roomy ? 2 : 3);
+  const inOrder = [...items].sort((a, b) => Number(b.needed) - Number(a.needed));
+  const byWeight = [...inOrder].sort((a, b) => Number(b.needed) - Number(a.needed) || b.weight - a.weight);
+  const mostShared = Math.min(rows - 1, room.both ? 2 : Math.ceil(rows / 2));
   let shared = 0;
-  for (const item of both) {
-    const found = find(item, sharedRows(item.seen ? mostShared : shared), taken, roomy, left, right);
-    if (!found && item.seen) return null;
+  for (const item of room.both ? byWeight : inOrder) {
+    if (item.side !== "both") continue;
+    const found = find(item, sharedRows(item.needed ? mostShared : shared), taken, room.both, left, right);
+    if (!found && item.needed) return null;
     if (!found) continue;
     shared = Math.max(shared, Math.abs(found.row));
     settle(item, found, places, taken);
   }
-  for (const item of inTurn) {
+  for (const item of room.one ? byWeight : inOrder) {
     if (item.side === "both") continue;
     const sign = item.side === "first" ? 1 : -1;
     const own = Array.from({ length: rows - shared }, (_, row) => sign * (shared + 1 + row));
-    const found = find(item, own, taken, roomy, left, right);
-    if (!found && item.seen) return null;
+    const found = find(item, own, taken, room.one, left, right);
+    if (!found && item.needed) return null;
     if (found) settle(item, found, places, taken);
   }
   for (const item of byWeight) {
@@ -93,13 +117,15 @@ function settle(item: Item, found: Place, places: Map<string, Place>, taken: Row
 }
 
 function labelIn(item: Item, row: number, taken: Rows, left: number, right: number, widths: number[]): Place["label"] {
+  if (!item.label) return null;
   for (const part of widths) {
     const width = Math.max(Math.min(item.label, LEAST_LABEL), item.label * part);
     const after = item.right + LABEL_GAP;
     const before = item.left - LABEL_GAP - width;
-    if (after + width <= right && taken.free(row, after, after + width + GAP))
+    if (after >= left && after + width <= right && taken.free(row, after, after + width + GAP))
       return { left: after, width, before: false };
-    if (before >= left && taken.free(row, before - GAP, before + width)) return { left: before, width, before: true };
+    if (before >= left && before + width <= right && taken.free(row, before - GAP, before + width))
+      return { left: before, width, before: true };
   }
   return null;
 }

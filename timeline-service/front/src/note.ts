@@ -10,10 +10,12 @@ export interface Drawn {
   valences: readonly number[];
   /** What a bar stands for, where there are bars. */
   step: string | null;
+  /** How many there was no room for. */
+  missing: number;
 }
 
 /** What the signs mean that are there. */
-export function legend({ marks, valences, step }: Drawn): Node[] {
+export function legend({ marks, valences, step, missing }: Drawn): Node[] {
   const parts: Node[] = VALENCES.flatMap((valence, which) => {
     if (!valences[which]) return [];
     const sign = html("b", { class: valence }, SIGNS[which] || "○");
@@ -25,6 +27,8 @@ export function legend({ marks, valences, step }: Drawn): Node[] {
     if (marks.some(({ uncertain }) => uncertain)) parts.push(html("span", {}, "hollow: uncertain"));
     if (marks.some(({ retracted }) => retracted)) parts.push(html("span", {}, "struck: retracted"));
   }
+  if (missing)
+    parts.push(html("span", {}, html("b", {}, `${missing} more`), " began before, for which there is no room"));
   parts.push(html("span", { class: "seam-hint" }, "drag to move · Ctrl and scroll to zoom · ← → from event to event"));
   return parts;
 }

@@ -14,11 +14,13 @@ import type { Names } from "./words.ts";
 export interface Seen {
   marks: readonly Mark[];
   shown: readonly Shown[];
+  /** How many marks are seen that there was no room for. */
+  missing: number;
   bins: readonly Bin[];
 }
 
 export class Picture {
-  seen: Seen = { marks: [], shown: [], bins: [] };
+  seen: Seen = { marks: [], shown: [], missing: 0, bins: [] };
   #band = 0;
   #bins = { marks: null as readonly Mark[] | null, step: null as Step | null, bins: [] as readonly Bin[] };
   /** The zoom and the place at which marks were arranged last: while a hand drags them they only move. */
@@ -42,7 +44,7 @@ export class Picture {
       this.#frame.marks.replaceChildren();
       this.#frame.labels.replaceChildren();
       this.#arranged.marks = null;
-      this.seen = { marks: answer.marks ?? [], shown: [], bins };
+      this.seen = { marks: answer.marks ?? [], shown: [], missing: 0, bins };
     }
     drawAxis(this.#frame.grid, view.scale, view.first, view.last, width, this.#names, this.#band);
   }
@@ -60,11 +62,11 @@ export class Picture {
     if (!(moving && same && Math.abs(shift) < view.width)) {
       const arranged = arrange(marks, view.scale, extent, view.width, this.#measure);
       if (!arranged) return false;
-      const { shown, band } = drawMarks(this.#frame, arranged, view.width, this.#measure);
+      const { shown, missing, band } = drawMarks(this.#frame, arranged, view.width, this.#measure);
       this.#frame.bins.replaceChildren();
       this.#band = band;
       this.#arranged = { k, x, marks };
-      this.seen = { marks, shown, bins: [] };
+      this.seen = { marks, shown, missing, bins: [] };
     }
     const moved = x - this.#arranged.x;
     for (const layer of [this.#frame.marks, this.#frame.labels])

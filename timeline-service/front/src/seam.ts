@@ -140,9 +140,9 @@ class Seam {
       ({ earliest }) => earliest !== null && earliest >= span.first && earliest <= span.last,
     );
     const counts = totals(seen.bins.length ? within(seen.bins, span) : begin.map(alone));
-    const all = this.#view.whole ? (this.#source.all?.extent?.count ?? 0) - total(counts) : 0;
+    const reaching = this.#view.whole ? (this.#source.all?.extent?.count ?? 0) - total(counts) : 0;
     const shown = this.#view.whole ? this.#extent : span;
-    this.#frame.sentence.textContent = sentence(counts, Math.max(0, all), shown.first, shown.last, this.#names);
+    this.#frame.sentence.textContent = sentence(counts, Math.max(0, reaching), shown.first, shown.last, this.#names);
     this.#tell("view", { start: isoOf(span.first), end: isoOf(span.last) });
   }
 
@@ -188,9 +188,10 @@ class Seam {
     const answer = this.#source.of({ first: this.#view.first, last: this.#view.last });
     if (!answer) return;
     const { drawing, buttons, cursor } = this.#frame;
-    set(drawing, { viewBox: null, "data-drawn": null });
     this.#picture.draw(answer, this.#extent, this.#view, this.#moving);
     const { shown, bins } = this.#picture.seen;
+    if (!this.#stands(this.#chosen)) this.#chosen = null;
+    if (!this.#stands(this.#pointed)) this.#pointed = null;
     if (this.#wanted && this.#marks.some(({ id }) => id === this.#wanted?.id)) {
       const { id, scroll } = this.#wanted;
       this.#wanted = null;
@@ -214,13 +215,18 @@ class Seam {
     this.#note();
   }
 
+  /** Whether it can still be told of: bins come and go with their step. */
+  #stands(target: Target): boolean {
+    return !target || "id" in target || this.#picture.seen.bins.some((bin) => isSame({ bin }, target));
+  }
+
   #note(): void {
     const target = this.#pointed ?? this.#chosen;
-    const { shown, bins } = this.#picture.seen;
+    const { shown, missing, bins } = this.#picture.seen;
     const marks = shown.map(({ mark }) => mark);
     const counts = totals(bins.length ? bins : marks.map(alone));
     const valences = VALENCES.map((_, which) => sum(SIDES.map((side) => counts[side][which] ?? 0)));
-    const drawn = { marks, valences, step: stepWords(bins) };
+    const drawn = { marks, valences, step: stepWords(bins), missing };
     const mark = target && "id" in target ? this.#marks.find(({ id }) => id === target.id) : null;
     const key = JSON.stringify([
       target,
