@@ -58,6 +58,7 @@ class Seam {
       this.#view.setWidth(this.#width);
       this.#view.setExtent(this.#extent);
       this.#say("", null);
+      this.#drawNow();
       this.#settled();
     } catch (error) {
       this.#fail(error);

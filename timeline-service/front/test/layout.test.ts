@@ -86,7 +86,7 @@ test("of labels that exclude each other, that of the event with most sources is 
   ]) {
     const items = [
       item(1, 0, { side: "first", label: 600, weight: first ?? 0 }),
-      item(2, 700, { side: "first", label: 600, weight: second ?? 0 }),
+      item(2, 780, { side: "first", label: 600, weight: second ?? 0 }),
     ];
     const layout = layOut(items, 1, 0, WIDTH);
     const labels = ["1", "2"].map((id) => Boolean(layout?.places.get(id)?.label));
