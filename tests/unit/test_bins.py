@@ -46,6 +46,15 @@ def test_bins_follow_each_other(step: Step, number: int) -> None:
     assert (following - last).days == 1
 
 
+@given(DAYS, DAYS, st.integers(100, 10_000))
+def test_the_bins_between_two_days_hold_both(one: date, other: date, width: int) -> None:
+    first, last = sorted((one, other))
+    bins = step_for(first, last, width).between(first, last)
+    assert len(bins) <= MAX_BINS
+    assert bins[0][0] <= first <= bins[0][1]
+    assert bins[-1][0] <= last <= bins[-1][1]
+
+
 def test_bins_are_those_of_the_calendar() -> None:
     assert Step(0, 7).bounds((date(2026, 11, 30) - date.min).days // 7) == (date(2026, 11, 30), date(2026, 12, 6))
     assert Step(3, 1).bounds((2020 * 12 + 5) // 3) == (date(2020, 4, 1), date(2020, 6, 30))

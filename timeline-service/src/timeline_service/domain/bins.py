@@ -26,6 +26,15 @@ class Step:
         following = self._first(number + 1)
         return self._first(number), following - timedelta(days=1) if following < date.max else following
 
+    def between(self, first: date, last: date) -> list[tuple[date, date]]:
+        """The bounds of the bins that reach into these days, in order."""
+        return [self.bounds(number) for number in range(self._number(first), self._number(last) + 1)]
+
+    def _number(self, day: date) -> int:
+        if self.months:
+            return (12 * day.year + day.month - 1) // self.months
+        return (day - date.min).days // self.days
+
     def _first(self, number: int) -> date:
         if not self.months:
             return date.min + timedelta(days=number * self.days)

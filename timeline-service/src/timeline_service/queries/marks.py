@@ -50,13 +50,14 @@ async def read_marks(sources: Sources, at: ReadPoint, selection: Selection, show
             return {**view, "marks": []}
         days = extent.first, extent.last
     view["start"], view["end"] = days[0].isoformat(), days[1].isoformat()
-    step = step_for(*days, shown.width)
-    counted = await sources.marks.bins(at, selection, days, step)
+    bins = step_for(*days, shown.width).between(*days)
+    starts = [days[0], *(first for first, _ in bins[1:])]
+    counted = await sources.marks.bins(at, selection, days, starts)
     view["count"] = sum(row.events for row in counted)
     if view["count"] <= MAX_MARKS:
         return {**view, "marks": [mark_view(row) for row in await sources.marks.marks(at, selection, days, MAX_MARKS)]}
-    bins, reaching = bin_views(list(counted), step)
-    return {**view, "bins": bins, "reaching": reaching}
+    views, reaching = bin_views(counted, bins)
+    return {**view, "bins": views, "reaching": reaching}
 
 
 def _day(name: str, text: str) -> date:

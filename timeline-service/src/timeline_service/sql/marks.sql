@@ -23,22 +23,13 @@ where {selected};
     )
 
 -- name: bins
--- Each event counts once, in the bin of its earliest possible day; in none where that lies before what is seen, or is not
--- known. Bins are numbered from the first day that there is.
-select
-    case
-        when earliest < $shown_first::date then null
-        when $months::integer > 0
-        then (extract(year from earliest) * 12 + extract(month from earliest) - 1)::integer / $months::integer
-        else (earliest - date '0001-01-01') / $days::integer
-    end as bin,
-    {direction} as direction,
-    valence,
-    count(*) as events
+-- Each event counts once, in the bin of its earliest possible day: $starts are the first days of bins, which count from 1.
+-- What begins before the first of them, or nobody knows when, counts in bin 0.
+select width_bucket(earliest, $starts::date[]) as bin, {direction} as direction, valence, count(*) as events
 from {schema}.{rows}
 where {shown}
 group by 1, 2, 3
-order by 1 nulls first, 2, 3;
+order by 1, 2, 3;
 
 -- name: marks
 -- In the contract's order.

@@ -9,7 +9,6 @@ from timeline_service.adapters.postgres.reader import reading
 from timeline_service.adapters.postgres.rows import BinRow, ExtentRow, MarkRow, rows_of
 from timeline_service.adapters.postgres.selections import rows_for
 from timeline_service.adapters.postgres.sql_files import bound, of_generation, read_statements
-from timeline_service.domain.bins import Step
 from timeline_service.domain.selections import Selection
 from timeline_service.domain.vectors import ReadPoint
 
@@ -32,11 +31,13 @@ class PostgresMarks:
         return row
 
     async def bins(
-        self, point: ReadPoint, selection: Selection, shown: tuple[date, date], step: Step
+        self, point: ReadPoint, selection: Selection, shown: tuple[date, date], starts: Sequence[date]
     ) -> Sequence[BinRow]:
-        """How many of which side and valence begin in which bin, of all that reach into the days that are shown."""
-        first, last = shown
-        values = {"shown_first": first, "shown_last": last, "months": step.months, "days": step.days}
+        """How many of which side and valence begin in which bin, of all that reach into the days that are shown.
+
+        Bins are numbered from 1 on, by their first days; what begins before all of them counts in bin 0.
+        """
+        values = {"shown_first": shown[0], "shown_last": shown[1], "starts": starts}
         return rows_of(BinRow, await self._fetch("bins", point, selection, **values))
 
     async def marks(

@@ -205,9 +205,9 @@ class ExtentRow(NamedTuple):
 
 
 class BinRow(NamedTuple):
-    """How many events of a side and a valence begin in a bin; in none, where that is not seen."""
+    """How many events of a side and a valence begin in a bin; in bin 0, where that is before all of them."""
 
-    bin: int | None
+    bin: int
     direction: int
     valence: str | None
     events: int

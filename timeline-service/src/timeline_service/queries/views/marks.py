@@ -1,11 +1,12 @@
 """Marks and bins as they are drawn."""
 
+from collections.abc import Iterable, Sequence
+from datetime import date
 from typing import Final, Literal, NotRequired, TypedDict
 
 from event_schemas.dates import parse_when
 from event_schemas.taxonomy import VALENCES
 from timeline_service.adapters.postgres.rows import BinRow, ExtentRow, MarkRow
-from timeline_service.domain.bins import Step
 from timeline_service.queries.views.countries import day_view
 from timeline_service.queries.views.fields import Count, Day, Precision, Uuid, Valence
 
@@ -104,19 +105,18 @@ def mark_view(row: MarkRow) -> MarkView:
     }
 
 
-def bin_views(rows: list[BinRow], step: Step) -> tuple[list[BinView], CountsView]:
-    """The bins that hold something, in order; and what begins in none of them."""
-    counts: dict[int | None, CountsView] = {}
+def bin_views(rows: Iterable[BinRow], bins: Sequence[tuple[date, date]]) -> tuple[list[BinView], CountsView]:
+    """The bins that hold something, in order; and what begins before all of them."""
+    counts: dict[int, CountsView] = {}
     for row in rows:
         of_bin = counts.setdefault(row.bin, _none())
         of_bin[SIDES[row.direction]][_NAMES.index(row.valence)] += row.events
-    reaching = counts.pop(None, _none())
-    bins: list[BinView] = []
+    reaching = counts.pop(0, _none())
+    views: list[BinView] = []
     for number, of_bin in counts.items():
-        assert number is not None
-        first, last = step.bounds(number)
-        bins.append({"start": first.isoformat(), "end": last.isoformat(), **of_bin})
-    return bins, reaching
+        first, last = bins[number - 1]
+        views.append({"start": first.isoformat(), "end": last.isoformat(), **of_bin})
+    return views, reaching
 
 
 def _none() -> CountsView:
