@@ -23,6 +23,7 @@ from timeline_service.adapters.postgres.changes import PostgresChanges
 from timeline_service.adapters.postgres.database import BY_VALUE, IN_ORDER, close_pool, open_pool
 from timeline_service.adapters.postgres.feed import PostgresLive
 from timeline_service.adapters.postgres.generations import PostgresGenerations
+from timeline_service.adapters.postgres.marks import PostgresMarks
 from timeline_service.adapters.postgres.notifications import PostgresNotificationListener
 from timeline_service.adapters.postgres.processes import PostgresProcesses
 from timeline_service.adapters.postgres.reader import PostgresReader
@@ -55,7 +56,7 @@ from timeline_service.queries.remembered_summaries import RememberedSummaries
 from timeline_service.queries.seal import CursorSeal
 from timeline_service.queries.sources import Sources
 from timeline_service.settings import Settings
-from timeline_service.web import audit, event, home, pair, static_files, writing
+from timeline_service.web import audit, event, home, marks, pair, static_files, writing
 from timeline_service.web import search as search_page
 from timeline_service.web.browser_redirects import BrowserRedirects
 from timeline_service.web.documents import document_page
@@ -81,6 +82,7 @@ def create_app(settings: Settings) -> FastAPI:
             PostgresSelections(pool, in_order, walk_from=settings.walk_from, walk_seconds=settings.walk_seconds),
             PostgresChanges(in_order),
             PostgresBatches(in_order),
+            PostgresMarks(pool),
             KafkaOffsets(settings.kafka_bootstrap_servers, settings.topic),
             PostgresReplays(pool),
             PostgresProcesses(pool),
@@ -128,7 +130,7 @@ def create_app(settings: Settings) -> FastAPI:
     for module in (
         *(feed, pairs, timelines, changes, summaries, search, events, records, batches, parked),
         *(replays, generations, log_export, reference, status),
-        *(home, pair, event, writing, search_page, audit, static_files),
+        *(home, pair, marks, event, writing, search_page, audit, static_files),
     ):
         app.include_router(module.router)
     app.add_middleware(BrowserRedirects)

@@ -6,6 +6,7 @@ from timeline_service.adapters.kafka.offsets import KafkaOffsets
 from timeline_service.adapters.postgres.batches import PostgresBatches
 from timeline_service.adapters.postgres.changes import PostgresChanges
 from timeline_service.adapters.postgres.generations import PostgresGenerations
+from timeline_service.adapters.postgres.marks import PostgresMarks
 from timeline_service.adapters.postgres.processes import PostgresProcesses
 from timeline_service.adapters.postgres.reader import PostgresReader
 from timeline_service.adapters.postgres.replays import PostgresReplays
@@ -26,6 +27,7 @@ class Sources:
     selections: PostgresSelections
     changes: PostgresChanges
     batches: PostgresBatches
+    marks: PostgresMarks
     offsets: KafkaOffsets
     replays: PostgresReplays
     processes: PostgresProcesses
