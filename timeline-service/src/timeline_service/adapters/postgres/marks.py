@@ -23,7 +23,8 @@ class PostgresMarks:
 
     def __init__(self, pool: "Pool") -> None:
         self._pool = pool
-        self._statements = {**read_statements("marks"), "selected": read_statements("selections")["selected"]}
+        shared = read_statements("selections")
+        self._statements = {**read_statements("marks"), **{name: shared[name] for name in ("selected", "dated")}}
 
     async def extent(self, point: ReadPoint, selection: Selection) -> ExtentRow:
         """How many events are selected, and between which days."""
@@ -54,7 +55,7 @@ class PostgresMarks:
         rows = rows_for(selection)
         conditions = conditions_of(selection, rows)
         sql = self._statements[name]
-        for word in ("shown", "selected"):
+        for word in ("shown", "selected", "dated"):
             sql = sql.replace(f"{{{word}}}", self._statements[word])
         sql = sql.replace("{conditions}", conditions.text).replace("{rows}", rows)
         if "{direction}" in sql:
