@@ -11,11 +11,15 @@ export interface Told {
 
 /** Hear of what is pointed at and chosen in the list. */
 export function followList(told: Told): void {
-  document.addEventListener("pointerover", ({ target }) => told.pointed(itemOf(target)?.id.slice(2) ?? null));
-  document.addEventListener("focusin", ({ target }) => {
-    const item = itemOf(target);
-    if (item) told.pointed(item.id.slice(2));
-  });
+  let at: string | null = null;
+  const point = (target: EventTarget | null): void => {
+    const id = itemOf(target)?.id.slice(2) ?? null;
+    if (id === at) return; // what happens elsewhere is nothing to the list
+    at = id;
+    told.pointed(id);
+  };
+  document.addEventListener("pointerover", ({ target }) => point(target));
+  document.addEventListener("focusin", ({ target }) => point(target));
   document.addEventListener("click", ({ target }) => {
     const item = itemOf(target);
     if (item && !(target instanceof Element && target.closest("a, button, input, summary")))
