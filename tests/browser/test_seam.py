@@ -32,7 +32,7 @@ EVENTS: Final[list[tuple[str, str, dict[str, Any]]]] = [
 @pytest.fixture(scope="module")
 async def browser(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Browser]:
     async with open_browser(Path(tmp_path_factory.mktemp("profile"))) as opened:
-        await opened.prefer(reduced_motion="reduce")
+        await opened.prefer(still=True)
         await opened.resize(1100, 900)
         yield opened
 
