@@ -151,6 +151,11 @@ async def test_keys_go_from_event_to_event_and_the_list_goes_with_them(browser: 
     await wait_until(lambda: is_chosen(browser, identities[-1]))
     await browser.press("ArrowLeft")
     await wait_until(lambda: is_chosen(browser, identities[-2]))
+    assert await browser.ask("document.querySelector('#seam svg').getBoundingClientRect().top") >= 0  # it stays in view
+    await browser.shows("#seam .seam-note", "Launch", "in the list")
+    await browser.click(f"#seam a[href='#e-{identities[-2]}']")
+    await wait_until(lambda: browser.ask(f"location.hash === '#e-{identities[-2]}'"))
+    await browser.ask("document.querySelector('#seam svg').focus()")
     await browser.press("Escape")
     await wait_until(lambda: browser.ask("document.querySelectorAll('li[aria-current]').length === 0"))
     await browser.press("Escape")

@@ -83,7 +83,7 @@ export class Graphic {
       return;
     }
     this.#chosen = id === null ? null : { id };
-    chooseInList(id, options.scroll);
+    chooseInList(id, options.scroll ? this.#frame.drawing : null);
     if (mark) this.#bringIntoView(mark);
     if (mark) this.#frame.told.textContent = `${whenWords(mark)}: ${mark.title}. ${markWords(mark, this.#names)}.`;
     this.#tell("select", { id });
