@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from functools import partial
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, Final
 from uuid import NAMESPACE_URL, uuid5
@@ -242,7 +243,7 @@ async def test_a_wheel_zooms_when_it_is_meant_and_a_hand_drags(browser: Browser,
     await browser.mouse("mouseWheel", 500, 300, deltaX=0, deltaY=-240)
     assert await browser.ask(ticks) == before  # that was for the page
     await browser.ask("document.querySelector('#seam svg').focus()")
-    await browser.mouse("mouseWheel", 500, 300, deltaX=0, deltaY=-1200)
+    await browser.mouse("mouseWheel", 500, 300, deltaX=0, deltaY=-2400)
     await wait_until(lambda: drawn(browser, alone, "marks"))
     zoomed = await browser.ask(ticks)
     assert zoomed != before
@@ -257,6 +258,19 @@ async def test_a_wheel_zooms_when_it_is_meant_and_a_hand_drags(browser: Browser,
     await browser.click("#seam button[title='Show all of it']")
     await wait_until(lambda: drawn(browser, alone, "bins"))
     assert await browser.ask(ticks) == before
+
+
+async def test_no_step_of_a_wheel_takes_long(browser: Browser, alone: SeamPages) -> None:
+    alone.marks = (200, answer_of(many(2000)))
+    await opened(browser, alone, "bins")
+    await browser.ask("document.querySelector('#seam svg').focus()")
+    steps = [await browser.worked()]
+    for _ in range(30):
+        await browser.mouse("mouseWheel", 500, 300, deltaX=0, deltaY=-120)
+        await browser.ask("new Promise(drawn => requestAnimationFrame(() => requestAnimationFrame(() => drawn(1))))")
+        steps.append(await browser.worked())
+    assert await drawn(browser, alone, "marks")
+    assert max(after - before for before, after in pairwise(steps)) < 100
 
 
 async def test_trouble_is_told_and_tried_again(browser: Browser, alone: SeamPages) -> None:

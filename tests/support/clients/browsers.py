@@ -90,6 +90,12 @@ class Browser:
         asked = [{"name": name, "value": value} for name, value in features.items()]
         await self._command("Emulation.setEmulatedMedia", features=asked)
 
+    async def worked(self) -> float:
+        """Milliseconds that the page's own thread has worked since this was first asked, however busy others are."""
+        await self._command("Performance.enable", timeDomain="threadTicks")
+        metrics = (await self._command("Performance.getMetrics"))["metrics"]
+        return float(1000 * next(each["value"] for each in metrics if each["name"] == "TaskDuration"))
+
     async def picture(self) -> bytes:
         """What is seen, as PNG."""
         return b64decode((await self._command("Page.captureScreenshot", format="png"))["data"])

@@ -11,7 +11,7 @@ import { grouped, SIGNS } from "./words.ts";
 const STACK = [2, 1, 3, 0];
 const MARGIN = 18;
 const BAND = 4;
-const SIGN_ROOM = 13;
+const SIGN_ROOM = 15;
 
 export interface Bars {
   /** Half of the height of what both did. */

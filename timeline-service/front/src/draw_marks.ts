@@ -22,6 +22,9 @@ const SIZES = [
 ] as const;
 type Size = (typeof SIZES)[number];
 const MARGIN = 20;
+/** More than one in so many pixels tell less than bins do, however well they go in; so few are always told apart. */
+const ROOM = 3;
+const FEW = 60;
 /** What is not known to the day is never narrower than a disc with soft wings of so many pixels. */
 const WING = 5;
 
@@ -72,11 +75,14 @@ export function arrange(
     const body = bodyOf(mark, extent, now);
     return scale(body.to) >= -width && scale(body.from) <= 2 * width ? [{ mark, body }] : [];
   });
+  const seen = near.filter(({ body }) => scale(body.to) >= 0 && scale(body.from) <= width).length;
+  if (seen > Math.max(FEW, width / ROOM)) return null;
   for (const size of SIZES) {
     const drawn = near.map(({ mark, body }) => drawnOf(mark, body, scale, size.radius));
     const items = drawn.map(({ mark, left, right }): Item => {
-      const label = size.labels ? Math.min(mostLabel, measure(mark.title)) : 0;
-      const needed = right >= 0 && left <= width && (size.all || left >= 0);
+      const isSeen = right >= 0 && left <= width;
+      const label = size.labels && isSeen ? Math.min(mostLabel, measure(mark.title)) : 0;
+      const needed = isSeen && (size.all || left >= 0);
       return { id: mark.id, side: mark.side, left, right, label, weight: mark.sources, needed };
     });
     const layout = layOut(items, Math.floor((SEAM - MARGIN) / size.row), 0, width);
