@@ -155,8 +155,8 @@ export class Graphic {
     const { drawing, buttons, cursor } = this.#frame;
     this.#picture.draw(answer, this.#extent, this.#view, this.#moving);
     const { marks, shown, bins } = this.#picture.seen;
-    if (!this.#stands(this.#chosen)) this.#chosen = null;
-    if (!this.#stands(this.#pointed)) this.#pointed = null;
+    this.#chosen = this.#standing(this.#chosen);
+    this.#pointed = this.#standing(this.#pointed);
     const wanted = this.#wanted;
     if (wanted && !bins.length && marks.some(({ id }) => id === wanted.id)) {
       this.#wanted = null;
@@ -170,9 +170,11 @@ export class Graphic {
     this.#note();
   }
 
-  /** Whether it can still be told of: bins come and go with their step. */
-  #stands(target: Target): boolean {
-    return !target || "id" in target || this.#picture.seen.bins.some((bin) => isSame({ bin }, target));
+  /** An event; of a bin that one which has its place now, for bins come and go with their step. */
+  #standing(target: Target): Target {
+    if (!target || "id" in target) return target;
+    const bin = binAt(this.#picture.seen.bins, (target.bin.start + target.bin.end + 1) / 2);
+    return bin && holds(bin) ? { bin } : null;
   }
 
   #note(): void {
