@@ -150,6 +150,8 @@ async def test_a_name_that_is_none_is_told_what_may_have_been_meant(shelf: Shelf
     assert "two different ones" in (await shelf.page("/timelines?a=India&b=IN", 404)).text("main")
     assert "Name a country" in (await shelf.page("/timelines?a=India", 400)).text("main")
     assert (await shelf.get("/timelines")).headers["location"] == "/"
+    page = await shelf.page("/timelines/Indai-%3Cb%3E%3Fx?type=ban", 404)
+    assert page.links()["India and <b>?x"] == "/timelines/IND-%3Cb%3E%3Fx?type=ban"
     page = await shelf.page("/timelines/Indai-China", 404)
     assert page.links()["India and China"] == "/timelines/IND-China"
     for path in ("/timelines/IN-IN", "/timelines/abc", "/timelines/-", "/timelines/XX-YY", f"/timelines/{'a' * 500}"):
@@ -236,6 +238,11 @@ async def test_what_a_form_leaves_empty_is_left_out_of_the_address(shelf: Shelf)
     assert (answer.status_code, answer.headers["location"]) == (
         307, "/timelines/CHN-IND?type=ban&as_of=2020-01-01T00%3A00%3A00Z",
     )  # fmt: skip
+
+
+async def test_an_address_is_tidied_and_nothing_else_of_it_is_changed(shelf: Shelf) -> None:
+    answer = await shelf.get("/timelines/%3Cb%3E%3Fx-%C3%85land?type=&tag=%26%3D")
+    assert answer.headers["location"] == "/timelines/%3Cb%3E%3Fx-%C3%85land?tag=%26%3D"
 
 
 async def test_pages_follow_each_other_and_repeat_nothing(shelf: Shelf) -> None:
