@@ -28,7 +28,7 @@ _INSTALL: Final = ["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--logle
 
 
 def installed() -> Path:
-    """The folder with the parser as pinned, which is installed unless it is there; ends the program if that fails."""
+    """The folder with the parser and what else is pinned, installed unless it is there; ends the program if that fails."""
     pins = [_PINS / name for name in ("package.json", "package-lock.json")]
     digest = hashlib.sha256(b"".join(path.read_bytes() for path in pins)).hexdigest()
     folder = Path(sys.prefix) / f"asyncapi-{digest[:16]}"
@@ -38,7 +38,9 @@ def installed() -> Path:
                 shutil.copy(path, begun)
             done = npm(_INSTALL, return_completed_process=True, cwd=begun, capture_output=True, text=True)
             if done.returncode:
-                sys.exit(f"AsyncAPI's parser cannot be installed:\n{done.stdout!s}{done.stderr!s}")
+                sys.exit(
+                    f"What deploy/requirements/package.json names cannot be installed:\n{done.stdout!s}{done.stderr!s}"
+                )
             with suppress(OSError):  # somebody else was quicker
                 os.rename(Path(begun, "node_modules"), folder)
     return folder

@@ -83,6 +83,10 @@ class Browser:
         size = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": True}
         await self._command("Emulation.setDeviceMetricsOverride", **size)
 
+    async def prefer(self, scheme: str) -> None:
+        """Show pages as for somebody who likes them `light` or `dark`."""
+        await self._command("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": scheme}])
+
     async def attach(self) -> None:
         """Take the tab that there is."""
         target = (await self._command("Target.createTarget", url="about:blank"))["targetId"]
