@@ -28,7 +28,7 @@ _INSTALL: Final = ["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--logle
 
 
 def installed() -> Path:
-    """The folder with the parser and what else is pinned, installed unless it is there; ends the program if that fails."""
+    """The folder with the parser and what else is pinned, installed if need be; ends the program if that fails."""
     pins = [_PINS / name for name in ("package.json", "package-lock.json")]
     digest = hashlib.sha256(b"".join(path.read_bytes() for path in pins)).hexdigest()
     folder = Path(sys.prefix) / f"asyncapi-{digest[:16]}"

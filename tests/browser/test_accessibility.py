@@ -18,9 +18,9 @@ TALKS = recording(
 )  # fmt: skip
 RUMOUR = recording("A rumour", "2019", initiators=["IN"])
 PATHS = [
-    "/", "/timelines/CHN-IND?include=retracted&type=ban&type=negotiation", "/timelines/AND-TUV",
-    f"/events/{TALKS.event_id}", f"/events/{RUMOUR.event_id}", "/search", "/search?q=talks",
-    "/timelines?a=Indai&b=Congo", "/timelines/CHN-IND?from=bad&type=bam", "/audit", "/docs", "/problems", "/problems/bad-parameter",
+    "/", "/timelines/CHN-IND?include=retracted&type=ban&type=negotiation", "/timelines/AND-TUV", "/search",
+    f"/events/{TALKS.event_id}", f"/events/{RUMOUR.event_id}", "/search?q=talks", "/timelines?a=Indai&b=Congo",
+    "/timelines/CHN-IND?from=bad&type=bam", "/audit", "/docs", "/problems", "/problems/bad-parameter",
 ]  # fmt: skip
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 FOUND = f"""axe.run({{runOnly: {json.dumps(RULES)}}}).then(({{violations}}) => violations.map(
