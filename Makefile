@@ -9,10 +9,10 @@ BIN := $(VENV)/bin
 MEMBERS := schemas schemas/service-edge ingest-service timeline-service deploy/local
 READY := $(VENV)/.ready
 
-.PHONY: help setup run up down status test test-unit check bench soak planted fuzz format hooks
+.PHONY: help setup run up down status test test-unit check screenshots bench soak planted fuzz format hooks
 
 help:  ## list the targets
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
 setup: $(READY)  ## install everything into .venv (the other targets do it by themselves)
 
@@ -56,6 +56,9 @@ check: $(READY)  ## formatting, lint, types, import rules, schemas
 	@$(BIN)/python schemas/generate_json_schemas.py --check
 	@$(BIN)/python schemas/check_compatibility.py
 	@$(BIN)/python schemas/check_asyncapi.py
+
+screenshots: $(READY)  ## take pictures of the pages of the stack that runs, into STATE_DIR/screenshots
+	@$(BIN)/python -m tests.browser.screenshots http://127.0.0.1:$(or $(TIMELINE_PORT),8002) $(or $(STATE_DIR),.local)/screenshots
 
 bench: $(READY)  ## measure: each figure beside its floor and its peers (BENCH_EVENTS=100000)
 	@$(BIN)/python -m tests.bench

@@ -271,6 +271,21 @@ async def test_a_pair_is_shown_as_it_was_recorded(shelf: Shelf) -> None:
     assert "yet to come" in page.text("main")
 
 
+async def test_a_page_tells_of_what_was_recorded_since_it_was_last_shown(shelf: Shelf) -> None:
+    visit = recording("A visit", "2001", ["NZ", "FJ"], type="visit")
+    path, sentence = "/timelines/FJI-NZL", {"class_": "sentence"}
+    assert (await shelf.page(path)).text("p", **sentence).startswith("0 events · as recorded")
+    for records, told in (
+        ([visit], "1 event in 2001 · + 1 cooperative"),
+        ([correcting(visit.event_id, "A visit", "2002", ["NZ", "FJ"], type="visit", valence="conflictual")],
+         "1 event in 2002 · − 1 conflictual"),
+        ([retracting(visit.event_id)], "0 events · as recorded"),
+    ):  # fmt: skip
+        shelf.position = await shelf.stack.append(*records)
+        for _ in range(2):
+            assert (await shelf.page(path)).text("p", **sentence).startswith(told)
+
+
 async def test_what_has_no_events_says_so(shelf: Shelf) -> None:
     page = await shelf.page("/timelines/AND-TUV")
     assert "Nothing is recorded between Andorra and Tuvalu." in page.text("main")

@@ -5,6 +5,7 @@ import json
 import os
 import shutil
 import sys
+from base64 import b64decode
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -86,6 +87,10 @@ class Browser:
     async def prefer(self, scheme: str) -> None:
         """Show pages as for somebody who likes them `light` or `dark`."""
         await self._command("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": scheme}])
+
+    async def picture(self) -> bytes:
+        """What is seen of the page, as PNG."""
+        return b64decode((await self._command("Page.captureScreenshot", format="png"))["data"])
 
     async def attach(self) -> None:
         """Take the tab that there is."""

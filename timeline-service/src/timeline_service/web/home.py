@@ -112,7 +112,7 @@ async def _active(request: Request, held: Holdings, awaited: Awaited, language: 
         link = pair_link(item["pair"], names)
         picture = sparkline(summary["years"], min(years, default=0), max(years, default=0))
         first, last = item["first"], item["last"]
-        span = " – ".join(dict.fromkeys(day[:4] for day in (first, last) if day))
+        span = "\N{NO-BREAK SPACE}–\N{NO-BREAK SPACE}".join(dict.fromkeys(day[:4] for day in (first, last) if day))
         made.append(ActivePair(link.names, link.url, number(item["count"], "event"), span, picture))
     return tuple(made)
 
