@@ -5,6 +5,7 @@
 // with other filters if it has a `query`.
 
 import { Graphic } from "./graphic.ts";
+import { follow } from "./live.ts";
 
 declare global {
   interface HTMLElementEventMap {
@@ -19,4 +20,7 @@ if (section?.dataset.pair) {
   section.addEventListener("seam:show", ({ detail }) => graphic.choose(detail.id, { scroll: true }));
   section.addEventListener("seam:reload", ({ detail }) => graphic.reload(detail?.query));
   void graphic.begin();
+  const news = document.getElementById("news");
+  const { query = "" } = section.dataset;
+  if (news !== null && !new URLSearchParams(query).has("as_of")) follow(section, news);
 }

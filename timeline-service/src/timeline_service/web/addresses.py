@@ -11,6 +11,8 @@ from fastapi.routing import APIRoute
 
 Query = Sequence[tuple[str, str]]
 #: What people write of an instant: a day, or a time without a zone, which is UTC here.
+#: Parameters that name instants.
+_INSTANTS: Final = frozenset({"as_of", "since", "until"})
 _INSTANT: Final = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})(?:[T ]([0-9]{2}:[0-9]{2})(:[0-9]{2}(?:\.[0-9]+)?)?)?")
 
 
@@ -31,7 +33,7 @@ def segment(text: str) -> str:
 
 def tidied(query: Query) -> Query:
     """The parameters as they should stand in an address: a form's empty fields say nothing."""
-    return [(name, _whole_instant(value) if name == "as_of" else value) for name, value in query if value.strip()]
+    return [(name, _whole_instant(value) if name in _INSTANTS else value) for name, value in query if value.strip()]
 
 
 def _whole_instant(text: str) -> str:

@@ -63,7 +63,7 @@ _CHIPS: Final[Mapping[str, tuple[str, ...]]] = {
     "valences": ("valence",),
     "who": ("initiator",),
     "domains": ("domain", "stage"),
-    "sources": ("min_sources",),
+    "sources": ("min_sources", "batch"),
     "words": ("q",),
     "tags": ("tag", "actor"),
     "recorded": ("as_of",),
@@ -135,11 +135,13 @@ class FormBuilder:
         return self._chip("domains", listed(held) or "domain, stage", fields)
 
     def sources(self) -> Chip:
-        """How many sources there are at least."""
+        """How many sources there are at least, and by which load it came."""
         held = self.values("min_sources")
         fewest = "".join(held[:1])
-        said = f"{fewest}+ sources" if fewest else "sources"
-        return self._chip("sources", said, (FormField("number", "min_sources", "At least so many", fewest),))
+        batches = self.values("batch")
+        said = listed(([f"{fewest}+ sources"] if fewest else []) + batches) or "sources"
+        fewest_field = FormField("number", "min_sources", "At least so many sources", fewest)
+        return self._chip("sources", said, (fewest_field, *self._texts("batch", "Of the load")))
 
     def words(self) -> Chip:
         """Words of title, summary, actors and tags."""

@@ -30,8 +30,8 @@ from timeline_service.web.static_files import has_static
 from timeline_service.web.words import instant, number, signed
 
 router = APIRouter(include_in_schema=False, route_class=PageRoute)
-Order = Literal["asc", "desc"]
-_ORDERS: Final = {"asc": "earliest first", "desc": "latest first"}
+Order = Literal["asc", "desc", "newest"]
+_ORDERS: Final = {"asc": "earliest first", "desc": "latest first", "newest": "last recorded first"}
 _FORMS: Final = (
     ("CSV", "csv"), ("NDJSON", "ndjson"), ("calendar", "ics"), ("feed", "atom"), ("JSON", "json"),
     ("TimelineJS", "timelinejs.json"),
@@ -74,6 +74,9 @@ class PairContext(PageContext):
     first_url: str | None
     next_url: str | None
     downloads: tuple[Download, ...]
+    changes_url: str
+    post_url: str
+    embed: str
     #: The filters, for whoever asks for the marks of the graphic.
     seam_query: str
     seam_script: bool
@@ -131,6 +134,9 @@ async def timeline(
         downloads=tuple(
             Download(words, with_query(f"/v1/timelines/{name}.{form}", filters_alone)) for words, form in _FORMS
         ),
+        changes_url=f"/timelines/{name}/changes",
+        post_url=with_query("/post", [("country", code) for code in name.split("-")]),
+        embed=_embedded(request, with_query(f"/embed/{name}", without(selected, {"as_of"}))),
         seam_query=with_query("", selected).removeprefix("?"),
         seam_script=has_static("seam.js"),
     )
@@ -166,6 +172,11 @@ def _unknown(pair: str, words: str, query: Query, language: str) -> Response:
         words = f"{words.partition(': did you mean')[0]}."
     context = problem_page(404, "There is no such pair", words, language, suggestions=tuple(suggestions))
     return show_at_once(context, 404)
+
+
+def _embedded(request: Request, path: str) -> str:
+    """What to write into a page of one's own, to have the timeline there."""
+    return f'<iframe src="{str(request.base_url).rstrip("/")}{path}" width="100%" height="640"></iframe>'
 
 
 def _count(chosen: SummaryView, whole: SummaryView) -> str:

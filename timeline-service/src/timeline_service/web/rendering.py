@@ -1,5 +1,6 @@
 """Templates: each belongs to one context, a frozen dataclass whose fields are all that the template is told."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import ClassVar, Final
 
@@ -21,6 +22,8 @@ HEADERS: Final = {
     "referrer-policy": "same-origin",
     "x-content-type-options": "nosniff",
 }
+#: Of a page that may stand in a frame of any site.
+FRAMED: Final = HEADERS | {"content-security-policy": POLICY.replace("frame-ancestors 'none'", "frame-ancestors *")}
 MEDIA_TYPE: Final = "text/html; charset=utf-8"
 ENVIRONMENT: Final = Environment(
     loader=PackageLoader("timeline_service.web"),
@@ -52,10 +55,10 @@ def render(context: PageContext) -> bytes:
     return ENVIRONMENT.get_template(context.template).render(told).encode()
 
 
-def show(request: Request, point: ReadPoint, context: PageContext) -> Response:
+def show(request: Request, point: ReadPoint, context: PageContext, headers: Mapping[str, str] = HEADERS) -> Response:
     """A page as an answer, with its position and entity tag."""
-    headers = HEADERS | language_headers("en")
-    return answer(request, point, render(context), headers=headers, media_type=MEDIA_TYPE)
+    told = {**headers, **language_headers("en")}
+    return answer(request, point, render(context), headers=told, media_type=MEDIA_TYPE)
 
 
 def show_at_once(context: PageContext, status: int, headers: dict[str, str] | None = None) -> Response:

@@ -22,7 +22,7 @@ from timeline_service.web.words import instant, number
 
 router = APIRouter(include_in_schema=False, route_class=PageRoute)
 Order = Literal["asc", "desc", "relevance"]
-_ORDERS: Final = {"desc": "latest first", "asc": "earliest first"}
+_ORDERS: Final = {"desc": "latest first", "asc": "earliest first", "newest": "last recorded first"}
 #: With words, what fits them best comes first unless another order is asked for.
 _ORDERS_OF_WORDS: Final = {"relevance": "best first", **_ORDERS}
 _PAIRS: Final = 3
