@@ -133,11 +133,9 @@ async def test_a_load_is_undone_but_for_what_is_no_longer_its(terminal: Terminal
     await terminal.post("wrong:1", {**before, "title": "wrongly so"}, existing="correct", reason="the feed")
     changed, withdrawn, twice = (event["id"] for event in ours[:3])
     await terminal.post("wrong:1", {**ours[2], "title": "again"}, existing="correct", reason="the feed")
+    correction = {"reason": "mended", "event": an_event("mended", countries=["AL", "ME"])}
     for path, body in (
-        (
-            f"/v1/events/{changed}/corrections",
-            {"reason": "mended", "event": an_event("mended", countries=["AL", "ME"])},
-        ),
+        (f"/v1/events/{changed}/corrections", correction),
         (f"/v1/events/{withdrawn}/retractions", {"reason": "false"}),
     ):
         async with httpx.AsyncClient(base_url=terminal.ingest_url, trust_env=False) as client:
@@ -146,7 +144,7 @@ async def test_a_load_is_undone_but_for_what_is_no_longer_its(terminal: Terminal
     undo = ("retract", "--batch", "wrong:1", "--reason", "the titles were wrong")
     status, _, complaints = await terminal.run(*undo)
     assert (status, "say --yes" in complaints) == (2, True)
-    assert "619 events of 1 pairs say now: ALB-MNE 619" in complaints
+    assert "619 events of 1 pair say now: ALB-MNE 619" in complaints
     status, output, complaints = await terminal.run(*undo, "--yes")
     counts, *left = output.splitlines()
     assert (status, counts) == (1, "retracted 618, changed meanwhile 0, left 3"), complaints
