@@ -44,6 +44,11 @@ ROWS = [
     Row("/v1/timelines/lookup", FILTERS | {"a", "b"}, status="307", answers=frozenset()),
     Row("/v1/timelines", FILTERS | {"country", "order", "limit", "cursor"}),
     Row("/v1/timelines/{pair}/summary", FILTERS),
+    Row(
+        "/v1/timelines/{pair}/changes",
+        READS_OF | {"since", "until", "include", "limit", "cursor"},
+        answers=frozenset({"application/json", "text/csv", "application/x-ndjson"}),
+    ),
     Row("/v1/timelines/{pair}/live", frozenset({"Last-Event-ID"}), answers=STREAM),
     Row("/v1/live", frozenset({"country", "Last-Event-ID"}), answers=STREAM),
     Row("/v1/events", FILTERS | PAGES | {"country", "code"}, answers=frozenset(SUFFIXES.values())),

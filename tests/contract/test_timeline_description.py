@@ -24,6 +24,14 @@ from timeline_service.settings import Settings
 
 DOCUMENT = create_app(Settings()).openapi()
 FIELDS = ("summary", "valence", "domain", "stage", "actors", "sources", "tags", "codes", "goldstein", "attributes")
+#: Changes since before the log began: what appeared has no `before`, and nothing that differs.
+APPEARED = {
+    **examples.CHANGES,
+    "items": [
+        {name: value for name, value in item.items() if name != "before"} | {"changes": []}
+        for item in examples.CHANGES["items"]
+    ],
+}
 READS = [
     (path, operation)
     for path, method, operation in operations(DOCUMENT)
@@ -110,6 +118,7 @@ async def test_every_parameter_is_taken_as_the_description_shows_it(
         ("/v1/timelines/IN-CN", examples.PAGE),
         ("/v1/timelines/IN-CN?as_of=2025-07-01T00:00:00Z&count=true", examples.LAST_PAGE),
         ("/v1/timelines/IN-CN/summary", examples.SUMMARY),
+        ("/v1/timelines/IN-CN/changes?since=2025-07-01T00:00:00Z", APPEARED),
         ("/v1/events?q=tiktok&count=true", examples.FOUND),
         (f"/v1/events/{examples.EVENT_ID}", examples.EVENT),
         (f"/v1/events/{examples.EVENT_ID}/revisions", examples.REVISIONS),

@@ -1,6 +1,6 @@
 """Lines of corrections, and of whole events, as changes."""
 
-from itertools import pairwise
+import itertools
 from typing import Any
 
 import orjson
@@ -60,7 +60,7 @@ def test_numbers_stay_as_they_were_written() -> None:
 @given(st.binary(max_size=200), st.lists(st.integers(0, 200), max_size=5))
 def test_lines_are_found_however_they_come(text: bytes, cuts: list[int]) -> None:
     places = [0, *sorted(cuts), len(text)]
-    chunks = [text[start:end] for start, end in pairwise(places)]
+    chunks = [text[start:end] for start, end in itertools.pairwise(places)]
     lines = list(lines_of(chunks))
     assert b"".join(lines) == text == b"".join(gathered(lines))
     assert all(line.endswith(b"\n") and line.count(b"\n") == 1 for line in lines[:-1])

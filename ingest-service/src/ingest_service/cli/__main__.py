@@ -3,6 +3,7 @@
 import typer
 
 from ingest_service.cli.correct import correct
+from ingest_service.cli.importing import import_
 from ingest_service.cli.post import post
 from ingest_service.cli.retract import retract
 from ingest_service.cli.serve import serve
@@ -12,6 +13,7 @@ app.command()(serve)
 app.command()(post)
 app.command()(correct)
 app.command()(retract)
+app.command("import")(import_)
 
 
 def main() -> None:

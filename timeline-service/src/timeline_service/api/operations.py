@@ -80,6 +80,18 @@ def search_responses(form: str | None) -> Responses:
     return listing("Found", form, found=examples.FOUND)
 
 
+def changes_responses(form: str | None) -> Responses:
+    """The answers to what has changed in a pair, in one format or in the one that is accepted."""
+    forms = {
+        "json": ("application/json", body(ref("Changes"), a_correction=examples.CHANGES)),
+        "csv": ("text/csv", body({"type": "string"}, csv=examples.written_changes("csv"))),
+        "ndjson": ("application/x-ndjson", lines(ref("Changed"), ndjson=examples.written_changes("ndjson"))),
+    }
+    contents = dict(forms.values()) if form is None else dict([forms[form]])
+    answer = {"description": "The events that differ", "content": contents}
+    return _read_in(answer, UNKNOWN_PAIR, NOT_ACCEPTABLE, more=("Link",))
+
+
 LOOKUP: Final[Responses] = {
     307: {
         "description": "`Location` is the pair's timeline",

@@ -63,7 +63,11 @@ def show(
     include: Annotated[str | None, _which("--include", "retracted", "The same.", hidden=True)] = None,
     order: Annotated[
         str | None,
-        typer.Option(metavar="asc|desc", help="The earliest first, or the latest.", rich_help_panel=_HOW),
+        typer.Option(
+            metavar="asc|desc|newest",
+            help="The earliest first, the latest, or the last to be recorded or revised.",
+            rich_help_panel=_HOW,
+        ),
     ] = None,
     limit: Annotated[
         int | None,

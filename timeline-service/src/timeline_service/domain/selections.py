@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from typing import Any, Final, Literal, Protocol
+from typing import Any, Final, Protocol
 from uuid import UUID
 
 from timeline_service.domain.word_queries import WordQuery
@@ -53,9 +53,6 @@ class Selection:
             self.pair is None or any(code not in self.pair for code in self.initiator)
         )
         return self.narrow or strangers
-
-
-Order = Literal["asc", "desc"]
 
 
 class Placed(Protocol):

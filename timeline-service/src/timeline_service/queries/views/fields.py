@@ -22,6 +22,7 @@ class Schema:
 
 Count = Annotated[int, Schema(minimum=0)]
 Number = Annotated[int, Schema(minimum=1)]
+Seconds = Annotated[float, Schema(minimum=0)]
 Code = Annotated[str, Schema(pattern="^[A-Z]{3}$")]
 Pair = Annotated[str, Schema(**PAIR)]
 Uuid = Annotated[str, Schema(**UUID)]

@@ -1,0 +1,64 @@
+"""`ingest import`: other people's data as events, with a report that adds up to its rows."""
+
+from pathlib import Path
+from typing import Annotated
+
+import orjson
+import typer
+
+from ingest_service.cli.complaints import Complaints
+from ingest_service.cli.import_run import end, report, run_import
+from ingest_service.cli.import_sources import GDELT, KINDS, UnusableError, source_of
+from ingest_service.cli.looking import Looking
+from ingest_service.importing.mapping import mapping_schema
+from ingest_service.importing.tally import Tally
+from service_edge.terminal import ExitStatus, leave
+
+
+def _show_schema(wanted: bool) -> None:
+    if wanted:
+        print(orjson.dumps(mapping_schema(), option=orjson.OPT_INDENT_2).decode())
+        raise typer.Exit
+
+
+def import_(
+    kind: Annotated[str, typer.Argument(metavar="KIND", help=f"What the files are: {', '.join(KINDS)}.")],
+    files: Annotated[list[Path], typer.Argument(help="Files, plain or zipped; a table may be a spreadsheet (.xlsx).")],
+    mapping: Annotated[
+        Path | None, typer.Option(help="csv, ndjson: a YAML file that says what the columns mean.")
+    ] = None,
+    url: Annotated[
+        str, typer.Option(envvar="INGEST_URL", help="Where the ingest service is.")
+    ] = "http://127.0.0.1:8001",
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Post nothing: report, and show the first events.")
+    ] = False,
+    apart: Annotated[bool, typer.Option("--apart", help="gdelt: an event for each row, nothing is merged.")] = False,
+    encoding: Annotated[str | None, typer.Option(help="What the files' bytes are, if not UTF-8: latin-1 …")] = None,
+    refused: Annotated[
+        Path | None, typer.Option(help="Where to write what was not taken: NDJSON of place, reason, original.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
+    _schema: Annotated[
+        bool,
+        typer.Option(
+            "--mapping-schema", help="Print the JSON Schema of mappings.", is_eager=True, callback=_show_schema
+        ),
+    ] = False,
+) -> None:
+    """Import files of other people's data.
+
+    Exit status: 0 all rows taken or dropped by rule, 1 some refused or unreadable, 2 wrong usage, 3 the service or its
+    log is out of reach.
+    """
+    if apart and kind != GDELT:
+        leave(ExitStatus.USAGE, f"--apart is for {GDELT}: the rows of tables are always events of their own")
+    tally = Tally()
+    with Complaints(refused) as complaints, Looking() as looking:
+        try:
+            drafts = source_of(kind, mapping, encoding, apart=apart)(files, tally, complaints.add, looking)
+        except UnusableError as error:
+            leave(ExitStatus.USAGE, str(error))
+        status, words, shown = run_import(drafts, url, tally, complaints, dry_run=dry_run)
+    report(tally, shown, dry_run=dry_run, as_json=as_json)
+    end(status, words)

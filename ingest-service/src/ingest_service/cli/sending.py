@@ -1,0 +1,106 @@
+"""Drafts on their way to the service: in bodies of NDJSON, one after another, each answered before the next begins."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any, Final
+
+import httpx
+import orjson
+
+from ingest_service.importing.drafts import Complain, Draft
+from ingest_service.importing.tally import Tally
+from service_edge.terminal import ExitStatus, problem_text
+
+#: What is told as unknown when a body is not answered, and how much is in memory at once.
+BODY_EVENTS: Final = 5_000
+_TIMEOUT: Final = httpx.Timeout(10, read=120, write=120)
+_AGAIN: Final = "import the same again, nothing is recorded twice"
+_NDJSON: Final = {"content-type": "application/x-ndjson"}
+
+
+class SendingError(Exception):
+    """The service takes no more, with the status to end with."""
+
+    def __init__(self, status: ExitStatus, words: str) -> None:
+        super().__init__(words)
+        self.status = status
+
+
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """Posts drafts, and counts what becomes of them and their rows."""
+
+    client: httpx.Client
+    address: str
+    tally: Tally
+    complain: Complain
+
+    def send(self, drafts: Iterable[Draft]) -> None:
+        """Post all; raises SendingError."""
+        for body in _bodies(iter(drafts)):
+            try:
+                trouble = self._post(body)
+            except (httpx.InvalidURL, httpx.UnsupportedProtocol) as error:
+                raise SendingError(ExitStatus.USAGE, f"{self.address} is not an address: {error}") from error
+            except httpx.HTTPError as error:
+                self._unknown(body)
+                words = f"{self.address} is out of reach ({error or type(error).__name__}): {_AGAIN}"
+                raise SendingError(ExitStatus.OUT_OF_REACH, words) from error
+            if trouble:
+                raise SendingError(ExitStatus.OUT_OF_REACH, f"{trouble}: {_AGAIN}")
+
+    def _post(self, body: tuple[Draft, ...]) -> str:
+        """Post one body and count it; returns why it was not all taken, if so."""
+        lines = (orjson.dumps(draft.event, option=orjson.OPT_APPEND_NEWLINE) for draft in body)
+        with self.client.stream("POST", self.address, content=lines, headers=_NDJSON, timeout=_TIMEOUT) as answer:
+            if answer.status_code != 200:
+                answer.read()
+                self._unknown(body)
+                status = ExitStatus.OUT_OF_REACH if answer.status_code >= 500 else ExitStatus.REFUSED
+                raise SendingError(status, _words(answer))
+            refused, summary = _read(answer)
+        for line, problem in refused.items():
+            self.complain(body[line - 1].place, problem, body[line - 1].event)
+        refused_rows = sum(body[line - 1].rows for line in refused)
+        other_rows = sum(draft.rows for draft in body) - refused_rows
+        self.tally.refused += len(refused)
+        self.tally.refused_rows += refused_rows
+        if summary is None or "problem" in summary:  # which of the others were recorded, nobody says
+            self.tally.unknown += len(body) - len(refused)
+            self.tally.unknown_rows += other_rows
+            return "the answer broke off" if summary is None else problem_text(summary["problem"])
+        self.tally.recorded += len(body) - len(refused)
+        self.tally.recorded_rows += other_rows
+        return ""
+
+    def _unknown(self, body: tuple[Draft, ...]) -> None:
+        self.tally.unknown += len(body)
+        self.tally.unknown_rows += sum(draft.rows for draft in body)
+
+
+def _bodies(drafts: Iterator[Draft]) -> Iterator[tuple[Draft, ...]]:
+    while body := tuple(islice(drafts, BODY_EVENTS)):
+        yield body
+
+
+def _read(answer: httpx.Response) -> tuple[dict[int, str], dict[str, Any] | None]:
+    """The refused lines with their problems, and the last line, which a cut answer has not."""
+    refused: dict[int, str] = {}
+    for text in answer.iter_lines():
+        try:
+            line = orjson.loads(text)
+        except ValueError:
+            break
+        if "recorded" in line:
+            return refused, line
+        if "problem" in line:
+            refused[line["line"]] = problem_text(line["problem"])
+    return refused, None
+
+
+def _words(answer: httpx.Response) -> str:
+    try:
+        return problem_text(orjson.loads(answer.content))
+    except (ValueError, AttributeError):  # not our service
+        return f"{answer.url} answers {answer.status_code} {answer.reason_phrase}"

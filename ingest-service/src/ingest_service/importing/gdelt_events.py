@@ -1,0 +1,101 @@
+"""Stories as events: titles that people read, sources, codes, and each report that was merged."""
+
+from collections.abc import Iterator
+from string import capwords
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+import orjson
+
+from event_schemas.countries import country_name
+from event_schemas.events import id_from_origin
+from event_schemas.limits import MAX_ACTORS, MAX_SOURCES
+from ingest_service.importing.cameo import CAMEO
+from ingest_service.importing.gdelt_rows import Report, has_address
+from ingest_service.importing.stories import Rule, Story
+
+#: Whose ids GLOBALEVENTIDs are: an event's id derives from both.
+ORIGIN: Final = "https://www.gdeltproject.org/"
+#: What the list of reports may take of the 16 KiB of `attributes`.
+_MAX_LISTED_BYTES: Final = 15 * 1024
+_WITH_ARTICLE: Final = frozenset([
+    "ARE", "BHS", "CAF", "COK", "COM", "DOM", "FLK", "FRO", "GBR", "GMB", "MDV", "MHL",
+    "NLD", "PHL", "PSE", "SLB", "SUN", "SYC", "TCA", "USA", "VGB", "VIR",
+])  # fmt: skip
+
+
+def events_of(story: Story) -> Iterator[tuple[dict[str, Any], list[Report]]]:
+    """A story's event with its reports; several where it has more reports than one event can list."""
+    lead, size = story.lead, 0
+    joined: list[tuple[Report, Rule]] = []
+    for report, rule in story.joined:
+        size += len(orjson.dumps(_listed(report, rule))) + 1
+        if size > _MAX_LISTED_BYTES:
+            yield _event(lead, joined, story.directed), [lead, *(each for each, _ in joined)]
+            lead, joined, size = report, [], 0
+        else:
+            joined.append((report, rule))
+    yield _event(lead, joined, story.directed), [lead, *(each for each, _ in joined)]
+
+
+def _event(lead: Report, joined: list[tuple[Report, Rule]], directed: bool) -> dict[str, Any]:
+    meaning = CAMEO[lead.code]
+    reports = [lead, *(report for report, _ in joined)]
+    listed = [_listed(lead), *(_listed(report, rule) for report, rule in joined)]
+    event: dict[str, Any] = {
+        "id": id_from_origin(ORIGIN, lead.id),
+        "title": title_of(lead, directed),
+        "when": lead.when,
+        "countries": sorted((lead.source, lead.target)),
+        "type": meaning.type,
+        "valence": meaning.valence,
+        "actors": _actors(reports),
+        "sources": _sources(reports),
+        "tags": ["gdelt"],
+        "codes": {"cameo": lead.code, "gdelt": lead.id},
+        "attributes": {"mentions": sum(report.mentions for report in reports), "reports": listed},
+    }
+    if directed:
+        event["initiators"] = [lead.source]
+    if lead.goldstein is not None:
+        event["goldstein"] = lead.goldstein
+    return event
+
+
+def _listed(report: Report, rule: Rule | None = None) -> dict[str, str]:
+    """A report as the event lists it; the lead needs no rule, and old rows have no address."""
+    entry = {"id": report.id, "address": report.address, "rule": rule or ""}
+    return {name: value for name, value in entry.items() if value}
+
+
+def title_of(lead: Report, directed: bool) -> str:
+    """What happened, in words: `China criticises the United States (accusation)`."""
+    meaning = CAMEO[lead.code]
+    kind = meaning.type.replace("_", " ")
+    first, second = _named(lead.source), _named(lead.target)
+    if directed:
+        said = f"{first} {meaning.says.format(b=second)}"
+    else:
+        first, second = sorted((first, second), key=lambda name: name.removeprefix("the "))
+        said = f"{first} and {second}: {meaning.label[0].lower()}{meaning.label[1:]}"
+    return f"{said[0].upper()}{said[1:]} ({kind})"
+
+
+def _named(code: str) -> str:
+    name = country_name(code)
+    return f"the {name}" if code in _WITH_ARTICLE else name
+
+
+def _actors(reports: list[Report]) -> list[dict[str, str]]:
+    named = dict.fromkeys(actor for report in reports for actor in report.actors)
+    return [{"name": capwords(name), "country": country} for name, country in named][:MAX_ACTORS]
+
+
+def _sources(reports: list[Report]) -> list[dict[str, str]]:
+    addresses = dict.fromkeys(report.address for report in reports if has_address(report))
+    return [_source(address) for address in addresses][:MAX_SOURCES]
+
+
+def _source(address: str) -> dict[str, str]:
+    host = (urlsplit(address).hostname or "").removeprefix("www.")
+    return {"url": address, "publisher": host} if 0 < len(host) <= 300 else {"url": address}

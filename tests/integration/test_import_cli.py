@@ -1,0 +1,361 @@
+"""`ingest import` as people run it: a real command, a real service, a real Kafka."""
+
+import asyncio
+import json
+import os
+import pty
+import re
+import sys
+from collections.abc import AsyncIterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from uuid import uuid4
+
+import httpx
+import pytest
+from tests.support.clients.terminals import read_all
+from tests.support.inputs.gdelt_files import gdelt_row
+from tests.support.inputs.log_writing import read_log
+from tests.support.running.engines import Engines, own_kafka
+from tests.support.running.free_ports import free_port
+from tests.support.running.processes import Service, Services
+from tests.support.running.session_folder import session_folder
+from tests.support.waiting import wait_until
+
+from event_schemas.records import decode
+from local_stack.processes import Process
+from local_stack.topic import create_topic
+
+
+@pytest.fixture(scope="module")
+async def services(engines: Engines) -> AsyncIterator[Services]:
+    topic = f"test.{uuid4().hex}"
+    await create_topic(engines.bootstrap_servers, topic, partitions=3)
+    with TemporaryDirectory(prefix="services-", dir=session_folder()) as folder:
+        services = Services(Path(folder), engines.bootstrap_servers, topic, engines.database_url)
+        yield services
+        await services.stop()
+
+
+@pytest.fixture(scope="module")
+async def ingest(services: Services) -> Service:
+    return await services.ingest()
+
+
+def command(*words: str) -> list[str]:
+    return [sys.executable, "-m", "ingest_service.cli", *words]
+
+
+async def run(*words: str, url: str = "") -> tuple[int, str, str]:
+    """Run `ingest` in a pipe; returns its exit status, output and complaints."""
+    child = await asyncio.create_subprocess_exec(
+        *command(*words),
+        env={**os.environ, **({"INGEST_URL": url} if url else {})},
+        stdin=asyncio.subprocess.DEVNULL,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    output, complaints = await child.communicate()
+    assert child.returncode is not None
+    assert b"Traceback" not in complaints, complaints.decode()
+    return child.returncode, output.decode(), complaints.decode()
+
+
+async def ids_in_log(services: Services) -> list[str]:
+    records = await read_log(services.bootstrap_servers, services.topic)
+    return [decode(item.key, item.value, item.headers).event_id for item in records]
+
+
+async def codes_in_log(services: Services) -> list[str]:
+    """The GLOBALEVENTIDs of all events in the log."""
+    records = await read_log(services.bootstrap_servers, services.topic)
+    events = [decode(item.key, item.value, item.headers).event or {} for item in records]
+    return [event["codes"]["gdelt"] for event in events if "gdelt" in event.get("codes", {})]
+
+
+def gdelt_file(folder: Path, *rows: str) -> str:
+    path = folder / f"{uuid4().hex[:8]}.export.CSV"
+    path.write_text("".join(f"{row}\n" for row in rows))
+    return str(path)
+
+
+def many(first: int, count: int) -> list[str]:
+    """Rows of which each is an event of its own."""
+    return [gdelt_row(number, address=f"https://news.example/{number}", day="20180326", code=CODES[number % 20])
+            for number in range(first, first + count)]  # fmt: skip
+
+
+CODES = [f"{root:02}0" for root in range(1, 21)]
+
+
+async def test_a_report_adds_up_to_the_rows(ingest: Service, services: Services, tmp_path: Path) -> None:
+    file = gdelt_file(
+        tmp_path,
+        gdelt_row(101),
+        gdelt_row(102),
+        gdelt_row(103, "IND"),
+        gdelt_row(104, "AFR"),
+        gdelt_row(105, "", "USA"),
+        "x",
+    )
+    refused = tmp_path / "refused.ndjson"
+    status, output, complaints = await run("import", "gdelt", file, "--refused", str(refused), url=ingest.url)
+    assert status == 1
+    assert output.splitlines() == [
+        "6 rows",
+        "  3 recorded, as 2 events",
+        "  1 dropped: an actor is a region, not a country",
+        "  1 dropped: an actor has no country",
+        "  1 unreadable: has not the columns of a GDELT row",
+    ]
+    assert complaints.splitlines() == [
+        f"{Path(file).name}:6: has 1 columns: GDELT's rows have 57, 58 or 61, with tabs between them"
+    ]
+    assert json.loads(refused.read_bytes()) == {
+        "place": f"{Path(file).name}:6",
+        "reason": "has 1 columns: GDELT's rows have 57, 58 or 61, with tabs between them",
+        "original": "x",
+    }
+    assert {"101", "103"} <= set(await codes_in_log(services))
+
+
+async def test_the_same_again_makes_the_same_records(ingest: Service, services: Services, tmp_path: Path) -> None:
+    file = gdelt_file(tmp_path, *many(10_000, 50))
+    for _ in range(2):
+        status, output, _ = await run("import", "gdelt", file, "--json", "--apart", url=ingest.url)
+        assert status == 0
+        assert json.loads(output)["recorded"] == {"events": 50, "rows": 50}
+    mine = [code for code in await codes_in_log(services) if 10_000 <= int(code) < 10_050]
+    assert sorted(mine) == sorted([str(number) for number in range(10_000, 10_050)] * 2)
+
+
+async def test_a_dry_run_posts_nothing_and_shows_the_first_events(services: Services, tmp_path: Path) -> None:
+    file = gdelt_file(tmp_path, *many(20_000, 40), gdelt_row(20_100, "", "USA"))
+    before = len(await ids_in_log(services))
+    nowhere = f"http://127.0.0.1:{free_port()}"
+    status, output, _ = await run("import", "gdelt", file, "--dry-run", "--apart", url=nowhere)
+    assert status == 0
+    lines = output.splitlines()
+    assert lines[:3] == [
+        "41 rows, nothing was posted; it would be:",
+        "  40 recorded, as 40 events",
+        "   1 dropped: an actor has no country",
+    ]
+    assert sum("CHN-USA" in line for line in lines) == 10
+    status, output, _ = await run("import", "gdelt", file, "--dry-run", "--apart", "--json", url=nowhere)
+    told = json.loads(output)
+    assert (told["rows"], told["dry_run"], len(told["first"])) == (41, True, 10)
+    assert told["first"][0]["earliest"] == "2018-03-26"
+    assert len(await ids_in_log(services)) == before
+
+
+async def test_a_file_that_is_cut_off_imports_nothing(ingest: Service, services: Services, tmp_path: Path) -> None:
+    cut = tmp_path / "cut.zip"
+    cut.write_bytes(b"PK\x03\x04" + b"\0" * 100)
+    before = len(await ids_in_log(services))
+    status, output, complaints = await run(
+        "import", "gdelt", gdelt_file(tmp_path, gdelt_row(1)), str(cut), url=ingest.url
+    )
+    assert status == 1
+    assert output.splitlines() == ["1 rows", "  1 not posted"]
+    assert "cut.zip is broken or cut off" in complaints
+    assert len(await ids_in_log(services)) == before
+
+
+async def test_wrong_usage_is_2(tmp_path: Path) -> None:
+    file = gdelt_file(tmp_path, gdelt_row(1))
+    for words in (
+        (),
+        ("gdelt",),
+        ("no-such-kind", file),
+        ("csv", file),
+        ("csv", file, "--mapping", str(tmp_path / "none.yaml")),
+        ("csv", file, "--mapping", file),
+        ("csv", file, "--apart"),
+        ("icews", file, "--mapping", file),
+        ("gdelt", file, "--url", "ftp://x"),
+        ("gdelt", file, "--encoding", "klingon"),
+        ("gdelt", file, "--refused", str(tmp_path / "no" / "folder")),
+    ):
+        status, _, complaints = await run("import", *words)
+        assert status == 2, (words, complaints)
+        assert complaints
+
+
+async def test_out_of_reach_is_3_and_says_what_is_not_posted(tmp_path: Path) -> None:
+    file = gdelt_file(tmp_path, gdelt_row(1), gdelt_row(2, "", "USA"))
+    status, output, complaints = await run("import", "gdelt", file, url=f"http://127.0.0.1:{free_port()}")
+    assert status == 3
+    assert output.splitlines() == [
+        "2 rows",
+        "  1 unknown whether recorded, as 1 event",
+        "  1 dropped: an actor has no country",
+    ]
+    assert "out of reach" in complaints
+    assert "import the same again" in complaints
+
+
+async def test_a_log_that_is_away_is_3_and_the_same_again_records_all_once(
+    ingest: Service, services: Services, tmp_path: Path
+) -> None:
+    file = gdelt_file(tmp_path, *many(30_000, 100))
+    port = str(free_port())
+    environment = services.environment(INGEST_PORT=port, KAFKA_BOOTSTRAP_SERVERS=f"127.0.0.1:{free_port()}")
+    away = Service(
+        Process("away", command("serve"), services.state_dir, environment=environment), f"http://127.0.0.1:{port}"
+    )
+    away.start()
+    try:
+        async with httpx.AsyncClient(trust_env=False) as client:
+            await wait_until(lambda: client.get(f"{away.url}/healthz"), ignore=(httpx.HTTPError,))
+        status, output, complaints = await run("import", "gdelt", file, "--apart", url=away.url)
+    finally:
+        await away.terminate()
+    assert (status, output.splitlines()) == (3, ["100 rows", "  100 unknown whether recorded, as 100 events"])
+    assert "import the same again" in complaints
+    assert (await run("import", "gdelt", file, "--apart", url=ingest.url))[0] == 0
+    mine = [code for code in await codes_in_log(services) if 30_000 <= int(code) < 30_100]
+    assert sorted(mine) == [str(number) for number in range(30_000, 30_100)]
+
+
+async def test_an_import_that_is_killed_goes_on_without_a_second_event(
+    ingest: Service, services: Services, tmp_path: Path
+) -> None:
+    file = gdelt_file(tmp_path, *many(40_000, 12_000))
+
+    async def some_are_recorded() -> bool:
+        return any(int(code) >= 40_000 for code in await codes_in_log(services))
+
+    child = await asyncio.create_subprocess_exec(
+        *command("import", "gdelt", file, "--apart", "--url", ingest.url), stdout=asyncio.subprocess.PIPE
+    )
+    await wait_until(some_are_recorded)
+    if child.returncode is None:
+        child.kill()
+    await child.wait()
+    status, output, _ = await run("import", "gdelt", file, "--apart", "--json", url=ingest.url)
+    assert (status, json.loads(output)["recorded"]["rows"]) == (0, 12_000)
+    records = await read_log(services.bootstrap_servers, services.topic)
+    seen: dict[str, set[bytes]] = {}
+    for item in records:
+        record = decode(item.key, item.value, item.headers)
+        seen.setdefault(record.event_id, set()).add(json.dumps(record.event, sort_keys=True).encode())
+    # Each event is in the log with one content: what comes again is judged a duplicate.
+    assert all(len(contents) == 1 for contents in seen.values())
+    assert len({code for code in await codes_in_log(services) if int(code) >= 40_000}) == 12_000
+
+
+async def test_a_kafka_that_dies_in_the_middle_loses_nothing_and_doubles_nothing(tmp_path: Path) -> None:
+    file = gdelt_file(tmp_path, *many(70_000, 20_000))
+    async with own_kafka() as engine:
+        topic = f"test.{uuid4().hex}"
+        await create_topic(engine.address, topic, partitions=3)
+        services = Services(tmp_path / "state", engine.address, topic, "")
+        ingest = await services.ingest()
+        child = await asyncio.create_subprocess_exec(
+            *command("import", "gdelt", file, "--apart", "--json", "--url", ingest.url),
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+        )
+
+        async def some_are_recorded() -> bool:
+            return bool(await codes_in_log(services))
+
+        await wait_until(some_are_recorded)
+        await engine.kill()
+        output, complaints = await child.communicate()
+        assert child.returncode == 3, complaints.decode()
+        assert b"import the same again" in complaints
+        summary = json.loads(output)
+        assert (
+            summary["rows"]
+            == 20_000
+            == sum(summary[part]["rows"] for part in ("recorded", "refused", "unknown", "not_posted"))
+        )
+        await engine.start()
+        async with httpx.AsyncClient(trust_env=False) as client:
+            await wait_until(lambda: is_ready(client, ingest.url), ignore=(httpx.HTTPError,))
+        status, output_again, _ = await run("import", "gdelt", file, "--apart", "--json", url=ingest.url)
+        assert (status, json.loads(output_again)["recorded"]["rows"]) == (0, 20_000)
+        assert {int(code) for code in await codes_in_log(services)} == set(range(70_000, 90_000))
+        assert len(set(await ids_in_log(services))) == 20_000
+        await services.stop()
+
+
+async def is_ready(client: httpx.AsyncClient, url: str) -> bool:
+    return (await client.get(f"{url}/readyz")).is_success
+
+
+MAPPING = """
+id: {of: test, columns: [no]}
+title: "{who}: {what}"
+when: {column: on, format: DD/MM/YYYY}
+countries: [{column: who, as: name, initiator: true}, {column: whom, as: name}]
+type: {column: what}
+"""
+
+
+async def test_a_table_is_imported_by_its_mapping(ingest: Service, services: Services, tmp_path: Path) -> None:
+    table, mapping = tmp_path / "table.csv", tmp_path / "mapping.yaml"
+    mapping.write_text(MAPPING)
+    rows = [
+        "no,on,who,whom,what",
+        "1,31/12/2020,India,China,ban",
+        "2,30/12/2020,India,India,ban",
+        "3,x,India,China,ban",
+    ]
+    table.write_text("\n".join([*rows, "4,30/12/2020,China,India,no-such-type"]))
+    words = ("import", "csv", str(table), "--mapping", str(mapping))
+    status, output, complaints = await run(*words, url=ingest.url)
+    assert status == 1
+    assert output.splitlines() == [
+        "4 rows",
+        "  1 recorded, as 1 event",
+        "  1 refused, as 1 event",
+        "  1 dropped: it names fewer than two countries",
+        "  1 unreadable: its date cannot be read",
+    ]
+    first, second = sorted(complaints.splitlines())
+    assert first == "table.csv:4: 'x' is not as the mapping says: DD/MM/YYYY"
+    assert second.startswith("table.csv:5: ")
+    assert "'no-such-type' is not a type" in second
+    assert (await run(*words, "--dry-run"))[1].splitlines()[1:5] == output.splitlines()[1:]
+    table.write_text(table.read_text().replace("what\n", "What\n"))
+    status, output, complaints = await run(*words, url=ingest.url)
+    assert (status, output) == (1, "0 rows\n")
+    assert "has no column 'what' (is it 'What'?)" in complaints
+
+
+async def test_the_schema_of_mappings_is_shown() -> None:
+    status, output, _ = await run("import", "--mapping-schema")
+    assert status == 0
+    assert json.loads(output)["title"] == "Mapping"
+
+
+async def test_progress_is_shown_at_a_terminal(ingest: Service, tmp_path: Path) -> None:
+    file = gdelt_file(tmp_path, *many(60_000, 3_000))
+    shown = await at_a_terminal("import", "gdelt", file, "--apart", "--url", ingest.url)
+    assert "reading" in shown
+    assert "posting" in shown
+    assert "rows/s" in shown
+    assert "3000 recorded, as 3000 events" in shown
+
+
+CONTROL = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
+
+
+async def at_a_terminal(*words: str) -> str:
+
+    ours, theirs = pty.openpty()
+    child = await asyncio.create_subprocess_exec(
+        *command(*words),
+        env={**os.environ, "COLUMNS": "100", "TERM": "xterm-256color"},
+        stdin=theirs,
+        stdout=theirs,
+        stderr=theirs,
+    )
+    os.close(theirs)
+    shown = CONTROL.sub("", await asyncio.to_thread(read_all, ours))
+    os.close(ours)
+    assert await child.wait() == 0, shown
+    return shown
