@@ -122,6 +122,7 @@ async def test_every_parameter_is_taken_as_the_description_shows_it(
         (f"/v1/events/{examples.EVENT_ID}/revisions", examples.REVISIONS),
         ("/v1/countries/IN/partners", examples.PARTNERS),
         ("/v1/parked", examples.PARKED),
+        ("/v1/records?problem=stale-revision", examples.RECORDS),
         ("/v1/status", examples.STATUS),
         (f"/v1/replays/{examples.REPLAY_ID}", examples.VERIFIED),
         ("/v1/generations", {"items": examples.GENERATIONS["items"][:1]}),

@@ -22,6 +22,7 @@ from timeline_service.adapters.postgres.feed import PostgresLive
 from timeline_service.adapters.postgres.generations import PostgresGenerations
 from timeline_service.adapters.postgres.notifications import PostgresNotificationListener
 from timeline_service.adapters.postgres.reader import PostgresReader
+from timeline_service.adapters.postgres.records import PostgresRecords
 from timeline_service.adapters.postgres.replays import CHANNEL, PostgresReplays
 from timeline_service.adapters.postgres.selections import PostgresSelections
 from timeline_service.api.holdings import Holdings
@@ -70,6 +71,7 @@ def create_app(settings: Settings) -> FastAPI:
             reader,
             PostgresSelections(pool, in_order, walk_from=settings.walk_from, walk_seconds=settings.walk_seconds),
             PostgresChanges(in_order),
+            PostgresRecords(in_order),
             KafkaOffsets(settings.kafka_bootstrap_servers, settings.topic),
             PostgresReplays(pool),
             PostgresGenerations(pool),

@@ -140,6 +140,10 @@ REJECTED: Final = {
     "problem": "stale-revision",
     "detail": "revision 1 was expected, the current one is 2",
 }
+RECORDS: Final = {
+    "items": [{**REJECTED, "principal": "anonymous"}, {**DUPLICATE, "principal": "anonymous"}],
+    "next": CURSOR,
+}
 PARKED: Final = {
     "items": [
         {

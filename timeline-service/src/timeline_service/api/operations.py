@@ -123,6 +123,7 @@ RECORD: Final = _read_in(
     NOT_YET,
     UNKNOWN_RECORD,
 )
+RECORDS: Final = _read_in(success("The records", ref("Records"), two_of_them=examples.RECORDS), more=("Link",))
 PARKED: Final = _read_in(success("The records", ref("Parked"), one_parked=examples.PARKED), more=("Link",))
 _NOTHING: Final = _sent(body({"type": "object", "maxProperties": 0}, nothing_to_say={}))
 REDRIVE: Final[dict[str, Any]] = {

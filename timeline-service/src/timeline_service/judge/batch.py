@@ -178,7 +178,7 @@ class _BatchFold:
             OutcomeRow(
                 position.partition, position.offset, decoded.event_id, verdict.outcome, verdict.problem, None,
                 verdict.revision, verdict.first_position, position.recorded_at, None, None, None, None,
-                decoded.record.action if decoded.record is not None else None,
+                *_attempt(decoded),
             )
         )  # fmt: skip
 
@@ -192,7 +192,7 @@ class _BatchFold:
                 position.partition, position.offset, decoded.event_id, rejection.outcome, rejection.problem,
                 rejection.detail, None, None, position.recorded_at, key, value, headers,
                 self._code_version if rejection.outcome == "parked" else None,
-                decoded.record.action if decoded.record is not None else None,
+                *_attempt(decoded),
             )
         )  # fmt: skip
         self._count(decoded, rejection.outcome)
@@ -203,3 +203,9 @@ class _BatchFold:
             counts = self.changes.counts[partition] = Counts()
         counts.add(outcome)
         counts.gaps += decoded.gap
+
+
+def _attempt(decoded: DecodedRecord) -> tuple[str | None, str | None]:
+    """What a record was to do, and who has written it, where it can be read."""
+    record = decoded.record
+    return (record.action, record.principal) if record is not None else (None, None)

@@ -67,6 +67,7 @@ class OutcomeRow(NamedTuple):
     headers: bytes | None
     code_version: str | None
     attempted: str | None
+    principal: str | None
 
 
 class ClosedRevision(NamedTuple):

@@ -6,6 +6,7 @@ from timeline_service.adapters.kafka.offsets import KafkaOffsets
 from timeline_service.adapters.postgres.changes import PostgresChanges
 from timeline_service.adapters.postgres.generations import PostgresGenerations
 from timeline_service.adapters.postgres.reader import PostgresReader
+from timeline_service.adapters.postgres.records import PostgresRecords
 from timeline_service.adapters.postgres.replays import PostgresReplays
 from timeline_service.adapters.postgres.selections import PostgresSelections
 from timeline_service.queries.seal import CursorSeal
@@ -19,6 +20,7 @@ class Sources:
     reader: PostgresReader
     selections: PostgresSelections
     changes: PostgresChanges
+    records: PostgresRecords
     offsets: KafkaOffsets
     replays: PostgresReplays
     generations: PostgresGenerations

@@ -94,6 +94,7 @@ create table outcomes (
     headers bytea,
     code_version text,
     attempted text,
+    principal text,
     primary key (partition, "offset")
 );
 comment on table outcomes is 'Verdicts that made no revision. Of malformed and parked records the bytes are kept.';
