@@ -57,6 +57,7 @@ ROWS = [
     Row("/v1/records/{position}", READS_OF | {"wait"}),
     Row("/v1/batches", READS_OF | {"limit", "cursor"}),
     Row("/v1/batches/{name}", READS_OF),
+    Row("/v1/records", READS_OF | {"outcome", "problem", "principal", "limit", "cursor"}),
     Row("/v1/countries", READS_OF),
     Row("/v1/countries/{country}/partners", FILTERS),
     Row("/v1/types", READS_OF),
@@ -120,4 +121,4 @@ def test_alternatives_may_be_repeated_and_other_parameters_may_not() -> None:
         for parameter in operation.get("parameters", [])
         if parameter["in"] == "query" and parameter["name"] != "country"  # of a listing of pairs there is one
     }
-    assert {name for name, again in repeated.items() if again} == ALTERNATIVES | {"code"}
+    assert {name for name, again in repeated.items() if again} == ALTERNATIVES | {"code", "outcome", "problem"}

@@ -134,6 +134,22 @@ class RecordRow(NamedTuple):
     batch: str | None
 
 
+class ListedRecordRow(NamedTuple):
+    """What became of a record of a list, which stands at a place of its partition."""
+
+    partition: int
+    place: int
+    event_id: UUID | None
+    outcome: str
+    problem: str | None
+    detail: str | None
+    revision: int | None
+    first_position: str | None
+    recorded_at: datetime
+    principal: str | None
+    batch: str | None
+
+
 class ParkedRow(NamedTuple):
     """A parked record; its own bytes, of which there are `size`, may be left out: then `headers` are None."""
 
