@@ -20,12 +20,13 @@ async def stack(engines: Engines) -> AsyncIterator[TimelineStack]:
         positions = []
         for number in range(12):
             who = "gdelt-loader" if number % 3 == 0 else "anonymous"
-            positions.append(await running.append(*(each._replace(principal=who) for each in story())))
+            load = (None, "feed-1", "feed-2", "feed-1")[number % 4]
+            positions.append(await running.append(*(each._replace(principal=who, batch=load) for each in story())))
             await running.log.append_bytes(b"key", b"garbage")
         for position in positions:
             await running.get("/v1/status", position)
         parked = recording("from the future")
-        unknown = encode_value(parked).replace(b"recorded.v1", b"recorded.v9")
+        unknown = encode_value(parked).replace(b"recorded.v2", b"recorded.v9")
         last = [
             await running.log.append_bytes(parked.event_id.encode(), unknown),
             *await running.log.append(parked._replace(principal="gdelt-loader")),
@@ -119,6 +120,21 @@ async def test_a_list_of_one_principal_has_its_records_alone(stack: TimelineStac
     assert await pages(stack, 3, **asked, principal="nobody") == []
 
 
+@pytest.mark.parametrize("asked", [{}, {"outcome": "applied"}, {"outcome": ["applied", "rejected"]},
+                                   {"problem": "conflict"}, {"principal": "gdelt-loader"}])  # fmt: skip
+async def test_a_list_of_one_load_has_its_records_alone(stack: TimelineStack, asked: dict[str, Any]) -> None:
+    everything = await pages(stack, 100, **asked)
+    own = [item for item in everything if item.get("batch") == "feed-1"]
+    assert own
+    assert await pages(stack, 3, **asked, batch="feed-1") == own
+    assert await pages(stack, 3, **asked, batch="of-nobody") == []
+    load = await stack.get("/v1/batches/feed-1")
+    if asked == {"problem": "conflict"}:
+        assert len(own) == load["problems"]["conflict"]
+    if asked == {"outcome": "applied"}:
+        assert len(own) == load["outcomes"]["applied"]
+
+
 async def test_a_page_from_one_partition_alone_is_whole(stack: TimelineStack) -> None:
     event = recording("again and again")
     position = await stack.append(event, *[event] * 60)
@@ -137,7 +153,9 @@ async def test_a_page_from_one_partition_alone_is_whole(stack: TimelineStack) ->
         ("principal=", "/principal"),
         ("principal=a%20b", "/principal"),
         ("principal=a&principal=b", "/principal"),
-        ("batch=x", "/batch"),
+        ("batch=", "/batch"),
+        ("batch=a%20b", "/batch"),
+        ("batch=a&batch=b", "/batch"),
         ("limit=0", "/limit"),
         ("cursor=x", "/cursor"),
     ],
@@ -150,6 +168,6 @@ async def test_what_cannot_be_asked_for_is_refused(stack: TimelineStack, query: 
 async def test_a_cursor_goes_on_with_its_own_question_only(stack: TimelineStack) -> None:
     cursor = (await stack.get("/v1/records?outcome=rejected&limit=1"))["next"]
     assert (await stack.get("/v1/records", outcome="rejected", cursor=cursor))["items"]
-    for query in ("outcome=parked", "problem=conflict", "principal=anonymous"):
+    for query in ("outcome=parked", "problem=conflict", "principal=anonymous", "batch=feed-1"):
         assert (await stack.refusal(f"/v1/records?cursor={cursor}&{query}"))["errors"][0]["pointer"] == "/cursor"
     assert (await stack.refusal(f"/v1/parked?cursor={cursor}"))["errors"][0]["pointer"] == "/cursor"

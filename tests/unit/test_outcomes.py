@@ -26,7 +26,7 @@ def some(values: tuple[str, ...]) -> st.SearchStrategy[tuple[str, ...]]:
 
 @given(some(OUTCOMES), some(ALL_PROBLEMS))
 def test_a_selection_holds_what_has_one_of_each(outcomes: tuple[str, ...], problems: tuple[str, ...]) -> None:
-    found = RecordSelection.of(outcomes, problems, None)
+    found = RecordSelection.of(outcomes, problems, None, None)
     for outcome in OUTCOMES:
         for problem in PROBLEMS[outcome] or (None,):
             wanted = outcome in (outcomes or OUTCOMES[1:]) and (not problems or problem in problems)
@@ -40,4 +40,4 @@ def test_a_selection_holds_what_has_one_of_each(outcomes: tuple[str, ...], probl
     ("outcomes", "kinds"), [((), None), (OUTCOMES, None), (("applied",), ()), (("duplicate",), ("duplicate",))]
 )
 def test_kinds_are_named_where_not_all_are_asked_for(outcomes: tuple[str, ...], kinds: tuple[str, ...] | None) -> None:
-    assert RecordSelection.of(outcomes, (), None).kinds == kinds
+    assert RecordSelection.of(outcomes, (), None, None).kinds == kinds

@@ -28,19 +28,22 @@ _APPLIED: Final = "applied"
 class RecordSelection:
     """Records by what became of them. `kinds` are problems, or outcomes that have none; None: all but applied ones.
 
-    `principal`: whoever has written them; None: anybody.
+    `principal`: whoever has written them; None: anybody. `batch`: their load; None: of any, or of none.
     """
 
     applied: bool
     kinds: tuple[str, ...] | None
     principal: str | None
+    batch: str | None
 
     @classmethod
-    def of(cls, outcomes: Sequence[str], problems: Sequence[str], principal: str | None) -> "RecordSelection":
+    def of(
+        cls, outcomes: Sequence[str], problems: Sequence[str], principal: str | None, batch: str | None
+    ) -> "RecordSelection":
         """Records with one of the outcomes and of the problems, where any are given; else all but applied ones."""
         chosen = set(outcomes) or {*OUTCOMES} - {_APPLIED}
         if not problems and {*OUTCOMES} - {_APPLIED} <= chosen:
-            return cls(_APPLIED in chosen, None, principal)
+            return cls(_APPLIED in chosen, None, principal, batch)
         kinds = (kind for name in OUTCOMES if name in chosen - {_APPLIED} for kind in PROBLEMS[name] or (name,))
         asked = tuple(kind for kind in kinds if not problems or kind in problems)
-        return cls(_APPLIED in chosen and not problems, asked, principal)
+        return cls(_APPLIED in chosen and not problems, asked, principal, batch)

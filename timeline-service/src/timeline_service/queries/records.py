@@ -14,6 +14,7 @@ from timeline_service.domain.vectors import ReadPoint
 from timeline_service.errors import NotParkedError, NotYetError, RefusedError, UnavailableError, UnknownRecordError
 from timeline_service.queries.paging import Page
 from timeline_service.queries.read_points import Awaited, reached_by
+from timeline_service.queries.selections import read_batch
 from timeline_service.queries.sources import Sources
 from timeline_service.queries.views.records import (
     ListedRecordView,
@@ -81,7 +82,10 @@ async def list_records(
     """
     query = page.query
     selection = RecordSelection.of(
-        _each(query, "outcome", OUTCOMES), _each(query, "problem", ALL_PROBLEMS), _principal(query.get("principal"))
+        _each(query, "outcome", OUTCOMES),
+        _each(query, "problem", ALL_PROBLEMS),
+        _principal(query.get("principal")),
+        read_batch("batch", query["batch"]) if "batch" in query else None,
     )
     at = page.read_point(await awaited.within(query.get("generation")).read_point())
     place = page.key or at.vector

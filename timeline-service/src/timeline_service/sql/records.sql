@@ -45,5 +45,8 @@ cross join unnest($kinds::text[]) as asked (kind)
 -- name: of_kind
 coalesce(problem, outcome) = asked.kind
 
+-- name: of_batch
+batch = $batch::text
+
 -- name: of_principal
 principal = $principal::text

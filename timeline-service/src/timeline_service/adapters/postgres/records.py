@@ -43,6 +43,9 @@ class PostgresRecords:
         if selection.principal is not None:
             values["principal"] = selection.principal
             shared.append(self._statements["of_principal"])
+        if selection.batch is not None:
+            values["batch"] = selection.batch
+            shared.append(self._statements["of_batch"])
         if selection.kinds is not None:
             values["kinds"] = selection.kinds
             of_kind.append(self._statements["of_kind"])

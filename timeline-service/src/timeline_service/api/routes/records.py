@@ -4,6 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path, Query, Request, Response
 
+from event_schemas.texts import BATCH
 from service_edge.parameters import DECIMAL
 from timeline_service.api.filters import CursorText, Limit, Strings, listed
 from timeline_service.api.holdings import Held
@@ -25,6 +26,10 @@ async def records(
     outcome: Annotated[Strings, listed(OUTCOMES, "Outcomes; by default all but `applied`.", "rejected")] = None,
     problem: Annotated[Strings, listed(ALL_PROBLEMS, "Why they were rejected or parked.", "conflict")] = None,
     principal: Annotated[str | None, Query(description="Who has written them.", examples=["anonymous"])] = None,
+    batch: Annotated[
+        str | None,
+        Query(description="Their load.", examples=["gdelt-2026-02-13"], json_schema_extra={"pattern": f"^{BATCH}$"}),
+    ] = None,
     limit: Limit = 50,
     cursor: CursorText = None,
 ) -> Response:
@@ -32,7 +37,7 @@ async def records(
 
     All pages stand at the position of the first. A record that was parked is told with what became of it since.
     """
-    filters = {"outcome": outcome, "problem": problem, "principal": principal}
+    filters = {"outcome": outcome, "problem": problem, "principal": principal, "batch": batch}
     page = page_of(request, held, {"of": "records", **filters, "generation": awaited.generation}, cursor)
     at, items, following = await list_records(awaited, page, limit)
     return answer(request, at, {"items": items, "next": following}, headers=next_link(request, following))
