@@ -11,10 +11,10 @@ INSTALLED := $(VENV)/.ready
 FRONT := timeline-service/front
 READY := timeline-service/src/timeline_service/web/static/seam.js
 
-.PHONY: help setup run up down status test test-unit check bench soak planted fuzz format hooks
+.PHONY: help setup run up down status test test-unit check screenshots bench soak planted fuzz format hooks
 
 help:  ## list the targets
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
 setup: $(READY)  ## install everything into .venv, and build what pages run (the other targets do it by themselves)
 
@@ -62,6 +62,9 @@ check: $(READY)  ## formatting, lint, types, import rules, schemas
 	@$(BIN)/python schemas/check_compatibility.py
 	@$(BIN)/python schemas/check_asyncapi.py
 	@$(BIN)/python $(FRONT)/build.py check
+
+screenshots: $(READY)  ## take pictures of the pages of the stack that runs, into STATE_DIR/screenshots
+	@$(BIN)/python -m tests.browser.screenshots http://127.0.0.1:$(or $(TIMELINE_PORT),8002) $(or $(STATE_DIR),.local)/screenshots
 
 bench: $(READY)  ## measure: each figure beside its floor and its peers (BENCH_EVENTS=100000)
 	@$(BIN)/python -m tests.bench

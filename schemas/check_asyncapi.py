@@ -19,9 +19,14 @@ DOCUMENT: Final = HERE / "asyncapi.yaml"
 _PINS: Final = HERE.parent / "deploy/requirements"
 
 
+def installed() -> Path:
+    """The folder with the parser and what else is pinned, installed if need be; ends the program if that fails."""
+    return node_packages(_PINS)
+
+
 def problems(document: Path) -> list[str]:
     """What is wrong with an AsyncAPI document that lies in this folder; empty if it is valid."""
-    parsed = run_node([str(HERE / "check_asyncapi.cjs"), str(document)], node_packages(_PINS))
+    parsed = run_node([str(HERE / "check_asyncapi.cjs"), str(document)], installed())
     if parsed.returncode:
         return parsed.stderr.splitlines() or ["the parser refuses it without a word"]
     return [f"{document}: {words}" for words in _example_problems(document)]

@@ -10,7 +10,7 @@ import httpx
 import pytest
 from tests.bench.filled_service import FilledService, filled_service
 from tests.bench.filled_tables import LARGEST
-from tests.support.inputs.log_writing import recording
+from tests.support.inputs.log_writing import recording, retracting
 from tests.support.inputs.random_events import PAIRS, RandomWriter
 from tests.support.models.selection_model import Parameters, bounds_asked, select
 from tests.support.models.timeline_model import Standing, ToldTimeline
@@ -88,6 +88,22 @@ async def test_marks_are_what_is_selected_and_shown(
         assert found == wanted, asked
         assert body["count"] == len(wanted)
         assert ("extent" in body) == (days is None)
+
+
+async def test_marks_of_the_past(told: ToldTimeline) -> None:
+    as_of, moment = await told.instant()
+    known = [each.event_id for each in told.model.standing() if not each.retracted]
+    await told.append(*(retracting(event_id) for event_id in known[::3]))
+    for pair in PAIRS:
+        for parameters in (QUESTIONS[0], QUESTIONS[3]):
+            asked = httpx.QueryParams([*parameters, ("as_of", as_of)])
+            answer = await told.stack.client.get(f"/timelines/{pair}/marks", params=asked, headers=told.position)
+            then = [each.event_id for each in select(told.model, parameters, pair, moment)]
+            assert [mark["id"] for mark in answer.json()["marks"]] == then
+            asked = asked.remove("as_of")
+            answer = await told.stack.client.get(f"/timelines/{pair}/marks", params=asked, headers=told.position)
+            now = [each.event_id for each in select(told.model, parameters, pair)]
+            assert [mark["id"] for mark in answer.json()["marks"]] == now
 
 
 @pytest.fixture(scope="module")

@@ -150,6 +150,8 @@ async def test_a_name_that_is_none_is_told_what_may_have_been_meant(shelf: Shelf
     assert "two different ones" in (await shelf.page("/timelines?a=India&b=IN", 404)).text("main")
     assert "Name a country" in (await shelf.page("/timelines?a=India", 400)).text("main")
     assert (await shelf.get("/timelines")).headers["location"] == "/"
+    page = await shelf.page("/timelines/Indai-%3Cb%3E%3Fx?type=ban", 404)
+    assert page.links()["India and <b>?x"] == "/timelines/IND-%3Cb%3E%3Fx?type=ban"
     page = await shelf.page("/timelines/Indai-China", 404)
     assert page.links()["India and China"] == "/timelines/IND-China"
     for path in ("/timelines/IN-IN", "/timelines/abc", "/timelines/-", "/timelines/XX-YY", f"/timelines/{'a' * 500}"):
@@ -238,6 +240,11 @@ async def test_what_a_form_leaves_empty_is_left_out_of_the_address(shelf: Shelf)
     )  # fmt: skip
 
 
+async def test_an_address_is_tidied_and_nothing_else_of_it_is_changed(shelf: Shelf) -> None:
+    answer = await shelf.get("/timelines/%3Cb%3E%3Fx-%C3%85land?type=&tag=%26%3D")
+    assert answer.headers["location"] == "/timelines/%3Cb%3E%3Fx-%C3%85land?tag=%26%3D"
+
+
 async def test_pages_follow_each_other_and_repeat_nothing(shelf: Shelf) -> None:
     path: str | None = "/timelines/DEU-POL?type=visit"
     seen: list[str] = []
@@ -262,6 +269,21 @@ async def test_a_pair_is_shown_as_it_was_recorded(shelf: Shelf) -> None:
     assert "Nothing was recorded between China and India at that instant" in page.text("main")
     page = await shelf.page("/timelines/CHN-IND?as_of=2999-01-01T00:00:00Z", 400)
     assert "yet to come" in page.text("main")
+
+
+async def test_a_page_tells_of_what_was_recorded_since_it_was_last_shown(shelf: Shelf) -> None:
+    visit = recording("A visit", "2001", ["NZ", "FJ"], type="visit")
+    path, sentence = "/timelines/FJI-NZL", {"class_": "sentence"}
+    assert (await shelf.page(path)).text("p", **sentence).startswith("0 events · as recorded")
+    for records, told in (
+        ([visit], "1 event in 2001 · + 1 cooperative"),
+        ([correcting(visit.event_id, "A visit", "2002", ["NZ", "FJ"], type="visit", valence="conflictual")],
+         "1 event in 2002 · − 1 conflictual"),
+        ([retracting(visit.event_id)], "0 events · as recorded"),
+    ):  # fmt: skip
+        shelf.position = await shelf.stack.append(*records)
+        for _ in range(2):
+            assert (await shelf.page(path)).text("p", **sentence).startswith(told)
 
 
 async def test_what_has_no_events_says_so(shelf: Shelf) -> None:

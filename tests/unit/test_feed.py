@@ -174,7 +174,7 @@ def test_a_topic_without_news_is_a_look_and_one_with_news_is_written_once() -> N
     subscription = Subscription(pair=("CHN", "IND"))
     assert chunk.notices(subscription) is chunk.notices(subscription)
     notice = chunk.notices(subscription)[0]
-    assert write_notice(notice) is write_notice(notice)
+    assert write_item(notice.item) is write_item(notice.item)
 
 
 def with_redrives(start: OffsetVector, end: OffsetVector, redriven: Sequence[tuple[int, int]]) -> Chunk:

@@ -38,3 +38,7 @@ def test_the_edges_of_fields_can_be_seen(theme: int) -> None:
 
 def test_nothing_comes_from_elsewhere() -> None:
     assert not re.search(r"url\(|@import|https?:", CSS)
+
+
+def test_nothing_moves_by_itself() -> None:
+    assert not re.search(r"animation|transition|@keyframes|scroll-behavior", CSS)

@@ -173,7 +173,7 @@ async def test_the_pages_for_people_list_every_request_and_ask_for_nothing_from_
         assert f"<code>{path}</code> {escaped(operation['summary'])}" in docs.text
     for page in pages:
         assert "<script" not in page
-        assert page.count("<main>") == page.count("</main>") == 1
+        assert len(re.findall("<main[ >]", page)) == page.count("</main>") == 1
         assert not re.search(r"""(?:src|href|url)\s*[=(]\s*["']?(?:https?:)?//""", page)
     assert "default-src 'none'" in docs.headers["content-security-policy"]
 

@@ -3,6 +3,7 @@
 python timeline-service/front/build.py [build | check | format | test]
 """
 
+import json
 import os
 import sys
 from pathlib import Path
@@ -15,7 +16,7 @@ STATIC: Final = HERE.parent / "src/timeline_service/web/static"
 _BIOME: Final = "@biomejs/biome/bin/biome"
 _ESBUILD: Final = (
     "esbuild/bin/esbuild", "src/seam.ts", "--bundle", "--minify", "--format=esm", "--target=es2022", "--charset=utf8",
-    "--legal-comments=eof", "--log-level=warning", f"--outfile={STATIC / 'seam.js'}",
+    "--log-level=warning", f"--outfile={STATIC / 'seam.js'}",
 )  # fmt: skip
 #: What each task runs: a program of a package, or Node itself.
 TASKS: Final[dict[str, list[tuple[str, ...]]]] = {
@@ -30,11 +31,21 @@ def run(task: str) -> str:
     """Do a task; returns what went wrong, in the words of the program that says so, or nothing."""
     packages = _linked()
     for program, *arguments in TASKS[task]:
+        if task == "build":
+            arguments.append(f"--footer:js={_licences(packages)}")
         command = program if program.startswith("-") else str(packages / program)
         done = run_node([command, *arguments], packages, HERE)
         if done.returncode:
             return f"{done.stdout}{done.stderr}" or f"{program} ended with {done.returncode}"
     return ""
+
+
+def _licences(packages: Path) -> str:
+    """The licences of all that the script is made of, which ask to go with it."""
+    lock = json.loads((HERE / "package-lock.json").read_text(encoding="utf-8"))["packages"]
+    parts = [path for path, package in lock.items() if path and not package.get("dev")]
+    texts = dict.fromkeys((packages.parent / part / "LICENSE").read_text(encoding="utf-8").strip() for part in parts)
+    return "\n".join(f"/*\n{text}\n*/" for text in texts)
 
 
 def _linked() -> Path:

@@ -88,10 +88,17 @@ class Browser:
         """What a mouse does at a place: mouseMoved, mousePressed, mouseReleased or mouseWheel."""
         await self._command("Input.dispatchMouseEvent", type=kind, x=x, y=y, **more)
 
-    async def prefer(self, **features: str) -> None:
-        """What the reader prefers: `color_scheme="dark"`, `reduced_motion="reduce"`."""
-        asked = [{"name": f"prefers-{name.replace('_', '-')}", "value": value} for name, value in features.items()]
+    async def prefer(self, scheme: str = "light", *, still: bool = False) -> None:
+        """Show pages as for somebody who likes them `light` or `dark`, and perhaps still."""
+        features = {"prefers-color-scheme": scheme, "prefers-reduced-motion": "reduce" if still else "no-preference"}
+        asked = [{"name": name, "value": value} for name, value in features.items()]
         await self._command("Emulation.setEmulatedMedia", features=asked)
+
+    async def worked(self) -> float:
+        """Milliseconds that the page's own thread has worked since this was first asked, however busy others are."""
+        await self._command("Performance.enable", timeDomain="threadTicks")
+        metrics = (await self._command("Performance.getMetrics"))["metrics"]
+        return float(1000 * next(each["value"] for each in metrics if each["name"] == "TaskDuration"))
 
     async def picture(self) -> bytes:
         """What is seen, as PNG."""

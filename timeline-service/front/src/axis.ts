@@ -11,7 +11,7 @@ export interface Tick {
   strong: boolean;
 }
 
-const ROOM = 84;
+const ROOM = 92;
 /** Half of a letter, in pixels. */
 const LETTER = 3.4;
 

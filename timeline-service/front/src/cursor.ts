@@ -17,13 +17,13 @@ export function isSame(one: Target, other: Target): boolean {
 
 export function drawCursor(
   layer: SVGGElement,
-  targets: [string, Target][],
+  targets: Record<string, Target>,
   shown: readonly Shown[],
   scale: Scale,
 ): void {
   const bottom = HEIGHT - AXIS;
   const parts: Node[] = [];
-  for (const [kind, target] of targets) {
+  for (const [kind, target] of Object.entries(targets)) {
     if (!target) continue;
     if ("bin" in target) {
       const left = px(scale(target.bin.start));

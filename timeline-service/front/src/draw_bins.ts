@@ -11,7 +11,7 @@ import { grouped, SIGNS } from "./words.ts";
 const STACK = [2, 1, 3, 0];
 const MARGIN = 18;
 const BAND = 4;
-const SIGN_ROOM = 13;
+const SIGN_ROOM = 15;
 
 export interface Bars {
   /** Half of the height of what both did. */
@@ -53,7 +53,7 @@ export function drawBins(layer: SVGGElement, bins: readonly Bin[], scale: Scale,
     }
   }
   const bars = [...paths].map(([valence, d]) => svg("path", { class: valence, d }));
-  layer.replaceChildren(...countLines(most.side, unit, band, width), ...bars, ...signs);
+  layer.replaceChildren(...bars, ...signs, ...countLines(most.side, unit, band, width));
   return { band };
 }
 
@@ -79,7 +79,7 @@ function countLines(most: number, unit: number, band: number, width: number): No
     if (y < 14 || y > HEIGHT - AXIS - 4) return [];
     return [
       svg("line", { class: "count-line", x1: 0, x2: width, y1: y, y2: y }),
-      svg("text", { class: "quiet halo", x: width, y: y - 3, "text-anchor": "end" }, grouped(count)),
+      svg("text", { class: "quiet halo", x: 0, y: y - 3 }, grouped(count)),
     ];
   });
 }

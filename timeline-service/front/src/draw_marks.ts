@@ -22,6 +22,9 @@ const SIZES = [
 ] as const;
 type Size = (typeof SIZES)[number];
 const MARGIN = 20;
+/** More than one in so many pixels tell less than bins do, however well they go in; so few are always told apart. */
+const ROOM = 3;
+const FEW = 60;
 /** What is not known to the day is never narrower than a disc with soft wings of so many pixels. */
 const WING = 5;
 
@@ -72,11 +75,14 @@ export function arrange(
     const body = bodyOf(mark, extent, now);
     return scale(body.to) >= -width && scale(body.from) <= 2 * width ? [{ mark, body }] : [];
   });
+  const seen = near.filter(({ body }) => scale(body.to) >= 0 && scale(body.from) <= width).length;
+  if (seen > Math.max(FEW, width / ROOM)) return null;
   for (const size of SIZES) {
     const drawn = near.map(({ mark, body }) => drawnOf(mark, body, scale, size.radius));
     const items = drawn.map(({ mark, left, right }): Item => {
-      const label = size.labels ? Math.min(mostLabel, measure(mark.title)) : 0;
-      const needed = right >= 0 && left <= width && (size.all || left >= 0);
+      const isSeen = right >= 0 && left <= width;
+      const label = size.labels && isSeen ? Math.min(mostLabel, measure(mark.title)) : 0;
+      const needed = isSeen && (size.all || left >= 0);
       return { id: mark.id, side: mark.side, left, right, label, weight: mark.sources, needed };
     });
     const layout = layOut(items, Math.floor((SEAM - MARGIN) / size.row), 0, width);
@@ -90,27 +96,30 @@ export function drawMarks(
   { layout, drawn, size }: Arranged,
   width: number,
   measure: Measure,
+  moving: boolean,
 ): Picture {
   const band = size.row * (layout.shared + 0.5);
   const [marks, labels, shown]: [Node[], Node[], Shown[]] = [[], [], []];
   let missing = 0;
   for (const one of drawn) {
     const place = layout.places.get(one.mark.id);
-    if (!place) {
-      if (one.right >= 0 && one.left <= width) missing++;
-      continue;
-    }
+    const seen = one.right >= 0 && one.left <= width;
+    if (!place && seen) missing++;
+    if (!place || (moving && !seen)) continue; // what is beside the view is there when a hand may drag it in
     const y = SEAM - size.row * place.row;
     shown.push({ ...one, y });
     marks.push(shapeOf(one, y, width));
     if (!place.label) continue;
     const { left, width: room, before } = place.label;
-    const x = before ? left + room : left;
     const words = cut(one.mark.title, room, measure);
+    const x = px(before ? left + room : left);
+    const wide = Math.min(room, measure(words));
     const kind = one.mark.retracted ? "label gone" : "label";
-    if (!place.row)
-      labels.push(svg("rect", { class: "back", x: px(left) - 2, y: y - 8, width: px(room) + 4, height: 16 }));
-    labels.push(svg("text", { class: kind, x: px(x), y: y + 4, "text-anchor": before ? "end" : "start" }, words));
+    if (!place.row) {
+      const back = { class: "back", x: (before ? x - wide : x) - 3, y: y - 8, width: wide + 6, height: 16 };
+      labels.push(svg("rect", back)); // so that the seam does not strike it through
+    }
+    labels.push(svg("text", { class: kind, x, y: y + 4, "text-anchor": before ? "end" : "start" }, words));
   }
   layers.marks.replaceChildren(...marks);
   layers.labels.replaceChildren(...labels);

@@ -38,10 +38,10 @@ export function makeFrame(section: HTMLElement, names: Names): Frame {
   const layer = (name: string): SVGGElement => svg("g", { class: name });
   const layers = {
     grid: layer("grid"),
+    labels: layer("labels"),
     cursor: layer("cursor"),
     bins: layer("bins"),
     marks: layer("marks"),
-    labels: layer("labels"),
   };
   const drawing = svg(
     "svg",

@@ -31,6 +31,8 @@ export interface Layout {
 
 const GAP = 3;
 const LABEL_GAP = 5;
+/** Between a label and what is not its own. */
+const APART = 8;
 const LABEL_WIDTHS = [1, 0.7, 0.45];
 const LEAST_LABEL = 64;
 /** Of more than so many, labels do not make room for themselves. */
@@ -72,20 +74,21 @@ function place(items: readonly Item[], rows: number, left: number, right: number
   const inOrder = [...items].sort((a, b) => Number(b.needed) - Number(a.needed));
   const byWeight = [...inOrder].sort((a, b) => Number(b.needed) - Number(a.needed) || b.weight - a.weight);
   const mostShared = Math.min(rows - 1, room.both ? 2 : Math.ceil(rows / 2));
+  const between = sharedRows(mostShared);
   let shared = 0;
   for (const item of room.both ? byWeight : inOrder) {
     if (item.side !== "both") continue;
-    const found = find(item, sharedRows(item.needed ? mostShared : shared), taken, room.both, left, right);
+    const found = find(item, item.needed ? between : between.slice(0, 2 * shared + 1), taken, room.both, left, right);
     if (!found && item.needed) return null;
     if (!found) continue;
     shared = Math.max(shared, Math.abs(found.row));
     settle(item, found, places, taken);
   }
+  const above = Array.from({ length: rows - shared }, (_, row) => shared + 1 + row);
+  const below = above.map((row) => -row);
   for (const item of room.one ? byWeight : inOrder) {
     if (item.side === "both") continue;
-    const sign = item.side === "first" ? 1 : -1;
-    const own = Array.from({ length: rows - shared }, (_, row) => sign * (shared + 1 + row));
-    const found = find(item, own, taken, room.one, left, right);
+    const found = find(item, item.side === "first" ? above : below, taken, room.one, left, right);
     if (!found && item.needed) return null;
     if (found) settle(item, found, places, taken);
   }
@@ -122,9 +125,9 @@ function labelIn(item: Item, row: number, taken: Rows, left: number, right: numb
     const width = Math.max(Math.min(item.label, LEAST_LABEL), item.label * part);
     const after = item.right + LABEL_GAP;
     const before = item.left - LABEL_GAP - width;
-    if (after >= left && after + width <= right && taken.free(row, after, after + width + GAP))
+    if (after >= left && after + width <= right && taken.free(row, after, after + width + APART))
       return { left: after, width, before: false };
-    if (before >= left && before + width <= right && taken.free(row, before - GAP, before + width))
+    if (before >= left && before + width <= right && taken.free(row, before - APART, before + width))
       return { left: before, width, before: true };
   }
   return null;

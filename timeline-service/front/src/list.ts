@@ -11,11 +11,15 @@ export interface Told {
 
 /** Hear of what is pointed at and chosen in the list. */
 export function followList(told: Told): void {
-  document.addEventListener("pointerover", ({ target }) => told.pointed(itemOf(target)?.id.slice(2) ?? null));
-  document.addEventListener("focusin", ({ target }) => {
-    const item = itemOf(target);
-    if (item) told.pointed(item.id.slice(2));
-  });
+  let at: string | null = null;
+  const point = (target: EventTarget | null): void => {
+    const id = itemOf(target)?.id.slice(2) ?? null;
+    if (id === at) return; // what happens elsewhere is nothing to the list
+    at = id;
+    told.pointed(id);
+  };
+  document.addEventListener("pointerover", ({ target }) => point(target));
+  document.addEventListener("focusin", ({ target }) => point(target));
   document.addEventListener("click", ({ target }) => {
     const item = itemOf(target);
     if (item && !(target instanceof Element && target.closest("a, button, input, summary")))
@@ -23,14 +27,17 @@ export function followList(told: Told): void {
   });
 }
 
-/** Mark an event as the one that is chosen, and bring it into view if it is on the page. */
-export function chooseInList(id: string | null, scroll: boolean): void {
+/** Mark an event as the one that is chosen, if it is on the page; and bring it into view, as far as `kept` stays there. */
+export function chooseInList(id: string | null, kept: Element | null): void {
   for (const item of document.querySelectorAll(`${ITEM}[aria-current]`)) item.removeAttribute("aria-current");
   const item = id === null ? null : document.getElementById(`e-${id}`);
   if (!item) return;
   item.setAttribute("aria-current", "true");
+  if (!kept) return;
+  const below = item.getBoundingClientRect().bottom - innerHeight;
   const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
-  if (scroll) item.scrollIntoView({ block: "nearest", behavior: still ? "auto" : "smooth" });
+  if (below > 0 && kept.getBoundingClientRect().top >= below)
+    scrollBy({ top: below, behavior: still ? "auto" : "smooth" });
 }
 
 export function pointInList(id: string | null): void {

@@ -34,11 +34,13 @@ export function legend({ marks, valences, step, missing }: Drawn): Node[] {
 }
 
 export function ofMark(mark: Mark, names: Names): Node[] {
-  return [
+  const parts = [
     html("span", {}, html("b", {}, whenWords(mark))),
     html("a", { href: `/events/${mark.id}`, class: "seam-title" }, mark.title),
     html("span", {}, markWords(mark, names)),
   ];
+  const item = `e-${mark.id}`;
+  return document.getElementById(item) ? [...parts, html("a", { href: `#${item}` }, "in the list ↓")] : parts;
 }
 
 export function ofBin(bin: Bin, names: Names): Node[] {

@@ -62,7 +62,7 @@ export class Picture {
     if (!(moving && same && Math.abs(shift) < view.width)) {
       const arranged = arrange(marks, view.scale, extent, view.width, this.#measure);
       if (!arranged) return false;
-      const { shown, missing, band } = drawMarks(this.#frame, arranged, view.width, this.#measure);
+      const { shown, missing, band } = drawMarks(this.#frame, arranged, view.width, this.#measure, moving);
       this.#frame.bins.replaceChildren();
       this.#band = band;
       this.#arranged = { k, x, marks };

@@ -46,7 +46,7 @@ export class View {
     const begun = this.width > 0;
     this.width = width;
     this.#limit();
-    if (begun) this.#jump(first, last);
+    if (begun) this.jump(first, last);
   }
 
   get transform(): ZoomTransform {
@@ -98,29 +98,30 @@ export class View {
   show(first: number, last: number): void {
     const [from, to] = [this.first, this.last];
     const turn = ++this.#turn;
-    if (matchMedia("(prefers-reduced-motion: reduce)").matches || document.hidden) return this.#jump(first, last);
+    if (matchMedia("(prefers-reduced-motion: reduce)").matches || document.hidden) return this.jump(first, last);
     const begun = performance.now();
     const step = (now: number): void => {
       if (turn !== this.#turn) return;
       const done = Math.min(1, Math.max(0, (now - begun) / MILLISECONDS));
       const eased = 1 - (1 - done) ** 3;
-      this.#jump(from + eased * (first - from), to + eased * (last - to));
+      this.jump(from + eased * (first - from), to + eased * (last - to));
       if (done < 1) requestAnimationFrame(step);
     };
     requestAnimationFrame(step);
   }
 
-  get #closest(): number {
-    return Math.max(1, this.#days / LEAST_DAYS);
-  }
-
-  #jump(first: number, last: number): void {
+  /** The same at once. */
+  jump(first: number, last: number): void {
     const k = Math.min(Math.max(this.#days / (last - first), 1), this.#closest);
     const middle = (first + last) / 2;
     const x = ((middle - this.#first) / this.#days) * this.width * k - this.width / 2;
     const most = this.width * (k - 1);
     const moved = zoomIdentity.translate(-Math.min(Math.max(x, 0), most), 0).scale(k);
     select(this.#element).call(this.#zoom.transform, moved);
+  }
+
+  get #closest(): number {
+    return Math.max(1, this.#days / LEAST_DAYS);
   }
 
   #limit(): void {

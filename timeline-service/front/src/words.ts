@@ -59,7 +59,9 @@ export function times(count: number): string {
   return `${SMALL[count] ?? grouped(count)} times`;
 }
 
-export const grouped = (count: number): string => count.toLocaleString("en");
+const NUMBERS = new Intl.NumberFormat("en");
+
+export const grouped = (count: number): string => NUMBERS.format(count);
 
 function countsWords(counts: Counts, names: Names, more: (counts: readonly number[]) => string): string {
   const parts = SIDES.map((side) => {

@@ -57,7 +57,7 @@ from timeline_service.queries.remembered_summaries import RememberedSummaries
 from timeline_service.queries.seal import CursorSeal
 from timeline_service.queries.sources import Sources
 from timeline_service.settings import Settings
-from timeline_service.web import audit, event, home, marks, pair, static_files, writing
+from timeline_service.web import audit, event, finder, home, marks, pair, static_files, writing
 from timeline_service.web import search as search_page
 from timeline_service.web.browser_redirects import BrowserRedirects
 from timeline_service.web.documents import document_page
@@ -132,7 +132,7 @@ def create_app(settings: Settings) -> FastAPI:
     for module in (
         *(feed, pairs, timelines, changes, summaries, search, events, records, batches, parked),
         *(replays, generations, log_export, reference, status),
-        *(home, pair, marks, event, writing, search_page, audit, static_files),
+        *(home, finder, pair, marks, event, writing, search_page, audit, static_files),
     ):
         app.include_router(module.router)
     app.add_middleware(BrowserRedirects)

@@ -112,8 +112,10 @@ def _stopped(status: dict[str, object]) -> list[str]:
 
 
 def _print_urls(settings: Settings, terminal: Terminal) -> None:
-    terminal.say(f"\nDyadline is ready.\n  timelines  {settings.timeline_url}/v1/timelines")
-    terminal.say(f"  a pair     {settings.timeline_url}/v1/timelines/IN-CN")
+    terminal.say(
+        f"\nDyadline is ready.\n  timelines  {settings.timeline_url}/   (for programs: {settings.timeline_url}/docs)"
+    )
+    terminal.say(f"  a pair     {settings.timeline_url}/timelines/CHN-IND")
     terminal.say(f"  audit      {settings.timeline_url}/audit")
     terminal.say(f"  post       {settings.ingest_url}/v1/events   (described at {settings.ingest_url}/docs)\n")
 

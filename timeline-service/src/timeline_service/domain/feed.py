@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
 from itertools import zip_longest
 from typing import Any, Final
 
@@ -42,7 +43,7 @@ class Parties:
     def of(cls, content: str) -> "Parties":
         """The parties of an event by the content that was stored of it."""
         event = orjson.loads(content)
-        return cls(frozenset(event["countries"]), frozenset(event.get("initiators") or ()))
+        return _parties(tuple(event["countries"]), tuple(event.get("initiators") or ()))
 
     def among(self, subscription: Subscription) -> bool:
         """Whether the event stands in the subscription."""
@@ -54,9 +55,15 @@ class Parties:
         return subscription.country is None or subscription.country in self.countries
 
 
+@lru_cache(maxsize=10_000)
+def _parties(countries: tuple[str, ...], initiators: tuple[str, ...]) -> Parties:
+    """The same for the same countries, of which most events are about few: a ring holds thousands of them."""
+    return Parties(frozenset(countries), frozenset(initiators))
+
+
 @dataclass(slots=True)
 class Item:
-    """A projected record: `row` is that of the revision it made, `now` and `before` are its event's parties.
+    """A projected record: `row` is that of the revision it made, until `data` says it; `now` and `before` are parties.
 
     `redrive` is its number among those of its partition that were parked, and told as such, and then judged again.
     """
@@ -72,7 +79,7 @@ class Item:
     now: Parties | None = None
     before: Parties | None = None
     redrive: int | None = None
-    #: As `live.notices` writes it, once that has.
+    #: As `feed.notices` writes it, once that has.
     data: bytes = b""
 
     def event_for(self, subscription: Subscription) -> str | None:
@@ -123,8 +130,6 @@ class Notice:
     item: Item
     vector: OffsetVector
     id: str
-    #: As `live.notices` writes it, once that has.
-    text: bytes = b""
 
 
 @dataclass(slots=True)

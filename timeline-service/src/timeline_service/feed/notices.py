@@ -1,4 +1,4 @@
-"""Notices as the blocks of an event stream. What is written once is kept, for all topics and listeners of a process."""
+"""Notices as the blocks of an event stream. A record is written once for all who listen in a process."""
 
 import orjson
 
@@ -10,10 +10,8 @@ from timeline_service.queries.views.streams import OutcomeView
 
 def write_notice(notice: Notice) -> bytes:
     """The block of the event stream."""
-    if not notice.text:
-        head = f"id: {notice.id}\nevent: {notice.event}\ndata: "
-        notice.text = b"%b%b\n\n" % (head.encode(), write_item(notice.item))
-    return notice.text
+    head = f"id: {notice.id}\nevent: {notice.event}\ndata: "
+    return b"%b%b\n\n" % (head.encode(), write_item(notice.item))
 
 
 def write_item(item: Item) -> bytes:
@@ -28,5 +26,6 @@ def write_item(item: Item) -> bytes:
             view["event"] = event_view(item.row)
         if item.problem is not None:
             view["problem"] = item.problem
-        item.data = orjson.dumps(view)
+        item.data = b"%b" % orjson.dumps(view)  # a copy: what orjson gives holds many times the room that it fills
+        item.row = None  # which took more memory than all else of the ring together
     return item.data

@@ -50,7 +50,7 @@ class PageRoute(APIRoute):
             asked = request.query_params.multi_items()
             wanted = tidied(asked)
             if wanted != asked:
-                return RedirectResponse(with_query(quote(request.url.path), wanted), 307)
+                return RedirectResponse(with_query(quote(request.scope["path"]), wanted), 307)
             return await handle(request)
 
         return tidy

@@ -20,7 +20,7 @@ from timeline_service.queries.glances import glance_at
 from timeline_service.queries.listings import PAGE, list_timeline
 from timeline_service.queries.pairs import country_of, pair_of
 from timeline_service.queries.views.summaries import SummaryView
-from timeline_service.web.addresses import PageRoute, Query, with_query, without
+from timeline_service.web.addresses import PageRoute, Query, segment, with_query, without
 from timeline_service.web.filter_forms import FilterForm, FormBuilder
 from timeline_service.web.lines import YearGroup, by_year, event_line
 from timeline_service.web.problem_page import Suggestion, problem_page
@@ -160,7 +160,7 @@ def _unknown(pair: str, words: str, query: Query, language: str) -> Response:
             for candidate in error.candidates:
                 code, _, name = candidate.partition(" ")
                 other = parts[1 - place] if len(parts) == 2 else ""
-                meant = f"/timelines/{code}-{other}" if other else with_query("/timelines", [("a", code)])
+                meant = f"/timelines/{code}-{segment(other)}" if other else with_query("/timelines", [("a", code)])
                 suggestions.append(Suggestion(f"{name} and {other}" if other else name, with_query(meant, query)))
     if suggestions:
         words = f"{words.partition(': did you mean')[0]}."

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from typing import ClassVar, Final
+from urllib.parse import quote
 
 from fastapi import Request, Response
 
@@ -99,7 +100,7 @@ def _browses(request: Request) -> bool:
 
 def _mistakes(request: Request, problem: ProblemError) -> tuple[Mistake, ...]:
     query = request.query_params.multi_items()
-    path, made = request.scope["path"], []
+    path, made = quote(request.scope["path"]), []
     for error in problem.errors:
         name = error.pointer.removeprefix("/")
         values = request.query_params.getlist(name)

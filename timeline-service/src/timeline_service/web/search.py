@@ -15,6 +15,7 @@ from timeline_service.queries.listings import PAGE, list_found
 from timeline_service.queries.views.countries import CountryView
 from timeline_service.web.addresses import PageRoute, Query, with_query, without
 from timeline_service.web.filter_forms import FilterForm, FormBuilder
+from timeline_service.web.finder import countries_in
 from timeline_service.web.lines import EventLine, event_line
 from timeline_service.web.rendering import PageContext, show
 from timeline_service.web.words import instant, number
@@ -81,7 +82,7 @@ async def search(
         found=f"the first {len(rows):,} events" if more else number(len(rows), "event"),
         lines=tuple(lines),
         form=_form(query, relevant=bool(filters["q"])),
-        countries=tuple({"code": code, "name": name} for code, name in names.items()),
+        countries=countries_in(language),
         first_url=with_query("/search", selected) if cursor else None,
         next_url=with_query("/search", [*without(query, {"cursor"}), ("cursor", following)]) if following else None,
         in_order_url=with_query("/search", in_order) if by == "relevance" and more else None,
