@@ -257,6 +257,38 @@ class PairRow(NamedTuple):
     last: date | None
 
 
+class ExtentRow(NamedTuple):
+    """How many events there are, between which days, and whether one of them goes on."""
+
+    events: int
+    first: date | None
+    last: date | None
+    open: bool
+
+
+class BinRow(NamedTuple):
+    """How many events of a side and a valence begin in a bin; in bin 0, where that is before all of them."""
+
+    bin: int
+    direction: int
+    valence: str | None
+    events: int
+
+
+class MarkRow(NamedTuple):
+    """An event as it is drawn; `written` is its date."""
+
+    event_id: UUID
+    earliest: date
+    latest: date
+    retracted: bool
+    direction: int
+    valence: str | None
+    sources: int
+    title: str
+    written: str
+
+
 class RedrivenRow(NamedTuple):
     """A record that was judged again, by its number among those of its partition."""
 
