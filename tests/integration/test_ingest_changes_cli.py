@@ -24,19 +24,29 @@ class Terminal:
     stack: TimelineStack
     ingest_url: str
 
-    async def run(self, *words: str, stdin: bytes = b"") -> tuple[int, str, str]:
+    async def run(self, *words: str, stdin: bytes = b"", terminal: int | None = None) -> tuple[int, str, str]:
         """Run `ingest …`; returns its exit status, output and complaints."""
         child = await asyncio.create_subprocess_exec(
             *(sys.executable, "-m", "ingest_service.cli", *words),
             env={**os.environ, "INGEST_URL": self.ingest_url, "TIMELINE_URL": str(self.stack.client.base_url)},
-            stdin=asyncio.subprocess.PIPE,
+            stdin=asyncio.subprocess.PIPE if terminal is None else terminal,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
         )
-        output, complaints = await child.communicate(stdin)
+        output, complaints = await child.communicate(stdin if terminal is None else None)
         assert child.returncode is not None
         assert b"Traceback" not in complaints, complaints.decode()
         return child.returncode, output.decode(), complaints.decode()
+
+    async def asked(self, *words: str, answer: bytes) -> tuple[int, str, str]:
+        """The same of somebody who sits before it and answers what they are asked."""
+        ours, theirs = os.openpty()
+        try:
+            os.write(ours, answer)
+            return await self.run(*words, terminal=theirs)
+        finally:
+            os.close(ours)
+            os.close(theirs)
 
     async def post(self, batch: str, *events: Any, **terms: str) -> None:
         """Post events as a load, and wait until they are found."""
@@ -133,11 +143,9 @@ async def test_a_load_is_undone_but_for_what_is_no_longer_its(terminal: Terminal
     await terminal.post("wrong:1", {**before, "title": "wrongly so"}, existing="correct", reason="the feed")
     changed, withdrawn, twice = (event["id"] for event in ours[:3])
     await terminal.post("wrong:1", {**ours[2], "title": "again"}, existing="correct", reason="the feed")
+    correction = {"reason": "mended", "event": an_event("mended", countries=["AL", "ME"])}
     for path, body in (
-        (
-            f"/v1/events/{changed}/corrections",
-            {"reason": "mended", "event": an_event("mended", countries=["AL", "ME"])},
-        ),
+        (f"/v1/events/{changed}/corrections", correction),
         (f"/v1/events/{withdrawn}/retractions", {"reason": "false"}),
     ):
         async with httpx.AsyncClient(base_url=terminal.ingest_url, trust_env=False) as client:
@@ -146,7 +154,7 @@ async def test_a_load_is_undone_but_for_what_is_no_longer_its(terminal: Terminal
     undo = ("retract", "--batch", "wrong:1", "--reason", "the titles were wrong")
     status, _, complaints = await terminal.run(*undo)
     assert (status, "say --yes" in complaints) == (2, True)
-    assert "619 events of 1 pairs say now: ALB-MNE 619" in complaints
+    assert "619 events of 1 pair say now: ALB-MNE 619" in complaints
     status, output, complaints = await terminal.run(*undo, "--yes")
     counts, *left = output.splitlines()
     assert (status, counts) == (1, "retracted 618, changed meanwhile 0, left 3"), complaints
@@ -166,7 +174,12 @@ async def test_a_load_is_undone_but_for_what_is_no_longer_its(terminal: Terminal
 
 async def test_a_load_that_nobody_touched_is_gone_without_rest(terminal: Terminal) -> None:
     await terminal.post("whole", *events(3, countries=["IS", "FO"]))
-    run = await terminal.run("retract", "--batch", "whole", "--reason", "a trial", "--yes")
+    undo = ("retract", "--batch", "whole", "--reason", "a trial")
+    status, output, complaints = await terminal.asked(*undo, answer=b"n\n")
+    assert (status, output) == (1, "")
+    assert "Retract 3 events?" in complaints
+    assert len((await terminal.stack.get("/v1/timelines/IS-FO"))["items"]) == 3
+    run = await terminal.asked(*undo, answer=b"y\n")
     assert run[:2] == (0, "retracted 3, changed meanwhile 0, left 0\n")
     assert (await terminal.stack.get("/v1/timelines/IS-FO"))["items"] == []
 

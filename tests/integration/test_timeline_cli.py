@@ -15,7 +15,10 @@ NOWHERE = "http://127.0.0.1:1"
 async def stack(engines: Engines) -> AsyncIterator[TimelineStack]:
     async with timeline_stack(engines) as running:
         titles = ["Talks", "Ban on 59 apps [bold]not bold[/bold]", "A treaty " + "of many words " * 20]
-        await running.get("/v1/status", await running.append(*(recording(t, f"202{n}") for n, t in enumerate(titles))))
+        records = [recording(title, f"202{number}") for number, title in enumerate(titles)]
+        load = [records[0], records[0], records[1]]
+        loads = [record._replace(batch="feed-1") for record in load] + [records[2]._replace(batch="feed-2")]
+        await running.get("/v1/events", await running.append(*loads))
         yield running
 
 
@@ -92,12 +95,31 @@ async def test_status_says_how_far_the_projection_is(stack: TimelineStack) -> No
     url = str(stack.client.base_url)
     status, output, _ = await timeline("status", "--url", url)
     facts = dict(line.split("\t") for line in output.splitlines())
-    total = str((await stack.get("/v1/status"))["records"]["total"])
-    assert (status, facts["lag"], facts["records"], facts["applied"]) == (0, "0", total, total)
+    counts = (await stack.get("/v1/status"))["records"]
+    told = (facts["lag"], facts["records"], facts["applied"], facts["duplicate"])
+    assert (status, told) == (0, ("0", str(counts["total"]), str(counts["applied"]), "1"))
     _, output, _ = await timeline("status", "--json", "--url", url)
     assert json.loads(output)["lag"] == 0
     shown = await at_a_terminal("status", "--url", url, columns=80)
     assert "next offset" in shown
+
+
+async def test_loads_are_listed_and_events_filtered_by_theirs(stack: TimelineStack) -> None:
+    url = str(stack.client.base_url)
+    status, output, _ = await timeline("batches", "--url", url)
+    rows = [line.split("\t") for line in output.splitlines()]
+    assert (status, [[row[0], *row[3:]] for row in rows]) == (
+        0,
+        [["feed-1", "3", "2", "1", "0", "0"], ["feed-2", "1", "1", "0", "0", "0"]],
+    )
+    status, output, _ = await timeline("batches", "feed-1", "--json", "--url", url)
+    assert json.loads(output)["outcomes"] == {"applied": 2, "duplicate": 1, "rejected": 0, "parked": 0}
+    _, output, _ = await timeline("show", "IN", "CN", "--batch", "feed-1", "--url", url)
+    assert [line.split("\t")[0] for line in output.splitlines()] == ["2020", "2021"]
+    shown = plain_text(await at_a_terminal("batches", "--url", url, columns=120))
+    assert "duplicate" in shown
+    assert "feed-2" in shown
+    assert (await timeline("batches", "of-nobody", "--url", url))[0] == 1
 
 
 async def test_exit_statuses_say_what_went_wrong(stack: TimelineStack) -> None:

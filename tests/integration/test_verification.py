@@ -113,7 +113,7 @@ async def tamper(url: str, table: str, operation: str) -> str:
                 moved |= {"pair": "FJI-TUV"} if table == "pair_counts" else {}
                 moved |= {"batch": "of-nobody"} if table == "batch_counts" else {}
                 moved |= {"offset": 1_000_000} if table == "outcomes" else {}
-                moved |= {"from_offset": 1_000_001} if table == "revisions" else {}
+                moved |= {"from_offset": 1_000_001} if table in {"revisions", "entries"} else {}
                 sql = (
                     f"insert into {name} select (jsonb_populate_record(null::{name}, to_jsonb(found) || $1)).* "
                     f"from (select * from {name} order by ctid limit 1) as found returning {keys}"

@@ -26,6 +26,8 @@ UNPINNED = {
     "type", "valence", "domain", "stage", "sources", "goldstein", "direction",
     "attempted", "batch",
 }  # fmt: skip
+#: The same of outcomes, whose records' writers are pinned in the revisions.
+UNPINNED_OF_OUTCOMES = {*UNPINNED, "principal"}
 
 
 def partition_of(key: bytes) -> int:
@@ -58,11 +60,15 @@ def digest_of_states(rows: MemoryRows) -> str:
     tables = [
         sorted(
             json.dumps(
-                {name: value for name, value in row.items() if name not in UNPINNED}, sort_keys=True, default=plain
+                {name: value for name, value in row.items() if name not in unpinned}, sort_keys=True, default=plain
             )
             for row in table
         )
-        for table in (rows.revisions, rows.entries, rows.outcomes)
+        for table, unpinned in (
+            (rows.revisions, UNPINNED),
+            (rows.entries, UNPINNED),
+            (rows.outcomes, UNPINNED_OF_OUTCOMES),
+        )
     ]
     return hashlib.sha256(json.dumps(tables).encode()).hexdigest()
 

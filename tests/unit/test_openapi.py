@@ -184,4 +184,4 @@ def test_each_error_of_a_kind_has_a_problem_of_its_own() -> None:
         *(kind("x") for kind in ConflictError.__subclasses__()),
     ]
     slugs = [problem.kind.slug for error in errors if (problem := translate(error)) is not None]
-    assert len(errors) == len(set(slugs)) == 13
+    assert len(errors) == len(set(slugs)) == 14

@@ -27,6 +27,7 @@ from timeline_service.adapters.postgres.marks import PostgresMarks
 from timeline_service.adapters.postgres.notifications import PostgresNotificationListener
 from timeline_service.adapters.postgres.processes import PostgresProcesses
 from timeline_service.adapters.postgres.reader import PostgresReader
+from timeline_service.adapters.postgres.records import PostgresRecords
 from timeline_service.adapters.postgres.replays import CHANNEL, PostgresReplays
 from timeline_service.adapters.postgres.selections import PostgresSelections
 from timeline_service.api.holdings import Holdings
@@ -84,6 +85,7 @@ def create_app(settings: Settings) -> FastAPI:
             PostgresChanges(in_order),
             PostgresBatches(in_order),
             PostgresMarks(pool),
+            PostgresRecords(in_order),
             KafkaOffsets(settings.kafka_bootstrap_servers, settings.topic),
             PostgresReplays(pool),
             PostgresProcesses(pool),

@@ -5,6 +5,8 @@ from typing import Annotated, Any, Final
 
 import httpx
 import typer
+from rich.console import Console
+from rich.prompt import Confirm
 
 from ingest_service.cli.inputs import gathered
 from ingest_service.cli.options import DEFAULT_TIMELINE_URL, DEFAULT_URL, Json, TimelineUrl, Url
@@ -75,7 +77,8 @@ def _undo(load: Load, reason: str, url: str, *, yes: bool, as_json: bool) -> Non
     if standing and not yes:
         if not sys.stdin.isatty():
             leave(ExitStatus.USAGE, "say --yes where nobody can be asked")
-        typer.confirm(f"Retract {_many(standing, 'event')}?", abort=True, err=True)
+        if not Confirm.ask(f"Retract {_many(standing, 'event')}?", console=Console(stderr=True), default=False):
+            leave(ExitStatus.REFUSED, "nothing was retracted")
     before = load.outcomes()
     way = Way(url, "/v1/changes", {"batch": load.undoing}, "event", as_json, _AGAIN)
     summary = way.send(gathered(load.retractions(reason)))

@@ -138,7 +138,11 @@ REJECTED: Final = {
     "position": "3:20",
     "outcome": "rejected",
     "problem": "stale-revision",
-    "detail": "revision 1 was expected, the current one is 2",
+    "revision": 2,
+}
+RECORDS: Final = {
+    "items": [{**REJECTED, "principal": "anonymous"}, {**DUPLICATE, "principal": "anonymous"}],
+    "next": CURSOR,
 }
 _LOAD: Final = {
     "name": "gdelt-2026-02-13",

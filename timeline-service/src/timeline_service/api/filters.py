@@ -27,7 +27,8 @@ Count = Annotated[bool, Query(description="Also the exact number of events on al
 _EDTF: Final = ["2020", "2025-06", "2026-02-13"]
 
 
-def _listed(values: Iterable[str], description: str, example: str) -> Any:
+def listed(values: Iterable[str], description: str, example: str) -> Any:
+    """A parameter that is given any number of times, each time with one of these values."""
     schema: dict[str, Any] = {"items": {"type": "string", "enum": list(values)}}
     return Query(description=description, json_schema_extra=schema, examples=[[example]])
 
@@ -42,9 +43,9 @@ async def _filters(
     to: Annotated[str | None, Query(description="EDTF; its last day.", examples=_EDTF)] = None,
     match: Annotated[Literal["overlaps", "within"], Query(description="`within`: certainly inside.")] = "overlaps",
     type_: Annotated[Strings, Query(alias="type", description="Types, of /v1/types.", examples=[["ban"]])] = None,
-    valence: Annotated[Strings, _listed(VALENCES, "Valences.", "conflictual")] = None,
-    domain: Annotated[Strings, _listed(DOMAINS, "Domains.", "technology")] = None,
-    stage: Annotated[Strings, _listed(STAGES, "Stages.", "in_force")] = None,
+    valence: Annotated[Strings, listed(VALENCES, "Valences.", "conflictual")] = None,
+    domain: Annotated[Strings, listed(DOMAINS, "Domains.", "technology")] = None,
+    stage: Annotated[Strings, listed(STAGES, "Stages.", "in_force")] = None,
     tag: Annotated[Strings, Query(description="Tags.", examples=[["apps"]])] = None,
     actor: Annotated[Strings, Query(description="Whole names, in any case.", examples=[["TikTok"]])] = None,
     initiator: Annotated[Strings, Query(description="Countries that acted.", examples=[["IND"]])] = None,

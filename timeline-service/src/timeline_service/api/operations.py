@@ -126,6 +126,7 @@ RECORD: Final = _read_in(
 )
 BATCHES: Final = _read_in(success("The loads", ref("Batches"), one_load=examples.BATCHES), more=("Link",))
 BATCH: Final = _read_in(success("The load", ref("Batch"), with_conflicts=examples.BATCH), UNKNOWN_BATCH)
+RECORDS: Final = _read_in(success("The records", ref("Records"), two_of_them=examples.RECORDS), more=("Link",))
 PARKED: Final = _read_in(success("The records", ref("Parked"), one_parked=examples.PARKED), more=("Link",))
 _NOTHING: Final = _sent(body({"type": "object", "maxProperties": 0}, nothing_to_say={}))
 REDRIVE: Final[dict[str, Any]] = {

@@ -22,7 +22,7 @@ from timeline_service.queries.views.changes import ChangedView, ChangesView
 from timeline_service.queries.views.countries import CountriesView, CountryView, PairsView, PartnersView
 from timeline_service.queries.views.events import EventView, FoundView, RevisionsView, TimelineView
 from timeline_service.queries.views.exports import EndLine, GapLine, HeaderLine, RecordLine
-from timeline_service.queries.views.records import ParkedPageView, RecordView, RedriveView
+from timeline_service.queries.views.records import ParkedPageView, RecordsView, RecordView, RedriveView
 from timeline_service.queries.views.replays import (
     GenerationsView,
     ReplayRequest,
@@ -48,6 +48,7 @@ _PUBLISHED: Final[Mapping[str, Any]] = {
     "Record": RecordView,
     "Batches": BatchesView,
     "Batch": WholeBatchView,
+    "Records": RecordsView,
     "Parked": ParkedPageView,
     "Redrive": RedriveView,
     "Status": StatusView,

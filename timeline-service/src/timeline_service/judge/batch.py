@@ -210,7 +210,7 @@ class _BatchFold:
         counts.gaps += decoded.gap
 
 
-def _said(decoded: DecodedRecord) -> tuple[str | None, str | None]:
-    """What a record attempts, and of which load it is, where it could be read."""
+def _said(decoded: DecodedRecord) -> tuple[str | None, str | None, str | None]:
+    """What a record was to do, who has written it, and of which load it is, where it can be read."""
     record = decoded.record
-    return (record.action, record.batch) if record is not None else (None, None)
+    return (record.action, record.principal, record.batch) if record is not None else (None, None, None)

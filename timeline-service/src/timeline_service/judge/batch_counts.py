@@ -47,8 +47,15 @@ def count_record(counts: BatchCounts, batch: str, position: RecordPosition, outc
     """Count one more record of a load."""
     partition, offset, recorded_at = position
     key = BatchKey(partition, batch, outcome, problem or "")
-    one = BatchSpan(1, offset, offset, recorded_at, recorded_at)
-    counts[key] = _together(counts[key], one) if key in counts else one
+    if key not in counts:
+        counts[key] = BatchSpan(1, offset, offset, recorded_at, recorded_at)
+        return
+    records, first_offset, last_offset, first_at, last_at = counts[key]
+    if offset > last_offset:
+        last_offset, last_at = offset, recorded_at
+    elif offset < first_offset:
+        first_offset, first_at = offset, recorded_at
+    counts[key] = BatchSpan(records + 1, first_offset, last_offset, first_at, last_at)
 
 
 def add_counts(counts: BatchCounts, more: Mapping[BatchKey, BatchSpan]) -> None:

@@ -68,6 +68,7 @@ class OutcomeRow(NamedTuple):
     headers: bytes | None
     code_version: str | None
     attempted: str | None
+    principal: str | None
     batch: str | None
 
 

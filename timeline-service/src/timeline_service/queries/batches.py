@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 
-from event_schemas.texts import BATCH_WORDS, is_batch
 from timeline_service.domain.vectors import ReadPoint, vector_of
-from timeline_service.errors import RefusedError, UnknownBatchError
+from timeline_service.errors import UnknownBatchError
 from timeline_service.queries.paging import Page
 from timeline_service.queries.read_points import Awaited
+from timeline_service.queries.selections import read_batch
 from timeline_service.queries.views.batches import BatchView, WholeBatchView, batch_view, whole_batch_view
 
 
@@ -26,8 +26,7 @@ async def list_batches(awaited: Awaited, page: Page, limit: int) -> tuple[ReadPo
 
 async def find_batch(awaited: Awaited, name: str) -> tuple[ReadPoint, WholeBatchView]:
     """What became of a load, and when that is true; raises RefusedError and UnknownBatchError."""
-    if not is_batch(name):
-        raise RefusedError("/name", f"{name[:80]!r} names no load: write {BATCH_WORDS}")
+    read_batch("name", name)
     now = await awaited.read_point()
     offsets, parts = await awaited.sources.batches.one(now.generation, name)
     if not parts:

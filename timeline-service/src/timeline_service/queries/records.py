@@ -1,17 +1,31 @@
 """Records by their positions: what became of them, and those that are parked."""
 
-from collections.abc import AsyncIterator, Sequence
+import re
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any, Final
 
 from event_schemas.positions import PositionError, parse_position
 from timeline_service.adapters.postgres.rows import ParkedRow
+from timeline_service.domain.newest import place_behind
+from timeline_service.domain.outcomes import ALL_PROBLEMS, OUTCOMES, RecordSelection
 from timeline_service.domain.portions import portions
 from timeline_service.domain.vectors import ReadPoint
 from timeline_service.errors import NotParkedError, NotYetError, RefusedError, UnavailableError, UnknownRecordError
 from timeline_service.queries.paging import Page
 from timeline_service.queries.read_points import Awaited, reached_by
+from timeline_service.queries.selections import read_batch
 from timeline_service.queries.sources import Sources
-from timeline_service.queries.views.records import ParkedView, RecordView, parked_view, record_view
+from timeline_service.queries.views.records import (
+    ListedRecordView,
+    ParkedView,
+    RecordView,
+    listed_record_view,
+    parked_view,
+    record_view,
+)
+
+_PRINCIPAL: Final = re.compile(r"[A-Za-z0-9._@:-]{1,128}")
 
 
 async def find_record(awaited: Awaited, position: str, wait: float) -> tuple[ReadPoint, RecordView]:
@@ -57,6 +71,41 @@ class ParkedPage:
             for name, value in row._asdict().items()
             if name not in {"key", "value", "headers"}
         ]
+
+
+async def list_records(
+    awaited: Awaited, page: Page, limit: int
+) -> tuple[ReadPoint, Sequence[ListedRecordView], str | None]:
+    """A page of what became of records, the newest first, and when; the cursor of the next page. Raises RefusedError.
+
+    A record that was parked is told with what became of it since.
+    """
+    query = page.query
+    selection = RecordSelection.of(
+        _each(query, "outcome", OUTCOMES),
+        _each(query, "problem", ALL_PROBLEMS),
+        _principal(query.get("principal")),
+        read_batch("batch", query["batch"]) if "batch" in query else None,
+    )
+    at = page.read_point(await awaited.within(query.get("generation")).read_point())
+    place = page.key or at.vector
+    rows = await awaited.sources.records.newest(at, selection, before=place, limit=limit + 1)
+    following = page.next(at.vector, place_behind(place, rows[:limit])) if len(rows) > limit else None
+    return at, [listed_record_view(row) for row in rows[:limit]], following
+
+
+def _each(query: Mapping[str, Any], name: str, allowed: Sequence[str]) -> Sequence[str]:
+    values: Sequence[str] = query.get(name) or ()
+    for value in values:
+        if value not in allowed:
+            raise RefusedError(f"/{name}", f"{value[:80]!r} is not one of {', '.join(allowed)}")
+    return values
+
+
+def _principal(name: str | None) -> str | None:
+    if name is not None and not _PRINCIPAL.fullmatch(name):
+        raise RefusedError("/principal", f"{name[:80]!r} is no name: it has 1 to 128 letters, digits and ._@:-")
+    return name
 
 
 async def list_parked(awaited: Awaited, page: Page, limit: int) -> ParkedPage:

@@ -32,7 +32,7 @@ def read_selection(asked: Mapping[str, Any], pair: str | None = None) -> Selecti
         actor=_each(asked, "actor", lambda name, text: fold_name(_text(name, text))),
         initiator=_each(asked, "initiator", read_country),
         code=_each(asked, "code", _code),
-        batch=_each(asked, "batch", _batch),
+        batch=_each(asked, "batch", read_batch),
         words=_words(asked.get("q")),
         min_sources=asked.get("min_sources") or 0,
         retracted=asked.get("include") == "retracted",
@@ -45,6 +45,13 @@ def read_country(name: str, text: str) -> str:
         return country_code(text)
     except CountryError as error:
         raise RefusedError(f"/{name}", str(error), error.candidates) from error
+
+
+def read_batch(name: str, text: str) -> str:
+    """The name of a load; raises RefusedError."""
+    if not is_batch(text):
+        raise RefusedError(f"/{name}", f"{text[:80]!r} names no load: write {BATCH_WORDS}")
+    return text
 
 
 def _each(asked: Mapping[str, Any], name: str, read: Callable[[str, str], str]) -> tuple[str, ...]:
@@ -72,12 +79,6 @@ def _text(name: str, text: str) -> str:
     if not text.strip() or "\0" in text:
         raise RefusedError(f"/{name}", "is empty or holds NUL: write what the events say, or leave it out")
     return normalised(text)
-
-
-def _batch(name: str, text: str) -> str:
-    if not is_batch(text):
-        raise RefusedError(f"/{name}", f"{text[:80]!r} names no load: write {BATCH_WORDS}")
-    return text
 
 
 def _code(name: str, text: str) -> str:

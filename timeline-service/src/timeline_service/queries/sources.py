@@ -9,6 +9,7 @@ from timeline_service.adapters.postgres.generations import PostgresGenerations
 from timeline_service.adapters.postgres.marks import PostgresMarks
 from timeline_service.adapters.postgres.processes import PostgresProcesses
 from timeline_service.adapters.postgres.reader import PostgresReader
+from timeline_service.adapters.postgres.records import PostgresRecords
 from timeline_service.adapters.postgres.replays import PostgresReplays
 from timeline_service.adapters.postgres.selections import PostgresSelections
 from timeline_service.queries.remembered_summaries import RememberedSummaries
@@ -28,6 +29,7 @@ class Sources:
     changes: PostgresChanges
     batches: PostgresBatches
     marks: PostgresMarks
+    records: PostgresRecords
     offsets: KafkaOffsets
     replays: PostgresReplays
     processes: PostgresProcesses

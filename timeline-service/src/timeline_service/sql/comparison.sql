@@ -28,7 +28,7 @@ select pair, partition, events, last_offset from {schema}.pair_counts
 
 -- name: outcomes
 select partition, "offset", event_id, outcome, problem, detail, revision, first_position, recorded_at, key, value,
-    headers, attempted, batch
+    headers, attempted, principal, batch
 from {schema}.outcomes
 where "offset" < ($1::bigint[])[partition + 1]
 

@@ -95,6 +95,7 @@ create table outcomes (
     headers bytea,
     code_version text,
     attempted text,
+    principal text,
     batch text,
     primary key (partition, "offset")
 );

@@ -1,16 +1,43 @@
 """Loads, each with what became of its records: counts that the projection keeps, and so those of now."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar
 
 from timeline_service.adapters.postgres.reader import reading, vector_statement
-from timeline_service.adapters.postgres.rows import BatchPartRow, BatchRow, VectorRow, rows_of
+from timeline_service.adapters.postgres.rows import VectorRow, rows_of
 from timeline_service.adapters.postgres.sql_files import bound, of_generation, read_statements
 
 if TYPE_CHECKING:
     from timeline_service.adapters.postgres.database import Pool
 
 Kind = TypeVar("Kind", bound=NamedTuple)
+
+
+class BatchRow(NamedTuple):
+    """A load: from when to when its records were recorded, and how many there are of each outcome."""
+
+    name: str
+    first_at: datetime
+    last_at: datetime
+    records: int
+    applied: int
+    duplicate: int
+    rejected: int
+    parked: int
+
+
+class BatchPartRow(NamedTuple):
+    """A load's records of one outcome and problem in one partition."""
+
+    partition: int
+    outcome: str
+    problem: str
+    records: int
+    first_offset: int
+    last_offset: int
+    first_at: datetime
+    last_at: datetime
 
 
 class PostgresBatches:

@@ -134,6 +134,22 @@ class RecordRow(NamedTuple):
     batch: str | None
 
 
+class ListedRecordRow(NamedTuple):
+    """What became of a record of a list, which stands at a place of its partition."""
+
+    partition: int
+    place: int
+    event_id: UUID | None
+    outcome: str
+    problem: str | None
+    detail: str | None
+    revision: int | None
+    first_position: str | None
+    recorded_at: datetime
+    principal: str | None
+    batch: str | None
+
+
 class ParkedRow(NamedTuple):
     """A parked record; its own bytes, of which there are `size`, may be left out: then `headers` are None."""
 
@@ -239,32 +255,6 @@ class PairRow(NamedTuple):
     events: int
     first: date | None
     last: date | None
-
-
-class BatchRow(NamedTuple):
-    """A load: from when to when its records were recorded, and how many there are of each outcome."""
-
-    name: str
-    first_at: datetime
-    last_at: datetime
-    records: int
-    applied: int
-    duplicate: int
-    rejected: int
-    parked: int
-
-
-class BatchPartRow(NamedTuple):
-    """A load's records of one outcome and problem in one partition."""
-
-    partition: int
-    outcome: str
-    problem: str
-    records: int
-    first_offset: int
-    last_offset: int
-    first_at: datetime
-    last_at: datetime
 
 
 class ExtentRow(NamedTuple):

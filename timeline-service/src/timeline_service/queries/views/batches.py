@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import TypedDict
 
 from event_schemas.records import format_time
-from timeline_service.adapters.postgres.rows import BatchPartRow, BatchRow
+from timeline_service.adapters.postgres.batches import BatchPartRow, BatchRow
 from timeline_service.queries.views.fields import Batch, Count, Cursor, Time
 
 

@@ -1,16 +1,12 @@
 """Fields of views: their types, each with what JSON Schema says of it beside that."""
 
-from typing import Annotated, Any, Final
+from typing import Annotated, Any
 
 from event_schemas.dates import PRECISIONS
 from event_schemas.taxonomy import DOMAINS, STAGES, TYPES, VALENCES
 from event_schemas.texts import BATCH
 from service_edge.openapi import PAIR, POSITION, POSITIONS, TIME, UUID
-
-_PARKED: Final = ["unknown-version", "failed", "behind-parked"]
-_REJECTED: Final = [
-    "conflict", "stale-revision", "unknown-event", "already-retracted", "retracted", "no-change", "malformed",
-]  # fmt: skip
+from timeline_service.domain.outcomes import ALL_PROBLEMS, PROBLEMS
 
 
 class Schema:
@@ -41,8 +37,8 @@ Domain = Annotated[str, Schema(enum=list(DOMAINS))]
 Stage = Annotated[str, Schema(enum=list(STAGES))]
 Precision = Annotated[str, Schema(enum=list(PRECISIONS))]
 Action = Annotated[str, Schema(enum=["recorded", "corrected", "retracted", "reinstated"])]
-ParkedReason = Annotated[str, Schema(enum=_PARKED)]
-Problem = Annotated[str, Schema(enum=[*_REJECTED, *_PARKED], description="Why it was rejected or parked.")]
+ParkedReason = Annotated[str, Schema(enum=list(PROBLEMS["parked"]))]
+Problem = Annotated[str, Schema(enum=list(ALL_PROBLEMS), description="Why it was rejected or parked.")]
 Offsets = Annotated[
     dict[str, Count],
     Schema(

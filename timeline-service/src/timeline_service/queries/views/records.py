@@ -1,13 +1,14 @@
 """Records of the log as they are read: what became of them, and those that are parked."""
 
 from base64 import b64encode
-from typing import Annotated, NotRequired, TypedDict
+from typing import Annotated, NotRequired, TypedDict, cast
 
 import orjson
 
 from event_schemas.positions import format_position
 from event_schemas.records import format_time
-from timeline_service.adapters.postgres.rows import ParkedRow, RecordRow
+from timeline_service.adapters.postgres.rows import ListedRecordRow, ParkedRow, RecordRow
+from timeline_service.domain.outcomes import OUTCOMES
 from timeline_service.queries.views.fields import (
     Base64,
     Batch,
@@ -27,7 +28,7 @@ class RecordView(TypedDict):
     """What became of a record."""
 
     position: Position
-    outcome: Annotated[str, Schema(enum=["applied", "duplicate", "rejected", "parked"])]
+    outcome: Annotated[str, Schema(enum=list(OUTCOMES))]
     event_id: Uuid | None
     recorded_at: Time
     revision: NotRequired[
@@ -37,6 +38,19 @@ class RecordView(TypedDict):
     problem: NotRequired[Problem]
     detail: NotRequired[str]
     batch: NotRequired[Batch]
+
+
+class ListedRecordView(RecordView):
+    """What became of a record, and who has written it, where that can be read."""
+
+    principal: NotRequired[str]
+
+
+class RecordsView(TypedDict):
+    """A page of records."""
+
+    items: list[ListedRecordView]
+    next: Cursor | None
 
 
 class ParkedView(TypedDict):
@@ -67,7 +81,7 @@ class RedriveView(TypedDict):
     position: Position
 
 
-def record_view(position: str, row: RecordRow) -> RecordView:
+def record_view(position: str, row: RecordRow | ListedRecordRow) -> RecordView:
     """What became of the record at a position."""
     view: RecordView = {
         "position": position,
@@ -85,6 +99,14 @@ def record_view(position: str, row: RecordRow) -> RecordView:
         view["detail"] = row.detail
     if row.batch is not None:
         view["batch"] = row.batch
+    return view
+
+
+def listed_record_view(row: ListedRecordRow) -> ListedRecordView:
+    """What became of a record of a list."""
+    view = cast(ListedRecordView, record_view(format_position(row.partition, row.place), row))
+    if row.principal is not None:
+        view["principal"] = row.principal
     return view
 
 
