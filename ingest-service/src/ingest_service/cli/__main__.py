@@ -5,11 +5,13 @@ import typer
 from ingest_service.cli.importing import import_
 from ingest_service.cli.post import post
 from ingest_service.cli.serve import serve
+from ingest_service.cli.suggesting import suggest_mapping
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Take events between countries in.")
 app.command()(serve)
 app.command()(post)
 app.command("import")(import_)
+app.command("suggest")(suggest_mapping)
 
 
 def main() -> None:

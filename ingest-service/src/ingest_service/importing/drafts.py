@@ -38,3 +38,13 @@ class Watch(Protocol):
 
     def advance(self, parts: int) -> None:
         """So many parts more are done."""
+
+
+class Unwatched:
+    """Nobody looks on."""
+
+    def begin(self, words: str, total: int, unit: str) -> None:
+        """Nothing."""
+
+    def advance(self, parts: int) -> None:
+        """Nothing."""

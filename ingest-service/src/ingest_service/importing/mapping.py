@@ -2,7 +2,7 @@
 
 import re
 from pathlib import Path
-from typing import Annotated, Any, ClassVar, Final, Literal
+from typing import Annotated, Any, Final, Literal
 
 import yaml
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
@@ -219,9 +219,8 @@ class Mapping(_Part):
 class _Strings(yaml.SafeLoader):
     """YAML in which all scalars are texts, but true, false and null: NO is Norway, 1 a code, and 2020 a year."""
 
-    yaml_implicit_resolvers: ClassVar[dict[str, list[tuple[str, re.Pattern[str]]]]] = {}
 
-
+_Strings.yaml_implicit_resolvers = {}
 _Strings.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile("(?:true|false)$"), ["t", "f"])
 _Strings.add_implicit_resolver("tag:yaml.org,2002:null", re.compile("(?:null|~|)$"), ["n", "~", ""])
 _Strings.add_implicit_resolver("tag:yaml.org,2002:merge", re.compile("<<$"), ["<"])
