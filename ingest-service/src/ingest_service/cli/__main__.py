@@ -2,6 +2,7 @@
 
 import typer
 
+from ingest_service.cli.generating import generate_events
 from ingest_service.cli.importing import import_
 from ingest_service.cli.post import post
 from ingest_service.cli.serve import serve
@@ -12,6 +13,7 @@ app.command()(serve)
 app.command()(post)
 app.command("import")(import_)
 app.command("suggest")(suggest_mapping)
+app.command("generate")(generate_events)
 
 
 def main() -> None:
