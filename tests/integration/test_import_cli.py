@@ -172,6 +172,9 @@ async def test_wrong_usage_is_2(tmp_path: Path) -> None:
         ("csv", file, "--mapping", str(tmp_path / "none.yaml")),
         ("csv", file, "--mapping", file),
         ("csv", file, "--apart"),
+        ("gdelt", file, "--follow", str(tmp_path)),
+        ("gdelt", "--follow", str(tmp_path / "none")),
+        ("gdelt", "--follow", str(tmp_path), "--dry-run"),
         ("icews", file, "--mapping", file),
         ("gdelt", file, "--url", "ftp://x"),
         ("gdelt", file, "--encoding", "klingon"),
@@ -324,6 +327,40 @@ async def test_a_table_is_imported_by_its_mapping(ingest: Service, services: Ser
     status, output, complaints = await run(*words, url=ingest.url)
     assert (status, output) == (1, "0 rows\n")
     assert "has no column 'what' (is it 'What'?)" in complaints
+
+
+async def test_a_folder_is_followed_and_each_file_taken_once(
+    ingest: Service, services: Services, tmp_path: Path
+) -> None:
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    (folder / "a.CSV").write_text("\n".join(many(100_000, 3)))
+
+    async def start() -> asyncio.subprocess.Process:
+        return await asyncio.create_subprocess_exec(
+            *command("import", "gdelt", "--follow", str(folder), "--apart", "--url", ingest.url),
+            stdout=asyncio.subprocess.PIPE,
+        )
+
+    async def times(number: int) -> int:
+        return (await codes_in_log(services)).count(str(number))
+
+    async def has_come(number: int) -> bool:
+        return await times(number) == 1
+
+    child = await start()
+    await wait_until(lambda: has_come(100_000))
+    (folder / "b.CSV").write_text("\n".join(many(100_010, 3)))
+    await wait_until(lambda: has_come(100_010))
+    child.terminate()
+    output, _ = await child.communicate()
+    assert (child.returncode, output.decode().count("3 recorded, as 3 events")) == (0, 2)
+    child = await start()
+    (folder / "c.CSV").write_text("\n".join(many(100_020, 3)))
+    await wait_until(lambda: has_come(100_020))
+    child.terminate()
+    await child.communicate()
+    assert [await times(number) for number in (100_000, 100_010, 100_020)] == [1, 1, 1]
 
 
 async def test_the_schema_of_mappings_is_shown() -> None:

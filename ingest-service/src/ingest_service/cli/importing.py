@@ -7,11 +7,10 @@ import orjson
 import typer
 
 from ingest_service.cli.complaints import Complaints
-from ingest_service.cli.import_run import end, report, run_import
+from ingest_service.cli.following import follow
+from ingest_service.cli.import_run import Import
 from ingest_service.cli.import_sources import GDELT, KINDS, UnusableError, source_of
-from ingest_service.cli.looking import Looking
 from ingest_service.importing.mapping import mapping_schema
-from ingest_service.importing.tally import Tally
 from service_edge.terminal import ExitStatus, leave
 
 
@@ -23,7 +22,9 @@ def _show_schema(wanted: bool) -> None:
 
 def import_(
     kind: Annotated[str, typer.Argument(metavar="KIND", help=f"What the files are: {', '.join(KINDS)}.")],
-    files: Annotated[list[Path], typer.Argument(help="Files, plain or zipped; a table may be a spreadsheet (.xlsx).")],
+    files: Annotated[
+        list[Path] | None, typer.Argument(help="Files, plain or zipped; a table may be a spreadsheet (.xlsx).")
+    ] = None,
     mapping: Annotated[
         Path | None, typer.Option(help="csv, ndjson: a YAML file that says what the columns mean.")
     ] = None,
@@ -37,6 +38,9 @@ def import_(
     encoding: Annotated[str | None, typer.Option(help="What the files' bytes are, if not UTF-8: latin-1 …")] = None,
     refused: Annotated[
         Path | None, typer.Option(help="Where to write what was not taken: NDJSON of place, reason, original.")
+    ] = None,
+    followed: Annotated[
+        Path | None, typer.Option("--follow", help="A folder of which each file is imported once, as it comes.")
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
     _schema: Annotated[
@@ -53,12 +57,20 @@ def import_(
     """
     if apart and kind != GDELT:
         leave(ExitStatus.USAGE, f"--apart is for {GDELT}: the rows of tables are always events of their own")
-    tally = Tally()
-    with Complaints(refused) as complaints, Looking() as looking:
-        try:
-            drafts = source_of(kind, mapping, encoding, apart=apart)(files, tally, complaints.add, looking)
-        except UnusableError as error:
-            leave(ExitStatus.USAGE, str(error))
-        status, words, shown = run_import(drafts, url, tally, complaints, dry_run=dry_run)
-    report(tally, shown, dry_run=dry_run, as_json=as_json)
-    end(status, words)
+    if bool(files) == (followed is not None):
+        leave(ExitStatus.USAGE, "name files, or a folder with --follow")
+    if followed is not None and dry_run:
+        leave(ExitStatus.USAGE, "--follow takes each file once: try one of them with --dry-run first")
+    try:
+        source = source_of(kind, mapping, encoding, apart=apart)
+    except UnusableError as error:
+        leave(ExitStatus.USAGE, str(error))
+    with Complaints(refused) as complaints:
+        imports = Import(source, url, complaints, dry_run, as_json)
+        if followed is not None:
+            follow(followed, imports)
+            return
+        status, words, _ = imports.run(files or [])
+    if words:
+        leave(status, words)
+    raise typer.Exit(status)
