@@ -23,6 +23,7 @@ from tests.support.running.session_folder import session_folder
 from tests.support.waiting import wait_until
 
 from event_schemas.records import decode
+from ingest_service.cli.import_run import Destination
 from local_stack.processes import Process
 from local_stack.topic import create_topic
 
@@ -361,6 +362,32 @@ async def test_a_folder_is_followed_and_each_file_taken_once(
     child.terminate()
     await child.communicate()
     assert [await times(number) for number in (100_000, 100_010, 100_020)] == [1, 1, 1]
+
+
+def test_what_the_service_is_told_of_a_load_goes_along() -> None:
+    assert Destination("http://here/").address == "http://here/v1/events"
+    told = Destination("http://here", batch="a.b", existing="correct", reason="a new file").address
+    assert told == "http://here/v1/events?batch=a.b&existing=correct&reason=a+new+file"
+
+
+LIMITED = """
+import resource, runpy
+resource.setrlimit(resource.RLIMIT_FSIZE, (2**20, 2**20))
+runpy.run_module("ingest_service.cli", run_name="__main__")
+"""
+
+
+async def test_a_full_disk_is_told(tmp_path: Path) -> None:
+    # No file may grow beyond a megabyte, as on a disk that is full.
+    file = gdelt_file(tmp_path, *(gdelt_row(number) for number in range(200_000)))
+    child = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-c", LIMITED, "import", "gdelt", file, "--dry-run"),
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    _, complaints = await child.communicate()
+    assert child.returncode == 1
+    assert b"there is no room in the folder for temporary files" in complaints
 
 
 async def test_the_schema_of_mappings_is_shown() -> None:

@@ -280,6 +280,24 @@ def test_real_files_add_up_and_their_events_are_ours() -> None:
 
 
 @needs_real_files
+def test_real_events_say_what_their_rows_say() -> None:
+    rows = {
+        row.partition("\t")[0]: row.split("\t")
+        for path in REAL_FILES
+        for row in path.read_text(encoding="utf-8").split("\n")
+    }
+    for event in random.Random(1).sample(import_gdelt(*REAL_FILES).events, 100):
+        row = rows[event["codes"]["gdelt"]]
+        day, code, goldstein, address = row[1], row[26], row[30], row[-1] if len(row) > 57 else ""
+        assert event["codes"]["cameo"] == code
+        assert event["goldstein"] == float(goldstein)
+        assert event["countries"] == sorted((row[7], row[17]))  # those of the files are all written as ours
+        assert event.get("initiators", [row[7]]) == [row[7]]
+        assert day.startswith(event["when"].replace("-", "").rstrip("~"))
+        assert [source["url"] for source in event["sources"]][:1] == [address][: bool(address)]
+
+
+@needs_real_files
 def test_at_least_95_in_100_of_re_reported_and_mirrored_real_rows_are_merged() -> None:
     rows = [row for path in REAL_FILES for row in path.read_text(encoding="utf-8").split("\n") if row]
     reports = [read for row in rows if (read := real_report(row))]

@@ -1,14 +1,14 @@
 """`ingest import`: other people's data as events, with a report that adds up to its rows."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import orjson
 import typer
 
 from ingest_service.cli.complaints import Complaints
 from ingest_service.cli.following import follow
-from ingest_service.cli.import_run import Import
+from ingest_service.cli.import_run import Destination, Import
 from ingest_service.cli.import_sources import GDELT, KINDS, UnusableError, source_of
 from ingest_service.importing.mapping import mapping_schema
 from service_edge.terminal import ExitStatus, leave
@@ -39,6 +39,11 @@ def import_(
     refused: Annotated[
         Path | None, typer.Option(help="Where to write what was not taken: NDJSON of place, reason, original.")
     ] = None,
+    batch: Annotated[str | None, typer.Option(help="The name of this load; used again, it continues it.")] = None,
+    existing: Annotated[
+        Literal["correct"] | None, typer.Option(help="correct: what is known is corrected to what the files say.")
+    ] = None,
+    reason: Annotated[str | None, typer.Option(help="Why, for --existing.")] = None,
     followed: Annotated[
         Path | None, typer.Option("--follow", help="A folder of which each file is imported once, as it comes.")
     ] = None,
@@ -66,7 +71,7 @@ def import_(
     except UnusableError as error:
         leave(ExitStatus.USAGE, str(error))
     with Complaints(refused) as complaints:
-        imports = Import(source, url, complaints, dry_run, as_json)
+        imports = Import(source, Destination(url, batch, existing, reason), complaints, dry_run, as_json)
         if followed is not None:
             follow(followed, imports)
             return
