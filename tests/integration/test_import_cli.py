@@ -173,6 +173,8 @@ async def test_wrong_usage_is_2(tmp_path: Path) -> None:
         ("csv", file, "--mapping", str(tmp_path / "none.yaml")),
         ("csv", file, "--mapping", file),
         ("csv", file, "--apart"),
+        ("gdelt", file, "--existing", "correct"),
+        ("gdelt", file, "--reason", "why"),
         ("gdelt", file, "--follow", str(tmp_path)),
         ("gdelt", "--follow", str(tmp_path / "none")),
         ("gdelt", "--follow", str(tmp_path), "--dry-run"),
@@ -249,6 +251,7 @@ async def test_an_import_that_is_killed_goes_on_without_a_second_event(
     assert len({code for code in await codes_in_log(services) if int(code) >= 40_000}) == 12_000
 
 
+@pytest.mark.timeout(400)
 async def test_a_kafka_that_dies_in_the_middle_loses_nothing_and_doubles_nothing(tmp_path: Path) -> None:
     file = gdelt_file(tmp_path, *many(70_000, 20_000))
     async with own_kafka() as engine:

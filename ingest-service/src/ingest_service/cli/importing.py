@@ -66,6 +66,8 @@ def import_(
         leave(ExitStatus.USAGE, "name files, or a folder with --follow")
     if followed is not None and dry_run:
         leave(ExitStatus.USAGE, "--follow takes each file once: try one of them with --dry-run first")
+    if (existing is None) != (reason is None):
+        leave(ExitStatus.USAGE, "--existing correct and --reason go together: say why what is known is corrected")
     try:
         source = source_of(kind, mapping, encoding, apart=apart)
     except UnusableError as error:
