@@ -7,16 +7,21 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 MEMBERS := schemas schemas/service-edge ingest-service timeline-service deploy/local
-READY := $(VENV)/.ready
+INSTALLED := $(VENV)/.ready
+FRONT := timeline-service/front
+READY := timeline-service/src/timeline_service/web/static/seam.js
 
 .PHONY: help setup run up down status test test-unit check bench soak planted fuzz format hooks
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
 
-setup: $(READY)  ## install everything into .venv (the other targets do it by themselves)
+setup: $(READY)  ## install everything into .venv, and build what pages run (the other targets do it by themselves)
 
-$(READY): deploy/requirements/dev.txt $(MEMBERS:%=%/pyproject.toml)
+$(READY): $(INSTALLED) $(wildcard $(FRONT)/src/*.ts) $(FRONT)/package.json $(FRONT)/package-lock.json $(FRONT)/build.py
+	@$(BIN)/python $(FRONT)/build.py
+
+$(INSTALLED): deploy/requirements/dev.txt $(MEMBERS:%=%/pyproject.toml)
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 	  { echo "Dyadline needs Python 3.11 or newer: install it, or name it: make PYTHON=python3.12 …" >&2; exit 1; }
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || \
@@ -56,6 +61,7 @@ check: $(READY)  ## formatting, lint, types, import rules, schemas
 	@$(BIN)/python schemas/generate_json_schemas.py --check
 	@$(BIN)/python schemas/check_compatibility.py
 	@$(BIN)/python schemas/check_asyncapi.py
+	@$(BIN)/python $(FRONT)/build.py check
 
 bench: $(READY)  ## measure: each figure beside its floor and its peers (BENCH_EVENTS=100000)
 	@$(BIN)/python -m tests.bench
@@ -74,6 +80,7 @@ fuzz: $(READY)  ## feed all that is read from outside with bytes, guided by cove
 format: $(READY)  ## format the code and mend what lint can mend
 	@$(BIN)/ruff format --quiet .
 	@$(BIN)/ruff check --fix --quiet .
+	@$(BIN)/python $(FRONT)/build.py format
 
 hooks: $(READY)  ## have git format and check what is committed, before it is
 	@$(BIN)/pre-commit install

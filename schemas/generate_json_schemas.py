@@ -13,10 +13,12 @@ from event_schemas.countries import all_countries
 from event_schemas.envelopes import LONGEST, SOURCE
 from event_schemas.events import Event
 from event_schemas.published import UUID, bare, posted_event, present
-from event_schemas.requests import Retraction
-from event_schemas.texts import ONE_LINE
+from event_schemas.requests import Recording, Retraction
+from event_schemas.texts import BATCH, ONE_LINE
+from event_schemas.versions import Action, type_name
 
 RESULT = Path(__file__).parent / "json"
+_URN: Final = "urn:dyadline:schema:"
 DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
 
 
@@ -25,14 +27,21 @@ def generate() -> dict[str, dict[str, Any]]:
     asked = bare(Retraction.model_json_schema())["properties"]
     reason, expected, duplicate = (present(asked[name]) for name in ("reason", "expected_revision", "duplicate_of"))
     said = {"reason": reason, "expected_revision": expected}
-    return {
-        "event.v1": _named("event.v1", "An event, as it is posted", posted_event()),
-        "dyadline.event.recorded.v1": _record("recorded", _content()),
-        "dyadline.event.corrected.v1": _record("corrected", _closed({"event": _content(), **said}, "event", "reason")),
-        "dyadline.event.retracted.v1": _record(
-            "retracted", _closed({**said, "duplicate_of": {**duplicate, **UUID}}, "reason")
-        ),
-    }
+    beside = bare(Recording.model_json_schema())["properties"]
+    recording = _closed({"event": _content(), "on_existing": present(beside["on_existing"]), "reason": reason}, "event")
+    recording["dependentRequired"] = {"on_existing": ["reason"], "reason": ["on_existing"]}
+    correction = _closed({"event": _content(), **said}, "event", "reason")
+    retraction = _closed({**said, "duplicate_of": {**duplicate, **UUID}}, "reason")
+    records = [
+        _record("recorded", 1, _content()),
+        _record("corrected", 1, correction),
+        _record("retracted", 1, retraction),
+        _record("recorded", 2, recording),
+        _record("corrected", 2, correction),
+        _record("retracted", 2, retraction),
+    ]
+    named = {schema["$id"].removeprefix(_URN): schema for schema in records}
+    return {"event.v1": _named("event.v1", "An event, as it is posted", posted_event()), **named}
 
 
 def _content() -> dict[str, Any]:
@@ -54,8 +63,8 @@ def _content() -> dict[str, Any]:
     return _closed(fields, *schema["required"])
 
 
-def _record(action: str, data: dict[str, Any]) -> dict[str, Any]:
-    name = f"dyadline.event.{action}.v1"
+def _record(action: Action, version: int, data: dict[str, Any]) -> dict[str, Any]:
+    name = type_name(action, version)
     line = {"type": "string", "minLength": 1, "maxLength": LONGEST, "pattern": ONE_LINE}
     envelope = {
         "specversion": {"const": "1.0"},
@@ -65,22 +74,29 @@ def _record(action: str, data: dict[str, Any]) -> dict[str, Any]:
         "subject": UUID,
         "time": {"type": "string", "format": "date-time"},
         "datacontenttype": {"const": "application/json"},
-        "dataschema": {"const": f"urn:dyadline:schema:{name}"},
+        "dataschema": {"const": f"{_URN}{name}"},
         "data": data,
         "originsource": {**line, "description": "The source of the CloudEvent that the event came as"},
         "originid": {**line, "description": "The id of the CloudEvent that the event came as"},
     }
+    required = [name for name in envelope if not name.startswith("origin")]
+    if version > 1:
+        envelope["batch"] = {
+            "type": "string",
+            "pattern": f"^{BATCH}$",
+            "description": "The name of the load that the record came with",
+        }
     schema = {
         "type": "object",
         "properties": envelope,
-        "required": [name for name in envelope if not name.startswith("origin")],
+        "required": required,
         "dependentRequired": {"originsource": ["originid"], "originid": ["originsource"]},
     }
     return _named(name, f"A CloudEvent of the log: an event was {action}", schema)
 
 
 def _named(name: str, title: str, schema: dict[str, Any]) -> dict[str, Any]:
-    return {"$schema": DIALECT, "$id": f"urn:dyadline:schema:{name}", **schema, "title": title}
+    return {"$schema": DIALECT, "$id": f"{_URN}{name}", **schema, "title": title}
 
 
 def _closed(fields: dict[str, Any], *required: str) -> dict[str, Any]:

@@ -17,7 +17,10 @@ from tests.support.waiting import wait_until
 
 README: Final = (ROOT / "README.md").read_text(encoding="utf-8")
 EXAMPLES: Final = list(read_examples(README))
-_PORTS: Final = {"8001": "INGEST_PORT", "8002": "TIMELINE_PORT", "9092": "KAFKA_PORT", "5433": "POSTGRES_PORT"}
+_PORTS: Final = {
+    "8001": "INGEST_PORT", "8002": "TIMELINE_PORT", "8003": "PROJECTOR_PORT", "8004": "REPLAYER_PORT",
+    "9092": "KAFKA_PORT", "5433": "POSTGRES_PORT",
+}  # fmt: skip
 
 
 @pytest.fixture(scope="module")

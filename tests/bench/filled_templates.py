@@ -69,7 +69,9 @@ def _template(number: int, random: Random) -> Template:
     text = write_json(said | {"countries": list(_STAND_IN), "initiators": ["!"], "when": "2000"}).decode()
     head, rest = text.split(write_json({"countries": list(_STAND_IN)}).decode()[1:-1])
     middle, tail = rest.removeprefix(",").split('"initiators":["!"],')
-    document = document_of(event_content(write_json(said | {"countries": list(_STAND_IN), "when": "2000"}).decode()))
+    document = document_of(
+        event_content(write_json(said | {"countries": list(_STAND_IN), "when": "2000"}).decode()), None
+    )
     facets = tuple(facet for facet in document.facets if facet.partition(":")[0] not in {"pair", "country"})
     return Template(head, middle, tail.removesuffix('"when":"2000"}'), document.entry.traits, facets, document.words)
 

@@ -24,7 +24,7 @@ from tests.support.running.session_folder import close_session_folder, open_sess
 
 from event_schemas.log_topic import PARTITIONS
 from event_schemas.records import ANONYMOUS
-from ingest_service.domain.accept import Accepted, accept_event
+from ingest_service.domain.accept import Accepted, Terms, accept_event
 from timeline_service.domain.replays import Kind
 from timeline_service.judge.partitions import partitions_of
 
@@ -36,7 +36,7 @@ _KINDS: Final[tuple[Kind, ...]] = ("rebuild", "verify")
 async def fill_log(bootstrap_servers: str, topic: str, count: int) -> None:
     """Append so many records: some thousand events again and again, each time as other events with the same words."""
     now = datetime.now(UTC)
-    templates = [accept_event(event, principal=ANONYMOUS, accepted_at=now) for event in events(_TEMPLATES)]
+    templates = [accept_event(event, Terms(ANONYMOUS), accepted_at=now) for event in events(_TEMPLATES)]
     async with open_producer(bootstrap_servers) as producer:
         for start in range(0, count, _AT_ONCE):
             pairs: list[list[tuple[bytes | None, bytes | None]]] = [[] for _ in range(PARTITIONS)]

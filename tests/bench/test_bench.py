@@ -110,7 +110,7 @@ async def test_filled_tables_hold_what_the_product_would_have_made(database_url:
     assert sum(row["pair"] == LARGEST for row in rows) == 1_500
     spans = set()
     for row in rows:
-        document = document_of(event_content(row["content"]))
+        document = document_of(event_content(row["content"]), None)
         entry = document.entry
         assert write_json(json.loads(row["content"])).decode() == row["content"]
         assert hashlib.sha256(row["content"].encode()).digest() == row["digest"]

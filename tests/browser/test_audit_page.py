@@ -100,12 +100,13 @@ async def test_it_reads_without_a_script_and_narrow(stack: TimelineStack, browse
     policy = answer.headers["content-security-policy"]
     assert policy.startswith("default-src 'none'")
     assert "connect-src 'self'" in policy
-    assert "unsafe-inline" not in policy.partition("script-src")[2]
+    assert "unsafe" not in policy
     head = await stack.client.head("/audit")
     assert (head.status_code, head.content) == (200, b"")
     assert "/audit" not in (await stack.client.get("/openapi.json")).text
-    assert (await stack.refusal("/audit?colour=red"))["status"] == 400
-    assert (await stack.refusal("/audit/4cb6d2a4-0000-4000-8000-000000000000"))["status"] == 404
+    for path, status in (("/audit?colour=red", 400), ("/audit/4cb6d2a4-0000-4000-8000-000000000000", 404)):
+        refusal = await stack.client.get(path)
+        assert (refusal.status_code, refusal.headers["content-type"]) == (status, "text/html; charset=utf-8")
     await browser.resize(360, 700)
     await browser.open(f"{stack.client.base_url}/audit")
     await browser.shows("#generations", "live")

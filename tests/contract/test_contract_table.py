@@ -9,7 +9,9 @@ from service_edge.openapi import operations
 from timeline_service.app import create_app
 from timeline_service.settings import Settings
 
-ALTERNATIVES = frozenset({"type", "valence", "domain", "stage", "tag", "actor", "initiator", "q", "min_sources"})
+ALTERNATIVES = frozenset(
+    {"type", "valence", "domain", "stage", "tag", "actor", "initiator", "batch", "q", "min_sources"}
+)
 FILTERS = ALTERNATIVES | {"from", "to", "match", "as_of", "include", "min_position", "generation"}
 PAGES = frozenset({"order", "limit", "cursor", "count"})
 WAITS = frozenset({"min_position", "Timeline-Position"})
@@ -42,12 +44,19 @@ ROWS = [
     Row("/v1/timelines/lookup", FILTERS | {"a", "b"}, status="307", answers=frozenset()),
     Row("/v1/timelines", FILTERS | {"country", "order", "limit", "cursor"}),
     Row("/v1/timelines/{pair}/summary", FILTERS),
+    Row(
+        "/v1/timelines/{pair}/changes",
+        READS_OF | {"since", "until", "include", "limit", "cursor"},
+        answers=frozenset({"application/json", "text/csv", "application/x-ndjson"}),
+    ),
     Row("/v1/timelines/{pair}/live", frozenset({"Last-Event-ID"}), answers=STREAM),
     Row("/v1/live", frozenset({"country", "Last-Event-ID"}), answers=STREAM),
     Row("/v1/events", FILTERS | PAGES | {"country", "code"}, answers=frozenset(SUFFIXES.values())),
     Row("/v1/events/{event_id}", READS_OF | {"as_of"}),
     Row("/v1/events/{event_id}/revisions", READS_OF | {"as_of"}),
     Row("/v1/records/{position}", READS_OF | {"wait"}),
+    Row("/v1/batches", READS_OF | {"limit", "cursor"}),
+    Row("/v1/batches/{name}", READS_OF),
     Row("/v1/countries", READS_OF),
     Row("/v1/countries/{country}/partners", FILTERS),
     Row("/v1/types", READS_OF),

@@ -17,11 +17,12 @@ DESCRIBED = create_app(Settings()).openapi()["paths"]
 POSTS = {path: item["post"] for path, item in DESCRIBED.items() if "post" in item}
 #: What is posted under the name of an example, and the example of the answer to it.
 ANSWERS = {
-    ("application/json", "one", ""): (201, "one_recorded"),
-    ("application/json", "one", "?validate=only"): (200, "one_checked"),
-    ("application/json", "many", ""): (207, "some_refused"),
-    ("application/json", "many", "?validate=only"): (200, "many_checked"),
-    ("application/x-ndjson", "lines", ""): (200, "lines"),
+    ("/v1/events", "application/json", "one", ""): (201, "one_recorded"),
+    ("/v1/events", "application/json", "one", "?validate=only"): (200, "one_checked"),
+    ("/v1/events", "application/json", "many", ""): (207, "some_refused"),
+    ("/v1/events", "application/json", "many", "?validate=only"): (200, "many_checked"),
+    ("/v1/events", "application/x-ndjson", "lines", ""): (200, "lines"),
+    ("/v1/changes", "application/x-ndjson", "lines", ""): (200, "lines"),
 }
 VARYING = {"position", "timeline_position", "accepted_at", "recorded_at"}
 
@@ -48,15 +49,15 @@ async def test_an_example_is_taken_as_it_stands(kafka: str, topic: str, path: st
     assert answer.is_success
 
 
-@pytest.mark.parametrize(("media_type", "name", "query"), ANSWERS)
+@pytest.mark.parametrize(("path", "media_type", "name", "query"), ANSWERS)
 async def test_an_example_is_answered_as_the_example_of_the_answer(
-    kafka: str, topic: str, media_type: str, name: str, query: str
+    kafka: str, topic: str, path: str, media_type: str, name: str, query: str
 ) -> None:
-    status, answer_name = ANSWERS[media_type, name, query]
+    status, answer_name = ANSWERS[path, media_type, name, query]
     async with ingest_client(kafka, topic) as client:
-        answer = await post_example(client, "/v1/events", media_type, name, query)
+        answer = await post_example(client, path, media_type, name, query)
     assert answer.status_code == status
-    described = POSTS["/v1/events"]["responses"][str(status)]["content"]
+    described = POSTS[path]["responses"][str(status)]["content"]
     expected = described[answer.headers["content-type"]]["examples"][answer_name]["value"]
     if isinstance(expected, str):
         assert [steady(read_json(line.encode())) for line in answer.text.splitlines()] == [

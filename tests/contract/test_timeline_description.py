@@ -24,6 +24,14 @@ from timeline_service.settings import Settings
 
 DOCUMENT = create_app(Settings()).openapi()
 FIELDS = ("summary", "valence", "domain", "stage", "actors", "sources", "tags", "codes", "goldstein", "attributes")
+#: Changes since before the log began: what appeared has no `before`, and nothing that differs.
+APPEARED = {
+    **examples.CHANGES,
+    "items": [
+        {name: value for name, value in item.items() if name != "before"} | {"changes": []}
+        for item in examples.CHANGES["items"]
+    ],
+}
 READS = [
     (path, operation)
     for path, method, operation in operations(DOCUMENT)
@@ -40,10 +48,12 @@ async def stack(engines: Engines) -> AsyncIterator[TimelineStack]:
         examples.EVENT["title"], "2020-06-29", event_id=examples.EVENT_ID, **{**said, "initiators": ["IN"]}
     )
     gone = recording("a visit that was called off", "201X", ("IN", "CN", "US"), type="visit")
-    unknown = encode_value(shown).replace(b"recorded.v1", b"recorded.v9")
+    unknown = encode_value(shown).replace(b"recorded.v2", b"recorded.v9")
+    load = [recording(f"event {number}", f"19{number}", ("FR", "DE")) for number in range(10, 30)]
+    load.append(recording("other words", event_id=load[0].event_id))
     async with timeline_stack(engines) as stack:
         position = await stack.append(
-            *(recording(f"event {number}", f"19{number}", ("FR", "DE")) for number in range(10, 30)),
+            *(record._replace(batch=str(examples.BATCH["name"])) for record in load),
             *(
                 shown,
                 shown,
@@ -108,10 +118,13 @@ async def test_every_parameter_is_taken_as_the_description_shows_it(
         ("/v1/timelines/IN-CN", examples.PAGE),
         ("/v1/timelines/IN-CN?as_of=2025-07-01T00:00:00Z&count=true", examples.LAST_PAGE),
         ("/v1/timelines/IN-CN/summary", examples.SUMMARY),
+        ("/v1/timelines/IN-CN/changes?since=2025-07-01T00:00:00Z", APPEARED),
         ("/v1/events?q=tiktok&count=true", examples.FOUND),
         (f"/v1/events/{examples.EVENT_ID}", examples.EVENT),
         (f"/v1/events/{examples.EVENT_ID}/revisions", examples.REVISIONS),
         ("/v1/countries/IN/partners", examples.PARTNERS),
+        ("/v1/batches", {**examples.BATCHES, "next": None}),
+        (f"/v1/batches/{examples.BATCH['name']}", examples.BATCH),
         ("/v1/parked", examples.PARKED),
         ("/v1/status", examples.STATUS),
         (f"/v1/replays/{examples.REPLAY_ID}", examples.VERIFIED),

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 import asyncpg
 import pytest
 from aiokafka import AIOKafkaProducer
-from tests.support.inputs.log_writing import LogWriter, correcting, open_log, recording, retracting
+from tests.support.inputs.log_writing import LogWriter, correcting, open_log, recording, retracting, telling_now
 from tests.support.running.engines import own_postgres
 from tests.support.running.processes import Service, Services
 from tests.support.running.projecting import projecting
@@ -38,7 +38,9 @@ def busy_log(events: int, seed: int) -> list[Record]:
                 records.append(retracting(other))
             case 3:
                 records.append(correcting(other, "stale", expected_revision=7))
-    return records
+            case 4:
+                records.append(telling_now(other, f"as it is now {number}", "2022", chance.choice(PAIRS)))
+    return [record._replace(batch=chance.choice([None, "feed-1", "feed-2"])) for record in records]
 
 
 async def append_slowly(log: LogWriter, records: list[Record]) -> None:

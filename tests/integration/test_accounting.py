@@ -45,7 +45,7 @@ async def test_a_partition_that_is_stopped_within_a_batch_goes_no_further(servic
         sent = [
             await log.producer.send(
                 log.topic,
-                encode_value(record).replace(b"recorded.v1", b"recorded.v2"),
+                encode_value(record).replace(b"recorded.v2", b"recorded.v9"),
                 key=record.event_id.encode(),
                 headers=list(HEADERS),
             )

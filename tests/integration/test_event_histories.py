@@ -56,6 +56,13 @@ class Product:
         """Retract an event; returns the outcome."""
         return await self.change(event_id, "retractions", {"reason": "it did not happen", **more})
 
+    async def tell_now(self, **fields: Any) -> dict[str, Any]:
+        """Post an event as a feed does that says again how things are; returns the outcome."""
+        how = {"existing": "correct", "reason": "as the feed has it"}
+        answer = await self.ingest.post("/v1/events", params=how, json={**BAN, **fields})
+        assert answer.status_code == 201, answer.text
+        return await self.get(f"/v1/records/{answer.json()['position']}", wait=20)
+
     async def get(self, path: str, **parameters: Any) -> dict[str, Any]:
         """The body of a 200."""
         answer = await self.timeline.get(path, params=parameters)
@@ -112,6 +119,29 @@ async def test_an_event_is_corrected_moved_retracted_and_reinstated(product: Pro
     current = await product.get(f"/v1/events/{event_id}")
     assert current["revised_at"] == history["items"][3]["recorded_at"] > current["recorded_at"]
     assert current["position"] == history["items"][3]["position"]
+
+
+async def test_a_feed_says_how_things_are_but_brings_nothing_back(product: Product) -> None:
+    stranger = str(uuid4())
+    outcomes = [await product.tell_now(id=stranger, title=title) for title in ("a", "a", "b", "b", "a")]
+    assert [(item["outcome"], item["revision"]) for item in outcomes] == [
+        ("applied", 1),
+        ("duplicate", 1),
+        ("applied", 2),
+        ("duplicate", 2),
+        ("applied", 3),
+    ]
+    history = (await product.get(f"/v1/events/{stranger}/revisions"))["items"]
+    assert [(item["action"], item["event"]["title"], item["reason"]) for item in history] == [
+        ("recorded", "a", None),
+        ("corrected", "b", "as the feed has it"),
+        ("corrected", "a", "as the feed has it"),
+    ]
+    assert (await product.retract(stranger))["outcome"] == "applied"
+    for title in ("a", "c"):
+        refused = await product.tell_now(id=stranger, title=title)
+        assert (refused["outcome"], refused["problem"], refused["revision"]) == ("rejected", "retracted", 4)
+    assert (await product.get(f"/v1/events/{stranger}"))["status"] == "retracted"
 
 
 async def test_every_verdict_has_its_name(product: Product) -> None:
@@ -232,6 +262,20 @@ class Lives(RuleBasedStateMachine):
             model.titles.append(title)
             model.revision += 1
             model.retracted = False
+        assert outcome["revision"] == model.revision
+
+    @rule(number=st.integers(0, 99), title=TITLES)
+    def tell_how_it_is_now(self, number: int, title: str) -> None:
+        event_id, model = self.chosen(number)
+        outcome = self.do(self.product.tell_now(id=event_id, title=title, countries=self.countries))
+        if model.retracted:
+            assert outcome["problem"] == "retracted"
+        elif title == model.titles[-1]:
+            assert outcome["outcome"] == "duplicate"
+        else:
+            assert outcome["outcome"] == "applied"
+            model.titles.append(title)
+            model.revision += 1
         assert outcome["revision"] == model.revision
 
     @rule(number=st.integers(0, 99))

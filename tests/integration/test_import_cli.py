@@ -23,7 +23,6 @@ from tests.support.running.session_folder import session_folder
 from tests.support.waiting import wait_until
 
 from event_schemas.records import decode
-from ingest_service.cli.import_run import Destination
 from local_stack.processes import Process
 from local_stack.topic import create_topic
 
@@ -367,10 +366,20 @@ async def test_a_folder_is_followed_and_each_file_taken_once(
     assert [await times(number) for number in (100_000, 100_010, 100_020)] == [1, 1, 1]
 
 
-def test_what_the_service_is_told_of_a_load_goes_along() -> None:
-    assert Destination("http://here/").address == "http://here/v1/events"
-    told = Destination("http://here", batch="a.b", existing="correct", reason="a new file").address
-    assert told == "http://here/v1/events?batch=a.b&existing=correct&reason=a+new+file"
+async def test_a_load_has_its_name_and_may_correct_what_is_known(
+    ingest: Service, services: Services, tmp_path: Path
+) -> None:
+    file = gdelt_file(tmp_path, gdelt_row(110_000))
+    terms = ("--batch", "gdelt.march", "--existing", "correct", "--reason", "a new file")
+    status, output, _ = await run("import", "gdelt", file, *terms, url=ingest.url)
+    assert (status, output.splitlines()[1]) == (0, "  1 recorded, as 1 event")
+    records = await read_log(services.bootstrap_servers, services.topic)
+    decoded = [decode(item.key, item.value, item.headers) for item in records]
+    (record,) = [item for item in decoded if item.event and item.event.get("codes", {}).get("gdelt") == "110000"]
+    assert (record.batch, record.on_existing, record.reason) == ("gdelt.march", "correct", "a new file")
+    status, output, complaints = await run("import", "gdelt", file, "--batch", "no spaces", url=ingest.url)
+    assert status == 1
+    assert "batch" in complaints
 
 
 LIMITED = """

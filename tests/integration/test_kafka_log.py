@@ -16,7 +16,7 @@ from tests.support.waiting import wait_until
 
 from ingest_service.adapters.kafka_log import KafkaLog
 from ingest_service.adapters.kafka_session import KafkaSession
-from ingest_service.domain.accept import Accepted, accept_event
+from ingest_service.domain.accept import Accepted, Terms, accept_event
 from ingest_service.errors import UnavailableError
 
 PARTITIONS = 3
@@ -50,7 +50,7 @@ def session_of(log: KafkaLog) -> KafkaSession:
 def a_record(log: KafkaLog, fits: Callable[[int], bool] = lambda _: True) -> Accepted:
     """A record for a partition that fits."""
     while True:
-        accepted = accept_event(an_event(id=str(uuid4())), principal="anonymous", accepted_at=datetime.now(UTC))
+        accepted = accept_event(an_event(id=str(uuid4())), Terms("anonymous"), accepted_at=datetime.now(UTC))
         if fits(session_of(log)._partition(accepted.key)):
             return accepted
 

@@ -109,7 +109,7 @@ async def shelf(engines: Engines) -> AsyncIterator[Shelf]:
             ends.append(await stack.append(correction))
         for number in range(PARKED):
             event = large(number, ["FR", "IT"])
-            to_come = encode_value(event).replace(b"recorded.v1", b"recorded.v9")
+            to_come = encode_value(event).replace(b"recorded.v2", b"recorded.v9")
             ends.append(await stack.log.append_bytes(event.event_id.encode(), to_come))
         last = {partition: offset for end in ends for partition, offset in parse_positions(end).items()}
 

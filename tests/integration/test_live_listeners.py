@@ -83,7 +83,7 @@ async def test_verdicts_say_what_was_tried_and_of_strangers_only_the_whole_strea
             correcting(known.event_id, "two", expected_revision=7),
             correcting(known.event_id, "known"),
         )
-        to_come = encode_value(retracting(known.event_id)).replace(b"retracted.v1", b"retracted.v9")
+        to_come = encode_value(retracting(known.event_id)).replace(b"retracted.v2", b"retracted.v9")
         parked = await stack.log.append_bytes(known.event_id.encode(), to_come)
         (behind,) = await stack.log.append(retracting(known.event_id))
         for position in (malformed, unknown, behind):

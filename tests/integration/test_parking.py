@@ -79,13 +79,24 @@ async def outcome(api: httpx.AsyncClient, position: str) -> dict[str, Any]:
     return body
 
 
+async def loads(api: httpx.AsyncClient) -> dict[str, tuple[int, ...]]:
+    """What became of each load's records."""
+    items = (await api.get("/v1/batches")).json()["items"]
+    assert all(item["records"] == sum(item["outcomes"].values()) for item in items)
+    return {item["name"]: tuple(item["outcomes"].values()) for item in items}
+
+
 async def test_newer_code_judges_what_was_parked_in_order_and_as_a_replay_would(
     services: Services, api: httpx.AsyncClient, log: LogWriter, code: Code
 ) -> None:
     code.fails_on = {"a hard one"}
     hard, easy = recording("a hard one"), recording("an easy one")
-    positions = await log.append(hard, correcting(hard.event_id, "mended"), retracting(hard.event_id), easy)
-    more = await log.append(hard, correcting(hard.event_id, "again", countries=["IN", "PK"]))
+    load = (hard, correcting(hard.event_id, "mended"), retracting(hard.event_id), easy)
+    positions = await log.append(*(record._replace(batch="feed-1") for record in load))
+    more = await log.append(
+        hard._replace(batch="feed-1"),
+        correcting(hard.event_id, "again", countries=["IN", "PK"])._replace(batch="feed-2"),
+    )
     async with projecting(services.bootstrap_servers, services.topic, services.database_url, code_version="1"):
         assert [(await outcome(api, each))["outcome"] for each in positions] == ["parked"] * 3 + ["applied"]
         assert [(await outcome(api, each))["outcome"] for each in more] == ["parked", "parked"]
@@ -96,11 +107,13 @@ async def test_newer_code_judges_what_was_parked_in_order_and_as_a_replay_would(
         assert "ZeroDivisionError: a bug" in next(i for i in listed if i["position"] == positions[0])["detail"]
         records = (await api.get("/v1/status")).json()["records"]
         assert records == {"total": 6, "applied": 1, "duplicate": 0, "rejected": 0, "parked": 5}
+        assert await loads(api) == {"feed-1": (1, 0, 0, 4), "feed-2": (0, 0, 0, 1)}
     code.fails_on = set()
     async with projecting(services.bootstrap_servers, services.topic, services.database_url, code_version="2"):
         await wait_until(lambda: _nothing_parked(api))
         outcomes = [(await outcome(api, each))["outcome"] for each in (*positions, *more)]
         assert outcomes == ["applied"] * 4 + ["duplicate", "applied"]
+        assert await loads(api) == {"feed-1": (4, 1, 0, 0), "feed-2": (1, 0, 0, 0)}
         await projected(services)  # what a replay from the start by the newer code gives
 
 
@@ -109,12 +122,14 @@ async def test_a_redrive_is_carried_out_by_the_projector_and_may_fail_again(
 ) -> None:
     code.fails_on = {"a hard one"}
     hard = recording("a hard one")
-    first, second = await log.append(hard, correcting(hard.event_id, "mended"))
+    load = (hard, correcting(hard.event_id, "mended"), recording("an easy one"))
+    first, second, _ = await log.append(*(record._replace(batch="feed-1") for record in load))
     async with projecting(services.bootstrap_servers, services.topic, services.database_url, code_version="1"):
         assert (await outcome(api, second))["outcome"] == "parked"
         await redrive(api, second)
         await wait_until(lambda: _settled(api))
         assert (await outcome(api, first))["outcome"] == "parked"  # it failed again, and stays
+        assert await loads(api) == {"feed-1": (1, 0, 0, 2)}
         code.fails_on = set()
         await redrive(api, first)
         await wait_until(lambda: _nothing_parked(api))

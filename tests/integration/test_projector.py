@@ -34,7 +34,7 @@ async def test_whatever_stands_in_the_log_is_counted_and_blocks_nothing(services
         await log.append(before)
         garbage = await append_garbage(log)
         unknown = recording("of a later version")
-        value = encode_value(unknown).replace(b"recorded.v1", b"recorded.v2")
+        value = encode_value(unknown).replace(b"recorded.v2", b"recorded.v9")
         parked = [
             await log.append_bytes(unknown.event_id.encode(), value),
             *await log.append(correcting(unknown.event_id, "behind it"), retracting(unknown.event_id)),

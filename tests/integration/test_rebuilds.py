@@ -122,7 +122,7 @@ async def test_a_rebuild_does_not_pass_the_circuit_breaker(services: Services) -
             await log.append(*busy_log(60, 40))
             await projected(services)
             unknown = [recording(f"of a later version, no. {number}") for number in range(900)]
-            values = [encode_value(record).replace(b"recorded.v1", b"recorded.v2") for record in unknown]
+            values = [encode_value(record).replace(b"recorded.v2", b"recorded.v9") for record in unknown]
             pairs = zip(unknown, values, strict=True)
             await asyncio.gather(*(log.append_bytes(record.event_id.encode(), value) for record, value in pairs))
 
@@ -167,7 +167,7 @@ async def append_unknown(log: LogWriter, count: int, *, partition: int) -> None:
         record = recording("of a later version")
         key = record.event_id.encode()
         if partitions_of([key], 3)[key] == partition:
-            await log.append_bytes(key, encode_value(record).replace(b"recorded.v1", b"recorded.v2"))
+            await log.append_bytes(key, encode_value(record).replace(b"recorded.v2", b"recorded.v9"))
             appended += 1
 
 

@@ -281,10 +281,10 @@ async def test_progress_waits_for_what_is_away_and_needs_no_bell(
         finally:
             await connection.execute("alter table timeline.replays_away rename to replays")
         await connection.execute(
-            "update timeline.replays set state = 'failed', reason = 'no bell' where id = $1", view["id"]
+            "update timeline.replays set state = 'failed', reason = 'not notified' where id = $1", view["id"]
         )
         await wait_until(lambda: listener.ended)
-        assert (listener.events[-1].name, listener.events[-1].data["reason"]) == ("done", "no bell")
+        assert (listener.events[-1].name, listener.events[-1].data["reason"]) == ("done", "not notified")
 
 
 async def test_a_service_that_stops_ends_the_streams_of_progress(

@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from tests.support.inputs.random_events import (
     ACTORS,
+    BATCHES,
     CODES,
     COUNTRIES,
     DOMAINS,
@@ -29,6 +30,8 @@ from tests.support.models.timeline_model import Standing, ToldTimeline
 from tests.support.models.websearch_model import must_mark, wanted_words, words_of
 from tests.support.running.engines import Engines
 from tests.support.running.timeline_stacks import timeline_stack
+
+from event_schemas.positions import parse_position
 
 T = TypeVar("T")
 SETTINGS: Final = settings(
@@ -122,6 +125,7 @@ REPEATABLE: Final = [
     named("domain", st.sampled_from([*DOMAINS, "aid"])),
     named("stage", st.sampled_from(STAGES)),
     named("tag", st.sampled_from([*TAGS, "of-nobody"])),
+    named("batch", st.sampled_from([*filter(None, BATCHES), "gdelt-2026-02-1"])),
     named("actor", st.sampled_from([*ACTORS, *map(str.upper, ACTORS), "huawei", "sao paulo camara", "Ministry"])),
     named("initiator", st.sampled_from([*COUNTRIES, "India", "cn", "FRA"])),
 ]
@@ -188,6 +192,11 @@ def told_of(standings: list[Standing]) -> list[tuple[Any, ...]]:
     ]
 
 
+def by_recording(items: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Items, the last to be recorded or revised first."""
+    return sorted(items, key=lambda item: (item["revised_at"], *parse_position(item["position"])), reverse=True)
+
+
 async def test_random_questions_are_answered_as_the_model_answers(world: World) -> None:
     async def check(question: Question) -> None:
         asked = question.parameters(world)
@@ -197,6 +206,8 @@ async def test_random_questions_are_answered_as_the_model_answers(world: World) 
         assert (body["count"], body["next"]) == (len(wanted), None)
         turned = (await ask(world, question.path, [*asked, ("limit", "1000"), ("order", "desc")])).json()
         assert [item["id"] for item in turned["items"]] == [item["id"] for item in body["items"]][::-1]
+        newest = (await ask(world, question.path, [*asked, ("limit", "1000"), ("order", "newest")])).json()
+        assert shown(newest["items"]) == shown(by_recording(body["items"]))
         queries = [value for name, value in question.filters if name == "q"]
         if question.pair is None and queries:
             for standing, item in zip(wanted, body["items"], strict=True):
@@ -224,7 +235,7 @@ def check_snippet(snippet: str, query: str, standing: Standing) -> None:
 def readings(draw: st.DrawFn) -> tuple[Question, str, list[int], int]:
     """A question, an order, the limits of its pages one after the other, and a seed for what happens between."""
     limits = draw(st.lists(st.integers(1, 40), min_size=1, max_size=4))
-    return draw(questions()), draw(st.sampled_from(["asc", "desc"])), limits, draw(st.integers(0, 2**16))
+    return draw(questions()), draw(st.sampled_from(["asc", "desc", "newest"])), limits, draw(st.integers(0, 2**16))
 
 
 async def test_random_pages_are_those_of_the_first_ones_moment(world: World) -> None:
@@ -232,7 +243,8 @@ async def test_random_pages_are_those_of_the_first_ones_moment(world: World) -> 
         question, order, limits, seed = reading
         chance = random.Random(seed)
         asked = [*question.parameters(world), ("order", order)]
-        wanted = told_of(question.answer(world, ("order", order)))
+        in_order = order if order != "newest" else "asc"  # the model knows no clock
+        wanted = told_of(question.answer(world, ("order", in_order)))
         answer = await ask(world, question.path, [*asked, ("limit", str(limits[0])), ("count", "true")])
         assert answer.json()["count"] == len(wanted)
         items, pages, limit = answer.json()["items"], 1, limits[0]
@@ -254,7 +266,11 @@ async def test_random_pages_are_those_of_the_first_ones_moment(world: World) -> 
             items += answer.json()["items"]
             pages += 1
         assert "next" not in answer.links
-        assert shown(items) == wanted
+        if order == "newest":
+            assert shown(items) == shown(by_recording(items))
+            assert sorted(shown(items)) == sorted(wanted)
+        else:
+            assert shown(items) == wanted
 
     await check_by_hypothesis(readings(), 60, check)
 
@@ -287,6 +303,7 @@ async def test_a_cursor_goes_on_with_its_own_question_only(world: World, path: s
         [("stage", "ended")],
         [("tag", "chips")],
         [("actor", "Huawei")],
+        [("batch", "feed:1")],
         [("initiator", "IND")],
         [("q", "steel")],
         [("min_sources", "1")],
@@ -294,6 +311,7 @@ async def test_a_cursor_goes_on_with_its_own_question_only(world: World, path: s
         [("to", "2020")],
         [("match", "within")],
         [("order", "desc")],
+        [("order", "newest")],
         [("as_of", world.instants[0][0])],
     ]
     for other in others:

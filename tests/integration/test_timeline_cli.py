@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 from tests.support.clients.terminals import at_a_terminal, plain_text, timeline
-from tests.support.inputs.log_writing import recording
+from tests.support.inputs.log_writing import correcting, recording, retracting
 from tests.support.running.engines import Engines
 from tests.support.running.timeline_stacks import TimelineStack, timeline_stack
 
@@ -46,11 +46,54 @@ async def test_a_timeline_fits_the_terminal(stack: TimelineStack, columns: int) 
     assert "China" in plain
 
 
+async def test_changes_are_told_in_a_pipe_and_at_a_terminal(stack: TimelineStack) -> None:
+    url = str(stack.client.base_url)
+    gone, changed = recording("A fair", "2019", ("FR", "PT")), recording("A match", "2019", ("FR", "PT"))
+    since = await stack.append(gone, changed)
+    body = await stack.get("/v1/timelines/FR-PT", since)
+    assert len(body["items"]) == 2
+    for record in (
+        correcting(changed.event_id, "A match", "2019-07", ("FR", "PT")),
+        retracting(gone.event_id),
+        recording("A [bold]treaty[/bold]", "2021", ("FR", "PT")),
+    ):
+        await stack.get("/v1/status", await stack.append(record))
+    since = (await stack.client.get("/v1/timelines/FR-PT/changes", params={"until": since})).json()["until"]
+    words = ("changes", "France", "Portugal", "--since", since, "--url", url)
+    status, output, _ = await timeline(*words)
+    lines = [line.split("\t") for line in output.splitlines()]
+    assert status == 0
+    assert sorted((line[0], *line[1:4]) for line in lines) == [
+        ("appeared", "2021", "A [bold]treaty[/bold]", ""),
+        ("changed", "2019-07", "A match", "/when"),
+        ("left", "2019", "A fair", "/status"),
+    ]
+    assert {line[6] for line in lines} == {"", "a better source", "it did not happen"}
+    assert "\x1b" not in output
+    _, output, _ = await timeline(*words, "--limit", "2")
+    assert len(output.splitlines()) == 2
+    _, output, _ = await timeline(*words, "--json")
+    found: dict[str, Any] = json.loads(output)
+    assert (found["pair"], found["since"], len(found["items"]), found["next"]) == ("FRA-PRT", since, 3, None)
+    _, output, _ = await timeline(*words, "--include-retracted")
+    assert [line.split("\t")[0] for line in output.splitlines()].count("changed") == 2
+    shown = await at_a_terminal(*words, columns=60)
+    plain = plain_text(shown)
+    assert max(len(line.rstrip("\r")) for line in plain.split("\n")) <= 60
+    for expected in ("2019 → 2019-07", "retracted by anonymous: it did not happen", "[bold]treaty", "1 appeared"):
+        assert expected in " ".join(plain.split())
+    status, output, complaints = await timeline("changes", "FR", "PT", "--since", "yesterday", "--url", url)
+    assert (status, output) == (1, "")
+    assert "yesterday" in complaints
+    assert (await timeline("changes", "FR", "PT"))[0] == 2
+
+
 async def test_status_says_how_far_the_projection_is(stack: TimelineStack) -> None:
     url = str(stack.client.base_url)
     status, output, _ = await timeline("status", "--url", url)
     facts = dict(line.split("\t") for line in output.splitlines())
-    assert (status, facts["lag"], facts["records"], facts["applied"]) == (0, "0", "3", "3")
+    total = str((await stack.get("/v1/status"))["records"]["total"])
+    assert (status, facts["lag"], facts["records"], facts["applied"]) == (0, "0", total, total)
     _, output, _ = await timeline("status", "--json", "--url", url)
     assert json.loads(output)["lag"] == 0
     shown = await at_a_terminal("status", "--url", url, columns=80)

@@ -29,6 +29,7 @@ async def test_what_was_projected_is_what_was_recorded(services: Services) -> No
         "entries": len(tables.entries),
         "pair_counts": len(tables.pair_counts),
         "outcomes": len(tables.outcomes),
+        "batch_counts": len(tables.batch_counts),
         "documents": len(tables.revisions),
     }
     assert result["differences"] == []
@@ -59,6 +60,7 @@ _CHANGES = {
     "entries": "goldstein = 9.5 where ctid = (select min(ctid) from {table})",
     "pair_counts": "events = events + 1 where ctid = (select min(ctid) from {table})",
     "outcomes": "outcome = 'duplicate' where ctid = (select min(ctid) from {table} where outcome = 'rejected')",
+    "batch_counts": "first_offset = first_offset - 1 where ctid = (select min(ctid) from {table})",
     "search_checkpoints": "next_offset = next_offset - 60 where partition = 2",
     "documents": "facets = facets || array['tag:planted'] where ctid = (select min(ctid) from {table})",
 }
@@ -109,6 +111,7 @@ async def tamper(url: str, table: str, operation: str) -> str:
                 moved: dict[str, Any] = {"partition": 3} if table.endswith("checkpoints") else {}
                 moved |= {"event_id": "11111111-1111-5111-8111-111111111111"} if "event_id" in _KEYS[table] else {}
                 moved |= {"pair": "FJI-TUV"} if table == "pair_counts" else {}
+                moved |= {"batch": "of-nobody"} if table == "batch_counts" else {}
                 moved |= {"offset": 1_000_000} if table == "outcomes" else {}
                 moved |= {"from_offset": 1_000_001} if table == "revisions" else {}
                 sql = (

@@ -11,6 +11,7 @@ from event_schemas.records import HEADERS, decode
 from ingest_service.domain.accept import (
     Accepted,
     Clock,
+    Terms,
     accept_correction,
     accept_event,
     accept_retraction,
@@ -20,23 +21,25 @@ from ingest_service.domain.accept import (
 from ingest_service.errors import TooLargeError
 
 MOMENT = datetime(2026, 2, 13, 8, 30, 0, 123456, UTC)
+TERMS = Terms("anonymous")
 ID = "1b4e28ba-2fa1-11d2-883f-0016d3cca427"
 
 
 def accept(value: Any, **given: Any) -> Accepted:
-    return accept_event(value, principal="anonymous", accepted_at=MOMENT, **given)
+    return accept_event(value, TERMS, accepted_at=MOMENT, **given)
 
 
 def correct(value: Any, event_id: str = ID, **given: Any) -> Accepted:
-    return accept_correction(value, event_id, principal="anonymous", accepted_at=MOMENT, **given)
+    return accept_correction(value, event_id, TERMS, accepted_at=MOMENT, **given)
 
 
 def retract(value: Any, event_id: str = ID, **given: Any) -> Accepted:
-    return accept_retraction(value, event_id, principal="anonymous", accepted_at=MOMENT, **given)
+    return accept_retraction(value, event_id, TERMS, accepted_at=MOMENT, **given)
 
 
 def test_what_is_accepted_reads_back_as_the_record() -> None:
     for accepted in (
+        accept_event(an_event(id=ID), Terms("anonymous", "as the feed has it"), accepted_at=MOMENT),
         accept(an_event(id=ID), origin=("https://example.org", "7")),
         correct({"reason": "a typo", "event": an_event("b"), "expected_revision": 1}),
         retract({"reason": "it did not happen", "duplicate_of": ID}),
@@ -82,6 +85,15 @@ def test_a_change_with_a_key_or_an_expectation_is_the_same_record_again() -> Non
     assert correct(blind, key="k").record.record_id == correct({**blind, "reason": "b"}, key="k").record.record_id
     assert correct(blind).record.record_id != correct(blind).record.record_id
     assert retract({"reason": "a", "expected_revision": 1}).record.record_id != correct(expecting).record.record_id
+
+
+def test_what_corrects_what_is_there_has_a_record_id_of_its_own() -> None:
+    feed = Terms("anonymous", correcting="as the feed has it")
+    first, second = (accept_event(an_event(), feed, accepted_at=MOMENT).record for _ in range(2))
+    assert (first.action, first.on_existing, first.reason) == ("recorded", "correct", "as the feed has it")
+    assert first.event_id == second.event_id == accept(an_event()).record.event_id
+    assert first.record_id != second.record_id
+    assert accept(an_event()).record.record_id == accept(an_event()).record.record_id
 
 
 def test_a_correction_of_another_event_than_the_address_names_is_refused() -> None:

@@ -5,7 +5,7 @@ from uuid import UUID
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.support.inputs.log_writing import START, correcting, recording, retracting
+from tests.support.inputs.log_writing import START, correcting, recording, retracting, telling_now
 from tests.support.models.memory_rows import MemoryRows
 from tests.support.models.plain_fold import count_pairs, fold_plainly
 from tests.support.models.tables import Tables
@@ -150,12 +150,15 @@ RECORDS = st.one_of(
     st.builds(
         correcting, st.sampled_from(IDS), TITLES, WHENS, PLACES, expected_revision=EXPECTED, record_id=RECORD_IDS
     ),
+    st.builds(telling_now, st.sampled_from(IDS), TITLES, WHENS, PLACES),
     st.builds(retracting, st.sampled_from(IDS), expected_revision=EXPECTED, record_id=RECORD_IDS),
 )
 
+OF_LOADS = st.builds(lambda record, batch: record._replace(batch=batch), RECORDS, st.sampled_from([None, "one", "two"]))
+
 
 @given(
-    st.lists(RECORDS, max_size=25), st.lists(st.integers(1, 6), min_size=25, max_size=25), st.sets(st.integers(0, 24))
+    st.lists(OF_LOADS, max_size=25), st.lists(st.integers(1, 6), min_size=25, max_size=25), st.sets(st.integers(0, 24))
 )
 def test_any_log_in_any_batches_gives_the_rows_of_the_plain_fold(
     records: list[Record], sizes: list[int], later_versions: set[int]

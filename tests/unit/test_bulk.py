@@ -11,7 +11,7 @@ from ingest_service.adapters.kafka_session import Appended
 from ingest_service.api.admission import Admission
 from ingest_service.api.bulk import Bulk
 from ingest_service.api.results import Results
-from ingest_service.domain.accept import Accepted
+from ingest_service.domain.accept import Accepted, Terms, accept_event
 
 LINES = 5_000
 
@@ -34,11 +34,13 @@ async def at_once(lines: Sequence[bytes]) -> AsyncIterator[tuple[int, bytes | No
         yield number, line
 
 
+def accept(value: Any, accepted_at: datetime) -> Accepted:
+    return accept_event(value, Terms("anonymous"), accepted_at=accepted_at)
+
+
 async def take(lines: Sequence[bytes], **asked: bool) -> list[dict[str, Any]]:
     results = Results(2**28)
-    bulk = Bulk(
-        InstantLog(), Admission(1, 1, 1), "anonymous", validate=False, everything=asked.get("everything", False)
-    )
+    bulk = Bulk(InstantLog(), Admission(1, 1, 1), accept, validate=False, everything=asked.get("everything", False))
     await bulk.take(at_once(lines), results)
     return [orjson.loads(line) for line in b"".join(results.chunks()).splitlines()]
 

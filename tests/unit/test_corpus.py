@@ -24,7 +24,7 @@ PARTITIONS = 12
 UNPINNED = {
     "detail", "code_version", "headers",
     "type", "valence", "domain", "stage", "sources", "goldstein", "direction",
-    "attempted",
+    "attempted", "batch",
 }  # fmt: skip
 
 
@@ -100,6 +100,7 @@ def test_the_corpus_holds_every_version_and_every_verdict() -> None:
     assert versions <= applied
     assert {(line["verdict"]["outcome"], line["verdict"].get("problem")) for line in CORPUS} >= {
         ("applied", None), ("duplicate", None), ("rejected", "conflict"), ("rejected", "stale-revision"),
-        ("rejected", "unknown-event"), ("rejected", "already-retracted"), ("rejected", "no-change"),
+        ("rejected", "unknown-event"), ("rejected", "already-retracted"), ("rejected", "retracted"),
+        ("rejected", "no-change"),
         ("rejected", "malformed"), ("parked", "unknown-version"), ("parked", "behind-parked"),
     }  # fmt: skip

@@ -14,7 +14,9 @@ from tests.support.models.fold_sentences import (
     recorded,
     retracted,
     stale_revision,
+    told_now,
     unknown_event,
+    withdrawn,
 )
 
 
@@ -106,6 +108,53 @@ def test_a_correction_reinstates_what_was_retracted_also_in_the_same_words() -> 
         .and_the_event_was("recorded", "retracted", "reinstated", "retracted")
         .and_it_says("b")
     )
+
+
+def test_a_feed_that_says_how_things_are_records_what_is_new() -> None:
+    given().when(told_now("a")).then(applied, revision=1).and_the_event_was("recorded").and_it_says("a")
+
+
+def test_what_a_feed_says_anew_is_a_correction() -> None:
+    (
+        given(recorded("a"))
+        .when(told_now("b"))
+        .then(applied, revision=2)
+        .and_the_event_was("recorded", "corrected")
+        .and_it_says("b")
+    )
+    given(told_now("a"), corrected("b", expecting=1)).when(told_now("c")).then(applied, revision=3).and_it_says("c")
+
+
+def test_what_a_feed_says_last_holds() -> None:
+    (
+        given(told_now("a"), told_now("b"))
+        .when(told_now("a"))
+        .then(applied, revision=3)
+        .and_the_event_was("recorded", "corrected", "corrected")
+        .and_it_says("a")
+    )
+    given(told_now("a", named="x"), told_now("b")).when(told_now("a", named="x")).then(applied, revision=3)
+    given(recorded("a"), corrected("b")).when(told_now("a")).then(applied, revision=3).and_it_says("a")
+
+
+def test_a_feed_that_says_the_same_again_is_a_duplicate_of_what_is_current() -> None:
+    given(told_now("a")).when(told_now("a")).then(duplicate, revision=1, of=1)
+    given(recorded("a")).when(told_now("a")).then(duplicate, revision=1, of=1)
+    given(told_now("a"), told_now("b"), told_now("a")).when(told_now("a")).then(duplicate, revision=3, of=3)
+    given(recorded("a"), retracted(), corrected("a")).when(told_now("a")).then(duplicate, revision=3, of=3)
+
+
+def test_what_was_retracted_no_feed_brings_back() -> None:
+    given(told_now("a"), retracted()).when(told_now("a")).then(withdrawn, revision=2)
+    given(told_now("a"), retracted()).when(told_now("b")).then(withdrawn, revision=2).and_it_says("a")
+    given(told_now("a"), retracted(), corrected("a")).when(told_now("b")).then(applied, revision=4).and_it_says("b")
+
+
+def test_words_that_a_feed_has_corrected_are_still_known() -> None:
+    given(told_now("a"), told_now("b")).when(recorded("a")).then(duplicate, revision=1, of=1)
+    given(told_now("a"), told_now("b")).when(recorded("c")).then(conflict, revision=2)
+    given(told_now("a"), told_now("b")).when(corrected("b")).then(no_change, revision=2)
+    given(told_now("a"), told_now("b")).when(retracted(expecting=1)).then(stale_revision, revision=2)
 
 
 def test_a_history_remembers_when_it_began() -> None:

@@ -17,11 +17,12 @@ from timeline_service.judge.decoding import DecodedRecord, RawRecord, decode_rec
 
 START: Final = datetime(2026, 2, 13, tzinfo=UTC)
 PARTITIONS: Final = (0, 1)
+BATCHES: Final = (None, "one", "two")
 HOMES: Final = {str(UUID(int=number)): number % 2 for number in range(1, 5)}
 #: The others never do, so that their lives grow long.
 MAY_PARK: Final = max(HOMES)
 EVENT = st.sampled_from(sorted(HOMES))
-KIND = st.sampled_from(["recorded", *["corrected"] * 4, *["retracted"] * 3])
+KIND = st.sampled_from(["recorded", *["told-now"] * 3, *["corrected"] * 4, *["retracted"] * 3])
 SAID = st.sampled_from(WORDS)
 EXPECTING = st.sampled_from([None, None, None, 0, 0, -1, 1])
 NAMED = st.sampled_from(["anew", "anew", "anew", "as the last", "as the first"])
@@ -49,7 +50,9 @@ class Projecting(RuleBasedStateMachine):
         if kind == "recorded":
             return self.record(event, words)
         current = len(self.model.applied(event))
-        fact = self.fact(event, kind, self.record_id(event, named), words if kind == "corrected" else None)
+        fact = self.fact(event, kind, self.record_id(event, named), None if kind == "retracted" else words)
+        if kind == "told-now":
+            return self.append(fact, value_of(fact))
         fact = replace(fact, expecting=None if expecting is None else max(1, current + expecting))
         self.append(fact, value_of(fact))
 
@@ -77,7 +80,7 @@ class Projecting(RuleBasedStateMachine):
             assert not isinstance(trouble, str)
             self.append(fact, trouble)
         elif event == MAY_PARK:
-            self.append(replace(fact, kind="of-tomorrow"), value.replace(b"recorded.v1", b"recorded.v999999"))
+            self.append(replace(fact, kind="of-tomorrow"), value.replace(b"recorded.v2", b"recorded.v999999"))
 
     @rule(first=SIZE, second=SIZE, swapped=st.booleans())
     def project(self, first: int, second: int, swapped: bool) -> None:
@@ -91,7 +94,8 @@ class Projecting(RuleBasedStateMachine):
         number = len(self.model.facts)
         partition = HOMES[event]
         accepted_at = START + timedelta(microseconds=number)
-        return Fact(partition, len(self.log[partition]), event, kind, record_id, accepted_at, words)
+        batch = BATCHES[number % len(BATCHES)]
+        return Fact(partition, len(self.log[partition]), event, kind, record_id, accepted_at, words, batch=batch)
 
     def record(self, event: str, words: Words) -> None:
         fact = self.fact(event, "recorded", f"{event} {WORDS.index(words)}", words)
@@ -144,12 +148,14 @@ class Projecting(RuleBasedStateMachine):
             for vector in range(len(self.log[partition]) + 1):
                 assert self.seen(partition, vector) == self.model.visible(partition, vector)
         assert self.rows.pair_counts == self.model.pair_counts()
+        assert {key: span.records for key, span in self.rows.batch_counts.items()} == self.model.batch_counts()
         self.check_revisions()
         at_once = MemoryRows()
         at_once.fold([decoded(raw) for partition in PARTITIONS for raw in self.log[partition]])
         for name in ("revisions", "entries", "outcomes"):
             assert sorted(getattr(at_once, name), key=repr) == sorted(getattr(self.rows, name), key=repr)
-        assert (at_once.pair_counts, at_once.counts) == (self.rows.pair_counts, self.rows.counts)
+        for name in ("pair_counts", "batch_counts", "counts"):
+            assert getattr(at_once, name) == getattr(self.rows, name)
 
     def check_revisions(self) -> None:
         """Each event's history: its records in order, each until the next, a retraction with the words before it."""
@@ -164,7 +170,8 @@ class Projecting(RuleBasedStateMachine):
                 assert words is not None
                 assert row["content"] == content(words)[1].decode()
                 reinstated = before is not None and before.kind == "retracted"
-                assert row["action"] == ("reinstated" if reinstated else fact.kind)
+                told = "corrected" if before is not None else "recorded"
+                assert row["action"] == ("reinstated" if reinstated else told if fact.kind == "told-now" else fact.kind)
 
 
 def decoded(raw: RawRecord) -> DecodedRecord:

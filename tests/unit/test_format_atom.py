@@ -49,6 +49,11 @@ def test_a_feed_says_what_and_where_it_is() -> None:
     assert links(feed) == [("self", f"{FIRST}&cursor=2"), ("first", FIRST), ("next", f"{FIRST}&cursor=3")]
 
 
+def test_a_feed_names_the_page_that_shows_the_same() -> None:
+    feed = read(written([], FormatContext("a", FIRST, BASE, page_url=f"{BASE}/timelines/CHN-IND?tag=a&tag=<")))
+    assert links(feed)[-1] == ("alternate", f"{BASE}/timelines/CHN-IND?tag=a&tag=<")
+
+
 def test_pages_of_one_feed_share_its_id_and_other_feeds_have_another() -> None:
     pages = [
         FormatContext("a", FIRST, BASE),
@@ -83,7 +88,7 @@ def test_an_entry_is_an_event() -> None:
     assert text(entry, "updated") == "2026-02-13T09:02:03.000004Z"
     assert text(entry, "published") == "2026-02-13T01:02:03.000004Z"
     assert links(entry) == [
-        ("alternate", f"{BASE}/v1/events/1b4e28ba-2fa1-51d2-883f-0016d3cca427"),
+        ("alternate", f"{BASE}/events/1b4e28ba-2fa1-51d2-883f-0016d3cca427"),
         ("via", "https://example.org/?a=1&b=2"),
     ]
     assert entry.findall("link", NAMES)[1].attrib["title"] == 'The "Report" (Paper)'
@@ -146,7 +151,7 @@ def test_a_feed_reader_finds_the_same(events: list[EventView]) -> None:
         assert entry.id == f"urn:uuid:{event['id']}"
         assert entry.title == as_a_reader_repairs_it(without_forbidden(event["title"]))
         assert (entry.updated, entry.published) == (event["revised_at"], event["recorded_at"])
-        assert entry.link == f"{BASE}/v1/events/{event['id']}"
+        assert entry.link == f"{BASE}/events/{event['id']}"
         assert entry.content[0].type == "text/plain"
         said = text(read(written([event])), "entry/content")
         assert entry.content[0].value == as_a_reader_repairs_it(said)

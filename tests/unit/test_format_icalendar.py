@@ -1,4 +1,5 @@
 import re
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -53,6 +54,11 @@ def test_the_calendar_names_itself() -> None:
     assert calendar.events == []
 
 
+def test_the_calendar_names_the_page_that_shows_the_same() -> None:
+    begin = ICS.begin(replace(DOCUMENT, page_url=f"{BASE}/timelines/CHN-IND"))
+    assert read(begin + ICS.end(DOCUMENT))["URL"] == f"{BASE}/timelines/CHN-IND"
+
+
 def test_no_name_or_address_breaks_a_line() -> None:
     raw = ICS.begin(FormatContext("a\r\nEND:VCALENDAR\x00", f"{BASE}/\r\nEND:VCALENDAR", f"{BASE}\n")) + ICS.end(
         DOCUMENT
@@ -69,7 +75,7 @@ def test_an_event_is_a_whole_day_with_a_stable_identity() -> None:
     assert day(event, "DTSTAMP") == day(event, "LAST-MODIFIED") == datetime(2026, 2, 13, 9, 2, 3, tzinfo=UTC)
     assert day(event, "CREATED") == datetime(2026, 2, 13, 1, 2, 3, tzinfo=UTC)
     assert event.categories == ["ban", "trade", "apps"]
-    assert event["URL"] == f"{BASE}/v1/events/1b4e28ba-2fa1-51d2-883f-0016d3cca427"
+    assert event["URL"] == f"{BASE}/events/1b4e28ba-2fa1-51d2-883f-0016d3cca427"
     assert "DESCRIPTION" not in event
 
 

@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 from datetime import date
 from html.parser import HTMLParser
 from typing import Any
@@ -17,6 +18,7 @@ from timeline_service.queries.views.events import EventView
 TIMELINEJS = FORMATS["timelinejs.json"]
 BASE = "http://127.0.0.1:8002"
 DOCUMENT = FormatContext("China – <India>", f"{BASE}/v1/timelines/CHN-IND.timelinejs.json", BASE)
+HISTORY = f'<p><a href="{BASE}/events/1b4e28ba-2fa1-51d2-883f-0016d3cca427">History</a></p>'
 
 
 def read(raw: bytes) -> dict[str, Any]:
@@ -26,8 +28,8 @@ def read(raw: bytes) -> dict[str, Any]:
     return value
 
 
-def written(events: list[EventView]) -> bytes:
-    return TIMELINEJS.begin(DOCUMENT) + TIMELINEJS.write(DOCUMENT, events, first=True) + TIMELINEJS.end(DOCUMENT)
+def written(events: list[EventView], document: FormatContext = DOCUMENT) -> bytes:
+    return TIMELINEJS.begin(document) + TIMELINEJS.write(document, events, first=True) + TIMELINEJS.end(document)
 
 
 def slide(**posted: Any) -> dict[str, Any]:
@@ -65,11 +67,16 @@ def test_a_timeline_without_events_is_whole() -> None:
     assert read(written([])) == {"title": {"text": {"headline": "China – &lt;India&gt;", "text": ""}}, "events": []}
 
 
+def test_the_title_leads_to_the_page_that_shows_the_same() -> None:
+    title = read(written([], replace(DOCUMENT, page_url=f"{BASE}/search?q=a&tag=b")))["title"]["text"]
+    assert Shown(title["text"]).links == [f"{BASE}/search?q=a&tag=b"]
+
+
 def test_an_event_is_a_slide() -> None:
     assert slide(domain="trade", summary="One.\nTwo.") == {
         "unique_id": "1b4e28ba-2fa1-51d2-883f-0016d3cca427",
         "start_date": {"year": 2020, "month": 6, "day": 29},
-        "text": {"headline": "Ban", "text": "<p>One.<br>Two.</p>"},
+        "text": {"headline": "Ban", "text": f"<p>One.<br>Two.</p>{HISTORY}"},
         "autolink": False,
         "group": "trade",
     }
@@ -114,13 +121,14 @@ def test_sources_are_links_to_the_web_only() -> None:
     event = one_event(sources=[{"url": "https://example.org/?a='\"&b", "title": "<b>"}, {"url": "http://example.org/"}])
     event["sources"].append({"url": "javascript:alert(1)", "title": "Run"})
     shown = Shown(read(written([event]))["events"][0]["text"]["text"])
-    assert shown.links == ["https://example.org/?a='\"&b", "http://example.org/"]
-    assert shown.words == "Sources: <b>; http://example.org/; Run"
+    assert shown.links == ["https://example.org/?a='\"&b", "http://example.org/", f"{BASE}/events/{event['id']}"]
+    assert shown.words == "Sources: <b>; http://example.org/; RunHistory"
     assert shown.tags == {"p", "a"}
 
 
 def test_a_retracted_event_says_so() -> None:
-    assert slide(action="retracted", summary="One.")["text"]["text"] == "<p><strong>Retracted.</strong></p><p>One.</p>"
+    said = slide(action="retracted", summary="One.")["text"]["text"]
+    assert said == f"<p><strong>Retracted.</strong></p><p>One.</p>{HISTORY}"
 
 
 def test_a_snippet_is_left_out() -> None:
@@ -136,7 +144,7 @@ def test_what_is_read_back_is_what_was_written(events: list[EventView]) -> None:
         assert (headline.words, headline.tags) == (event["title"], set())
         assert text.tags <= {"p", "br", "a", "strong"}
         assert (event["summary"] or "").replace("\r\n", "\n").replace("\r", "\n") in text.words
-        assert text.links == [source["url"] for source in event["sources"]]
+        assert text.links == [*(source["url"] for source in event["sources"]), f"{BASE}/events/{event['id']}"]
         assert each.get("group") == event["domain"]
         start, end = each["start_date"], each.get("end_date")
         assert first_day(start) <= first_day(end or start)

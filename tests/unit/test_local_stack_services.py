@@ -20,7 +20,7 @@ WORDS = "the projection is made anew from the log (folding, 7 of 9 records)"
 
 @dataclass(slots=True)
 class Timeline:
-    """What stands at the timeline service's port: it answers with what `answer` says, of the paths that it knows."""
+    """What stands at the ports of timeline service and projector: it says what `answer` says of its paths."""
 
     settings: Settings
     answer: Callable[[str], bytes] = lambda _: b""
@@ -40,10 +40,11 @@ class Timeline:
 @pytest.fixture
 async def timeline(tmp_path: Path) -> AsyncIterator[Timeline]:
     standing = Timeline(read_settings({"STATE_DIR": str(tmp_path)}))
-    server = await asyncio.start_server(standing.take, "127.0.0.1", 0)
-    port = server.sockets[0].getsockname()[1]
-    standing.settings = read_settings({"STATE_DIR": str(tmp_path), "TIMELINE_PORT": str(port)})
-    async with server:
+    servers = [await asyncio.start_server(standing.take, "127.0.0.1", 0) for _ in range(2)]
+    timeline, projector = (str(server.sockets[0].getsockname()[1]) for server in servers)
+    ports = {"TIMELINE_PORT": timeline, "PROJECTOR_PORT": projector}
+    standing.settings = read_settings({"STATE_DIR": str(tmp_path), **ports})
+    async with servers[0], servers[1]:
         yield standing
 
 
@@ -67,11 +68,10 @@ async def test_a_rebuild_is_waited_for_as_long_as_it_takes(
     monkeypatch.setattr(services, "READY_SECONDS", 0.3)
     monkeypatch.setattr(services, "REBUILD_SECONDS", 0.05)
     said: list[str] = []
-    status = json.dumps({"partitions": [{"owner": f"host/{process.pid()}"}], "replayers": []}).encode()
 
     def answer(path: str) -> bytes:
         done = timeline.asked.count("/v1/replays") > 10
-        return {"/v1/replays": rebuild("running"), "/v1/status": status if done else b""}[path]
+        return {"/v1/replays": rebuild("running"), "/readyz": b"{}" if done else b""}[path]
 
     timeline.answer = answer
     await wait_until_ready(timeline.settings, process, said.append)

@@ -86,7 +86,7 @@ def test_a_pause_that_cannot_be_is_refused_by_name(value: str) -> None:
 @pytest.mark.parametrize(
     ("variable", "concerned"),
     [
-        ("INGEST_PORT", {"ingest"}),
+        ("INGEST_PORT", {"ingest", "timeline"}),
         ("TIMELINE_PORT", {"timeline", "ingest"}),
         ("KAFKA_PORT", {"ingest", "projector", "timeline", "replayer"}),
         ("POSTGRES_PORT", {"projector", "timeline", "replayer"}),

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from timeline_service.formats import FORMATS
-from timeline_service.formats.negotiation import NotAcceptableError, negotiate
+from timeline_service.formats.negotiation import NotAcceptableError, negotiate, prefers_page
 
 
 @pytest.mark.parametrize(
@@ -101,3 +101,23 @@ def test_no_format_is_liked_better_than_the_chosen_one(liked: dict[str, str]) ->
         assert quality(liked, OFFERS[negotiate(header)]) == best > 0
     except NotAcceptableError:
         assert best == 0
+
+
+@pytest.mark.parametrize(
+    ("accept", "page"),
+    [
+        ("text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8", True),
+        ("text/html", True),
+        ("application/json;q=0.9, text/html", True),
+        ("*/*", False),
+        ("", False),
+        ("application/json, text/html", False),
+        ("application/json, text/html;q=0.9", False),
+        ("text/html;q=0", False),
+        ("text/*", False),
+        ("text/csv, text/html;q=0.5", False),
+        ("text/html;level", False),
+    ],
+)
+def test_a_browser_wants_a_page(accept: str, page: bool) -> None:
+    assert prefers_page(accept) is page

@@ -43,8 +43,12 @@ def read(record: Record, value: bytes | None = None) -> Record:
     [
         a_record(),
         a_record(origin=("https://example.org", "7")),
+        a_record(batch="gdelt-2026-02-13:export.CSV_1"),
+        a_record(on_existing="correct", reason="The feed has it so now", batch="b" * 128),
         a_record("corrected", reason="typo", expected_revision=2),
+        a_record("corrected", reason="typo", batch="7"),
         a_record("retracted", reason="false", event=None, content=None, digest=None),
+        a_record("retracted", reason="false", event=None, content=None, digest=None, batch="undo"),
         a_record("retracted", reason="twice", event=None, content=None, digest=None, duplicate_of=a_record().event_id),
     ],
     ids=lambda record: record.action,
@@ -56,11 +60,11 @@ def test_a_record_survives_the_log(record: Record) -> None:
 def test_the_value_is_a_cloud_event() -> None:
     envelope = orjson.loads(encode_value(a_record()))
     assert envelope["specversion"] == "1.0"
-    assert envelope["type"] == "dyadline.event.recorded.v1"
+    assert envelope["type"] == "dyadline.event.recorded.v2"
     assert envelope["source"] == "urn:dyadline:anonymous"
     assert envelope["subject"] == a_record().event_id
     assert envelope["time"] == "2026-02-13T08:30:00.123456Z"
-    assert envelope["data"]["countries"] == ["CHN", "IND"]
+    assert envelope["data"] == {"event": read_content(BAN)}
 
 
 def changed(**fields: Any) -> bytes:
@@ -79,7 +83,7 @@ def changed(**fields: Any) -> bytes:
         (changed(type="com.example.thing.v1"), "not one of ours"),
         (changed(type="dyadline.event.recorded"), "not one of ours"),
         (changed(type="dyadline.event.recorded.v01"), "not one of ours"),
-        (changed(type="dyadline.event.recorded.v2", source="https://example.org"), "source is not"),
+        (changed(type="dyadline.event.recorded.v3", source="https://example.org"), "source is not"),
         (changed(subject="1b4e28ba-2fa1-11d2-883f-0016d3cca427"), "the key is not"),
         (changed(time="yesterday"), "RFC 3339"),
         (changed(time="2026-01-01T00:00:00"), "no offset"),
@@ -102,7 +106,20 @@ def changed(**fields: Any) -> bytes:
         (changed(originsource="https://example.org", originid=7), "originid is missing"),
         (changed(originsource="https://example.org", originid="\x85"), "originid is not one line"),
         (changed(originsource="s" * 1025, originid="7"), "originsource is not one line"),
-        (changed(data={"title": "t"}), "/when: is required"),
+        (changed(batch=""), "batch is not a name"),
+        (changed(batch="a b"), "batch is not a name"),
+        (changed(batch="é"), "batch is not a name"),
+        (changed(batch="line\n"), "batch is not a name"),
+        (changed(batch="b" * 129), "batch is not a name"),
+        (changed(batch=["b"]), "batch is not a name"),
+        (changed(data=BAN), "/event: is required"),
+        (changed(data={"event": {"title": "t"}}), "/event/when: is required"),
+        (changed(data={"event": [BAN]}), "/event: expected an object"),
+        (changed(data={"event": BAN, "on_existing": "correct"}), "/reason: is required with on_existing"),
+        (changed(data={"event": BAN, "reason": "r"}), "/on_existing: is required with a reason"),
+        (changed(data={"event": BAN, "on_existing": "correct", "reason": " "}), "/reason: has 0 characters"),
+        (changed(data={"event": BAN, "on_existing": "keep", "reason": "r"}), "/on_existing: "),
+        (changed(data={"event": BAN, "expected_revision": 1}), "/expected_revision: is not a field"),
         (changed(data=None), "data is not valid"),
     ],
 )
@@ -119,7 +136,7 @@ def test_a_tombstone_and_a_foreign_content_type_are_malformed() -> None:
         decode(record.event_id.encode(), encode_value(record), [])
 
 
-FIELDS = sorted(orjson.loads(encode_value(a_record(origin=("https://example.org", "7")))))
+FIELDS = sorted(orjson.loads(encode_value(a_record(origin=("https://example.org", "7"), batch="b"))))
 ANYTHING = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.sampled_from(["1.0", "urn:dyadline:\0"]),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
@@ -134,7 +151,7 @@ def test_whatever_stands_in_a_field_is_read_or_refused_and_fits_a_table(fields: 
         record = read(a_record(), json.dumps(envelope).encode())
     except (MalformedRecordError, UnknownVersionError):
         return
-    texts = [record.record_id, record.principal, *(record.origin or ())]
+    texts = [record.record_id, record.principal, *(record.origin or ()), record.batch or "none"]
     assert all(0 < len(text) <= 1024 and "\0" not in text for text in texts)
     assert encode_value(read(record)) == encode_value(record)
 
@@ -152,8 +169,8 @@ def test_any_time_is_read_or_refused(moment: datetime) -> None:
 
 
 def test_a_newer_version_is_for_newer_code() -> None:
-    with pytest.raises(UnknownVersionError, match=r"recorded\.v2"):
-        read(a_record(), changed(type="dyadline.event.recorded.v2"))
+    with pytest.raises(UnknownVersionError, match=r"recorded\.v3"):
+        read(a_record(), changed(type="dyadline.event.recorded.v3"))
 
 
 def test_a_record_is_read_to_a_depth_that_does_not_depend_on_its_reader() -> None:

@@ -25,8 +25,8 @@ def test_a_document_is_the_same_of_a_record_and_of_what_is_stored_of_it(posted: 
     event = read_content(turned(orjson.loads(content)))
     assert write_json(event) == content
     fresh, stored = (
-        document_of(EventContent(content.decode(), event, timeline_entry(event))),
-        document_of(event_content(content.decode())),
+        document_of(EventContent(content.decode(), event, timeline_entry(event)), None),
+        document_of(event_content(content.decode()), None),
     )
     assert fresh == stored
     assert fresh.vector == stored.vector

@@ -41,12 +41,12 @@ def test_a_retracted_event_is_marked() -> None:
 
 
 def test_a_records_view_names_what_it_has() -> None:
-    applied = RecordRow(UUID(ID), "applied", None, None, 2, None, AT.replace(hour=9))
+    applied = RecordRow(UUID(ID), "applied", None, None, 2, None, AT.replace(hour=9), "feed-1")
     assert record_view("1:9", applied) == {
         "position": "1:9", "outcome": "applied", "event_id": ID, "revision": 2,
-        "recorded_at": "2026-02-13T09:02:03.000000Z",
+        "recorded_at": "2026-02-13T09:02:03.000000Z", "batch": "feed-1",
     }  # fmt: skip
-    other = RecordRow(None, "rejected", "malformed", "empty", None, None, AT)
+    other = RecordRow(None, "rejected", "malformed", "empty", None, None, AT, None)
     assert record_view("1:9", other) == {
         "position": "1:9", "outcome": "rejected", "event_id": None, "problem": "malformed", "detail": "empty",
         "recorded_at": "2026-02-13T01:02:03.000000Z",

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from event_schemas.errors import MalformedRecordError
-from event_schemas.texts import is_canonical_uuid, is_one_line
+from event_schemas.texts import BATCH_WORDS, is_batch, is_canonical_uuid, is_one_line
 
 SOURCE: Final = "urn:dyadline:"
 LONGEST: Final = 1024
@@ -72,6 +72,14 @@ def origin_of(envelope: Mapping[str, Any]) -> tuple[str, str] | None:
     if "originsource" not in envelope and "originid" not in envelope:
         return None
     return text_of(envelope, "originsource"), text_of(envelope, "originid")
+
+
+def batch_of(envelope: Mapping[str, Any]) -> str | None:
+    """The name of the load that the record came with, if it has one; raises MalformedRecordError."""
+    name = envelope.get("batch")
+    if name is not None and not (isinstance(name, str) and is_batch(name)):
+        raise MalformedRecordError(f"the CloudEvent's batch is not a name of {BATCH_WORDS}")
+    return name
 
 
 def format_time(moment: datetime) -> str:

@@ -28,6 +28,12 @@ class RefusedEventError(LanguageError):
         super().__init__("; ".join(f"{item.pointer or '/'}: {item.detail}" for item in details))
         self.details = tuple(details)
 
+    def within(self, field: str) -> "RefusedEventError":
+        """The same refusal, pointing into what holds the event in a field."""
+        return RefusedEventError(
+            [Detail(f"/{field}{item.pointer}", item.detail, item.candidates) for item in self.details]
+        )
+
 
 class MalformedRecordError(LanguageError):
     """A record of the log that is not ours: it is rejected, kept, and blocks nothing."""

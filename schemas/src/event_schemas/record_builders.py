@@ -21,10 +21,19 @@ def recorded(
     principal: str,
     accepted_at: datetime,
     origin: tuple[str, str] | None = None,
+    correcting: str | None = None,
+    batch: str | None = None,
 ) -> Record:
-    """The record of a new event. The same event posted again has the same record id."""
+    """The record of a new event. The same event posted again has the same record id.
+
+    With a reason in `correcting` it says how things are now, and so corrects the event that is there. Then its id is
+    its own, each time: a feed that says A, then B, then A again has said three things, and to whoever takes records of
+    one id for one, as CloudEvents allows, the last A would be the first, and the event would stay at B. Nor does an id
+    have to make a repeated post safe: as long as nothing else was said between, it says what is current, and the
+    verdict on that is `duplicate`.
+    """
     return Record(
-        record_id=derive_uuid("recorded", event_id, digest),
+        record_id=derive_uuid("recorded", event_id, digest) if correcting is None else str(uuid4()),
         event_id=event_id,
         action="recorded",
         principal=principal,
@@ -32,7 +41,10 @@ def recorded(
         event=event,
         content=content,
         digest=digest,
+        reason=correcting,
         origin=origin,
+        on_existing=None if correcting is None else "correct",
+        batch=batch,
     )
 
 
@@ -43,6 +55,7 @@ def corrected(
     principal: str,
     accepted_at: datetime,
     key: str | None = None,
+    batch: str | None = None,
 ) -> Record:
     """The record of a correction. With a key or an expectation, the same one again has the same record id."""
     event = content_of(correction.event)
@@ -61,6 +74,7 @@ def corrected(
         event=event,
         content=content,
         digest=digest,
+        batch=batch,
     )
 
 
@@ -71,6 +85,7 @@ def retracted(
     principal: str,
     accepted_at: datetime,
     key: str | None = None,
+    batch: str | None = None,
 ) -> Record:
     """The record of a retraction. With a key or an expectation, the same one again has the same record id."""
     return Record(
@@ -90,6 +105,7 @@ def retracted(
         reason=retraction.reason,
         expected_revision=retraction.expected_revision,
         duplicate_of=retraction.duplicate_of,
+        batch=batch,
     )
 
 

@@ -9,11 +9,27 @@ from typing import Any, Final, NamedTuple
 
 import orjson
 
-from event_schemas.envelopes import SOURCE, event_id_of, format_time, origin_of, principal_of, text_of, time_of
+from event_schemas.envelopes import (
+    SOURCE,
+    batch_of,
+    event_id_of,
+    format_time,
+    origin_of,
+    principal_of,
+    text_of,
+    time_of,
+)
 from event_schemas.errors import MalformedRecordError, RefusedEventError, UnreadableError
 from event_schemas.events import content_of, digest_of, read_content
 from event_schemas.json_text import read_json, write_json
-from event_schemas.requests import Correction, Retraction, read_correction, read_retraction
+from event_schemas.requests import (
+    Correction,
+    OnExisting,
+    Retraction,
+    read_correction,
+    read_recording,
+    read_retraction,
+)
 from event_schemas.versions import Action, read_type, type_name, upcast
 
 __all__ = [
@@ -31,6 +47,8 @@ MAX_RECORD_BYTES: Final = 1024 * 1024
 class Record(NamedTuple):
     """One record of the log. `content` and `digest` are those of the event that it brings, if any.
 
+    A `recorded` one with `on_existing` corrects the event that is there, for its reason. `batch` names its load.
+
     It is a tuple, as are the other values that are made for every record, because those are made soonest.
     """
 
@@ -46,12 +64,23 @@ class Record(NamedTuple):
     expected_revision: int | None = None
     duplicate_of: str | None = None
     origin: tuple[str, str] | None = None
+    on_existing: OnExisting | None = None
+    batch: str | None = None
+
+    @property
+    def may_change(self) -> bool:
+        """Whether it may change an event that is there already."""
+        return self.action != "recorded" or self.on_existing is not None
 
 
 def encode_value(record: Record) -> bytes:
     """The record's value in Kafka: a CloudEvent, whose `data` holds an event's canonical content."""
     data: Any = orjson.Fragment(record.content) if record.content is not None else None
-    if record.action == "corrected":
+    if record.action == "recorded":
+        data = {"event": data}
+        if record.on_existing is not None:
+            data |= {"on_existing": record.on_existing, "reason": record.reason}
+    elif record.action == "corrected":
         data = _given(event=data, expected_revision=record.expected_revision, reason=record.reason)
     elif record.action == "retracted":
         data = _given(
@@ -71,6 +100,8 @@ def encode_value(record: Record) -> bytes:
     }
     if record.origin is not None:
         envelope["originsource"], envelope["originid"] = record.origin
+    if record.batch is not None:
+        envelope["batch"] = record.batch
     return orjson.dumps(envelope)
 
 
@@ -97,9 +128,12 @@ def decode(key: bytes | None, value: bytes | None, headers: Iterable[tuple[str, 
     about = (text_of(envelope, "id"), event_id, action, principal_of(envelope), time_of(envelope))
     origin = origin_of(envelope)
     try:
-        return _READERS[action](upcast(action, version, envelope.get("data")), about, origin)
+        record = _READERS[action](upcast(action, version, envelope.get("data")), about, origin)
     except RefusedEventError as error:
         raise MalformedRecordError(f"data is not valid: {error}") from error
+    if version > 1 and "batch" in envelope:
+        return record._replace(batch=batch_of(envelope))
+    return record
 
 
 #: The first fields of a record, which its envelope says.
@@ -108,9 +142,17 @@ _Origin = tuple[str, str] | None
 
 
 def _recorded(data: Any, about: _About, origin: _Origin) -> Record:
-    event = read_content(data)
+    if type(data) is dict and len(data) == 1 and "event" in data:  # nearly all: nothing but the event
+        event, reason, on_existing = data["event"], None, None
+    else:
+        recording = read_recording(data)
+        event, reason, on_existing = recording.event, recording.reason, recording.on_existing
+    try:
+        event = read_content(event)
+    except RefusedEventError as error:
+        raise error.within("event") from error
     content = write_json(event)
-    return Record(*about, event, content, digest_of(content), origin=origin)
+    return Record(*about, event, content, digest_of(content), reason, origin=origin, on_existing=on_existing)
 
 
 def _corrected(data: Any, about: _About, origin: _Origin) -> Record:

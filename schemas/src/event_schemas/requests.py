@@ -1,16 +1,40 @@
-"""What may be asked about an event that is recorded already: to correct it, to retract it."""
+"""What may be said around an event: what to do where it is recorded already, to correct it, to retract it."""
 
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, Literal, Self, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from event_schemas.errors import RefusedEventError
 from event_schemas.events import Event
-from event_schemas.refusals import details_of
+from event_schemas.refusals import FieldError, details_of
 from event_schemas.texts import Empty, Reason, Uuid
 
 Asked = TypeVar("Asked", bound=BaseModel)
 Revision = Annotated[int, Field(ge=1, le=2**31 - 1)]
+#: What a recorded event may do to the one that is there: be its correction. Else other words are a conflict.
+OnExisting = Literal["correct"]
+
+
+class Recording(BaseModel):
+    """An event as the log records it; `event` is still to be read. With `on_existing` it says why, too.
+
+    Both stand beside the event, as a correction's reason does, and not among the attributes of the CloudEvent: those
+    are short and one line, and a reason may have paragraphs.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+    event: Any
+    on_existing: OnExisting | None = None
+    reason: Reason | None = None
+
+    @model_validator(mode="after")
+    def _reasoned(self) -> Self:
+        if self.on_existing is not None and self.reason is None:
+            raise FieldError("reason", "is required with on_existing: say why what is there is corrected")
+        if self.on_existing is None and self.reason is not None:
+            raise FieldError("on_existing", "is required with a reason: only a correction has one")
+        return self
 
 
 class Retraction(BaseModel):
@@ -31,6 +55,11 @@ class Correction(BaseModel):
     reason: Reason
     event: Event
     expected_revision: Annotated[Revision | None, Empty] = None
+
+
+def read_recording(value: Any) -> Recording:
+    """What a record says around its event; raises RefusedEventError."""
+    return _read(Recording, value)
 
 
 def read_correction(value: Any) -> Correction:

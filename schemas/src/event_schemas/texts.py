@@ -22,6 +22,10 @@ _CONTROL: Final = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _CONTROL_BUT_LINES: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 _URL: Final = re.compile(r"[hH][tT][tT][pP][sS]?://[^\s/?#\\]+[^\s\\]*")
 _PLAIN_URL: Final = re.compile(r"https?://[A-Za-z0-9.-]+(?:[/?#][^\s\\]*)?")
+#: The name of a load: it can stand in an address and in a facet as it is.
+BATCH: Final = "[A-Za-z0-9._:-]{1,128}"
+BATCH_WORDS: Final = "1 to 128 letters of ASCII, digits and ._:-"
+_BATCH: Final = re.compile(BATCH)
 _UUID: Final = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
 
@@ -104,6 +108,17 @@ def _uuid(text: str) -> str:
     return text.lower()
 
 
+def is_batch(text: str) -> bool:
+    """Whether a text can be the name of a load."""
+    return _BATCH.fullmatch(text) is not None
+
+
+def _batch(text: str) -> str:
+    if not is_batch(text):
+        raise ValueError(f"{text[:80]!r} cannot name a load: write {BATCH_WORDS}")
+    return text
+
+
 def _when(text: str) -> str:
     return parse_when(text).text
 
@@ -132,6 +147,7 @@ Tag = Annotated[str, AfterValidator(_tag), _limits(MAX_TAG_LENGTH, ONE_LINE)]
 Url = Annotated[str, AfterValidator(_url), _limits(MAX_URL_LENGTH, r"^[hH][tT][tT][pP][sS]?://[^\s/?#\\]+[^\s\\]*$")]
 Scheme = Annotated[str, AfterValidator(_scheme), _limits(MAX_SCHEME_LENGTH, ONE_LINE)]
 Code = Annotated[str, AfterValidator(_code), _limits(MAX_CODE_LENGTH, ONE_LINE)]
+Batch = Annotated[str, AfterValidator(_batch), Field(json_schema_extra={"pattern": f"^{BATCH}$"})]
 Uuid = Annotated[str, AfterValidator(_uuid), Field(json_schema_extra={"format": "uuid"})]
 WhenText = Annotated[
     str, AfterValidator(_when), Field(json_schema_extra={"examples": ["2020", "2025-06", "2020-06-29"]})

@@ -16,10 +16,15 @@ Action = Literal["recorded", "corrected", "retracted"]
 #: yet: what a step does not understand it leaves for the reader of the current version to refuse.
 Upcaster = Callable[[dict[str, Any]], dict[str, Any]]
 
-#: The version of each kind of record that is written now.
-CURRENT: Final[dict[Action, int]] = {"recorded": 1, "corrected": 1, "retracted": 1}
+#: The version of each kind of record that is written now. The second brings `batch`, an attribute of the CloudEvent: in
+#: a record of the first that word means nothing.
+CURRENT: Final[dict[Action, int]] = {"recorded": 2, "corrected": 2, "retracted": 2}
 #: The step away from each older version, by the type's name, such as `dyadline.event.recorded.v1`.
-UPCASTERS: Final[dict[str, Upcaster]] = {}
+UPCASTERS: Final[dict[str, Upcaster]] = {
+    "dyadline.event.recorded.v1": lambda data: {"event": data},  # what else it may say stands beside the event now
+    "dyadline.event.corrected.v1": dict,
+    "dyadline.event.retracted.v1": dict,
+}
 
 _TYPE: Final = re.compile(r"(dyadline\.event\.[a-z]+)\.v([1-9][0-9]{0,8})")
 _FAMILIES: Final[dict[str, Action]] = {f"dyadline.event.{action}": action for action in CURRENT}

@@ -5,6 +5,7 @@ import json
 import os
 import shutil
 import sys
+from base64 import b64decode
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -73,6 +74,28 @@ class Browser:
         assert box, f"{selector} is not seen"
         for kind in ("mousePressed", "mouseReleased"):
             await self._command("Input.dispatchMouseEvent", type=kind, x=box[0], y=box[1], button="left", clickCount=1)
+
+    async def type(self, words: str) -> None:
+        """Write words where the cursor is."""
+        await self._command("Input.insertText", text=words)
+
+    async def press(self, key: str, text: str = "") -> None:
+        """Press a key, by its name in `KeyboardEvent.key`; `text` is what it writes."""
+        await self._command("Input.dispatchKeyEvent", type="keyDown", key=key, text=text)
+        await self._command("Input.dispatchKeyEvent", type="keyUp", key=key)
+
+    async def mouse(self, kind: str, x: float, y: float, **more: Any) -> None:
+        """What a mouse does at a place: mouseMoved, mousePressed, mouseReleased or mouseWheel."""
+        await self._command("Input.dispatchMouseEvent", type=kind, x=x, y=y, **more)
+
+    async def prefer(self, **features: str) -> None:
+        """What the reader prefers: `color_scheme="dark"`, `reduced_motion="reduce"`."""
+        asked = [{"name": f"prefers-{name.replace('_', '-')}", "value": value} for name, value in features.items()]
+        await self._command("Emulation.setEmulatedMedia", features=asked)
+
+    async def picture(self) -> bytes:
+        """What is seen, as PNG."""
+        return b64decode((await self._command("Page.captureScreenshot", format="png"))["data"])
 
     async def resize(self, width: int, height: int) -> None:
         """Show pages as a screen of this size does."""

@@ -50,6 +50,12 @@ def recording(
     )
 
 
+def telling_now(event_id: str, *said: Any, reason: str = "as the feed has it", **fields: Any) -> Record:
+    """The record of a feed that says again how things are; it has an id of its own."""
+    told = recording(*said, event_id=event_id, **fields)
+    return told._replace(record_id=str(uuid4()), reason=reason, on_existing="correct")
+
+
 def correcting(
     event_id: str,
     title: str = "a ban",

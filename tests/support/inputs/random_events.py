@@ -3,7 +3,7 @@
 import random
 from typing import Any, Final
 
-from tests.support.inputs.log_writing import correcting, recording, retracting
+from tests.support.inputs.log_writing import correcting, recording, retracting, telling_now
 
 from event_schemas.countries import pairs_of
 from event_schemas.records import Record
@@ -22,6 +22,7 @@ STAGES: Final = ("announced", "in_force", "ended")
 TAGS: Final = ("5g", "chips", "rare-earths", "crème")
 ACTORS: Final = ("São Paulo Câmara", "ALIBABA.com", "alibaba.COM", "Ministry of Commerce", "Straße AG", "Huawei")
 CODES: Final[tuple[dict[str, str], ...]] = ({}, {"cameo": "163"}, {"gdelt": "1:2"}, {"cameo": "1:2", "gdelt": "163"})
+BATCHES: Final = (None, None, "gdelt-2026-02-13", "feed:1", "x" * 128)
 TITLES: Final = (
     "Steel tariff", "Talks on steel & chips", "<b>Ban</b> of a CÂMARA's visit", "Tariff on steel: talks ended",
     "Réunion de São Paulo", "5G chips, 5G ban",
@@ -73,12 +74,15 @@ class RandomWriter:
         return record
 
     def change(self) -> Record:
-        """A correction or retraction of an event that may be retracted already."""
+        """A correction or retraction of an event that may be retracted already, or how a feed has it now."""
         event_id = self._chance.choice(self._known).event_id
         if self._chance.random() < 0.35:
             return retracting(event_id)
+        if self._chance.random() < 0.3:
+            return telling_now(event_id, **random_fields(self._chance))
         return correcting(event_id, **random_fields(self._chance))
 
     def record(self) -> Record:
         """Anything."""
-        return self.event() if not self._known or self._chance.random() < 0.5 else self.change()
+        record = self.event() if not self._known or self._chance.random() < 0.5 else self.change()
+        return record._replace(batch=self._chance.choice(BATCHES))

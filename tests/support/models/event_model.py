@@ -1,5 +1,6 @@
 """The contract's verdicts once more, written without a look at the fold: facts per event, judged by its sentences."""
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date, datetime
@@ -7,7 +8,7 @@ from typing import Any, Final, Literal
 
 from timeline_service.judge.days import OPEN_END, OPEN_START
 
-Kind = Literal["recorded", "corrected", "retracted", "of-tomorrow", "garbage"]
+Kind = Literal["recorded", "told-now", "corrected", "retracted", "of-tomorrow", "garbage"]
 
 #: First day, last day and span class of the dates that the tests write.
 DATES: Final[dict[str, tuple[date, date, int]]] = {
@@ -40,6 +41,7 @@ class Fact:
     accepted_at: datetime
     words: Words | None = None
     expecting: int | None = None
+    batch: str | None = None
     verdict: tuple[str, str | None, int | None, str | None] = ("", None, None, None)
 
     @property
@@ -78,13 +80,15 @@ class EventModel:
             return "parked", "behind-parked", None, None
         revisions = self.applied(fact.event)
         current = len(revisions)
+        if fact.kind == "told-now" and current:
+            return self._judge_what_is_told_now(fact, revisions)
         same = self._same_content if fact.kind == "recorded" else self._same_record
-        if fact.kind != "recorded" and current == 0:
+        if fact.kind not in {"recorded", "told-now"} and current == 0:
             return "rejected", "unknown-event", None, None
         for number, revision in enumerate(revisions, 1):
             if same(revision, fact):
                 return "duplicate", None, number, revision.position
-        if fact.kind == "recorded":
+        if fact.kind in {"recorded", "told-now"}:
             return ("rejected", "conflict", current, None) if current else ("applied", None, 1, None)
         if fact.expecting not in (None, current):
             return "rejected", "stale-revision", current, None
@@ -93,6 +97,15 @@ class EventModel:
             return "rejected", "already-retracted", current, None
         if fact.kind == "corrected" and revisions[-1].words == fact.words:
             return "rejected", "no-change", current, None
+        return "applied", None, current + 1, None
+
+    @staticmethod
+    def _judge_what_is_told_now(fact: Fact, revisions: list[Fact]) -> tuple[str, str | None, int | None, str | None]:
+        current, last = len(revisions), revisions[-1]
+        if last.kind == "retracted":
+            return "rejected", "retracted", current, None
+        if last.words == fact.words:
+            return "duplicate", None, current, last.position
         return "applied", None, current + 1, None
 
     @staticmethod
@@ -118,6 +131,14 @@ class EventModel:
                 f"{a}-{b}", span, earliest, latest, revisions[0].accepted_at, event, len(revisions),
                 revisions[-1].kind == "retracted",
             )  # fmt: skip
+
+    def batch_counts(self) -> Counter[tuple[int, str, str, str]]:
+        """How many records each load has by partition, outcome and problem; what could not be read names none."""
+        return Counter(
+            (fact.partition, fact.batch, fact.verdict[0], fact.verdict[1] or "")
+            for fact in self.facts
+            if fact.batch is not None and fact.kind not in {"garbage", "of-tomorrow"}
+        )
 
     def pair_counts(self) -> dict[tuple[int, str], tuple[int, int]]:
         """For each partition and pair: its events that hold, and the offset that touched it last."""

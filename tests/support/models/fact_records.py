@@ -21,14 +21,21 @@ WORDS: Final = [
 
 def value_of(fact: Fact) -> bytes:
     """A fact's record as the log holds it."""
-    actions: dict[Kind, Action] = {"recorded": "recorded", "corrected": "corrected", "retracted": "retracted"}
+    actions: dict[Kind, Action] = {
+        "recorded": "recorded",
+        "told-now": "recorded",
+        "corrected": "corrected",
+        "retracted": "retracted",
+    }
     event, written, digest = content(fact.words) if fact.words is not None else (None, None, None)
     record = Record(
         fact.record_id, str(fact.event), actions[fact.kind], "anonymous", fact.accepted_at, event, written, digest
     )
-    if fact.kind != "recorded":
+    if fact.kind == "told-now":
+        record = record._replace(reason="as the feed has it", on_existing="correct")
+    elif fact.kind != "recorded":
         record = record._replace(reason="a better source", expected_revision=fact.expecting)
-    return encode_value(record)
+    return encode_value(record._replace(batch=fact.batch))
 
 
 @cache

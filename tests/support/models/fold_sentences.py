@@ -27,10 +27,17 @@ class Deed:
     title: str | None = None
     expecting: int | None = None
     named: str | None = None
+    corrects: bool = False
 
     def record(self, number: int) -> Record:
         """The record of this deed as the n-th of the event."""
         record_id = self.named or f"record {number}"
+        if self.corrects:
+            told = Record(record_id, EVENT_ID, "recorded", "anonymous", START + timedelta(seconds=number))
+            event, content, digest = words(str(self.title))
+            return told._replace(
+                event=event, content=content, digest=digest, reason="as the feed has it", on_existing="correct"
+            )
         reason = None if self.action == "recorded" else "a better source"
         said = (self.action, "anonymous", START + timedelta(seconds=number))
         if self.title is None:
@@ -41,6 +48,11 @@ class Deed:
 def recorded(title: str) -> Deed:
     """Somebody posted the event."""
     return Deed("recorded", title)
+
+
+def told_now(title: str, *, named: str | None = None) -> Deed:
+    """A feed said again how things are."""
+    return Deed("recorded", title, named=named, corrects=True)
 
 
 def corrected(title: str, *, expecting: int | None = None, named: str | None = None) -> Deed:
@@ -67,6 +79,7 @@ conflict: Final = Judgement("rejected", "conflict")
 unknown_event: Final = Judgement("rejected", "unknown-event")
 stale_revision: Final = Judgement("rejected", "stale-revision")
 already_retracted: Final = Judgement("rejected", "already-retracted")
+withdrawn: Final = Judgement("rejected", "retracted")
 no_change: Final = Judgement("rejected", "no-change")
 
 

@@ -7,6 +7,7 @@ from tests.support.models.tables import PairCount, PlainCheckpoint, PlainOutcome
 
 from event_schemas.positions import format_position
 from timeline_service.judge.batch import Counts, EventState, RowChanges, fold_batch
+from timeline_service.judge.batch_counts import BatchCounts, add_counts, batch_rows
 from timeline_service.judge.decoding import DecodedRecord
 from timeline_service.judge.entries import event_content
 from timeline_service.judge.fold import History, Revision
@@ -24,13 +25,14 @@ class MemoryRows:
         self.entries: list[Row] = []
         self.outcomes: list[Row] = []
         self.pair_counts: dict[tuple[int, str], tuple[int, int]] = {}
+        self.batch_counts: BatchCounts = {}
         self.counts: dict[int, Counts] = {}
         self.ends: dict[int, int] = {}
 
     def judge(self, decoded_records: Sequence[DecodedRecord]) -> RowChanges:
         """What a batch changes, folded as the projector does it; nothing is written."""
         event_ids = {item.event_id for item in decoded_records if item.event_id is not None}
-        changed = {item.record.event_id for item in decoded_records if item.record and item.record.action != "recorded"}
+        changed = {item.record.event_id for item in decoded_records if item.record and item.record.may_change}
         return fold_batch(decoded_records, self.load(event_ids, changed))
 
     def fold(self, decoded_records: Sequence[DecodedRecord]) -> None:
@@ -53,6 +55,7 @@ class MemoryRows:
         self.outcomes += [row._asdict() for row in changes.outcomes]
         for pair, (events, last_offset) in changes.pair_counts.items():
             self.pair_counts[pair] = (self.pair_counts.get(pair, (0, 0))[0] + events, last_offset)
+        add_counts(self.batch_counts, changes.batch_counts)
         for partition, counts in changes.counts.items():
             total = self.counts.setdefault(partition, Counts())
             for name in ("applied", "duplicate", "rejected", "parked"):
@@ -77,6 +80,7 @@ class MemoryRows:
             [EntryRow(**row) for row in self.entries],
             [PlainOutcome(*(row[name] for name in PlainOutcome._fields)) for row in self.outcomes],
             [PairCount(*key, *value) for key, value in self.pair_counts.items()],
+            batch_rows(self.batch_counts),
             [
                 PlainCheckpoint(p, self.ends[p], count.applied, count.duplicate, count.rejected, count.parked)
                 for p, count in self.counts.items()

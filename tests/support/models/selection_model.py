@@ -23,6 +23,7 @@ FILTERS: Final[dict[str, Callable[[Standing, str], bool]]] = {
     "stage": lambda standing, value: standing.event.stage == value,
     "tag": lambda standing, value: value in (standing.event.tags or ()),
     "actor": lambda standing, value: folded(value) in {folded(actor["name"]) for actor in standing.event.actors or ()},
+    "batch": lambda standing, value: standing.batch == value,
     "initiator": lambda standing, value: country_code(value) in (standing.event.initiators or ()),
     "q": lambda standing, value: matches(value, standing.texts),
     "min_sources": lambda standing, value: len(standing.event.sources or ()) >= int(value),

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
 
+from timeline_service.judge.batch_counts import BatchCountRow
 from timeline_service.judge.rows import EntryRow
 
 
@@ -21,6 +22,7 @@ class PlainRevision(NamedTuple):
     first_accepted_at: datetime
     first_recorded_at: datetime
     content: str
+    batch: str | None
 
 
 class PlainOutcome(NamedTuple):
@@ -32,6 +34,7 @@ class PlainOutcome(NamedTuple):
     outcome: str
     problem: str | None
     revision: int | None
+    batch: str | None
 
 
 class PairCount(NamedTuple):
@@ -62,10 +65,18 @@ class Tables:
     entries: list[EntryRow] = field(default_factory=list)
     outcomes: list[PlainOutcome] = field(default_factory=list)
     pair_counts: list[PairCount] = field(default_factory=list)
+    batch_counts: list[BatchCountRow] = field(default_factory=list)
     checkpoints: list[PlainCheckpoint] = field(default_factory=list)
 
     def sort(self) -> "Tables":
         """With all rows in order."""
-        for rows in (self.revisions, self.entries, self.outcomes, self.pair_counts, self.checkpoints):
+        for rows in (
+            self.revisions,
+            self.entries,
+            self.outcomes,
+            self.pair_counts,
+            self.batch_counts,
+            self.checkpoints,
+        ):
             rows.sort(key=repr)
         return self

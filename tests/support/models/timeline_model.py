@@ -28,6 +28,7 @@ class Standing:
     revision: int
     retracted: bool
     position: str
+    batch: str | None
 
     @property
     def when(self) -> When:
@@ -70,7 +71,10 @@ class TimelineModel:
         self.moment += 1
         life = self._lives.get(record.event_id)
         before = life[-1][1] if life else None
-        if (before is None) != (record.action == "recorded"):
+        if record.on_existing is not None and before is not None:
+            if before.retracted:
+                return  # what was withdrawn, a feed does not bring back
+        elif (before is None) != (record.action == "recorded"):
             return  # known already, or not at all
         if before is not None and record.expected_revision not in {None, before.revision}:
             return
@@ -90,6 +94,7 @@ class TimelineModel:
             before.revision + 1 if before else 1,
             record.action == "retracted",
             position,
+            record.batch,
         )
         self._lives.setdefault(record.event_id, []).append((self.moment, standing))
 

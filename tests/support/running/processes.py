@@ -97,6 +97,8 @@ class Services:
             "DATABASE_URL": self.database_url,
             "INGEST_TOPIC": self.topic,
             "TIMELINE_TOPIC": self.topic,
+            "PROJECTOR_PORT": "0",
+            "REPLAYER_PORT": "0",
             "PYTHONUNBUFFERED": "1",
             **more,
         }

@@ -15,6 +15,7 @@ from tests.support.waiting import wait_until
 
 from timeline_service.adapters.postgres.days import use_days
 from timeline_service.domain.search_documents import document_of
+from timeline_service.judge.batch_counts import BatchCountRow
 from timeline_service.judge.decoding import DecodedRecord, RawRecord, decode_record
 from timeline_service.judge.entries import event_content
 from timeline_service.judge.rows import EntryRow
@@ -51,6 +52,7 @@ async def read_tables(url: str, generation: int = 1) -> Tables:
             [EntryRow(*row) for row in await read("entries", EntryRow._fields)],
             [PlainOutcome(*row) for row in await read("outcomes", PlainOutcome._fields)],
             [PairCount(*row) for row in await read("pair_counts", PairCount._fields)],
+            [BatchCountRow(*row) for row in await read("batch_counts", BatchCountRow._fields)],
             [PlainCheckpoint(*row) for row in await read("checkpoints", PlainCheckpoint._fields, "next_offset > 0")],
         ).sort()
     finally:
@@ -72,7 +74,7 @@ async def projected(services: Services, timeout: float = 60, generation: int = 1
 
     await wait_until(at_the_end, timeout, ignore=(OSError, asyncpg.PostgresError))
     found = await read_tables(services.database_url, generation)
-    for name in ("checkpoints", "outcomes", "revisions", "entries", "pair_counts"):
+    for name in ("checkpoints", "outcomes", "revisions", "entries", "pair_counts", "batch_counts"):
         missing, extra = _difference(getattr(wanted, name), getattr(found, name))
         assert not missing, f"{name} misses {missing[:3]}, has {extra[:3]}"
         assert not extra, f"{name} has {extra[:3]}"
@@ -96,14 +98,14 @@ async def documents_follow(url: str, timeout: float = 60, generation: int = 1) -
 
         await wait_until(level, timeout)
         rows = await connection.fetch(
-            f"select r.content, d.facets, d.words::text as words, "
+            f"select r.content, r.batch, d.facets, d.words::text as words, "
             f"(r.partition, r.from_offset, r.until_offset, r.action = 'retracted', r.first_accepted_at)::text as made, "
             f"(d.partition, d.from_offset, d.until_offset, d.retracted, d.accepted_at)::text as kept "
             f"from {schema}.revisions as r full join {schema}.documents as d using (event_id, revision)"
         )
         for row in rows:
             assert row["made"] == row["kept"]
-            document = document_of(event_content(row["content"]))
+            document = document_of(event_content(row["content"]), row["batch"])
             assert sorted(row["facets"]) == sorted(document.facets)
             assert row["words"] == await connection.fetchval("select $1::text::tsvector::text", document.words)
     finally:

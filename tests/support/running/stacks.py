@@ -19,7 +19,15 @@ from tests.support.waiting import wait_until
 from local_stack.processes import Process
 from local_stack.stack import NAMES
 
-PORTS = ("INGEST_PORT", "TIMELINE_PORT", "KAFKA_PORT", "KAFKA_CONTROLLER_PORT", "POSTGRES_PORT")
+PORTS = (
+    "INGEST_PORT",
+    "TIMELINE_PORT",
+    "PROJECTOR_PORT",
+    "REPLAYER_PORT",
+    "KAFKA_PORT",
+    "KAFKA_CONTROLLER_PORT",
+    "POSTGRES_PORT",
+)
 #: So long, in seconds, a whole stack may take to start or to stop while the machine has much else to do.
 PATIENCE = 120
 _GIVEN = ("KAFKA_BOOTSTRAP_SERVERS", "DATABASE_URL", "SAMPLES")

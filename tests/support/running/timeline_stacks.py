@@ -58,8 +58,8 @@ class TimelineStack:
 
 
 @asynccontextmanager
-async def timeline_stack(engines: Engines) -> AsyncIterator[TimelineStack]:
-    """Start one; it is stopped, and its database dropped, at the end."""
+async def timeline_stack(engines: Engines, **environment: str) -> AsyncIterator[TimelineStack]:
+    """Start one, its timeline service with more settings; it is stopped, and its database dropped, at the end."""
     topic, database = f"test.{uuid4().hex}", f"test_{uuid4().hex}"
     await create_topic(engines.bootstrap_servers, topic, partitions=3)
     await _execute(engines.database_url, f"create database {database}")
@@ -69,7 +69,7 @@ async def timeline_stack(engines: Engines) -> AsyncIterator[TimelineStack]:
         try:
             services.migrate()
             await services.projector()
-            service = await services.timeline()
+            service = await services.timeline(**environment)
             async with (
                 open_log(engines.bootstrap_servers, topic) as log,
                 httpx.AsyncClient(base_url=service.url, timeout=30, trust_env=False) as client,

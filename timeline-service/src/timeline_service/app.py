@@ -14,18 +14,26 @@ from service_edge.host_origin_guard import HostOriginGuard
 from service_edge.openapi import DescribedAPI
 from service_edge.parameters import strict_query
 from service_edge.problems import install_problems
+from service_edge.request_ids import RequestIds
+from timeline_service.adapters.ingest import IngestService
 from timeline_service.adapters.kafka.offsets import KafkaOffsets
 from timeline_service.adapters.kafka.scan import open_scan
+from timeline_service.adapters.postgres.batches import PostgresBatches
+from timeline_service.adapters.postgres.changes import PostgresChanges
 from timeline_service.adapters.postgres.database import BY_VALUE, IN_ORDER, close_pool, open_pool
 from timeline_service.adapters.postgres.feed import PostgresLive
 from timeline_service.adapters.postgres.generations import PostgresGenerations
+from timeline_service.adapters.postgres.marks import PostgresMarks
 from timeline_service.adapters.postgres.notifications import PostgresNotificationListener
+from timeline_service.adapters.postgres.processes import PostgresProcesses
 from timeline_service.adapters.postgres.reader import PostgresReader
 from timeline_service.adapters.postgres.replays import CHANNEL, PostgresReplays
 from timeline_service.adapters.postgres.selections import PostgresSelections
 from timeline_service.api.holdings import Holdings
 from timeline_service.api.problems import ERRORS, KINDS, translate
 from timeline_service.api.routes import (
+    batches,
+    changes,
     events,
     feed,
     generations,
@@ -44,10 +52,15 @@ from timeline_service.api.shapes import SHAPES
 from timeline_service.feed.live_feed import LiveFeed
 from timeline_service.feed.progress import ProgressFeed
 from timeline_service.queries.exports import RawLog
+from timeline_service.queries.remembered_summaries import RememberedSummaries
 from timeline_service.queries.seal import CursorSeal
 from timeline_service.queries.sources import Sources
 from timeline_service.settings import Settings
-from timeline_service.web import audit
+from timeline_service.web import audit, event, home, marks, pair, static_files, writing
+from timeline_service.web import search as search_page
+from timeline_service.web.browser_redirects import BrowserRedirects
+from timeline_service.web.documents import document_page
+from timeline_service.web.problem_page import show_problem
 
 
 def create_app(settings: Settings) -> FastAPI:
@@ -67,10 +80,15 @@ def create_app(settings: Settings) -> FastAPI:
             settings.topic,
             reader,
             PostgresSelections(pool, in_order, walk_from=settings.walk_from, walk_seconds=settings.walk_seconds),
+            PostgresChanges(in_order),
+            PostgresBatches(in_order),
+            PostgresMarks(pool),
             KafkaOffsets(settings.kafka_bootstrap_servers, settings.topic),
             PostgresReplays(pool),
+            PostgresProcesses(pool),
             PostgresGenerations(pool),
             CursorSeal(reader),
+            RememberedSummaries(),
         )
         scan = partial(open_scan, settings.kafka_bootstrap_servers, settings.topic, settings.stall_seconds)
         holdings = Holdings(
@@ -79,7 +97,9 @@ def create_app(settings: Settings) -> FastAPI:
             ProgressFeed(sources.replays, replay_notifications),
             RawLog(scan, settings.slow_seconds),
             EventStreams(settings.slow_seconds),
+            IngestService(settings.ingest_url),
             settings.heartbeat_seconds,
+            settings.ready_lag_seconds,
         )
         app.state.holdings = holdings
         app.leave = partial(asyncio.get_running_loop().call_soon_threadsafe, holdings.leave)
@@ -92,25 +112,30 @@ def create_app(settings: Settings) -> FastAPI:
                 task.cancel()
             await asyncio.gather(*background, return_exceptions=True)
             await sources.offsets.close()
+            await holdings.ingest.close()
             await close_pool(pool)
             await close_pool(in_order)
 
     app = DescribedAPI(
         kinds=KINDS,
         schemas=SHAPES,
+        page=document_page,
         title="Dyadline: timelines",
         description="The timeline of relations between any two countries, projected from the log.",
         version="0.1.0",
         lifespan=lifespan,
         dependencies=[Depends(strict_query)],
     )
-    install_problems(app, KINDS, translate, ERRORS)
+    install_problems(app, KINDS, translate, ERRORS, show_problem, document_page)
     for module in (
-        *(feed, pairs, timelines, summaries, search, events, records, parked),
-        *(replays, generations, log_export, reference, status, audit),
+        *(feed, pairs, timelines, changes, summaries, search, events, records, batches, parked),
+        *(replays, generations, log_export, reference, status),
+        *(home, pair, marks, event, writing, search_page, audit, static_files),
     ):
         app.include_router(module.router)
+    app.add_middleware(BrowserRedirects)
     app.add_middleware(HeadMiddleware)
     app.add_middleware(HostOriginGuard, allowed_hosts=settings.allowed_hosts, allowed_origins=settings.allowed_origins)
     app.add_middleware(CrossOrigins, writers=settings.allowed_origins, readers=settings.reading_origins)
+    app.add_middleware(RequestIds)
     return app

@@ -42,6 +42,10 @@ class UnknownRecordError(UnknownError):
     """The log has no record at this position."""
 
 
+class UnknownBatchError(UnknownError):
+    """No record names this load."""
+
+
 class NotYetError(UnknownError):
     """The record at this position is not projected yet, if there is one."""
 

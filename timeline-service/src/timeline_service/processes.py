@@ -3,15 +3,19 @@
 import asyncio
 import signal
 import time
-from collections.abc import Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 import structlog
 
+from service_edge.probes import ProbePortError, answering_probes
 from service_edge.topic_check import TopicUnavailableError, describe_topic
 from timeline_service.adapters.postgres.database import close_pool, connected, open_pool
 from timeline_service.adapters.postgres.generations import find_live_generation
-from timeline_service.errors import FencedError, UnavailableError
+from timeline_service.adapters.postgres.processes import PostgresProcesses, ProcessKind, own_name
+from timeline_service.errors import FencedError, HaltError, UnavailableError
 from timeline_service.projector.assembly import open_projector
 from timeline_service.replay.replayer import Replayer
 from timeline_service.settings import Settings
@@ -23,40 +27,74 @@ _LOG: Final = structlog.get_logger()
 _SHORTEST_PAUSE: Final = 0.1
 _MAX_PAUSE_SECONDS: Final = 5.0
 _LONG_RUN: Final = 60.0
+_HEARD_SECONDS: Final = 5.0
 _END_SECONDS: Final = 8.0
 _CUT_SECONDS: Final = 5.0
 
 
+@dataclass(slots=True)
+class Work:
+    """What a process is at: why it cannot work now, for its probes, or nothing."""
+
+    waits_for: str = "it has only just begun"
+
+    def begun(self) -> None:
+        """All that it needs is there."""
+        self.waits_for = ""
+
+
 async def project(settings: Settings) -> None:
     """Run a projector until SIGTERM or SIGINT. What is away is waited for; raises HaltError for what is wrong."""
-    stop = _stop_on_signals()
-    pool = await open_pool(settings.database_url.get_secret_value(), most=3)
-    try:
-        await _again(stop, lambda: _project_once(settings, pool, stop))
-    finally:
-        await close_pool(pool)
+    stop, work = _stop_on_signals(), Work()
+    async with _watched("projector", settings.projector_port, settings, work, connections=4) as pool:
+        await _again(stop, work, lambda: _project_once(settings, pool, stop, work))
 
 
 async def replay(settings: Settings) -> None:
-    """Run a replayer until SIGTERM or SIGINT. What is away is waited for."""
-    stop = _stop_on_signals()
-    pool = await open_pool(settings.database_url.get_secret_value(), most=8)
+    """Run a replayer until SIGTERM or SIGINT. What is away is waited for; raises HaltError if its port is taken."""
+    stop, work = _stop_on_signals(), Work()
+    async with _watched("replayer", settings.replayer_port, settings, work, connections=9) as pool:
+        await _again(stop, work, lambda: Replayer(settings, pool, work.begun).run(stop))
+
+
+@asynccontextmanager
+async def _watched(
+    kind: ProcessKind, port: int, settings: Settings, work: Work, *, connections: int
+) -> AsyncIterator["Pool"]:
+    """A pool for a process, whose probes are answered meanwhile, and which says now and then that it is there."""
+    pool = await open_pool(settings.database_url.get_secret_value(), most=connections)
+    hearing = asyncio.create_task(_be_heard(PostgresProcesses(pool), kind))
     try:
-        await _again(stop, lambda: Replayer(settings, pool).run(stop))
+        async with answering_probes(port, lambda: work.waits_for) as answered:
+            _LOG.info("answering probes", port=answered)
+            yield pool
+    except ProbePortError as error:
+        raise HaltError(f"{error}: name another with {kind.upper()}_PORT, or 0 for any") from error
     finally:
+        hearing.cancel()
+        await asyncio.gather(hearing, return_exceptions=True)
         await close_pool(pool)
 
 
-async def _project_once(settings: Settings, pool: "Pool", stop: asyncio.Event) -> None:
+async def _be_heard(processes: PostgresProcesses, kind: ProcessKind) -> None:
+    while True:
+        try:
+            await processes.hear(own_name(), kind)
+        except UnavailableError as error:
+            _LOG.debug("not heard", reason=str(error))
+        await asyncio.sleep(_HEARD_SECONDS)
+
+
+async def _project_once(settings: Settings, pool: "Pool", stop: asyncio.Event, work: Work) -> None:
     topic, _ = await describe_topic(settings.kafka_bootstrap_servers, settings.topic)  # the guard judges its settings
     async with connected(pool) as connection:
         generation = await find_live_generation(connection)
     group = f"{settings.topic}.projector.g{generation}"
-    async with open_projector(settings, pool, topic, generation, group=group) as projector:
+    async with open_projector(settings, pool, topic, generation, group=group, begun=work.begun) as projector:
         await projector.run(stop)
 
 
-async def _again(stop: asyncio.Event, run_once: Callable[[], Coroutine[Any, Any, None]]) -> None:
+async def _again(stop: asyncio.Event, work: Work, run_once: Callable[[], Coroutine[Any, Any, None]]) -> None:
     """Run until told to stop, and anew, after ever longer pauses, whenever something is away."""
     pause = _SHORTEST_PAUSE
     while not stop.is_set():
@@ -67,6 +105,7 @@ async def _again(stop: asyncio.Event, run_once: Callable[[], Coroutine[Any, Any,
             _LOG.warning("starting over", reason=str(error))
             await _wait(stop, _SHORTEST_PAUSE)
         except (UnavailableError, TopicUnavailableError) as error:
+            work.waits_for = str(error)
             if time.monotonic() - started > _LONG_RUN:
                 pause = _SHORTEST_PAUSE  # it went well until now
             _LOG.warning("waiting", seconds=round(pause, 1), reason=str(error))

@@ -16,12 +16,22 @@ class Settings(BaseSettings):
 
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=1, le=65_535)] = 8002
+    projector_port: Annotated[
+        int, Field(ge=0, le=65_535, validation_alias=AliasChoices("projector_port", "PROJECTOR_PORT"))
+    ] = 8003
+    replayer_port: Annotated[
+        int, Field(ge=0, le=65_535, validation_alias=AliasChoices("replayer_port", "REPLAYER_PORT"))
+    ] = 8004
+    ready_lag_seconds: Annotated[float, Field(ge=0)] = 0  # beyond which the service is not ready; 0: however far behind
     topic: str = TOPIC
     kafka_bootstrap_servers: Annotated[
         str, Field(validation_alias=AliasChoices("kafka_bootstrap_servers", "KAFKA_BOOTSTRAP_SERVERS"))
     ] = "127.0.0.1:9092"
     database_url: Annotated[SecretStr, Field(validation_alias=AliasChoices("database_url", "DATABASE_URL"))] = (
         SecretStr("postgresql://dyadline@127.0.0.1:5433/dyadline")
+    )
+    ingest_url: Annotated[str, Field(validation_alias=AliasChoices("ingest_url", "INGEST_URL"))] = (
+        "http://127.0.0.1:8001"  # where pages hand on what is written in them
     )
     allowed_hosts: Names = ()
     allowed_origins: Origins = ()

@@ -63,6 +63,8 @@ async def _status(settings: Settings, terminal: Terminal) -> int:
         "postgres": f"127.0.0.1:{settings.postgres_port}",
         "ingest": settings.ingest_url,
         "timeline": settings.timeline_url,
+        "projector": settings.probes_url("projector"),
+        "replayer": settings.probes_url("replayer"),
     }
     everything = stack.processes(settings)
     restarts = read_restarts(settings.state_dir)

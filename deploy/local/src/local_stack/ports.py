@@ -25,6 +25,8 @@ def listeners(settings: Settings, name: str) -> list[Listener]:
         "postgres": [Listener(settings.postgres_port, "POSTGRES_PORT", "PostgreSQL")],
         "ingest": [Listener(settings.ingest_port, "INGEST_PORT", "the ingest service")],
         "timeline": [Listener(settings.timeline_port, "TIMELINE_PORT", "the timeline service")],
+        "projector": [Listener(settings.projector_port, "PROJECTOR_PORT", "the projector's probes")],
+        "replayer": [Listener(settings.replayer_port, "REPLAYER_PORT", "the replayer's probes")],
     }.get(name, [])
 
 

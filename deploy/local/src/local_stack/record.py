@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from typing import Any
 
 from local_stack.settings import PORTS, Settings
 
@@ -42,13 +43,10 @@ def is_wanted(settings: Settings) -> bool:
 def recorded_settings(settings: Settings) -> Settings:
     """The settings with which the stack in this state folder was started last; else these."""
     record = {**_written(settings), **read_record(settings)}
+    ports: dict[str, Any] = {name.lower(): int(str(record[name])) for name in (*PORTS, "KAFKA_CONTROLLER_PORT")}
     return replace(
         settings,
-        ingest_port=int(str(record["INGEST_PORT"])),
-        timeline_port=int(str(record["TIMELINE_PORT"])),
-        kafka_port=int(str(record["KAFKA_PORT"])),
-        kafka_controller_port=int(str(record["KAFKA_CONTROLLER_PORT"])),
-        postgres_port=int(str(record["POSTGRES_PORT"])),
+        **ports,
         given_kafka=str(record["KAFKA_BOOTSTRAP_SERVERS"]),
         given_database=str(record["DATABASE_URL"]),
     )

@@ -99,18 +99,10 @@ async def _asked(settings: Settings, path: str) -> dict[str, object] | None:
 
 
 async def _is_ready(settings: Settings, process: Process) -> bool:
-    """A service is ready when it says so, the projector when it owns partitions, the replayer when it is known."""
-    if process.name in {"projector", "replayer"}:
-        status = await projection(settings) or {"partitions": [], "replayers": []}
-        partitions, replayers = status["partitions"], status["replayers"]
-        assert isinstance(partitions, list)
-        assert isinstance(replayers, list)
-        names = replayers if process.name == "replayer" else [item.get("owner") for item in partitions]
-        return any(str(name).endswith(f"/{process.pid()}") for name in names)
-    url = settings.ingest_url if process.name == "ingest" else settings.timeline_url
+    """Whether a service says so: the projector once it owns partitions, the replayer once it can claim replays."""
     async with _client() as client:
         try:
-            return (await client.get(f"{url}/readyz")).status_code == 200
+            return (await client.get(f"{settings.probes_url(process.name)}/readyz")).status_code == 200
         except httpx.HTTPError:
             return False
 
@@ -123,11 +115,14 @@ def _client() -> httpx.AsyncClient:
 def _environment(settings: Settings, name: str) -> dict[str, str]:
     """What concerns one of them, and no other: where it differs, that one is started again."""
     common = {"KAFKA_BOOTSTRAP_SERVERS": settings.bootstrap_servers, "PYTHONUNBUFFERED": "1"}
+    common |= {name: text for name, text in os.environ.items() if name == "LOG_FORMAT"}
     if name == "ingest":
         port = str(settings.ingest_port)
         return {**_prefixed("INGEST_"), **common, "INGEST_PORT": port, "TIMELINE_URL": settings.timeline_url}
     timeline = {**_prefixed("TIMELINE_"), **common, "DATABASE_URL": settings.database_url}
-    return timeline | ({"TIMELINE_PORT": str(settings.timeline_port)} if name == "timeline" else {})
+    if name == "timeline":
+        timeline |= {"INGEST_URL": settings.ingest_url}
+    return timeline | {f"{name.upper()}_PORT": str(getattr(settings, f"{name}_port"))}
 
 
 def _prefixed(prefix: str) -> dict[str, str]:

@@ -9,7 +9,14 @@ from typing import Final
 from local_stack.errors import StackError
 
 #: The variables that name ports, with what listens there unless they are set.
-PORTS: Final = {"INGEST_PORT": 8001, "TIMELINE_PORT": 8002, "KAFKA_PORT": 9092, "POSTGRES_PORT": 5433}
+PORTS: Final = {
+    "INGEST_PORT": 8001,
+    "TIMELINE_PORT": 8002,
+    "PROJECTOR_PORT": 8003,
+    "REPLAYER_PORT": 8004,
+    "KAFKA_PORT": 9092,
+    "POSTGRES_PORT": 5433,
+}
 #: Where what the stack needs is downloaded to, once for all state folders.
 DOWNLOADS: Final = Path(__file__).parents[4] / ".local" / "downloads"
 
@@ -21,6 +28,8 @@ class Settings:
     state_dir: Path
     ingest_port: int
     timeline_port: int
+    projector_port: int
+    replayer_port: int
     kafka_port: int
     kafka_controller_port: int
     postgres_port: int
@@ -48,6 +57,10 @@ class Settings:
     def timeline_url(self) -> str:
         """Where the timeline service answers."""
         return f"http://127.0.0.1:{self.timeline_port}"
+
+    def probes_url(self, service: str) -> str:
+        """Where a service answers its probes."""
+        return f"http://127.0.0.1:{getattr(self, f'{service}_port')}"
 
     @property
     def record(self) -> Path:

@@ -10,7 +10,7 @@ from fastapi import Request
 from event_schemas.events import MAX_EVENT_BYTES
 from event_schemas.json_text import read_json
 from ingest_service.api.admission import Admission
-from ingest_service.errors import BadParameterError, TooLargeError
+from ingest_service.errors import BadParameterError, RefusedRequestError, TooLargeError
 from service_edge.problems import UNSUPPORTED_MEDIA_TYPE, ProblemError
 
 MAX_BODY_BYTES: Final = 8 * 1024 * 1024
@@ -108,3 +108,9 @@ def idempotency_key(request: Request) -> str | None:
     if len(given) > 1 or not 1 <= len(text) <= 255 or not text.isascii() or not text.isprintable():
         raise BadParameterError("/Idempotency-Key", "expected one key of 1 to 255 printable ASCII characters")
     return text
+
+
+def require_no_key(key: str | None, what: str) -> None:
+    """Raises RefusedRequestError where a key was given for more than one event."""
+    if key is not None:
+        raise RefusedRequestError(f"an Idempotency-Key is for one event, not for {what}: give each event an id instead")

@@ -2,8 +2,9 @@
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, Final
 
 from fastapi import Request, Response
@@ -19,7 +20,7 @@ from ingest_service.api.admission import Admission
 from ingest_service.api.bodies import read_lines, require_identity
 from ingest_service.api.problems import INCOMPLETE, RESULTS_CUT, problem_of
 from ingest_service.api.results import Results
-from ingest_service.domain.accept import Accepted, Clock, accept_event
+from ingest_service.domain.accept import Accepted, Clock
 from ingest_service.errors import StalledError, TooLargeError, UnavailableError, UnknownOutcomeError
 from service_edge.problems import ProblemError
 
@@ -28,6 +29,8 @@ _SLICE_BYTES: Final = 1024 * 1024
 _SLICES_UNDER_WAY: Final = 2
 #: How long events are taken in before others get a turn. A post is answered in some seven turns, so its wait is theirs.
 TURN_SECONDS: Final = 0.001
+#: What makes a record of a line's value, at the time of its acceptance.
+Accept = Callable[[Any, datetime], Accepted]
 _UNKNOWN: Final = "the log did not acknowledge in time: it may have been recorded. Post the same again"
 
 
@@ -58,13 +61,21 @@ class Bulk:
     """One body's way into the log, and the lines of its answer."""
 
     def __init__(
-        self, log: KafkaLog, admission: Admission, principal: str, *, validate: bool, everything: bool
+        self,
+        log: KafkaLog,
+        admission: Admission,
+        accept: Accept,
+        *,
+        validate: bool,
+        everything: bool,
+        status: int = 201,
     ) -> None:
         self._log = log
         self._admission = admission
-        self._principal = principal
+        self._accept = accept
         self._validate = validate
         self._everything = everything or validate
+        self._status = status
         self._clock = Clock()
         self._counts = {"recorded": 0, "refused": 0, "unknown": 0}
         self._reached: dict[int, int] = {}
@@ -124,8 +135,8 @@ class Bulk:
     def _add(self, decoded: _Decoded, number: int, line: bytes | None) -> None:
         try:
             if line is None or len(line) > MAX_EVENT_BYTES:
-                raise TooLargeError(f"line {number} has over {MAX_EVENT_BYTES} bytes (256 KiB), the most for an event")
-            accepted = accept_event(read_json(line), principal=self._principal, accepted_at=self._clock.tick())
+                raise TooLargeError(f"line {number} has over {MAX_EVENT_BYTES} bytes (256 KiB), the most for one")
+            accepted = self._accept(read_json(line), self._clock.tick())
         except (LanguageError, TooLargeError) as error:
             self._counts["refused"] += 1
             problem = problem_of(error)
@@ -165,7 +176,7 @@ class Bulk:
             return {"line": line, "status": problem.kind.status, "id": event_id, "problem": problem.body()}
         self._counts["recorded"] += 1
         self._reached[at.partition] = max(at.offset, self._reached.get(at.partition, 0))
-        return {"line": line, "status": 201, "id": event_id, "position": at.position}
+        return {"line": line, "status": self._status, "id": event_id, "position": at.position}
 
     def _leave_out(self, line: int, results: Results) -> None:
         self._counts["unknown"] += 1
@@ -183,12 +194,17 @@ class Bulk:
         return {**self._counts, "timeline_position": position, **({"problem": trouble.body()} if trouble else {})}
 
 
-async def answer_bulk(request: Request, log: KafkaLog, principal: str, *, validate: bool, everything: bool) -> Response:
-    """Take the body in, then answer. The body is read to its end first: a streaming response would lose its lines."""
+async def answer_bulk(
+    request: Request, accept: Accept, *, validate: bool, everything: bool, status: int = 201
+) -> Response:
+    """Take the body in, then answer; `status` is that of a line which is recorded.
+
+    The body is read to its end first: a streaming response would lose its lines.
+    """
     require_identity(request)
     admission: Admission = request.app.state.admission
     results = Results(request.app.state.results_bytes)
-    bulk = Bulk(log, admission, principal, validate=validate, everything=everything)
+    bulk = Bulk(request.app.state.log, admission, accept, validate=validate, everything=everything, status=status)
     try:
         async with admission.place():
             await bulk.take(read_lines(admission.parts(request.stream())), results)

@@ -10,23 +10,25 @@ from fastapi import APIRouter, Query, Request, Response
 from event_schemas.errors import LanguageError, RefusedEventError
 from event_schemas.events import MAX_EVENT_BYTES
 from event_schemas.positions import format_positions
-from event_schemas.records import ANONYMOUS, format_time
+from event_schemas.records import format_time
 from ingest_service.adapters.kafka_log import KafkaLog
 from ingest_service.adapters.kafka_session import Appended
-from ingest_service.api.bodies import idempotency_key, read_value
-from ingest_service.api.bulk import TURN_SECONDS, answer_bulk
+from ingest_service.api.bodies import idempotency_key, read_value, require_no_key
+from ingest_service.api.bulk import TURN_SECONDS, Accept, answer_bulk
 from ingest_service.api.operations import POST_EVENTS
 from ingest_service.api.problems import problem_of
+from ingest_service.api.terms import AllResults, EventTerms
 from ingest_service.domain.accept import (
     Accepted,
     Clock,
     Origin,
+    Terms,
     accept_event,
     require_event_size,
     require_event_size_within,
     size_of,
 )
-from ingest_service.domain.cloud_events import open_cloud_event, origin_of_headers, within_data
+from ingest_service.domain.cloud_events import open_cloud_event, origin_of_headers
 from ingest_service.errors import IngestError, RefusedRequestError, TooLargeError, UnavailableError, UnknownOutcomeError
 from service_edge.media_types import media_type
 
@@ -44,46 +46,53 @@ Open = Callable[[Any], tuple[Any, Origin | None]]
 @router.post("/v1/events", status_code=201, summary="Post events", **POST_EVENTS)
 async def post_events(
     request: Request,
+    terms: EventTerms,
     validate: Annotated[Literal["only"] | None, Query(description="Only say what would be recorded.")] = None,
-    results: Annotated[Literal["all"] | None, Query(description="NDJSON: answer a line for every line.")] = None,
+    results: AllResults = None,
 ) -> Response:
     """Takes events in. A 2xx means that every in-sync replica of the log has them, at the positions answered.
 
     A CloudEvent in binary mode is an event as `application/json`, with the attributes as `ce-` headers.
     """
-    log: KafkaLog = request.app.state.log
     named = media_type(request.headers.get("content-type"), TAKEN)
     key = idempotency_key(request)
     if named == NDJSON:
-        _require_no_key(key, "lines")
-        return await answer_bulk(request, log, ANONYMOUS, validate=validate is not None, everything=results == "all")
+        require_no_key(key, "lines")
+        accept = _accepting(terms)
+        return await answer_bulk(request, accept, validate=validate is not None, everything=results == "all")
     if results is not None:
         raise RefusedRequestError("results=all is for application/x-ndjson: the answer to JSON has every result")
     async with read_value(request) as (value, size):
-        return await _json_answer(request, named, value, size, key, validate is not None)
+        return await _json_answer(request, terms, named, value, size, key, validate is not None)
+
+
+def _accepting(terms: Terms) -> Accept:
+    return lambda value, accepted_at: accept_event(value, terms, accepted_at=accepted_at)
 
 
 async def _json_answer(
-    request: Request, named: str, value: Any, size: int, key: str | None, validate: bool
+    request: Request, terms: Terms, named: str, value: Any, size: int, key: str | None, validate: bool
 ) -> Response:
     binary = named == JSON and any(name.startswith("ce-") for name in request.headers)
     if binary:
         origin = origin_of_headers(request.headers)
-        return await _one(request, value, size, key, lambda data: (data, origin), validate)
+        return await _one(request, terms, value, size, key, lambda data: (data, origin), validate)
     if named == CLOUD_EVENT:
-        return await _one(request, value, size, key, open_cloud_event, validate)
+        return await _one(request, terms, value, size, key, open_cloud_event, validate)
     if named == CLOUD_EVENTS and not isinstance(value, list):
         raise RefusedRequestError("a batch of CloudEvents is a JSON array")
     if isinstance(value, list):
-        _require_no_key(key, "an array")
+        require_no_key(key, "an array")
         opened: Open = open_cloud_event if named == CLOUD_EVENTS else _plain
-        return await _many(request, value, size, opened, validate)
-    return await _one(request, value, size, key, _plain, validate)
+        return await _many(request, terms, value, size, opened, validate)
+    return await _one(request, terms, value, size, key, _plain, validate)
 
 
-async def _one(request: Request, value: Any, size: int, key: str | None, opened: Open, validate: bool) -> Response:
+async def _one(
+    request: Request, terms: Terms, value: Any, size: int, key: str | None, opened: Open, validate: bool
+) -> Response:
     _require_size(value, size, opened)
-    accepted = _accept(value, opened, Clock(), key)
+    accepted = _accept(value, terms, opened, Clock(), key)
     if validate:
         return _json(200, accepted.normalised)
     record, log = accepted.record, request.app.state.log
@@ -102,7 +111,9 @@ async def _one(request: Request, value: Any, size: int, key: str | None, opened:
     return _json(201, body, headers)
 
 
-async def _many(request: Request, values: Sequence[Any], size: int, opened: Open, validate: bool) -> Response:
+async def _many(
+    request: Request, terms: Terms, values: Sequence[Any], size: int, opened: Open, validate: bool
+) -> Response:
     if len(values) > MAX_ITEMS:
         raise RefusedRequestError(f"{len(values)} events in one array: at most {MAX_ITEMS}; NDJSON has no limit")
     clock, results, taken = Clock(), [], []
@@ -115,7 +126,7 @@ async def _many(request: Request, values: Sequence[Any], size: int, opened: Open
         try:
             if size > MAX_EVENT_BYTES:
                 _require_size(value, size_of(value), opened)
-            accepted = _accept(value, opened, clock, None)
+            accepted = _accept(value, terms, opened, clock, None)
         except (LanguageError, TooLargeError) as error:
             problem = problem_of(error)
             results.append({"index": index, "status": problem.kind.status, "problem": problem.body()})
@@ -165,12 +176,12 @@ async def append_known(log: KafkaLog, accepted: Sequence[Accepted]) -> list[Appe
     return known
 
 
-def _accept(value: Any, opened: Open, clock: Clock, key: str | None) -> Accepted:
+def _accept(value: Any, terms: Terms, opened: Open, clock: Clock, key: str | None) -> Accepted:
     event, origin = opened(value)
     try:
-        return accept_event(event, principal=ANONYMOUS, accepted_at=clock.tick(), key=key, origin=origin)
+        return accept_event(event, terms, accepted_at=clock.tick(), key=key, origin=origin)
     except RefusedEventError as error:
-        raise (error if opened is not open_cloud_event else within_data(error)) from error
+        raise (error if opened is not open_cloud_event else error.within("data")) from error
 
 
 def _nothing(error: IngestError, values: Sequence[Any]) -> IngestError:
@@ -179,11 +190,6 @@ def _nothing(error: IngestError, values: Sequence[Any]) -> IngestError:
 
 def _plain(value: Any) -> tuple[Any, Origin | None]:
     return value, None
-
-
-def _require_no_key(key: str | None, what: str) -> None:
-    if key is not None:
-        raise RefusedRequestError(f"an Idempotency-Key is for one event, not for {what}: give each event an id instead")
 
 
 def _require_size(value: Any, size: int, opened: Open) -> None:

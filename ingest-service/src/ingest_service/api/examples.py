@@ -37,6 +37,15 @@ CORRECTION: Final = {
     "expected_revision": 1,
 }
 RETRACTION: Final = {"reason": "the source withdrew its report", "expected_revision": 1}
+_UNNAMED: Final = {"action": "retract", "reason": "the source withdrew its report"}
+CHANGES: Final = "".join(
+    json.dumps(line) + "\n"
+    for line in (
+        {"action": "correct", "id": EVENT_ID, **CORRECTION},
+        {"action": "retract", "id": EVENT_ID, **RETRACTION},
+        _UNNAMED,
+    )
+)
 
 RECORDED: Final = {
     "id": EVENT_ID,
@@ -47,6 +56,11 @@ RECORDED: Final = {
 }
 CHANGE: Final = {"id": EVENT_ID, "position": "3:18", "recorded_at": "2026-02-13T08:31:00.125000Z"}
 PROBLEM: Final = INVALID_EVENT.sample()
+_NO_ID: Final = {
+    **{name: value for name, value in PROBLEM.items() if name != "candidates"},
+    "detail": "/id: is required",
+    "errors": [{"pointer": "/id", "detail": "is required"}],
+}
 ALL_RECORDED: Final = {
     "results": [{"index": 0, "status": 201, "id": EVENT_ID, "position": "3:17"}],
     "timeline_position": "3:17",
@@ -64,4 +78,11 @@ CHECKED: Final = {
 LAST_LINE: Final = {"recorded": 1, "refused": 1, "unknown": 0, "timeline_position": "3:17"}
 ANSWERED_LINES: Final = "".join(
     json.dumps(line) + "\n" for line in ({"line": 2, "status": 422, "problem": PROBLEM}, LAST_LINE)
+)
+ANSWERED_CHANGES: Final = "".join(
+    json.dumps(line) + "\n"
+    for line in (
+        {"line": 3, "status": 422, "problem": _NO_ID},
+        {**LAST_LINE, "recorded": 2},
+    )
 )

@@ -5,8 +5,10 @@ from typing import Any, Final
 
 from ingest_service.api.examples import (
     ALL_RECORDED,
+    ANSWERED_CHANGES,
     ANSWERED_LINES,
     CHANGE,
+    CHANGES,
     CHECKED,
     CLOUD_EVENT,
     CORRECTION,
@@ -42,10 +44,12 @@ _KEY: Final = {
 _WRITTEN: Final = (UNREADABLE, TOO_LARGE, INVALID_EVENT, REFUSED_REQUEST, OVERLOADED, LOG_UNAVAILABLE, UNKNOWN_OUTCOME)
 
 
-def _post(content: dict[str, Any], answers: dict[int | str, dict[str, Any]]) -> dict[str, Any]:
+def _post(
+    content: dict[str, Any], answers: dict[int | str, dict[str, Any]], *parameters: dict[str, Any]
+) -> dict[str, Any]:
     """What a route's decorator is told."""
     return {
-        "openapi_extra": {"parameters": [_KEY], "requestBody": {"required": True, "content": content}},
+        "openapi_extra": {"parameters": list(parameters), "requestBody": {"required": True, "content": content}},
         "responses": {**answers, **problems(*_WRITTEN)},
     }
 
@@ -97,6 +101,7 @@ POST_EVENTS: Final = _post(
             "headers": headers(optional=["Timeline-Position"]),
         },
     },
+    _KEY,
 )
 _CHANGED: Final[dict[int | str, dict[str, Any]]] = {
     202: {
@@ -104,8 +109,32 @@ _CHANGED: Final[dict[int | str, dict[str, Any]]] = {
         "headers": headers("Location", "Timeline-Position"),
     }
 }
-POST_CORRECTION: Final = _post({"application/json": body(ref("Correction"), another_date=CORRECTION)}, _CHANGED)
-POST_RETRACTION: Final = _post({"application/json": body(ref("Retraction"), withdrawn=RETRACTION)}, _CHANGED)
+POST_CORRECTION: Final = _post({"application/json": body(ref("Correction"), another_date=CORRECTION)}, _CHANGED, _KEY)
+POST_RETRACTION: Final = _post({"application/json": body(ref("Retraction"), withdrawn=RETRACTION)}, _CHANGED, _KEY)
+POST_CHANGES: Final = _post(
+    {
+        "application/x-ndjson": body(
+            {
+                "type": "string",
+                "description": "A `NamedCorrection` or `NamedRetraction` on each line, any number of them.",
+            },
+            lines=CHANGES,
+        )
+    },
+    {
+        200: {
+            "description": "A `Line` for each refused input, or with `results=all` for every line, and a `LastLine`",
+            "headers": headers(optional=["Timeline-Position"]),
+            "content": {
+                "application/x-ndjson": lines(
+                    {"anyOf": [ref("LastLine"), ref("Line")]},
+                    lines=ANSWERED_CHANGES,
+                    nothing_refused=json.dumps(LAST_LINE) + "\n",
+                )
+            },
+        }
+    },
+)
 COUNTRIES: Final[dict[int | str, Any]] = {
     200: success("The countries", ref("Countries"), one_of_them={"items": [{"code": "IND", "name": "India"}]})
 }

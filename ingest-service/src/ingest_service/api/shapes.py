@@ -5,6 +5,7 @@ from typing import Any, Final
 from event_schemas.published import posted_change, posted_event
 from event_schemas.requests import Correction, Retraction
 from event_schemas.taxonomy import VALENCES
+from ingest_service.domain.changes import NamedCorrection, NamedRetraction
 from service_edge.openapi import PAIR, POSITION, POSITIONS, TIME, UUID, list_of, record, ref
 
 _INDEX: Final = {"type": "integer", "minimum": 0}
@@ -15,7 +16,8 @@ _ATTRIBUTE: Final = {"type": "string", "minLength": 1, "maxLength": 1024}
 
 def schemas() -> dict[str, Any]:
     """All of them."""
-    changes = {"Correction": posted_change(Correction), "Retraction": posted_change(Retraction)}
+    models = (Correction, Retraction, NamedCorrection, NamedRetraction)
+    changes = {model.__name__: posted_change(model) for model in models}
     found: dict[str, Any] = {}
     for name, posted in {"Event": posted_event(), **changes}.items():
         schema = _pointing_here(posted)

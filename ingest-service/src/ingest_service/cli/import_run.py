@@ -1,10 +1,9 @@
 """One import from its files to its report and exit status."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlencode
 
 import httpx
 import orjson
@@ -21,28 +20,12 @@ from service_edge.terminal import ExitStatus
 
 
 @dataclass(frozen=True, slots=True)
-class Destination:
-    """Where events go, and what the service is told of them: their load, and what becomes of those that it has."""
-
-    url: str
-    batch: str | None = None
-    existing: str | None = None
-    reason: str | None = None
-
-    @property
-    def address(self) -> str:
-        """Where they are posted."""
-        said = {"batch": self.batch, "existing": self.existing, "reason": self.reason}
-        query = urlencode({name: value for name, value in said.items() if value is not None})
-        return f"{self.url.rstrip('/')}/v1/events" + (f"?{query}" if query else "")
-
-
-@dataclass(frozen=True, slots=True)
 class Import:
-    """How files are imported: what reads them, where their events go, how it is told."""
+    """How files are imported: what reads them, where their events go and with what parameters, how it is told."""
 
     source: ImportSource
-    destination: Destination
+    url: str
+    parameters: Mapping[str, str | None]
     complaints: Complaints
     dry_run: bool
     as_json: bool
@@ -66,7 +49,7 @@ class Import:
                 rehearsal.send(drafts)
             else:
                 with httpx.Client(trust_env=False) as client:
-                    Sender(client, self.destination.address, tally, self.complaints.add).send(drafts)
+                    Sender(client, self.url, self.parameters, tally, self.complaints.add).send(drafts)
         except FileError as error:
             return rehearsal.shown, ExitStatus.REFUSED, str(error)
         except SendingError as error:

@@ -8,8 +8,9 @@ import typer
 
 from ingest_service.cli.complaints import Complaints
 from ingest_service.cli.following import follow
-from ingest_service.cli.import_run import Destination, Import
+from ingest_service.cli.import_run import Import
 from ingest_service.cli.import_sources import GDELT, KINDS, UnusableError, source_of
+from ingest_service.cli.options import DEFAULT_URL, Url
 from ingest_service.importing.mapping import mapping_schema
 from service_edge.terminal import ExitStatus, leave
 
@@ -28,9 +29,7 @@ def import_(
     mapping: Annotated[
         Path | None, typer.Option(help="csv, ndjson: a YAML file that says what the columns mean.")
     ] = None,
-    url: Annotated[
-        str, typer.Option(envvar="INGEST_URL", help="Where the ingest service is.")
-    ] = "http://127.0.0.1:8001",
+    url: Url = DEFAULT_URL,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Post nothing: report, and show the first events.")
     ] = False,
@@ -73,7 +72,8 @@ def import_(
     except UnusableError as error:
         leave(ExitStatus.USAGE, str(error))
     with Complaints(refused) as complaints:
-        imports = Import(source, Destination(url, batch, existing, reason), complaints, dry_run, as_json)
+        parameters = {"existing": existing, "reason": reason, "batch": batch}
+        imports = Import(source, url, parameters, complaints, dry_run, as_json)
         if followed is not None:
             follow(followed, imports)
             return

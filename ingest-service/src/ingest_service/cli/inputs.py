@@ -75,6 +75,34 @@ def array_items(chunks: Iterable[bytes]) -> Iterator[bytes]:
         yield b"["
 
 
+def lines_of(chunks: Iterable[bytes]) -> Iterator[bytes]:
+    """The lines of NDJSON, each with its end but for the last; one of over a MiB, which is none, comes in pieces."""
+    held = bytearray()
+    for chunk in chunks:
+        held += chunk
+        *whole, rest = held.split(b"\n")
+        for line in whole:
+            yield bytes(line) + b"\n"
+        held = bytearray(rest)
+        if len(held) > _HEAD_BYTES:
+            yield bytes(held)
+            held.clear()
+    if held:
+        yield bytes(held)
+
+
+def gathered(lines: Iterable[bytes]) -> Iterator[bytes]:
+    """The same bytes in chunks: a line is little to send by itself."""
+    held = bytearray()
+    for line in lines:
+        held += line
+        if len(held) >= _CHUNK_BYTES:
+            yield bytes(held)
+            held.clear()
+    if held:
+        yield bytes(held)
+
+
 def _is_one_object(text: bytes) -> bool:
     try:
         return isinstance(json.loads(text), dict)

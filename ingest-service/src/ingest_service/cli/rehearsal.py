@@ -9,7 +9,7 @@ import orjson
 from event_schemas.dates import parse_when
 from event_schemas.errors import LanguageError
 from event_schemas.json_text import read_json
-from ingest_service.domain.accept import accept_event, require_event_size
+from ingest_service.domain.accept import Terms, accept_event, require_event_size
 from ingest_service.errors import TooLargeError
 from ingest_service.importing.drafts import Complain, Draft
 from ingest_service.importing.tally import Tally
@@ -36,7 +36,7 @@ class Rehearsal:
         try:
             line = orjson.dumps(draft.event)
             require_event_size(len(line))
-            accepted = accept_event(read_json(line), principal="anonymous", accepted_at=_ACCEPTED_AT)
+            accepted = accept_event(read_json(line), Terms("anonymous"), accepted_at=_ACCEPTED_AT)
         except (LanguageError, TooLargeError) as error:
             self._tally.refused += 1
             self._tally.refused_rows += draft.rows

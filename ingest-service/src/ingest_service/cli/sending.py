@@ -1,6 +1,6 @@
 """Drafts on their way to the service: in bodies of NDJSON, one after another, each answered before the next begins."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any, Final
@@ -8,6 +8,8 @@ from typing import Any, Final
 import httpx
 import orjson
 
+from ingest_service.cli.inputs import gathered
+from ingest_service.cli.posting import refusal_text
 from ingest_service.importing.drafts import Complain, Draft
 from ingest_service.importing.tally import Tally
 from service_edge.terminal import ExitStatus, problem_text
@@ -32,7 +34,8 @@ class Sender:
     """Posts drafts, and counts what becomes of them and their rows."""
 
     client: httpx.Client
-    address: str
+    url: str
+    parameters: Mapping[str, str | None]
     tally: Tally
     complain: Complain
 
@@ -42,10 +45,10 @@ class Sender:
             try:
                 trouble = self._post(body)
             except (httpx.InvalidURL, httpx.UnsupportedProtocol) as error:
-                raise SendingError(ExitStatus.USAGE, f"{self.address} is not an address: {error}") from error
+                raise SendingError(ExitStatus.USAGE, f"{self.url} is not an address: {error}") from error
             except httpx.HTTPError as error:
                 self._unknown(body)
-                words = f"{self.address} is out of reach ({error or type(error).__name__}): {_AGAIN}"
+                words = f"{self.url} is out of reach ({error or type(error).__name__}): {_AGAIN}"
                 raise SendingError(ExitStatus.OUT_OF_REACH, words) from error
             if trouble:
                 raise SendingError(ExitStatus.OUT_OF_REACH, f"{trouble}: {_AGAIN}")
@@ -53,12 +56,17 @@ class Sender:
     def _post(self, body: tuple[Draft, ...]) -> str:
         """Post one body and count it; returns why it was not all taken, if so."""
         lines = (orjson.dumps(draft.event, option=orjson.OPT_APPEND_NEWLINE) for draft in body)
-        with self.client.stream("POST", self.address, content=lines, headers=_NDJSON, timeout=_TIMEOUT) as answer:
+        address = f"{self.url.rstrip('/')}/v1/events"
+        given = {name: value for name, value in self.parameters.items() if value is not None}
+        content = gathered(lines)
+        with self.client.stream(
+            "POST", address, params=given or None, content=content, headers=_NDJSON, timeout=_TIMEOUT
+        ) as answer:
             if answer.status_code != 200:
                 answer.read()
                 self._unknown(body)
                 status = ExitStatus.OUT_OF_REACH if answer.status_code >= 500 else ExitStatus.REFUSED
-                raise SendingError(status, _words(answer))
+                raise SendingError(status, refusal_text(answer))
             refused, summary = _read(answer)
         for line, problem in refused.items():
             self.complain(body[line - 1].place, problem, body[line - 1].event)
@@ -97,10 +105,3 @@ def _read(answer: httpx.Response) -> tuple[dict[int, str], dict[str, Any] | None
         if "problem" in line:
             refused[line["line"]] = problem_text(line["problem"])
     return refused, None
-
-
-def _words(answer: httpx.Response) -> str:
-    try:
-        return problem_text(orjson.loads(answer.content))
-    except (ValueError, AttributeError):  # not our service
-        return f"{answer.url} answers {answer.status_code} {answer.reason_phrase}"

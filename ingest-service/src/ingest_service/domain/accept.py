@@ -20,13 +20,25 @@ from event_schemas.events import (
 from event_schemas.json_text import write_json
 from event_schemas.record_builders import corrected, recorded, retracted
 from event_schemas.records import MAX_RECORD_BYTES, Record, encode_value
-from event_schemas.requests import read_correction, read_retraction
+from event_schemas.requests import Correction, Retraction, read_correction, read_retraction
 from ingest_service.errors import TooLargeError
 
 #: What Kafka adds around a value: its key, header and lengths, far below this.
 _ENVELOPE_BYTES: Final = 1024
 _MICROSECOND: Final = timedelta(microseconds=1)
 Origin = tuple[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What a request says of all its records: who posts them, why they correct what is there, of which load they are.
+
+    A load's name has no part in an id: the same event in another load is the same one.
+    """
+
+    principal: str
+    correcting: str | None = None
+    batch: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +75,7 @@ class Clock:
 
 
 def accept_event(
-    value: Any, *, principal: str, accepted_at: datetime, key: str | None = None, origin: Origin | None = None
+    value: Any, terms: Terms, *, accepted_at: datetime, key: str | None = None, origin: Origin | None = None
 ) -> Accepted:
     """The record of a posted event, whose id is its own, else from its origin or key, else from its content.
 
@@ -78,27 +90,56 @@ def accept_event(
     elif origin is not None:
         event_id = id_from_origin(*origin)
     else:
-        event_id = id_from_key(principal, key) if key is not None else id_from_digest(digest)
-    record = recorded(said, event_id, content, digest, principal=principal, accepted_at=accepted_at, origin=origin)
+        event_id = id_from_key(terms.principal, key) if key is not None else id_from_digest(digest)
+    record = recorded(
+        said,
+        event_id,
+        content,
+        digest,
+        principal=terms.principal,
+        accepted_at=accepted_at,
+        origin=origin,
+        correcting=terms.correcting,
+        batch=terms.batch,
+    )
     return _ready(record)
 
 
 def accept_correction(
-    value: Any, event_id: str, *, principal: str, accepted_at: datetime, key: str | None = None
+    value: Any, event_id: str, terms: Terms, *, accepted_at: datetime, key: str | None = None
 ) -> Accepted:
     """The record of a correction of an event; raises RefusedEventError and TooLargeError."""
-    correction = read_correction(value)
-    if correction.event.id not in (None, event_id):
-        said = f"is {correction.event.id}, but the correction is posted to {event_id}: leave it out"
-        raise RefusedEventError([Detail("/event/id", said)])
-    return _ready(corrected(correction, event_id, principal=principal, accepted_at=accepted_at, key=key))
+    return take_correction(read_correction(value), event_id, terms, accepted_at=accepted_at, key=key)
 
 
 def accept_retraction(
-    value: Any, event_id: str, *, principal: str, accepted_at: datetime, key: str | None = None
+    value: Any, event_id: str, terms: Terms, *, accepted_at: datetime, key: str | None = None
 ) -> Accepted:
     """The record of a retraction of an event; raises RefusedEventError."""
-    return _ready(retracted(read_retraction(value), event_id, principal=principal, accepted_at=accepted_at, key=key))
+    return take_retraction(read_retraction(value), event_id, terms, accepted_at=accepted_at, key=key)
+
+
+def take_correction(
+    correction: Correction, event_id: str, terms: Terms, *, accepted_at: datetime, key: str | None = None
+) -> Accepted:
+    """The record of a correction that was read; raises RefusedEventError for one of another event, TooLargeError."""
+    if correction.event.id not in (None, event_id):
+        said = f"is {correction.event.id}, but the correction is posted to {event_id}: leave it out"
+        raise RefusedEventError([Detail("/event/id", said)])
+    record = corrected(
+        correction, event_id, principal=terms.principal, accepted_at=accepted_at, key=key, batch=terms.batch
+    )
+    return _ready(record)
+
+
+def take_retraction(
+    retraction: Retraction, event_id: str, terms: Terms, *, accepted_at: datetime, key: str | None = None
+) -> Accepted:
+    """The record of a retraction that was read."""
+    record = retracted(
+        retraction, event_id, principal=terms.principal, accepted_at=accepted_at, key=key, batch=terms.batch
+    )
+    return _ready(record)
 
 
 def require_event_size(size: int) -> None:

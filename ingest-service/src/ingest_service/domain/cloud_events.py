@@ -40,11 +40,6 @@ def origin_of_headers(headers: Mapping[str, str]) -> Origin:
     return _origin(attributes, headers.get("content-type"))
 
 
-def within_data(error: RefusedEventError) -> RefusedEventError:
-    """The same refusal, pointing into the CloudEvent that the event came in."""
-    return RefusedEventError([Detail(f"/data{item.pointer}", item.detail, item.candidates) for item in error.details])
-
-
 def _origin(attributes: Mapping[str, Any], content_type: Any) -> Origin:
     details = []
     for name in _REQUIRED:

@@ -4,12 +4,14 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from service_edge.html_pages import HtmlPage, escaped, prose
+from fastapi.responses import Response
+
+from service_edge.html_pages import PageMaker, escaped, prose
 
 JsonObject = Mapping[str, Any]
 
 
-def docs_page(document: JsonObject) -> HtmlPage:
+def docs_page(document: JsonObject, page: PageMaker) -> Response:
     """The page. It is made on the server, holds no script, and asks for nothing from elsewhere."""
     groups: dict[str, list[tuple[str, str]]] = {}
     for path, item in document["paths"].items():
@@ -21,7 +23,7 @@ def docs_page(document: JsonObject) -> HtmlPage:
         for tag, parts in groups.items()
     )
     title = document["info"]["title"]
-    return HtmlPage(
+    return page(
         title,
         f"<h1>{escaped(title)}</h1>{_paragraphs(document['info'].get('description', ''))}"
         "<p>For programs: <a href='/openapi.json'>OpenAPI</a>. What can go wrong: <a href='/problems'>problems</a>.</p>"

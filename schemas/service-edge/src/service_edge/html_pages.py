@@ -1,50 +1,49 @@
 """A plain page for people: it needs nothing from elsewhere, and reads without a script."""
 
 from base64 import b64encode
+from collections.abc import Callable
 from hashlib import sha256
 from html import escape
 from typing import Final
 
-from fastapi.responses import HTMLResponse
+from fastapi.responses import HTMLResponse, Response
 
 _STYLE: Final = """
-:root { color-scheme: light dark; --line: #8884; --quiet: light-dark(#595959, #a8a8a8);
-  --link: light-dark(#0b57d0, #8ab4f8) }
-body { font: 16px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem }
-a { color: var(--link) } h1 { line-height: 1.2 } h2 { margin-top: 2.5rem }
+:root { color-scheme: light dark; --paper: light-dark(#faf8f2, #14181b); --ink: light-dark(#1d2326, #eae7de);
+  --line: light-dark(#dedacf, #2b3134); --quiet: light-dark(#5b6164, #a3a8a8); --link: light-dark(#1f4f86, #8db9ea);
+  --serif: Charter, "Bitstream Charter", "Iowan Old Style", "Source Serif 4", Cambria, Georgia, serif }
+body { background: var(--paper); color: var(--ink); font: 15px/1.5 system-ui, sans-serif; margin: 2rem auto;
+  max-width: 60rem; overflow-wrap: anywhere; padding: 0 1rem }
+a { color: var(--link) } h1 { font: 700 2.25rem/1.15 var(--serif) }
+h2 { font: 600 1.25rem/1.3 var(--serif); margin-top: 2.5rem } h3 { color: var(--quiet); font: inherit }
 code, pre { font: 0.875em/1.45 ui-monospace, monospace }
-pre { background: #8881; border-radius: 6px; overflow: auto; padding: 0.75rem 1rem }
+pre { border: 1px solid var(--line); border-radius: 4px; overflow: auto; padding: 0.75rem 1rem }
 table { border-collapse: collapse; width: 100% }
 td, th { border-bottom: 1px solid var(--line); padding: 0.3rem 0.75rem 0.3rem 0; text-align: left; vertical-align: top }
 th { color: var(--quiet); font-weight: 500 }
-details { border: 1px solid var(--line); border-radius: 6px; margin: 0.5rem 0; padding: 0 1rem }
-details details { border-width: 0 0 1px; border-radius: 0; padding: 0 }
+details { border-top: 1px solid var(--line) } details > :not(summary) { margin-left: 1rem }
 summary { cursor: pointer; padding: 0.6rem 0 } summary b { display: inline-block; min-width: 4rem }
 """
-_POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
+_POLICY: Final = (
+    f"default-src 'none'; style-src 'sha256-{b64encode(sha256(_STYLE.encode()).digest()).decode()}'; "
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
 
 
 class HtmlPage(HTMLResponse):
-    """An HTML page; `title` is plain text, `body` is markup.
+    """An HTML page; `title` is plain text, `body` is markup. Nothing in it runs."""
 
-    A `script` runs once the body is there, may ask this service, and is the only one that does: its digest is named.
-    """
-
-    def __init__(
-        self, title: str = "", body: str = "", status_code: int = 200, *, style: str = "", script: str = ""
-    ) -> None:
-        policy = _POLICY
-        if script:
-            digest = b64encode(sha256(script.encode()).digest()).decode()
-            policy += f"; script-src 'sha256-{digest}'; connect-src 'self'"
-            script = f"<script type=module>{script}</script>"
+    def __init__(self, title: str = "", body: str = "") -> None:
         super().__init__(
             "<!doctype html><html lang=en><meta charset=utf-8>"
             "<meta name=viewport content='width=device-width, initial-scale=1'>"
-            f"<title>{escaped(title)}</title><style>{_STYLE}{style}</style><main>{body}</main>{script}</html>",
-            status_code,
-            headers={"content-security-policy": policy},
+            f"<title>{escaped(title)}</title><style>{_STYLE}</style><main>{body}</main></html>",
+            headers={"content-security-policy": _POLICY},
         )
+
+
+#: Makes a page of a title and of markup: a service may have a dress of its own.
+PageMaker = Callable[[str, str], Response]
 
 
 def escaped(text: object) -> str:

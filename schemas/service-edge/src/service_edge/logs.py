@@ -1,23 +1,45 @@
-"""How the log of every process reads."""
+"""How the log of every process reads: one line an event, ours and those of libraries alike."""
 
 import logging
+import os
 import sys
+from typing import Final
 
 import structlog
 
+_SHARED: Final[tuple[structlog.typing.Processor, ...]] = (
+    structlog.contextvars.merge_contextvars,
+    structlog.processors.add_log_level,
+    structlog.processors.TimeStamper(fmt="iso", utc=True),
+)
+
 
 def write_logs() -> None:
-    """Log as one line an event to standard error, with RFC 3339 times; Kafka's client says only what is wrong."""
+    """Log to standard error, with RFC 3339 times in UTC; Kafka's client says only what is wrong.
+
+    `LOG_FORMAT=json` makes each line an object; without it lines are logfmt. No line end of a text ends a line.
+    """
     structlog.configure(
-        processors=[
-            structlog.contextvars.merge_contextvars,
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.format_exc_info,
-            structlog.processors.LogfmtRenderer(key_order=["timestamp", "level", "event"], bool_as_flag=False),
-        ],
+        processors=[*_SHARED, structlog.processors.format_exc_info, _renderer()],
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
     )
-    logging.basicConfig(format="timestamp=%(asctime)s level=%(levelname)s logger=%(name)s event=%(message)s")
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=[*_SHARED, structlog.stdlib.add_logger_name],
+            processors=[
+                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                structlog.processors.format_exc_info,
+                _renderer(),
+            ],
+        )
+    )
+    logging.basicConfig(handlers=[handler], force=True)
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
     logging.getLogger("uvicorn.error").setLevel(logging.INFO)
+
+
+def _renderer() -> structlog.typing.Processor:
+    if os.environ.get("LOG_FORMAT") == "json":
+        return structlog.processors.JSONRenderer()
+    return structlog.processors.LogfmtRenderer(key_order=["timestamp", "level", "event"], bool_as_flag=False)

@@ -5,11 +5,12 @@ from copy import deepcopy
 from typing import Any, Final
 
 from fastapi import FastAPI
+from fastapi.responses import Response
 from fastapi.routing import APIRoute
 
 from service_edge.docs import docs_page
 from service_edge.host_origin_guard import PROBES
-from service_edge.html_pages import HtmlPage
+from service_edge.html_pages import HtmlPage, PageMaker
 from service_edge.problems import (
     BAD_PARAMETER,
     COMMON,
@@ -165,10 +166,17 @@ class DescribedAPI(FastAPI):
     """An app that describes itself without gaps, at /openapi.json and, for people, at /docs.
 
     `schemas` are those of what is read and answered by hand. Problems that every request of a kind can meet are
-    described here; a route names its own with `responses=problems(…)`.
+    described here; a route names its own with `responses=problems(…)`. `page` makes the page for people.
     """
 
-    def __init__(self, *, kinds: Iterable[ProblemType], schemas: Mapping[str, JsonObject], **settings: Any) -> None:
+    def __init__(
+        self,
+        *,
+        kinds: Iterable[ProblemType],
+        schemas: Mapping[str, JsonObject],
+        page: PageMaker = HtmlPage,
+        **settings: Any,
+    ) -> None:
         super().__init__(
             docs_url=None,
             redoc_url=None,
@@ -183,8 +191,8 @@ class DescribedAPI(FastAPI):
         self._schemas = schemas
 
         @self.get("/docs", response_class=HtmlPage, include_in_schema=False)
-        async def docs() -> HtmlPage:
-            return docs_page(self.openapi())
+        async def docs() -> Response:
+            return docs_page(self.openapi(), page)
 
     def openapi(self) -> JsonObject:
         """The OpenAPI document."""

@@ -2,10 +2,13 @@
 
 import re
 from collections.abc import Iterator
+from copy import copy
 from typing import Annotated, Any, Final
 from urllib.parse import unquote_to_bytes
 
 from fastapi import Path, Request
+from fastapi.openapi.utils import get_openapi
+from fastapi.routing import APIRoute
 from pydantic import BeforeValidator
 
 from event_schemas.errors import Detail
@@ -79,13 +82,25 @@ def _described(request: Request) -> dict[str, bool]:
     method = "get" if request.method == "HEAD" else request.method.lower()
     path = request.scope["route"].path_format
     if (path, method) not in cache:
-        operation = request.app.openapi()["paths"].get(path, {}).get(method, {})
+        operation = request.app.openapi()["paths"].get(path, {}).get(method) or _undescribed(
+            request.scope["route"], method
+        )
         cache[path, method] = {
             item["name"]: _repeats(item.get("schema", {}))
             for item in operation.get("parameters", ())
             if item["in"] == "query"
         }
     return cache[path, method]
+
+
+def _undescribed(route: Any, method: str) -> dict[str, Any]:
+    """The operation of a route that the app's description leaves out, as it would stand there: a page's."""
+    if not isinstance(route, APIRoute):
+        return {}
+    shown = copy(route)
+    shown.include_in_schema = True
+    operation: dict[str, Any] = get_openapi(title="", version="", routes=[shown])["paths"][route.path_format][method]
+    return operation
 
 
 def _repeats(schema: dict[str, Any]) -> bool:

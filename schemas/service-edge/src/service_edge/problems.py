@@ -12,7 +12,7 @@ from fastapi.responses import Response
 from starlette.exceptions import HTTPException
 
 from event_schemas.errors import Detail
-from service_edge.html_pages import HtmlPage
+from service_edge.html_pages import HtmlPage, PageMaker
 from service_edge.problem_pages import problem_page, problems_page
 
 MEDIA_TYPE: Final = "application/problem+json"
@@ -153,34 +153,43 @@ COMMON: Final = (
 )
 
 Translate = Callable[[Exception], ProblemError | None]
+Show = Callable[[Request, ProblemError], Response | None]
 
 
 def install_problems(
-    app: FastAPI, kinds: Iterable[ProblemType], translate: Translate, errors: Sequence[type[Exception]]
+    app: FastAPI,
+    kinds: Iterable[ProblemType],
+    translate: Translate,
+    errors: Sequence[type[Exception]],
+    show: Show = lambda request, problem: None,
+    page: PageMaker = HtmlPage,
 ) -> None:
-    """Answer every refusal of the app as a problem: ours, those of `errors` as translated, and the framework's."""
+    """Answer every refusal of the app as a problem: ours, those of `errors` as translated, and the framework's.
+
+    `show` makes a page of one, for whoever wants that; `page` makes those that explain their types.
+    """
     pages = {kind.slug: kind for kind in (*COMMON, *kinds)}
 
     async def answer(request: Request, error: Exception) -> Response:
         problem = translate(error) or _framework_problem(error, _methods_here(request))
         if problem.kind.status == INTERNAL_ERROR.status:
             structlog.get_logger().error("request failed", path=request.url.path, exc_info=error)
-        return problem.response(_instance(request))
+        return show(request, problem) or problem.response(_instance(request))
 
     for kind in (ProblemError, HTTPException, RequestValidationError, Exception, *errors):
         app.add_exception_handler(kind, answer)
 
     @app.get("/problems", response_class=HtmlPage, include_in_schema=False)
-    async def index() -> HtmlPage:
-        return problems_page(pages.values())
+    async def index() -> Response:
+        return problems_page(pages.values(), page)
 
     @app.get("/problems/{slug}", response_class=HtmlPage, include_in_schema=False)
-    async def explain(slug: str) -> HtmlPage:
+    async def explain(slug: str) -> Response:
         if slug not in pages:
             raise ProblemError(
                 NOT_FOUND, f"there is no problem type {slug[:80]!r}: /problems lists those that there are"
             )
-        return problem_page(pages[slug])
+        return problem_page(pages[slug], page)
 
 
 def _methods_here(request: Request) -> str:

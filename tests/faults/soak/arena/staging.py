@@ -81,6 +81,8 @@ def _service_environment(arena: "Arena") -> dict[str, str]:
         "DATABASE_URL": f"postgresql://dyadline@127.0.0.1:{arena.postgres_proxy.port}/dyadline",
         "INGEST_TOPIC": arena.topic,
         "TIMELINE_TOPIC": arena.topic,
+        "PROJECTOR_PORT": "0",
+        "REPLAYER_PORT": "0",
         "TIMELINE_URL": arena.timeline_urls[0],
         "TIMELINE_SPILL_FOLDER": str(arena.spill_disk),
         "TMPDIR": str(arena.spill_disk),

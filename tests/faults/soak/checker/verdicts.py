@@ -153,14 +153,17 @@ class Log:
         record.accepted_at = envelope["time"]
         _, _, action, version = envelope["type"].split(".")
         data = envelope.get("data")
-        if version != "v1":
+        if version not in {"v1", "v2"}:
             record.outcome, record.problem, record.value = "parked", "unknown-version", raw.value
             self._parked.add(record.event_id)
             return
+        if version == "v1" and action == "recorded":
+            data = {"event": data}
         if not isinstance(data, dict) or not _valid(action, data):
             record.outcome, record.problem, record.value = "rejected", "malformed", raw.value
             return
-        record.said = (fingerprint(action, record.event_id or "", data), fingerprint(action, "", data))
+        posted = data["event"] if action == "recorded" else data
+        record.said = (fingerprint(action, record.event_id or "", posted), fingerprint(action, "", posted))
         if record.event_id in self._parked:
             record.outcome, record.problem = "parked", "behind-parked"
             return
@@ -168,11 +171,13 @@ class Log:
 
     def _judge(self, record: Record, action: str, data: dict[str, Any]) -> None:
         event = self.events.get(record.event_id or "")
-        said = data if action == "recorded" else data.get("event")
+        said = data.get("event")
         words = self._words_of(said) if said is not None else None
         if action == "recorded":
             if event is None:
                 self._apply(record, None, action, words, None)
+            elif data.get("on_existing") == "correct":
+                self._judge_correcting(record, event, words, data["reason"])
             elif same := next((n for n, each in _said(event) if words and each.words.digest == words.digest), None):
                 record.outcome, record.revision, record.first = "duplicate", same, event.position(same)
             else:
@@ -198,6 +203,16 @@ class Log:
             return
         named = "reinstated" if action == "corrected" and event.current.retracted else action
         self._apply(record, event, named, words, data["reason"])
+
+    def _judge_correcting(self, record: Record, event: Event, words: Words | None, reason: str) -> None:
+        """What a feed says again: it holds, unless the event was retracted or says the same."""
+        current = len(event.revisions)
+        if event.current.retracted:
+            record.outcome, record.problem, record.revision = "rejected", "retracted", current
+        elif words and event.current.words.digest == words.digest:
+            record.outcome, record.revision, record.first = "duplicate", current, event.position(current)
+        else:
+            self._apply(record, event, "corrected", words, reason)
 
     def _apply(self, record: Record, event: Event | None, action: str, words: Words | None, reason: str | None) -> None:
         if event is None:
@@ -250,7 +265,7 @@ def _valid(action: str, data: dict[str, Any]) -> bool:
     """Whether data is what the load writes; what others write to the topic either is no object, or misses something."""
     if action != "recorded" and not isinstance(data.get("reason"), str):
         return False
-    said = data if action == "recorded" else data.get("event")
+    said = data.get("event")
     if action == "retracted":
         return said is None
     return isinstance(said, dict) and {"title", "when", "countries", "type"} <= said.keys()

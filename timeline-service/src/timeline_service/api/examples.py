@@ -6,6 +6,7 @@ from typing import Any, Final
 from timeline_service.domain.exports import End, ExportHeader, Gap, write_end, write_gap, write_header, write_record
 from timeline_service.domain.replays import PartitionProgress, Progress
 from timeline_service.formats import FORMATS, FormatContext
+from timeline_service.formats.changes import CHANGES_FORMATS
 from timeline_service.judge.decoding import RawRecord
 from timeline_service.queries.views.events import EventView
 
@@ -105,6 +106,30 @@ REVISIONS: Final = {
         },
     ],
 }
+CHANGES: Final[Any] = {
+    "pair": "CHN-IND",
+    "since": EVENT["recorded_at"],
+    "until": "0:3,3:18",
+    "items": [
+        {
+            "change": "changed",
+            "event": _CORRECTED,
+            "before": EVENT,
+            "revisions": [
+                {
+                    "revision": 2,
+                    "action": "corrected",
+                    "recorded_at": _CORRECTED["revised_at"],
+                    "principal": "anonymous",
+                    "reason": "the ban was announced a day earlier",
+                    "position": "3:18",
+                }
+            ],
+            "changes": [{"pointer": "/when", "before": "2020-06-29", "after": "2020-06-28"}],
+        }
+    ],
+    "next": None,
+}
 _RECORD: Final = {"position": "3:17", "outcome": "applied", "event_id": EVENT_ID, "recorded_at": EVENT["recorded_at"]}
 APPLIED: Final = {**_RECORD, "revision": 1}
 DUPLICATE: Final = {**_RECORD, "position": "3:19", "outcome": "duplicate", "duplicate_of": "3:17"}
@@ -115,13 +140,26 @@ REJECTED: Final = {
     "problem": "stale-revision",
     "detail": "revision 1 was expected, the current one is 2",
 }
+_LOAD: Final = {
+    "name": "gdelt-2026-02-13",
+    "first_at": "2026-02-13T08:30:00.125000Z",
+    "last_at": "2026-02-13T08:31:10.000000Z",
+    "records": 21,
+    "outcomes": {"applied": 18, "duplicate": 1, "rejected": 2, "parked": 0},
+}
+BATCHES: Final = {"items": [_LOAD], "next": CURSOR}
+BATCH: Final = {
+    **_LOAD,
+    "problems": {"conflict": 2},
+    "partitions": [{"partition": 0, "first": 4, "last": 12}, {"partition": 3, "first": 0, "last": 16}],
+}
 PARKED: Final = {
     "items": [
         {
             "position": "3:21",
             "event_id": EVENT_ID,
             "reason": "unknown-version",
-            "detail": "dyadline.event.recorded.v2 is unknown to this code",
+            "detail": "dyadline.event.recorded.v9 is unknown to this code",
             "recorded_at": "2026-02-15T08:00:00.000000Z",
             "code_version": "0.1.0",
             "redriving": False,
@@ -199,6 +237,7 @@ STATUS: Final = {
     "topic": "dyadline.events.v1",
     "generation": 1,
     "lag": 0,
+    "lag_seconds": 0.0,
     "partitions": [
         {
             "partition": 0,
@@ -207,6 +246,7 @@ STATUS: Final = {
             "next_offset": 18,
             "lag": 0,
             "owner": "host/4711",
+            "gone_since": None,
             "stopped": None,
         }
     ],
@@ -242,6 +282,18 @@ METRICS: Final = (
 def written(form: str) -> str:
     """The event in a format of FORMATS."""
     base = "http://127.0.0.1:8002"
-    document = FormatContext("China – India", f"{base}/v1/timelines/CHN-IND.{form}", base, updated=EVENT["revised_at"])
+    document = FormatContext(
+        "China – India",
+        f"{base}/v1/timelines/CHN-IND.{form}",
+        base,
+        updated=EVENT["revised_at"],
+        page_url=f"{base}/timelines/CHN-IND",
+    )
     writer = FORMATS[form]
     return (writer.begin(document) + writer.write(document, [EVENT], first=True) + writer.end(document)).decode()
+
+
+def written_changes(form: str) -> str:
+    """The changes in a format of CHANGES_FORMATS."""
+    writer = CHANGES_FORMATS[form]
+    return (writer.begin() + writer.write(CHANGES["items"])).decode()

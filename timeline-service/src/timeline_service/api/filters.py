@@ -8,6 +8,7 @@ from pydantic import Field
 
 from event_schemas.records import format_time
 from event_schemas.taxonomy import DOMAINS, STAGES, VALENCES
+from event_schemas.texts import BATCH
 from service_edge.parameters import TRUE_OR_FALSE, WHOLE
 from timeline_service.api.read_points import AsOf, GenerationNumber
 from timeline_service.queries.read_points import read_instant
@@ -47,6 +48,10 @@ async def _filters(
     tag: Annotated[Strings, Query(description="Tags.", examples=[["apps"]])] = None,
     actor: Annotated[Strings, Query(description="Whole names, in any case.", examples=[["TikTok"]])] = None,
     initiator: Annotated[Strings, Query(description="Countries that acted.", examples=[["IND"]])] = None,
+    batch: Annotated[
+        list[Annotated[str, Field(json_schema_extra={"pattern": f"^{BATCH}$"})]] | None,
+        Query(description="Loads that brought what the events say now.", examples=[["gdelt-2026-02-13"]]),
+    ] = None,
     q: Annotated[
         list[Annotated[str, Field(max_length=1000)]] | None,
         Query(description='Words, a "phrase", -excluded, or alternatives.', examples=[["tiktok ban"]]),
@@ -74,6 +79,7 @@ async def _filters(
         "tag": tag,
         "actor": actor,
         "initiator": initiator,
+        "batch": batch,
         "q": q,
         "min_sources": min(min_sources or [0]) or None,
         "include": include,

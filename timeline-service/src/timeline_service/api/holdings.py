@@ -6,6 +6,7 @@ from typing import Annotated
 from fastapi import Depends, Request
 
 from service_edge.event_streams import EventStreams
+from timeline_service.adapters.ingest import IngestService
 from timeline_service.feed.live_feed import LiveFeed
 from timeline_service.feed.progress import ProgressFeed
 from timeline_service.queries.exports import RawLog
@@ -21,7 +22,9 @@ class Holdings:
     progress: ProgressFeed
     raw_log: RawLog
     streams: EventStreams
+    ingest: IngestService
     heartbeat_seconds: float
+    ready_lag_seconds: float
 
     def leave(self) -> None:
         """End what would go on for ever, so that the server need not wait for it."""

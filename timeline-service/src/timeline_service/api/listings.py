@@ -1,7 +1,7 @@
 """Lists of events in every format: a page as JSON or Atom, the whole selection as a stream in the others."""
 
-from collections.abc import AsyncIterator, Callable
-from typing import Any
+from collections.abc import AsyncIterator, Callable, Collection
+from typing import Any, Final
 
 from fastapi import APIRouter, Request, Response
 
@@ -15,14 +15,18 @@ from timeline_service.queries.listings import PAGE, Listing, content_size
 from timeline_service.queries.pairs import pair_of
 from timeline_service.queries.views.events import EventView
 
+#: What an address of a document says, and that of a page does not.
+_OF_DOCUMENTS: Final = ("cursor", "limit", "count", "min_position")
+
 
 async def write_listing(
-    request: Request, listing: Listing, form: str, title: str, limit: int | None, tag: str
+    request: Request, listing: Listing, form: str, title: str, limit: int | None, tag: str, page_path: str
 ) -> Response:
-    """A listing in a format of FORMATS."""
+    """A listing in a format of FORMATS. People see the same selection on the page at `page_path`."""
     writer = FORMATS[form]
     base = str(request.base_url).rstrip("/")
     url = str(request.url)
+    page_url = str(request.url.replace(path=page_path).remove_query_params(_OF_DOCUMENTS))
     if writer.paged or limit is not None:
         rows, following = await listing.rows(limit or PAGE)
         document = FormatContext(
@@ -32,6 +36,7 @@ async def write_listing(
             first_url=str(request.url.remove_query_params("cursor")),
             next_url=str(request.url.include_query_params(cursor=following)) if following else None,
             updated=max((format_time(row.recorded_at) for row in rows), default=None),
+            page_url=page_url,
         )
         chunks = _chunks(writer, document, [], listing.views(rows))
         headers = next_link(request, following)
@@ -41,7 +46,7 @@ async def write_listing(
         )
     batches = listing.batches()
     first: list[EventView] = await anext(batches, [])  # so that what cannot be read at all is refused in order
-    chunks = _chunks(writer, FormatContext(title, url, base), first, batches)
+    chunks = _chunks(writer, FormatContext(title, url, base, page_url=page_url), first, batches)
     return stream(request, listing.now, chunks, tag=tag, media_type=writer.media_type)
 
 
@@ -58,11 +63,17 @@ async def _chunks(
     yield writer.end(document)
 
 
-def form_of(request: Request) -> str:
+def form_of(request: Request, offered: Collection[str] = ("json", *FORMATS)) -> str:
     """The format that a request asks for, by its suffix or else by its Accept header; raises NotAcceptableError."""
     template: str = request.scope["route"].path_format
     suffix = template.rsplit("/", 1)[1].partition(".")[2]
-    return suffix or negotiate(",".join(request.headers.getlist("accept")) or None)
+    return suffix or negotiate(",".join(request.headers.getlist("accept")) or None, offered)
+
+
+def order_of(order: str | None, form: str) -> str | None:
+    """The order of a listing, None for the contract's. Whoever follows a feed sees its first page: what is new."""
+    given = order or ("newest" if form == "atom" else "asc")
+    return given if given != "asc" else None
 
 
 def refuse_suffix(segment: str) -> None:
@@ -93,12 +104,13 @@ def add_listing(
     summary: str,
     handler: Callable[..., Any],
     responses: Callable[[str | None], dict[int | str, dict[str, Any]]],
+    forms: Collection[str] = tuple(FORMATS),
 ) -> None:
-    """Route a listing in all its formats: by `Accept` at `path`, and by a suffix for each.
+    """Route a listing in all its formats: by `Accept` at `path`, and by a suffix for each; in JSON anyway.
 
     `responses` describe the answers in one format, or for None in whichever is accepted.
     """
-    for form in (*sorted(FORMATS, key=len, reverse=True), "json", None):  # `.timelinejs.json` before `.json`
+    for form in (*sorted(forms, key=len, reverse=True), "json", None):  # `.timelinejs.json` before `.json`
         router.add_api_route(
             f"{path}.{form}" if form else path,
             handler,

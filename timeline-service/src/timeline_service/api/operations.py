@@ -18,6 +18,7 @@ from timeline_service.api.problems import (
     REPLAY_RUNNING,
     TOO_LARGE,
     UNAVAILABLE,
+    UNKNOWN_BATCH,
     UNKNOWN_COUNTRY,
     UNKNOWN_EVENT,
     UNKNOWN_GENERATION,
@@ -79,6 +80,18 @@ def search_responses(form: str | None) -> Responses:
     return listing("Found", form, found=examples.FOUND)
 
 
+def changes_responses(form: str | None) -> Responses:
+    """The answers to what has changed in a pair, in one format or in the one that is accepted."""
+    forms = {
+        "json": ("application/json", body(ref("Changes"), a_correction=examples.CHANGES)),
+        "csv": ("text/csv", body({"type": "string"}, csv=examples.written_changes("csv"))),
+        "ndjson": ("application/x-ndjson", lines(ref("Changed"), ndjson=examples.written_changes("ndjson"))),
+    }
+    contents = dict(forms.values()) if form is None else dict([forms[form]])
+    answer = {"description": "The events that differ", "content": contents}
+    return _read_in(answer, UNKNOWN_PAIR, NOT_ACCEPTABLE, more=("Link",))
+
+
 LOOKUP: Final[Responses] = {
     307: {
         "description": "`Location` is the pair's timeline",
@@ -111,6 +124,8 @@ RECORD: Final = _read_in(
     NOT_YET,
     UNKNOWN_RECORD,
 )
+BATCHES: Final = _read_in(success("The loads", ref("Batches"), one_load=examples.BATCHES), more=("Link",))
+BATCH: Final = _read_in(success("The load", ref("Batch"), with_conflicts=examples.BATCH), UNKNOWN_BATCH)
 PARKED: Final = _read_in(success("The records", ref("Parked"), one_parked=examples.PARKED), more=("Link",))
 _NOTHING: Final = _sent(body({"type": "object", "maxProperties": 0}, nothing_to_say={}))
 REDRIVE: Final[dict[str, Any]] = {

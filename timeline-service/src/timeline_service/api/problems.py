@@ -20,6 +20,7 @@ from timeline_service.errors import (
     TimelineError,
     TooLargeError,
     UnavailableError,
+    UnknownBatchError,
     UnknownCountryError,
     UnknownError,
     UnknownEventError,
@@ -64,6 +65,14 @@ UNKNOWN_RECORD: Final = ProblemType(
     "The projection is past this offset, and there was no record at it: take a position as the ingest service answered "
     "it.",
     {"detail": "the log has no record at 3:17"},
+)
+UNKNOWN_BATCH: Final = ProblemType(
+    "unknown-batch",
+    404,
+    "There is no such load",
+    "No record that is projected by now names it. /v1/batches lists those that there are; what was posted just now is "
+    "found with its `Timeline-Position`.",
+    {"detail": "no record names the load gdelt-2026-02-13: /v1/batches lists those there are"},
 )
 NOT_PARKED: Final = ProblemType(
     "not-parked",
@@ -187,6 +196,7 @@ KINDS: Final = (
     UNKNOWN_PAIR,
     UNKNOWN_COUNTRY,
     UNKNOWN_RECORD,
+    UNKNOWN_BATCH,
     NOT_PARKED,
     NOT_YET,
     UNKNOWN_GENERATION,
@@ -207,6 +217,7 @@ _UNKNOWN: Final[Mapping[type[UnknownError], ProblemType]] = {
     UnknownPairError: UNKNOWN_PAIR,
     UnknownCountryError: UNKNOWN_COUNTRY,
     UnknownRecordError: UNKNOWN_RECORD,
+    UnknownBatchError: UNKNOWN_BATCH,
     NotParkedError: NOT_PARKED,
     NotYetError: NOT_YET,
     UnknownGenerationError: UNKNOWN_GENERATION,

@@ -17,6 +17,8 @@ from typing import (
 )
 
 from service_edge.openapi import JsonObject, list_of, or_null, record, ref
+from timeline_service.queries.views.batches import BatchesView, WholeBatchView
+from timeline_service.queries.views.changes import ChangedView, ChangesView
 from timeline_service.queries.views.countries import CountriesView, CountryView, PairsView, PartnersView
 from timeline_service.queries.views.events import EventView, FoundView, RevisionsView, TimelineView
 from timeline_service.queries.views.exports import EndLine, GapLine, HeaderLine, RecordLine
@@ -41,7 +43,11 @@ _PUBLISHED: Final[Mapping[str, Any]] = {
     "Partners": PartnersView,
     "Summary": SummaryView,
     "Revisions": RevisionsView,
+    "Changed": ChangedView,
+    "Changes": ChangesView,
     "Record": RecordView,
+    "Batches": BatchesView,
+    "Batch": WholeBatchView,
     "Parked": ParkedPageView,
     "Redrive": RedriveView,
     "Status": StatusView,
@@ -62,7 +68,7 @@ _PUBLISHED: Final[Mapping[str, Any]] = {
     "State": StateView,
 }
 #: Those whose docstrings say more than their fields: they are published as well.
-_EXPLAINED: Final = frozenset({"Event", "Told", "ExportHeader", "ExportedRecord", "ExportGap", "ExportEnd"})
+_EXPLAINED: Final = frozenset({"Event", "Changed", "Told", "ExportHeader", "ExportedRecord", "ExportGap", "ExportEnd"})
 _NAMES: Final = {view: name for name, view in _PUBLISHED.items()}
 _PLAIN: Final = {str: "string", int: "integer", float: "number", bool: "boolean"}
 

@@ -2,11 +2,14 @@
 
 import asyncio
 import gc
-from typing import Final
+from collections.abc import Coroutine
+from typing import Any, Final
 
 import typer
 
 from service_edge.terminal import ExitStatus, leave, read_settings
+from timeline_service.cli.batches import batches
+from timeline_service.cli.changes import changes
 from timeline_service.cli.client import DEFAULT_URL, TimelineClient
 from timeline_service.cli.export import export
 from timeline_service.cli.options import Json, Url
@@ -43,9 +46,6 @@ def serve() -> None:
 @app.command()
 def project() -> None:
     """Project the log into the database, until stopped. Any number of these share the log's partitions."""
-    import structlog
-    import uvloop
-
     from service_edge.logs import write_logs
     from timeline_service.processes import project
 
@@ -53,24 +53,18 @@ def project() -> None:
     write_logs()
     gc.freeze()
     gc.set_threshold(50_000, 20, 50)  # a batch makes many objects and no cycles: fewer collections, a quarter faster
-    try:
-        uvloop.run(project(settings))
-    except HaltError as error:
-        structlog.get_logger().critical("halted", reason=str(error))
-        raise typer.Exit(ExitStatus.REFUSED) from error
+    _run(project(settings))
 
 
 @app.command()
 def replayer() -> None:
     """Carry out the replays that are asked for, until stopped. Who is killed is taken over by the next one."""
-    import uvloop
-
     from service_edge.logs import write_logs
     from timeline_service.processes import replay
 
     settings = read_settings(Settings)
     write_logs()
-    uvloop.run(replay(settings))
+    _run(replay(settings))
 
 
 @app.command()
@@ -96,9 +90,11 @@ def status(url: Url = DEFAULT_URL, as_json: Json = False) -> None:
 
 
 app.command()(show)
+app.command()(changes)
 app.command()(watch)
 app.command()(export)
 app.command()(replay)
+app.command()(batches)
 
 
 @app.command()
@@ -107,6 +103,17 @@ def parked(url: Url = DEFAULT_URL, as_json: Json = False) -> None:
     with TimelineClient(url) as client:
         items = client.pages("/v1/parked")
     print_json({"items": items}) if as_json else print_parked(items)
+
+
+def _run(process: Coroutine[Any, Any, None]) -> None:
+    import structlog
+    import uvloop
+
+    try:
+        uvloop.run(process)
+    except HaltError as error:
+        structlog.get_logger().critical("halted", reason=str(error))
+        raise typer.Exit(ExitStatus.REFUSED) from error
 
 
 def main() -> None:

@@ -53,6 +53,7 @@ def show(
     tag: Annotated[Several, _which("--tag", "TAG", "A tag.")] = None,
     actor: Annotated[Several, _which("--actor", "NAME", "An actor's whole name, in any case.")] = None,
     initiator: Annotated[Several, _which("--initiator", "COUNTRY", "A country that acted.")] = None,
+    batch: Annotated[Several, _which("--batch", "NAME", "The load that brought what they say.")] = None,
     q: Annotated[Several, _which("--q", "WORDS", 'Words, a "phrase", -excluded, one or another.')] = None,
     min_sources: Annotated[int | None, _which("--min-sources", "N", "At least so many sources.")] = None,
     as_of: Annotated[str | None, _which("--as-of", "TIME", "As was recorded at 2025-07-01T00:00:00Z.")] = None,
@@ -62,7 +63,11 @@ def show(
     include: Annotated[str | None, _which("--include", "retracted", "The same.", hidden=True)] = None,
     order: Annotated[
         str | None,
-        typer.Option(metavar="asc|desc", help="The earliest first, or the latest.", rich_help_panel=_HOW),
+        typer.Option(
+            metavar="asc|desc|newest",
+            help="The earliest first, the latest, or the last to be recorded or revised.",
+            rich_help_panel=_HOW,
+        ),
     ] = None,
     limit: Annotated[
         int | None,
@@ -87,8 +92,8 @@ def show(
         leave(ExitStatus.USAGE, f"--json and --format {form.value} are two formats: name one")
     query = {
         "from": from_, "to": to, "match": match, "type": type_, "valence": valence, "domain": domain, "stage": stage,
-        "tag": tag, "actor": actor, "initiator": initiator, "q": q, "min_sources": min_sources, "as_of": as_of,
-        "include": include or ("retracted" if include_retracted else None), "order": order,
+        "tag": tag, "actor": actor, "initiator": initiator, "batch": batch, "q": q, "min_sources": min_sources,
+        "as_of": as_of, "include": include or ("retracted" if include_retracted else None), "order": order,
     }  # fmt: skip
     with TimelineClient(url) as client:
         path = client.path_of(a, b)

@@ -14,10 +14,11 @@ KEYS: Final[Mapping[str, Sequence[str]]] = {
     "entries": ("event_id", "revision", "pair"),
     "pair_counts": ("pair", "partition"),
     "outcomes": ("partition", "offset"),
+    "batch_counts": ("batch", "partition", "outcome", "problem"),
     "documents": ("event_id", "revision"),
 }
 #: Those of which only the present is kept: they cannot be compared at a moment of the past.
-PRESENT_ONLY: Final = frozenset({"checkpoints", "pair_counts"})
+PRESENT_ONLY: Final = frozenset({"checkpoints", "pair_counts", "batch_counts"})
 BUCKETS: Final = 1024
 #: So many differences are listed; all are counted.
 MAX_LISTED: Final = 1000

@@ -89,9 +89,12 @@ def _bounded(found: bytes) -> bytes:
     return found[: _PLACE.size * min(next(beyond, _MAX_PLACES), _MAX_PLACES)]
 
 
-def document_of(content: EventContent) -> SearchDocument:
-    """The document of what a revision says."""
-    return SearchDocument(content.entry, _facets(content.event, content.entry), _texts(content.event))
+def document_of(content: EventContent, batch: str | None) -> SearchDocument:
+    """The document of what a revision says, and of the load that brought it, if that has a name."""
+    facets = _facets(content.event, content.entry)
+    if batch is not None:
+        facets.append(f"batch:{batch}")
+    return SearchDocument(content.entry, facets, _texts(content.event))
 
 
 def facet(name: str, value: str) -> str:
@@ -131,7 +134,7 @@ def _texts(event: Mapping[str, Any]) -> list[tuple[str, str]]:
 
 def document_row(made: RevisionRow, content: EventContent) -> DocumentRow:
     """The row of a document by that of its revision, once it is known when that ended."""
-    document, entry = document_of(content), content.entry
+    document, entry = document_of(content, made.batch), content.entry
     kind, valence, domain, _, sources, goldstein = entry.traits
     return DocumentRow(
         made.event_id, made.revision, made.partition, made.from_offset, made.until_offset, made.action == "retracted",

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from typing import Any, Final, Literal, Protocol
+from typing import Any, Final, Protocol
 from uuid import UUID
 
 from timeline_service.domain.word_queries import WordQuery
@@ -33,6 +33,7 @@ class Selection:
     actor: tuple[str, ...] = ()
     initiator: tuple[str, ...] = ()
     code: tuple[str, ...] = ()
+    batch: tuple[str, ...] = ()
     words: WordQuery | None = None
     min_sources: int = 0
     retracted: bool = False
@@ -40,7 +41,7 @@ class Selection:
     @property
     def narrow(self) -> bool:
         """Whether it names something of which few events are expected, so that all of them can be gathered."""
-        return self.words is not None or bool(self.tag or self.actor or self.code)
+        return self.words is not None or bool(self.tag or self.actor or self.code or self.batch)
 
     @property
     def searches(self) -> bool:
@@ -52,9 +53,6 @@ class Selection:
             self.pair is None or any(code not in self.pair for code in self.initiator)
         )
         return self.narrow or strangers
-
-
-Order = Literal["asc", "desc"]
 
 
 class Placed(Protocol):

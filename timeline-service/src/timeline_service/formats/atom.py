@@ -1,4 +1,4 @@
-"""Atom (RFC 4287), in pages (RFC 5005); entries keep the order of the timeline."""
+"""Atom (RFC 4287), in pages (RFC 5005); entries keep the order of the listing."""
 
 import re
 from collections.abc import Sequence
@@ -40,6 +40,8 @@ class Atom:
             for rel, url in links.items()
             if url is not None
         ]
+        if context.page_url is not None:
+            parts.append(f'<link rel="alternate" type="text/html" href="{_escape(context.page_url)}"/>\n')
         return "".join(parts).encode()
 
     def write(self, context: FormatContext, events: Sequence[EventView], *, first: bool) -> bytes:
@@ -55,8 +57,7 @@ def _entry(context: FormatContext, event: EventView) -> str:
     parts = [
         f"<entry>\n<id>urn:uuid:{event['id']}</id>\n<title>{_escape(event['title'])}</title>\n"
         f"<updated>{event['revised_at']}</updated>\n<published>{event['recorded_at']}</published>\n"
-        # Without a type: readers follow an alternate only where it may be a page, else they take the id for an address.
-        f'<link rel="alternate" href="{_escape(context.event_url(event["id"]))}"/>\n'
+        f'<link rel="alternate" type="text/html" href="{_escape(context.event_url(event["id"]))}"/>\n'
     ]
     parts += [
         f'<link rel="via" href="{_escape(source["url"])}" title="{_escape(source_words(source))}"/>\n'

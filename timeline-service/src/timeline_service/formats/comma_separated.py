@@ -1,7 +1,7 @@
 """CSV (RFC 4180): UTF-8 without a BOM, CRLF, a header line."""
 
 import csv
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from io import StringIO
 from typing import Any, Final
 
@@ -10,11 +10,13 @@ import orjson
 from timeline_service.formats.format import FormatContext
 from timeline_service.queries.views.events import EventView
 
+CSV_TYPE: Final = "text/csv; charset=utf-8; header=present"
 #: What a spreadsheet takes for the start of a formula, or skips before one.
 _DANGEROUS: Final = frozenset("=+-@\t\r")
 
 
-def _text(value: str | None) -> str | None:
+def text_cell(value: str | None) -> str | None:
+    """A text, with an apostrophe before what a spreadsheet would take for a formula."""
     # Numbers have columns of their own, so that only texts get the apostrophe.
     return f"'{value}" if value and value[0] in _DANGEROUS else value
 
@@ -31,33 +33,34 @@ def _list(value: Sequence[str]) -> str:
     return ";".join(value)
 
 
-def _json(value: Any) -> str:
+def json_cell(value: Any) -> str:
+    """What is structured, as JSON."""
     return orjson.dumps(value).decode() if value else ""
 
 
 #: Each column, in order, with how its cells are written; null is an empty cell.
 _COLUMNS: Final[Mapping[str, Callable[[Any], Any]]] = {
     "id": _as_it_is,
-    "title": _text,
-    "when": _text,
+    "title": text_cell,
+    "when": text_cell,
     "earliest": _as_it_is,
     "latest": _as_it_is,
     "precision": _as_it_is,
     "approximate": _flag,
     "uncertain": _flag,
     "countries": _list,
-    "type": _text,
+    "type": text_cell,
     "initiators": _list,
     "valence": _as_it_is,
     "domain": _as_it_is,
     "stage": _as_it_is,
-    "actors": _json,
-    "sources": _json,
-    "tags": _json,
-    "codes": _json,
+    "actors": json_cell,
+    "sources": json_cell,
+    "tags": json_cell,
+    "codes": json_cell,
     "goldstein": _as_it_is,
-    "summary": _text,
-    "attributes": _json,
+    "summary": text_cell,
+    "attributes": json_cell,
     "pairs": _list,
     "revision": _as_it_is,
     "status": _as_it_is,
@@ -74,7 +77,7 @@ class CommaSeparated:
 
     name = "csv"
     accept_name = "text/csv"
-    media_type = "text/csv; charset=utf-8; header=present"
+    media_type = CSV_TYPE
     paged = False
 
     def begin(self, context: FormatContext) -> bytes:
@@ -83,14 +86,18 @@ class CommaSeparated:
 
     def write(self, context: FormatContext, events: Sequence[EventView], *, first: bool) -> bytes:
         """A line for each event."""
-        text = StringIO(newline="")
-        lines = csv.writer(text, lineterminator="\r\n")
-        lines.writerows(map(_line, events))
-        return text.getvalue().encode()
+        return write_lines(map(_line, events))
 
     def end(self, context: FormatContext) -> bytes:
         """Nothing."""
         return b""
+
+
+def write_lines(rows: Iterable[Sequence[Any]]) -> bytes:
+    """A line for each row of cells."""
+    text = StringIO(newline="")
+    csv.writer(text, lineterminator="\r\n").writerows(rows)
+    return text.getvalue().encode()
 
 
 def _line(event: Mapping[str, Any]) -> list[str]:

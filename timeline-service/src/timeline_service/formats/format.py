@@ -21,10 +21,12 @@ class FormatContext:
     next_url: str | None = None
     #: The newest `revised_at` among the events of this page.
     updated: str | None = None
+    #: The page that shows the same selection to people.
+    page_url: str | None = None
 
     def event_url(self, event_id: str) -> str:
-        """Where an event is read."""
-        return f"{self.base}/v1/events/{event_id}"
+        """The page on which people read an event."""
+        return f"{self.base}/events/{event_id}"
 
 
 class Format(Protocol):

@@ -35,7 +35,7 @@ class ICalendar:
             "METHOD:PUBLISH",
             f"NAME:{title}",  # RFC 7986; the next one is what calendars read that do not know it
             f"X-WR-CALNAME:{title}",
-            f"URL:{_uri(context.url)}",
+            f"URL:{_uri(context.page_url or context.url)}",
         ]).encode()  # fmt: skip
 
     def write(self, context: FormatContext, events: Sequence[EventView], *, first: bool) -> bytes:

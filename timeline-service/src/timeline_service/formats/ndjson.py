@@ -1,19 +1,22 @@
 """NDJSON: an event on each line, as JSON reads have it; what `ingest post` takes again."""
 
 from collections.abc import Sequence
+from typing import Final
 
 import orjson
 
 from timeline_service.formats.format import FormatContext
 from timeline_service.queries.views.events import EventView
 
+NDJSON_TYPE: Final = "application/x-ndjson"
+
 
 class Ndjson:
     """A line of JSON for each event."""
 
     name = "ndjson"
-    accept_name = "application/x-ndjson"
-    media_type = "application/x-ndjson"
+    accept_name = NDJSON_TYPE
+    media_type = NDJSON_TYPE
     paged = False
 
     def begin(self, context: FormatContext) -> bytes:

@@ -1,7 +1,7 @@
 """Which format an Accept header asks for (RFC 9110, 12.5.1)."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -28,6 +28,7 @@ _PARAMETERS: Final[Mapping[str, Mapping[str, str]]] = {
     "atom": {"type": "feed"},
 }
 
+_NOT_TAKEN: Final = (0.0, 0)
 _NAMED: Final = 3  # how exactly a range without parameters names its media type
 
 
@@ -42,41 +43,58 @@ class _Range:
     parameters: Mapping[str, str]
     quality: float
 
-    def specificity(self, name: str) -> int:
-        """How exactly this range names an offer; 0 where it does not."""
-        kind, subkind = _OFFERS[name].split("/")
+    def specificity(self, media_type: str, parameters: Mapping[str, str]) -> int:
+        """How exactly this range names a media type that has parameters; 0 where it does not."""
+        kind, subkind = media_type.split("/")
         if self.kind == "*":
             return 1
         if self.kind != kind:
             return 0
         if self.subkind == "*":
             return 2
-        has = {"charset": "utf-8", **_PARAMETERS.get(name, {})}
+        has = {"charset": "utf-8", **parameters}
         if self.subkind != subkind or any(has.get(key) != value for key, value in self.parameters.items()):
             return 0
         return _NAMED + len(self.parameters)
 
 
-def negotiate(accept: str | None) -> str:
-    """The format that an Accept header likes best: "json" or a name of FORMATS; raises NotAcceptableError.
+def negotiate(accept: str | None, offered: Collection[str] = tuple(_OFFERS)) -> str:
+    """The format that an Accept header likes best: "json" or a name of FORMATS, if offered; raises NotAcceptableError.
 
     Of formats that it likes equally, one that it names goes before one that a wildcard takes, then JSON before others.
     What is malformed in the header takes nothing.
     """
     if accept is None or not accept.strip():
         return "json"
-    ranges = [found for item in _ITEM.findall(accept) if (found := _read_range(item)) is not None]
-    best, best_rank = None, (0.0, 0)
-    for name in _OFFERS:
-        # The most exact range decides, so that `text/csv;q=0, */*` is everything but CSV.
-        specificity, quality = max(((each.specificity(name), each.quality) for each in ranges), default=(0, 0.0))
-        rank = (quality, min(specificity, _NAMED))
-        if specificity and quality and rank > best_rank:
+    ranges = _read_ranges(accept)
+    best, best_rank = None, _NOT_TAKEN
+    for name in offered:
+        rank = _rank(ranges, _OFFERS[name], _PARAMETERS.get(name, {}))
+        if rank > best_rank:
             best, best_rank = name, rank
     if best is None:
-        there = ", ".join(f"{media_type} (.{name})" for name, media_type in _OFFERS.items())
+        there = ", ".join(f"{media_type} (.{name})" for name, media_type in _OFFERS.items() if name in offered)
         raise NotAcceptableError(f"Accept {accept[:200]!r} takes none of the formats that there are: {there}")
     return best
+
+
+def prefers_page(accept: str) -> bool:
+    """Whether an Accept header likes HTML better than every format: a browser's does, where a person follows a link."""
+    ranges = _read_ranges(accept)
+    others = (_rank(ranges, media_type, _PARAMETERS.get(name, {})) for name, media_type in _OFFERS.items())
+    return _rank(ranges, "text/html", {}) > max(others)
+
+
+def _rank(ranges: Sequence[_Range], media_type: str, parameters: Mapping[str, str]) -> tuple[float, int]:
+    """How much a media type is liked, and whether it is named rather than taken by a wildcard."""
+    # The most exact range decides, so that `text/csv;q=0, */*` is everything but CSV.
+    found = ((each.specificity(media_type, parameters), each.quality) for each in ranges)
+    specificity, quality = max(found, default=(0, 0.0))
+    return (quality, min(specificity, _NAMED)) if specificity and quality else _NOT_TAKEN
+
+
+def _read_ranges(accept: str) -> list[_Range]:
+    return [found for item in _ITEM.findall(accept) if (found := _read_range(item)) is not None]
 
 
 def _read_range(item: str) -> _Range | None:

@@ -31,12 +31,13 @@ class TimelineJs:
 
     def begin(self, context: FormatContext) -> bytes:
         """The title slide, and the start of the list of events."""
-        title = orjson.dumps({"text": {"headline": escape(context.title), "text": ""}})
+        link = f"<p>{_anchor(context.page_url, 'The whole timeline')}</p>" if context.page_url is not None else ""
+        title = orjson.dumps({"text": {"headline": escape(context.title), "text": link}})
         return b'{"title":' + title + b',"events":['
 
     def write(self, context: FormatContext, events: Sequence[EventView], *, first: bool) -> bytes:
         """A slide for each event."""
-        slides = b",\n".join([orjson.dumps(_slide(event)) for event in events])
+        slides = b",\n".join([orjson.dumps(_slide(context, event)) for event in events])
         return slides if first or not slides else b",\n" + slides
 
     def end(self, context: FormatContext) -> bytes:
@@ -44,11 +45,11 @@ class TimelineJs:
         return b"]}\n"
 
 
-def _slide(event: EventView) -> dict[str, Any]:
+def _slide(context: FormatContext, event: EventView) -> dict[str, Any]:
     slide = {
         "unique_id": event["id"],
         **_dates(event["when"]),
-        "text": {"headline": escape(event["title"]), "text": _text(event)},
+        "text": {"headline": escape(event["title"]), "text": _text(context, event)},
         "autolink": False,  # it would make links of what only looks like one, and of our own once more
     }
     if event["domain"]:
@@ -89,7 +90,7 @@ def _date(when: When, day: date | None) -> dict[str, int] | None:
     return dict(zip(_PARTS[: _KNOWN[when.precision]], (day.year, day.month, day.day), strict=False))
 
 
-def _text(event: EventView) -> str:
+def _text(context: FormatContext, event: EventView) -> str:
     parts = []
     if event["status"] == "retracted":
         parts.append("<p><strong>Retracted.</strong></p>")
@@ -98,9 +99,14 @@ def _text(event: EventView) -> str:
         parts.append(f"<p>{lines}</p>".replace("\n", "<br>"))
     if event["sources"]:
         parts.append(f"<p>Sources: {'; '.join(map(_link, event['sources']))}</p>")
+    parts.append(f"<p>{_anchor(context.event_url(event['id']), 'History')}</p>")
     return "".join(parts)
 
 
 def _link(source: SourceView) -> str:
-    words = escape(source_words(source))
-    return f'<a href="{escape(source["url"])}">{words}</a>' if is_web_address(source["url"]) else words
+    words = source_words(source)
+    return _anchor(source["url"], words) if is_web_address(source["url"]) else escape(words)
+
+
+def _anchor(url: str, words: str) -> str:
+    return f'<a href="{escape(url)}">{escape(words)}</a>'

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from math import comb
 
+from timeline_service.judge.batch_counts import BatchCounts, count_record
 from timeline_service.judge.decoding import MAX_BYTES, DecodedRecord, Rejection, failure, write_headers
 from timeline_service.judge.entries import EventContent, timeline_entry
 from timeline_service.judge.fold import History, Verdict, apply
@@ -54,6 +55,7 @@ class RowChanges:
     closed_revisions: list[ClosedRevision] = field(default_factory=list)
     closed_entries: list[ClosedEntry] = field(default_factory=list)
     pair_counts: dict[tuple[int, str], tuple[int, int]] = field(default_factory=dict)
+    batch_counts: BatchCounts = field(default_factory=dict)
     counts: dict[int, Counts] = field(default_factory=dict)
     contents: dict[tuple[int, int], EventContent] = field(default_factory=dict)
 
@@ -117,7 +119,7 @@ class _BatchFold:
             state.history = history
         else:
             self._outcome(decoded, verdict)
-        self._count(decoded, verdict.outcome)
+        self._count(decoded, verdict.outcome, verdict.problem)
 
     def _revise(self, decoded: DecodedRecord, state: EventState, history: History) -> None:
         record, (partition, offset, recorded_at) = decoded.record, decoded.position
@@ -132,12 +134,14 @@ class _BatchFold:
         accepted_at, first_recorded_at, revisions = history
         number, action = revisions[-1][:2]
         origin_source, origin_id = record.origin or (None, None)
+        reason = record.reason if number > 1 else None  # that of a correction, where there was nothing to correct
         self._open_revision[event_id] = len(changes.revisions)
         changes.revisions.append(
             RevisionRow(
-                event_id, number, partition, offset, None, action, record.record_id, record.principal, record.reason,
+                event_id, number, partition, offset, None, action, record.record_id, record.principal, reason,
                 record.duplicate_of, origin_source, origin_id, record.accepted_at, recorded_at, accepted_at,
                 first_recorded_at, bytes.fromhex(record.digest) if record.digest else None, state.content.text,
+                record.batch,
             )
         )  # fmt: skip
         pairs, span, earliest, latest, directions, traits = state.content.entry
@@ -178,7 +182,7 @@ class _BatchFold:
             OutcomeRow(
                 position.partition, position.offset, decoded.event_id, verdict.outcome, verdict.problem, None,
                 verdict.revision, verdict.first_position, position.recorded_at, None, None, None, None,
-                decoded.record.action if decoded.record is not None else None,
+                *_said(decoded),
             )
         )  # fmt: skip
 
@@ -191,15 +195,22 @@ class _BatchFold:
             OutcomeRow(
                 position.partition, position.offset, decoded.event_id, rejection.outcome, rejection.problem,
                 rejection.detail, None, None, position.recorded_at, key, value, headers,
-                self._code_version if rejection.outcome == "parked" else None,
-                decoded.record.action if decoded.record is not None else None,
+                self._code_version if rejection.outcome == "parked" else None, *_said(decoded),
             )
         )  # fmt: skip
-        self._count(decoded, rejection.outcome)
+        self._count(decoded, rejection.outcome, rejection.problem)
 
-    def _count(self, decoded: DecodedRecord, outcome: str) -> None:
+    def _count(self, decoded: DecodedRecord, outcome: str, problem: str | None) -> None:
         partition = decoded.position.partition
+        if decoded.record is not None and decoded.record.batch is not None:
+            count_record(self.changes.batch_counts, decoded.record.batch, decoded.position, outcome, problem)
         if (counts := self.changes.counts.get(partition)) is None:
             counts = self.changes.counts[partition] = Counts()
         counts.add(outcome)
         counts.gaps += decoded.gap
+
+
+def _said(decoded: DecodedRecord) -> tuple[str | None, str | None]:
+    """What a record attempts, and of which load it is, where it could be read."""
+    record = decoded.record
+    return (record.action, record.batch) if record is not None else (None, None)

@@ -10,7 +10,7 @@ from event_schemas.positions import format_position
 from event_schemas.records import Action, Record
 
 Outcome = Literal["applied", "duplicate", "rejected"]
-Problem = Literal["conflict", "stale-revision", "unknown-event", "already-retracted", "no-change"]
+Problem = Literal["conflict", "stale-revision", "unknown-event", "already-retracted", "retracted", "no-change"]
 
 
 class RecordPosition(NamedTuple):
@@ -95,7 +95,24 @@ def _apply_recorded(history: History | None, record: Record, position: RecordPos
     if history is None:
         first = Revision(1, "recorded", record.record_id, record.digest, position.text)
         return History(record.accepted_at, position.recorded_at, (first,)), Verdict("applied", 1)
+    if record.on_existing is not None:
+        return _apply_as_correction(history, record, position)
     for known in history.revisions:
         if known.digest == record.digest:
             return history, Verdict("duplicate", known.number, first_position=known.position)
     return history, Verdict("rejected", history.current.number, "conflict")
+
+
+def _apply_as_correction(history: History, record: Record, position: RecordPosition) -> tuple[History, Verdict]:
+    """A feed says again how things are: what it says holds, whatever was said before, but not against a retraction.
+
+    Only the current content is asked, and no record's id: A, then B, then A again ends at A, and what says nothing new
+    is a duplicate of what it repeats.
+    """
+    current = history.current
+    if history.retracted:
+        return history, Verdict("rejected", current.number, "retracted")
+    if current.digest == record.digest:
+        return history, Verdict("duplicate", current.number, first_position=current.position)
+    revision = Revision(current.number + 1, "corrected", record.record_id, record.digest, position.text)
+    return history._replace(revisions=(*history.revisions, revision)), Verdict("applied", revision.number)

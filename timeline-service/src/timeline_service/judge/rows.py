@@ -25,6 +25,7 @@ class RevisionRow(NamedTuple):
     first_recorded_at: datetime
     digest: bytes | None
     content: str
+    batch: str | None
 
 
 class EntryRow(NamedTuple):
@@ -67,6 +68,7 @@ class OutcomeRow(NamedTuple):
     headers: bytes | None
     code_version: str | None
     attempted: str | None
+    batch: str | None
 
 
 class ClosedRevision(NamedTuple):

@@ -1,13 +1,12 @@
 """A projector with all that it works with: for the live generation, and for one that a replay catches up."""
 
-import os
-import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
 from service_edge.topic_check import KafkaTopic
 from timeline_service.adapters.kafka.reader import KafkaReader
+from timeline_service.adapters.postgres.processes import own_name
 from timeline_service.adapters.postgres.projection import PostgresProjection
 from timeline_service.adapters.postgres.redrives import PostgresRedrives
 from timeline_service.adapters.postgres.search_documents import PostgresDocuments
@@ -30,6 +29,7 @@ async def open_projector(
     *,
     group: str,
     code: str | None = None,
+    begun: Callable[[], None] = lambda: None,
     only_live: bool = True,
     until: OffsetVector | None = None,
 ) -> AsyncIterator[Projector]:
@@ -48,10 +48,11 @@ async def open_projector(
             documents,
             topic,
             guard=LogGuard(settings.kafka_bootstrap_servers, settings.topic, settings.guard_seconds),
-            owner=f"{socket.gethostname()}/{os.getpid()}",
+            owner=own_name(),
             batch_records=settings.batch_records,
             stall_seconds=settings.stall_seconds,
             code_version=code or code_version(),
+            begun=begun,
             only_live=only_live,
             until=until,
         )

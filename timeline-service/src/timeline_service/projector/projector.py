@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final
 
 import structlog
@@ -21,6 +21,7 @@ from timeline_service.projector.failing import FailingPartitions
 from timeline_service.projector.idle import IdleWatch
 from timeline_service.projector.intake import Batch, Intake
 from timeline_service.projector.log_guard import LogGuard
+from timeline_service.projector.metrics import BATCH_SECONDS, LAG, PARTITIONS, count_records
 from timeline_service.projector.ownership import Ownership
 from timeline_service.projector.redriver import Redriver
 from timeline_service.projector.same_log import digest
@@ -37,6 +38,7 @@ class Projector:
     generation replaced, and UnavailableError when Kafka or PostgreSQL is away; the last two call for a new Projector.
     It projects the live generation only, unless `only_live` says that another one is meant. With `until`, a vector that
     no checkpoint is beyond, it stops when all partitions stand exactly there: it has to be alone in its group.
+    `begun` is called whenever it has taken its partitions over.
     """
 
     def __init__(
@@ -52,6 +54,7 @@ class Projector:
         batch_records: int,
         stall_seconds: float,
         code_version: str,
+        begun: Callable[[], None] = lambda: None,
         only_live: bool = True,
         until: OffsetVector | None = None,
     ) -> None:
@@ -61,6 +64,7 @@ class Projector:
         self._batch_records = batch_records
         self._code_version = code_version
         self._until = until
+        self._begun = begun
         self._ownership = Ownership(projection, topic, owner, only_live=only_live)
         self._intake = Intake(reader, topic.partitions, until, batch_records)
         self._idle = IdleWatch(reader, self._intake, self._ownership, until=until, stall_seconds=stall_seconds)
@@ -95,7 +99,8 @@ class Projector:
                     continue  # read under an assignment that is over: it is read again
                 if batch.decoded_records:
                     following = asyncio.create_task(self._intake.read())
-                    await self._project(batch.decoded_records)
+                    with BATCH_SECONDS.time():
+                        await self._project(batch.decoded_records)
                     self._search.projected(catching_up=len(batch.decoded_records) > self._batch_records // 2)
                 else:
                     self._search.projected(catching_up=False)
@@ -121,6 +126,9 @@ class Projector:
         self._failing = FailingPartitions(failing)
         self._idle.progressed()
         self._intake.begin(assignment, checkpoints)
+        PARTITIONS.set(len(checkpoints))
+        LAG.clear()
+        self._begun()
         _LOG.info("projecting", partitions=",".join(map(str, checkpoints)), generation=self._projection.generation)
 
     def _is_level(self) -> bool:
@@ -140,11 +148,12 @@ class Projector:
             return await self._project_part(part)  # the partitions that still go on
         last = {item.position.partition: item for item in part}
         await self._ownership.write({partition: _advance(item) for partition, item in last.items()}, changes)
+        count_records(changes.counts)
         self._idle.progressed()
 
     async def _fold(self, part: Sequence[DecodedRecord]) -> RowChanges:
         event_ids = {item.event_id for item in part if item.event_id is not None}
-        changed = {item.record.event_id for item in part if item.record and item.record.action != "recorded"}
+        changed = {item.record.event_id for item in part if item.record and item.record.may_change}
         parked = any(held.parked for held in self._ownership.checkpoints.values())
         known = await self._projection.load(event_ids, changed, parked=parked)
         return fold_batch(part, known, self._code_version)
@@ -166,6 +175,9 @@ class Projector:
     async def _report(self) -> None:
         if time.monotonic() - self._reported > _REPORT_SECONDS and self._ownership.checkpoints:
             self._reported = time.monotonic()
+            for partition, end in self._reader.ends().items():
+                if (held := self._ownership.checkpoints.get(partition)) is not None:
+                    LAG.labels(partition).set(max(0, end - held.next_offset))
             await self._reader.report({p: held.next_offset for p, held in self._ownership.checkpoints.items()})
 
 

@@ -8,10 +8,11 @@ from typing import Final
 from timeline_service.adapters.postgres.rows import FoundRow
 from timeline_service.domain.portions import portions
 from timeline_service.domain.revisions import Revision
-from timeline_service.domain.selections import Selection, SortKey
+from timeline_service.domain.selections import Selection
 from timeline_service.domain.snippets import snippet_of
 from timeline_service.domain.vectors import ReadPoint
 from timeline_service.errors import RefusedError
+from timeline_service.queries.orders import ByDate, Newest, Order
 from timeline_service.queries.paging import Page, read_point_of
 from timeline_service.queries.read_points import Awaited
 from timeline_service.queries.selections import read_selection
@@ -42,11 +43,11 @@ class Listing:
         """A page's rows, and the cursor of the next one; `views` makes events of them."""
         if self.order == "relevance":
             return await self.sources.selections.best(self.at, self.selection, limit), None
-        after = SortKey.read(self.page.key) if self.page.key else None
-        rows = await self._rows(after, limit + 1)
-        more = len(rows) > limit
-        following = self.page.next(self.at.vector, SortKey.of(rows[limit - 1]).written()) if more else None
-        return rows[:limit], following
+        rows = await self._order.rows(self.page.key, limit + 1)
+        if len(rows) <= limit:
+            return rows, None
+        following = self._order.behind(self.page.key, rows[:limit])
+        return rows[:limit], self.page.next(self.at.vector, following)
 
     async def head(self, following: str | None, *, counted: bool) -> FoundView:
         """The page without its events; `counted`: with the number of those on all pages."""
@@ -70,20 +71,19 @@ class Listing:
             async for events in self.views(rows):
                 yield events
             return
-        after = SortKey.read(self.page.key) if self.page.key else None
+        place = self.page.key
         while True:
-            rows = await self._rows(after, _BATCH)
+            rows = await self._order.rows(place, _BATCH)
             async for events in self.views(rows):
                 yield events
             if len(rows) < _BATCH:
                 return
-            after = SortKey.of(rows[-1])
+            place = self._order.behind(place, rows)
 
-    async def _rows(self, after: SortKey | None, limit: int) -> Sequence[FoundRow]:
-        descending = self.order == "desc"
-        return await self.sources.selections.page(
-            self.at, self.selection, descending=descending, after=after, limit=limit
-        )
+    @property
+    def _order(self) -> Order:
+        selected = (self.sources.selections, self.at, self.selection)
+        return Newest(*selected) if self.order == "newest" else ByDate(*selected, self.order == "desc")
 
     async def _views(self, rows: Iterable[Revision]) -> list[EventView]:
         events = [event_view(row) for row in rows]
@@ -109,7 +109,7 @@ async def list_found(awaited: Awaited, page: Page) -> Listing:
     selection = read_selection(page.query)
     order = page.query.get("order", "asc")
     if order == "relevance" and selection.words is None:
-        raise RefusedError("/order", "relevance is of words: give q as well, or take asc or desc")
+        raise RefusedError("/order", "relevance is of words: give q as well, or take asc, desc or newest")
     now = await read_point_of(awaited, page, selection, across=True)
     return Listing(awaited.sources, now, page.read_point(now), selection, page, order)
 

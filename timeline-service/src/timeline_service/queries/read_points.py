@@ -53,7 +53,10 @@ class Awaited:
 
         A generation that is not projected any further is not waited for: it answers with as much of it as it has.
         """
-        instant = read_instant(as_of)
+        return await self.read_point_at(read_instant(as_of), searching=searching)
+
+    async def read_point_at(self, instant: datetime, *, searching: bool = False) -> ReadPoint:
+        """The same of an instant that was read."""
         point = await self.read_point()
         if await self._goes_on():
             point = await self._caught_up(point, instant)

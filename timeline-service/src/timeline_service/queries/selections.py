@@ -7,7 +7,7 @@ from typing import Any, Final
 from event_schemas.countries import CountryError, country_code
 from event_schemas.dates import DateFormatError, parse_when
 from event_schemas.taxonomy import DOMAINS, STAGES, TYPES, VALENCES, nearest_types
-from event_schemas.texts import normalised
+from event_schemas.texts import BATCH_WORDS, is_batch, normalised
 from timeline_service.domain.selections import Selection, Span
 from timeline_service.domain.text_folding import fold_name
 from timeline_service.domain.word_queries import WordQuery, WordQueryError, either, read_word_query
@@ -32,6 +32,7 @@ def read_selection(asked: Mapping[str, Any], pair: str | None = None) -> Selecti
         actor=_each(asked, "actor", lambda name, text: fold_name(_text(name, text))),
         initiator=_each(asked, "initiator", read_country),
         code=_each(asked, "code", _code),
+        batch=_each(asked, "batch", _batch),
         words=_words(asked.get("q")),
         min_sources=asked.get("min_sources") or 0,
         retracted=asked.get("include") == "retracted",
@@ -71,6 +72,12 @@ def _text(name: str, text: str) -> str:
     if not text.strip() or "\0" in text:
         raise RefusedError(f"/{name}", "is empty or holds NUL: write what the events say, or leave it out")
     return normalised(text)
+
+
+def _batch(name: str, text: str) -> str:
+    if not is_batch(text):
+        raise RefusedError(f"/{name}", f"{text[:80]!r} names no load: write {BATCH_WORDS}")
+    return text
 
 
 def _code(name: str, text: str) -> str:

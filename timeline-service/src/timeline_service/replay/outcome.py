@@ -8,6 +8,7 @@ import structlog
 from timeline_service.adapters.postgres.scratch import scratch_schema
 from timeline_service.errors import HaltError, StuckError, UnavailableError
 from timeline_service.replay.attempt import Attempt
+from timeline_service.replay.metrics import ENDED, RUNNING
 from timeline_service.replay.rebuild import activate, rebuild
 from timeline_service.replay.steps.generation import abandon
 from timeline_service.replay.verification import verify
@@ -25,6 +26,8 @@ async def carry_out(attempt: Attempt) -> None:
     replay, replays = attempt.replay, attempt.replays
     recording = asyncio.create_task(attempt.recorder.run())
     log = _LOG.bind(replay=str(replay.id), kind=replay.kind)
+    running = RUNNING.labels(replay.kind)
+    running.inc()
     log.info("replaying", stuck=replay.attempts)
     try:
         if replay.cancelling:  # since nobody was there to end it
@@ -33,6 +36,7 @@ async def carry_out(attempt: Attempt) -> None:
         result = await _PLANS[replay.kind](attempt)
         await attempt.recorder.write()
         await attempt.finish(result)
+        ENDED.labels(replay.kind, "succeeded").inc()
         log.info("replayed", equal=result["equal"])
     except StuckError as error:
         if await replays.note_stuck(replay.id) < _MAX_ATTEMPTS:
@@ -53,6 +57,7 @@ async def carry_out(attempt: Attempt) -> None:
         await _end(attempt, "failed", f"{type(error).__name__}: {error}")
         log.exception("failed")
     finally:
+        running.dec()
         recording.cancel()
         await asyncio.gather(recording, return_exceptions=True)
 
@@ -63,6 +68,7 @@ async def _end(attempt: Attempt, state: Literal["cancelled", "failed"], reason: 
     live = await attempt.generations.live()
     if replay.result is not None and live is not None and live.n == replay.generation:
         return await attempt.replays.finish(replay.id, "succeeded", result=replay.result)
+    ENDED.labels(replay.kind, state).inc()
     await abandon(attempt.generations, replay)
     await attempt.replays.finish(replay.id, state, result=None, reason=reason)
 

@@ -11,6 +11,7 @@ from uuid import UUID
 from timeline_service.adapters.postgres.replays import PostgresReplays
 from timeline_service.domain.replays import PartitionProgress, Progress
 from timeline_service.errors import UnavailableError
+from timeline_service.replay.metrics import RECORDS
 
 _WRITE_SECONDS: Final = 0.5
 _RATE_SECONDS: Final = 10.0
@@ -48,6 +49,7 @@ class Recorder:
 
     def tell(self, partition: int, records: int, size: int) -> None:
         """So many more records, of so many bytes, of a partition are done."""
+        RECORDS.inc(records)
         part = self.progress.partitions[partition]
         part.records, part.bytes = part.records + records, part.bytes + size
         self._changed.set()

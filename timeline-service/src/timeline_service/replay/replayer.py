@@ -5,15 +5,15 @@ goes on with the replay.
 """
 
 import asyncio
-import os
-import socket
 import time
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Final, NamedTuple
 from uuid import UUID
 
 import structlog
 
 from timeline_service.adapters.postgres.claims import PostgresClaims, open_claims
+from timeline_service.adapters.postgres.processes import own_name
 from timeline_service.adapters.postgres.replays import PostgresReplays
 from timeline_service.domain.replays import builds
 from timeline_service.errors import UnavailableError
@@ -38,19 +38,24 @@ class Running(NamedTuple):
 
 
 class Replayer:
-    """One process that carries replays out, over one connection that says so and holds their locks."""
+    """One process that carries replays out, over one connection that says so and holds their locks.
 
-    def __init__(self, settings: Settings, pool: "Pool") -> None:
+    `begun` is called once it can claim any.
+    """
+
+    def __init__(self, settings: Settings, pool: "Pool", begun: Callable[[], None] = lambda: None) -> None:
         self._settings = settings
         self._pool = pool
+        self._begun = begun
         self._replays = PostgresReplays(pool)
-        self._owner = f"{socket.gethostname()}/{os.getpid()}"
+        self._owner = own_name()
         self._running: dict[bool, Running] = {}  # the one that builds, and the one that does not
         self._not_before = 0.0
 
     async def run(self, stop: asyncio.Event) -> None:
         """Carry replays out until told to stop; raises UnavailableError when the server is away."""
         async with open_claims(self._settings.database_url.get_secret_value()) as claims:
+            self._begun()
             _LOG.info("waiting for replays")
             try:
                 while not stop.is_set():

@@ -12,7 +12,7 @@ where next_offset > 0
 select event_id, revision, partition, from_offset,
     case when until_offset < ($1::bigint[])[partition + 1] then until_offset end as until_offset,
     action, record_id, principal, reason, duplicate_of, origin_source, origin_id, accepted_at, recorded_at,
-    first_accepted_at, first_recorded_at, digest, content
+    first_accepted_at, first_recorded_at, digest, content, batch
 from {schema}.revisions
 where from_offset < ($1::bigint[])[partition + 1]
 
@@ -28,9 +28,13 @@ select pair, partition, events, last_offset from {schema}.pair_counts
 
 -- name: outcomes
 select partition, "offset", event_id, outcome, problem, detail, revision, first_position, recorded_at, key, value,
-    headers, attempted
+    headers, attempted, batch
 from {schema}.outcomes
 where "offset" < ($1::bigint[])[partition + 1]
+
+-- name: batch_counts
+select batch, partition, outcome, problem, records, first_offset, last_offset, first_at, last_at
+from {schema}.batch_counts
 
 -- name: documents
 select event_id, revision, partition, from_offset,

@@ -42,7 +42,8 @@ create table revisions (
     first_accepted_at timestamptz not null,
     first_recorded_at timestamptz not null,
     digest bytea,
-    content text not null
+    content text not null,
+    batch text
 );
 comment on table revisions is 'Every revision of every event, its content stored once. A retraction repeats the words it retracts.';
 
@@ -94,10 +95,26 @@ create table outcomes (
     headers bytea,
     code_version text,
     attempted text,
+    batch text,
     primary key (partition, "offset")
 );
 comment on table outcomes is 'Verdicts that made no revision. Of malformed and parked records the bytes are kept.';
 create index outcomes_parked on outcomes (event_id) where outcome = 'parked';
+
+create table batch_counts (
+    partition integer not null,
+    batch text not null,
+    outcome text not null,
+    problem text not null,
+    records bigint not null,
+    first_offset bigint not null,
+    last_offset bigint not null,
+    first_at timestamptz not null,
+    last_at timestamptz not null,
+    primary key (batch, partition, outcome, problem)
+);
+comment on table batch_counts is
+    'What became of the records of each load, by partition: how many of each outcome and problem, from where to where.';
 
 create table redriven (
     partition integer not null,

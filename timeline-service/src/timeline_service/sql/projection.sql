@@ -106,6 +106,22 @@ select * from unnest($1::int[], $2::text[], $3::bigint[], $4::bigint[])
 on conflict (partition, pair) do update
 set events = old.events + excluded.events, last_offset = greatest(old.last_offset, excluded.last_offset);
 
+-- name: count_batches
+-- Offsets may lie before those that are counted already: a redrive judges what was parked.
+insert into {schema}.batch_counts as old (
+    partition, batch, outcome, problem, records, first_offset, last_offset, first_at, last_at
+)
+select * from unnest(
+    $1::int[], $2::text[], $3::text[], $4::text[], $5::bigint[], $6::bigint[], $7::bigint[], $8::timestamptz[],
+    $9::timestamptz[]
+)
+on conflict (batch, partition, outcome, problem) do update set
+    records = old.records + excluded.records,
+    first_offset = least(old.first_offset, excluded.first_offset),
+    last_offset = greatest(old.last_offset, excluded.last_offset),
+    first_at = least(old.first_at, excluded.first_at),
+    last_at = greatest(old.last_at, excluded.last_at);
+
 -- name: pass_markers
 -- $5 how many offsets were found to hold no record.
 update {schema}.checkpoints set next_offset = $4, gaps = gaps + $5

@@ -54,13 +54,31 @@ from (
 where upto - octet_length(content) < $most_bytes
 order by revision;
 
+-- name: latest
+-- The revisions that were recorded last: among the last ones of each partition, where offsets grow.
+select {columns}
+from (
+    select newest.*
+    from {schema}.checkpoints
+    cross join lateral (
+        select * from {schema}.revisions
+        where revisions.partition = checkpoints.partition
+            and from_offset < ($vector::bigint[])[checkpoints.partition + 1]
+        order by from_offset desc
+        limit $most_rows
+    ) as newest
+) as latest
+order by recorded_at desc, partition, from_offset desc
+limit $most_rows;
+
 -- name: record
 -- The revision that the record made, or its other outcome. One statement, and so one snapshot: a redrive puts the one in
 -- the other's place.
-select event_id, 'applied' as outcome, null as problem, null as detail, revision, null as first_position, recorded_at
+select event_id, 'applied' as outcome, null as problem, null as detail, revision, null as first_position, recorded_at,
+    batch
 from {schema}.revisions where partition = $partition and from_offset = $offset
 union all
-select event_id, outcome, problem, detail, revision, first_position, recorded_at
+select event_id, outcome, problem, detail, revision, first_position, recorded_at, batch
 from {schema}.outcomes where partition = $partition and "offset" = $offset;
 
 -- name: status

@@ -20,7 +20,21 @@ order by "offset";
 -- name: unpark
 -- $1 partition, $2 offsets: about to be judged again.
 delete from {schema}.outcomes where partition = $1 and "offset" = any($2::bigint[]) and outcome = 'parked'
-returning "offset";
+returning "offset", batch;
+
+-- name: forget_parked
+-- $1 partition, $2 loads: how many of their records are parked is counted once more, for no count tells where the one
+-- behind the first is.
+delete from {schema}.batch_counts where partition = $1 and batch = any($2::text[]) and outcome = 'parked';
+
+-- name: count_parked
+insert into {schema}.batch_counts (
+    partition, batch, outcome, problem, records, first_offset, last_offset, first_at, last_at
+)
+select partition, batch, outcome, problem, count(*), min("offset"), max("offset"), min(recorded_at), max(recorded_at)
+from {schema}.outcomes
+where partition = $1 and batch = any($2::text[]) and outcome = 'parked'
+group by partition, batch, outcome, problem;
 
 -- name: forget
 delete from timeline.redrives where generation = {n} and partition = $1 and "offset" = any($2::bigint[]);

@@ -19,7 +19,7 @@ select next_offset from {schema}.checkpoints where partition = $1;
 
 -- name: load
 -- $1 partition, $2 from, $3 to, $4 limit: revisions that have no document yet.
-select event_id, revision, from_offset, content
+select event_id, revision, from_offset, content, batch
 from {schema}.revisions
 where partition = $1 and from_offset >= $2 and from_offset < $3
 order by from_offset
@@ -27,7 +27,7 @@ limit $4;
 
 -- name: load_at
 -- $1 partition, $2 offsets: revisions that were made behind the checkpoint, by a redrive.
-select event_id, revision, from_offset, content
+select event_id, revision, from_offset, content, batch
 from {schema}.revisions
 where partition = $1 and from_offset = any($2::bigint[]) and from_offset < $3;
 

@@ -4,12 +4,14 @@
 -- A row is visible at a vector V when from_offset < V[p] and (until_offset is null or until_offset >= V[p]).
 
 -- name: selected
-{conditions}
-    and earliest <= $last::date and latest >= $first::date
-    and (not $within or (earliest >= $first::date and latest <= $last::date))
+{conditions} and {dated}
     and from_offset < ($vector::bigint[])[partition + 1]
     and (until_offset is null or until_offset >= ($vector::bigint[])[partition + 1])
     and ($retracted or not retracted)
+
+-- name: dated
+earliest <= $last::date and latest >= $first::date
+    and (not $within or (earliest >= $first::date and latest <= $last::date))
 
 -- name: contents
 -- Contents come with their rows until they reach $most_bytes; beyond, only their size does.
@@ -85,6 +87,73 @@ from (
 ) as found
 join {schema}.revisions using (event_id, revision)
 order by {order};
+
+-- name: estimate_newest
+-- The same of entries or documents, and of a span of dates.
+explain (format json) select from {schema}.{rows}
+where {conditions} and {dated} and {near};
+
+-- name: walk_newest
+-- A page of the last to be recorded, from an index. Of each partition come $most_of_each, those before its offset of
+-- $before. Where rows have no index by the place of their record, those of the revisions lead to them.
+select {found}, revisions.action, revisions.recorded_at, revisions.first_recorded_at, {contents}
+from (
+    select entry.*
+    from unnest($before::bigint[]) with ordinality as part (before, number)
+    cross join lateral (
+        select {columns}
+        from {placed}
+        where {selected} and {in_partition} = (part.number - 1)::integer and {at_offset} < part.before
+        order by {at_offset} desc
+        limit $most_of_each
+    ) as entry
+    cross join lateral (
+        select recorded_at from {schema}.revisions
+        where event_id = entry.event_id and revision = entry.revision
+        limit 1  -- so that the planner, which cannot know how few they are, does not sort all revisions first
+    ) as record
+    order by record.recorded_at desc, entry.partition desc, entry.from_offset desc
+    limit $most_rows
+) as found
+join {schema}.revisions using (event_id, revision)
+order by {order};
+
+-- name: gather_newest
+-- The same of rows that are few: all of them are found by what they hold.
+select {found}, revisions.action, revisions.recorded_at, revisions.first_recorded_at, {contents}
+from (
+    select entry.*
+    from (
+        select {columns}, row_number() over (partition by partition order by from_offset desc) as nth
+        from {schema}.{rows}
+        where {selected} and {near} and from_offset < ($before::bigint[])[partition + 1]
+    ) as entry
+    join {schema}.revisions as record using (event_id, revision)
+    where nth <= $most_of_each
+    order by record.recorded_at desc, entry.partition desc, entry.from_offset desc
+    limit $most_rows
+) as found
+join {schema}.revisions using (event_id, revision)
+order by {order};
+
+-- name: near
+-- An event of at most so many days that reaches the first day begins at most so many before: for statistics, and for an
+-- index, which know nothing else of where spans end.
+(
+    (span = 0 and earliest >= $first::date)
+    or (span = 1 and earliest >= $first::date - 31)
+    or (span = 2 and earliest >= $first::date - 366)
+    or span = 3
+)
+
+-- name: placed_entries
+{schema}.entries
+
+-- name: placed_documents
+{schema}.documents
+join (
+    select event_id, revision, partition as in_partition, from_offset as at_offset from {schema}.revisions
+) as record using (event_id, revision)
 
 -- name: best
 -- What fits the words best, and of equals the contract's order.

@@ -1,19 +1,30 @@
 """The page at `/audit` as markup: what was verified, how far the projection is, and the replays there were."""
 
 from collections.abc import Iterable, Sequence
-from functools import cache
-from importlib.resources import files
-from typing import Final
+from dataclasses import dataclass
+from typing import ClassVar, Final
 
-from service_edge.html_pages import HtmlPage, escaped
+from markupsafe import Markup
+
+from service_edge.html_pages import escaped
+from timeline_service.domain.country_names import ENGLISH
 from timeline_service.domain.replays import OVER, rows_that_differ
 from timeline_service.queries.views.replays import GenerationView, ReplayView
 from timeline_service.queries.views.status import PartitionView, ProjectionView
 from timeline_service.web import markup, replay_parts
+from timeline_service.web.rendering import PageContext
 
 _OUTCOMES: Final = ("applied", "duplicate", "rejected", "parked")
 #: A long list is on the replay's own page.
 _MAX_DIFFERENCES: Final = 50
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuditContext(PageContext):
+    """A page of the audit, whose parts are markup: a script takes them from a fresh copy of it."""
+
+    template: ClassVar[str] = "audit.html"
+    body: Markup
 
 
 def audit_page(
@@ -22,13 +33,13 @@ def audit_page(
     verification: ReplayView | None,
     replays: Sequence[ReplayView],
     generations: Sequence[GenerationView],
-) -> HtmlPage:
+) -> AuditContext:
     """What an auditor wants to know. `status` is as `/v1/status` answers it, if that can; `replays` are the newest."""
     running = [view for view in replays if view["state"] not in OVER]
     return _page(
         "Audit",
-        "<h1>Audit</h1><p class=quiet>Is what is shown what was recorded? A verification reads the log from its "
-        "beginning and compares every row of the projection with what it says."
+        "<h1>Audit</h1><p class=sentence>Is what is shown what was recorded? A verification reads the log from its "
+        "beginning and compares every row of the projection with what it says.</p>"
         f"{_live('verdict', _verdict(verification, status, replays))}"
         f"{_actions(replayers)}"
         f"{_live('running', ''.join(map(replay_parts.running, running)))}"
@@ -39,7 +50,7 @@ def audit_page(
     )
 
 
-def replay_page(view: ReplayView) -> HtmlPage:
+def replay_page(view: ReplayView) -> AuditContext:
     """One replay with all that came of it."""
     title = f"{view['kind'].capitalize()} of {view['requested_at'][:10]}"
     return _page(
@@ -49,21 +60,8 @@ def replay_page(view: ReplayView) -> HtmlPage:
     )
 
 
-def unavailable_page(reason: str) -> HtmlPage:
-    """What is shown while the database does not answer."""
-    return HtmlPage(
-        "Audit", f"<h1>Audit</h1><p>This cannot be shown now: {escaped(reason)}. <a href=''>Try again</a>", 503
-    )
-
-
-def _page(title: str, body: str) -> HtmlPage:
-    said = "<p id=said class=unseen role=status></p><p id=stale class=wait role=status></p>"
-    return HtmlPage(title, f"<main>{body}</main>{said}", style=_static("audit.css"), script=_static("audit.js"))
-
-
-@cache
-def _static(name: str) -> str:
-    return (files("timeline_service.web") / "static" / name).read_text(encoding="utf-8")
+def _page(title: str, body: str) -> AuditContext:
+    return AuditContext(title=title, language=ENGLISH, section="audit", body=Markup(body))
 
 
 def _live(name: str, body: str) -> str:

@@ -1,6 +1,8 @@
 """Where the log begins and ends, for whoever wants to know how far the projection is behind."""
 
 import asyncio
+import time
+from collections.abc import Mapping
 from typing import Final
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
@@ -10,10 +12,11 @@ from service_edge.kafka_clients import close_client, start_client
 from timeline_service.errors import UnavailableError
 
 _SECONDS: Final = 5.0
+_RECORD_SECONDS: Final = 2.0
 
 
 class KafkaOffsets:
-    """A consumer that reads no records. It connects when it is first asked, and again after trouble."""
+    """A consumer of no group, which reads a record only to tell its time. It connects when asked, and after trouble."""
 
     def __init__(self, bootstrap_servers: str, topic: str) -> None:
         self._bootstrap_servers = bootstrap_servers
@@ -38,6 +41,30 @@ class KafkaOffsets:
                 await self._disconnect()
                 raise UnavailableError(f"Kafka is out of reach: {error or type(error).__name__}") from error
         return {item.partition: (starts[item], ends[item]) for item in wanted}
+
+    async def appended_at(self, next_offsets: Mapping[int, int]) -> dict[int, int]:
+        """When Kafka appended the first record from each offset on, in milliseconds; none where none came in time.
+
+        Raises UnavailableError.
+        """
+        found: dict[int, int] = {}
+        async with self._lock:
+            try:
+                async with asyncio.timeout(_SECONDS):
+                    consumer = await self._connected()
+                    consumer.assign([TopicPartition(self._topic, partition) for partition in next_offsets])
+                    for partition, offset in next_offsets.items():
+                        consumer.seek(TopicPartition(self._topic, partition), offset)
+                    ends = time.monotonic() + _RECORD_SECONDS
+                    while found.keys() < next_offsets.keys() and time.monotonic() < ends:
+                        for item, records in (await consumer.getmany(timeout_ms=200)).items():
+                            found.setdefault(item.partition, records[0].timestamp)
+                            consumer.pause(item)
+                    consumer.unsubscribe()
+            except (KafkaError, OSError, TimeoutError) as error:
+                await self._disconnect()
+                raise UnavailableError(f"Kafka is out of reach: {error or type(error).__name__}") from error
+        return found
 
     async def close(self) -> None:
         """Let the connection go."""

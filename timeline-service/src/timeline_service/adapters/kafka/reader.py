@@ -77,6 +77,11 @@ class KafkaReader:
             raise UnavailableError(f"Kafka is out of reach: {error or type(error).__name__}") from error
         return {item.partition: (starts[item], ends[item]) for item in wanted}
 
+    def ends(self) -> dict[int, int]:
+        """The offset after the last record of each of our partitions, as far as fetches have told them."""
+        ends = {item.partition: self._consumer.highwater(item) for item in self._consumer.assignment()}
+        return {partition: end for partition, end in ends.items() if end is not None}
+
     async def position(self, partition: int) -> int | None:
         """The offset that is read next, behind all records that were returned; None if it is no longer ours."""
         try:

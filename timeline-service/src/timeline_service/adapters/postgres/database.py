@@ -104,6 +104,16 @@ async def connected(pool: "Pool") -> AsyncIterator["Connection"]:
 
 
 @asynccontextmanager
+async def connected_to_control(pool: "Pool") -> AsyncIterator["Connection"]:
+    """The same, for the tables that outlive every generation; raises UnavailableError where they are not made yet."""
+    try:
+        async with connected(pool) as connection:
+            yield connection
+    except (asyncpg.UndefinedTableError, asyncpg.InvalidSchemaNameError) as error:
+        raise UnavailableError("the database lacks tables that this code needs: run timeline migrate") from error
+
+
+@asynccontextmanager
 async def connected_to(pool: "Pool", generation: int) -> AsyncIterator["Connection"]:
     """The same, for who writes a generation; raises FencedError when that has been dropped.
 

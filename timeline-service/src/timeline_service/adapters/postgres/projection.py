@@ -12,6 +12,7 @@ from timeline_service.adapters.postgres.database import connected_to
 from timeline_service.adapters.postgres.sql_files import generation_schema, generation_statements
 from timeline_service.errors import FencedError
 from timeline_service.judge.batch import BEHIND, Counts, EventState, RowChanges
+from timeline_service.judge.batch_counts import batch_rows
 from timeline_service.judge.entries import event_content
 from timeline_service.judge.fold import History, Revision
 from timeline_service.judge.rows import EntryRow, OutcomeRow, RevisionRow
@@ -208,6 +209,8 @@ class PostgresProjection:
         if changes.pair_counts:
             touched = sorted((*key, *value) for key, value in changes.pair_counts.items())
             await connection.execute(self._sql["count_pairs"], *_columns(touched))
+        if changes.batch_counts:
+            await connection.execute(self._sql["count_batches"], *_columns(batch_rows(changes.batch_counts)))
 
     async def _copy(
         self, connection: "Connection", table: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]

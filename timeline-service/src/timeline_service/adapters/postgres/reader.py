@@ -140,6 +140,10 @@ class PostgresReader:
             yield rows
             behind = rows[-1].revision
 
+    async def latest(self, point: ReadPoint, limit: int) -> Sequence[Revision]:
+        """The revisions that were recorded last, the newest first."""
+        return await self._fetch(Revision, point.generation, "latest", vector=point.vector, most_rows=limit)
+
     async def read_point_as_of(self, point: ReadPoint, instant: datetime) -> ReadPoint:
         """The read point at which the records of an instant, and none later, were projected."""
         rows = await self._fetch(ReachedRow, point.generation, "vector_as_of", instant=instant)

@@ -11,6 +11,7 @@ from timeline_service.adapters.postgres.search_documents import PostgresDocument
 from timeline_service.adapters.postgres.sql_files import generation_statements
 from timeline_service.errors import FencedError
 from timeline_service.judge.batch import Counts, RowChanges
+from timeline_service.judge.batch_counts import named_in
 from timeline_service.judge.decoding import RawRecord, read_headers
 
 if TYPE_CHECKING:
@@ -101,6 +102,9 @@ class PostgresRedrives:
             first = recounted["redriven"] - len(judged)
             await connection.execute(self._sql["note_redriven"], held.partition, first, held.next_offset, judged)
             await self._projection.write_rows(connection, changes)
+            loads = named_in(changes.batch_counts) | {row["batch"] for row in removed if row["batch"] is not None}
+            for name in ("forget_parked", "count_parked"):
+                await connection.execute(self._sql[name], held.partition, sorted(loads))
             await self._documents.add(connection, held.partition, offsets)
             await connection.execute("select pg_notify('dyadline_projected', $1)", str(self._projection.generation))
         return replace(held, parked=recounted["parked"])

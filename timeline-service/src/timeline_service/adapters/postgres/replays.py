@@ -1,7 +1,6 @@
 """The table of replays: filed and shown by the API, claimed and carried out by the replayer."""
 
-from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID, uuid4
@@ -9,13 +8,12 @@ from uuid import UUID, uuid4
 import asyncpg
 import orjson
 
-from timeline_service.adapters.postgres.database import connected
+from timeline_service.adapters.postgres.database import connected_to_control
 from timeline_service.adapters.postgres.sql_files import read_statements
 from timeline_service.domain.replays import Kind, Replay, State
-from timeline_service.errors import UnavailableError
 
 if TYPE_CHECKING:
-    from timeline_service.adapters.postgres.database import Connection, Pool
+    from timeline_service.adapters.postgres.database import Pool
 
 Row = Mapping[str, Any]
 #: What is notified when a replay is filed, cancelled, gets on or ends.
@@ -34,7 +32,7 @@ class PostgresReplays:
 
     async def file(self, kind: Kind, *, until: Mapping[str, Any] | None = None, generation: int | None = None) -> Row:
         """File a replay; raises AlreadyBuildingError where it would build a generation beside another that does."""
-        async with _at(self._pool) as connection:
+        async with connected_to_control(self._pool) as connection:
             while True:
                 row = await connection.fetchrow(self._sql["file"], uuid4(), kind, _written(until), generation)
                 if row is not None:
@@ -45,44 +43,44 @@ class PostgresReplays:
 
     async def replay(self, replay_id: str) -> Row | None:
         """A replay by its id."""
-        async with _at(self._pool) as connection:
+        async with connected_to_control(self._pool) as connection:
             row = await connection.fetchrow(self._sql["replay"], UUID(replay_id))
         return _read(row) if row is not None else None
 
     async def replays(self, after: tuple[datetime, str], limit: int) -> Sequence[Row]:
         """Replays, the newest first, from behind (requested_at, id) on; without what they list of rows and records."""
-        async with _at(self._pool) as connection:
+        async with connected_to_control(self._pool) as connection:
             rows = await connection.fetch(self._sql["replays"], after[0], UUID(after[1]), limit)
         return [_read(row) for row in rows]
 
     async def cancel(self, replay_id: str) -> Row | None:
         """Have a replay end; None if it is over or unknown."""
-        async with _at(self._pool) as connection:
+        async with connected_to_control(self._pool) as connection:
             row = await connection.fetchrow(self._sql["cancel"], UUID(replay_id))
             await connection.execute(self._sql["notify"], CHANNEL)
         return _read(row) if row is not None else None
 
     async def last_verification(self) -> Row | None:
         """The last verification of the whole projection that ran to its end."""
-        async with _at(self._pool) as connection:
+        async with connected_to_control(self._pool) as connection:
             row = await connection.fetchrow(self._sql["last_verification"])
         return _read(row) if row is not None else None
 
     async def replayers(self) -> list[str]:
         """Who carries replays out, as `host/pid`; empty if nobody does."""
-        async with _at(self._pool) as connection:
+        async with connected_to_control(self._pool) as connection:
             rows = await connection.fetch(self._sql["replayers"], REPLAYER)
         pairs = [row["application_name"].removeprefix(REPLAYER).partition("@") for row in rows]
         return sorted({f"{host}/{pid}" for pid, _, host in pairs})
 
     async def open(self) -> Sequence[Row]:
         """What is queued or running, the oldest first: id and kind."""
-        async with _at(self._pool) as connection:
+        async with connected_to_control(self._pool) as connection:
             return [dict(row) for row in await connection.fetch(self._sql["open"])]
 
     async def claim(self, replay_id: UUID, owner: str) -> Replay | None:
         """Begin a replay, or go on with it; None if it is over. Whoever calls it holds the replay's lock."""
-        async with _at(self._pool) as connection:
+        async with connected_to_control(self._pool) as connection:
             row = await connection.fetchrow(self._sql["claim"], replay_id, owner)
         return Replay.read(_read(row)) if row is not None else None
 
@@ -93,30 +91,30 @@ class PostgresReplays:
 
     async def note_stuck(self, replay_id: UUID) -> int:
         """Count an attempt that has come to a stop although nothing was away; returns how many there were."""
-        async with _at(self._pool) as connection:
+        async with connected_to_control(self._pool) as connection:
             return int(await connection.fetchval(self._sql["note_stuck"], replay_id))
 
     async def cancelling(self, replay_id: UUID) -> bool:
         """Whether somebody has asked for the replay to be cancelled."""
-        async with _at(self._pool) as connection:
+        async with connected_to_control(self._pool) as connection:
             return bool(await connection.fetchval(self._sql["cancelling"], replay_id))
 
     async def note_progress(self, replay_id: UUID, progress: Mapping[str, Any]) -> None:
         """Write down how far it is."""
-        async with _at(self._pool) as connection:
+        async with connected_to_control(self._pool) as connection:
             await connection.execute(self._sql["note_progress"], replay_id, _written(progress))
             await connection.execute(self._sql["notify"], CHANNEL)
 
     async def note_result(self, replay_id: UUID, result: Mapping[str, Any]) -> None:
         """Write down what was found, before that is acted upon."""
-        async with _at(self._pool) as connection:
+        async with connected_to_control(self._pool) as connection:
             await connection.execute(self._sql["note_result"], replay_id, _written(result))
 
     async def finish(
         self, replay_id: UUID, state: State, *, result: Mapping[str, Any] | None = None, reason: str | None = None
     ) -> None:
         """Write down what came of it."""
-        async with _at(self._pool) as connection:
+        async with connected_to_control(self._pool) as connection:
             await connection.execute(self._sql["finish"], replay_id, state, _written(result), reason)
             await connection.execute(self._sql["notify"], CHANNEL)
 
@@ -135,12 +133,3 @@ def _written(value: Mapping[str, Any] | None) -> str | None:
 
 def _read(row: "asyncpg.Record") -> Row:
     return {**row, **{name: orjson.loads(row[name]) for name in _JSON if row[name] is not None}}
-
-
-@asynccontextmanager
-async def _at(pool: "Pool") -> AsyncIterator["Connection"]:
-    try:
-        async with connected(pool) as connection:
-            yield connection
-    except (asyncpg.UndefinedTableError, asyncpg.InvalidSchemaNameError) as error:
-        raise UnavailableError("the database has no tables of replays yet: run timeline migrate") from error

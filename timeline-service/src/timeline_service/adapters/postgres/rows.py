@@ -109,6 +109,7 @@ class HistoryRow(NamedTuple):
     principal: str
     reason: str | None
     duplicate_of: UUID | None
+    batch: str | None
 
 
 class NewestRow(NamedTuple):
@@ -130,6 +131,7 @@ class RecordRow(NamedTuple):
     revision: int | None
     first_position: str | None
     recorded_at: datetime
+    batch: str | None
 
 
 class ParkedRow(NamedTuple):
@@ -171,6 +173,50 @@ class FoundRow(NamedTuple):
         """The key by which rows are ordered."""
         return self.accepted_at
 
+    @property
+    def place(self) -> int:
+        """The offset of the record that made it."""
+        return self.from_offset
+
+
+class ChangedRow(NamedTuple):
+    """An event that a reader of a pair was shown otherwise, or not at all, at one of two vectors.
+
+    Its place is the last record between the two that concerned the pair; its revisions then and now are those at both
+    vectors, wherever the event stood. `size` is about the bytes of what is told of it.
+    """
+
+    event_id: UUID
+    partition: int
+    place: int
+    revision_then: int | None
+    revision_now: int
+    shown_then: bool
+    shown_now: bool
+    size: int
+
+
+class StepRow(NamedTuple):
+    """A revision on the way from one to another; what it says is `said` of these two alone."""
+
+    event_id: UUID
+    revision: int
+    action: str
+    partition: int
+    from_offset: int
+    recorded_at: datetime
+    first_accepted_at: datetime
+    first_recorded_at: datetime
+    principal: str
+    reason: str | None
+    said: str | None
+
+    @property
+    def content(self) -> str:
+        """What it says, where that was read."""
+        assert self.said is not None
+        return self.said
+
 
 class SummaryRow(NamedTuple):
     """A count: by year and valence (`counted` 0), by type (1), by domain (2), and of all (3)."""
@@ -193,6 +239,64 @@ class PairRow(NamedTuple):
     events: int
     first: date | None
     last: date | None
+
+
+class BatchRow(NamedTuple):
+    """A load: from when to when its records were recorded, and how many there are of each outcome."""
+
+    name: str
+    first_at: datetime
+    last_at: datetime
+    records: int
+    applied: int
+    duplicate: int
+    rejected: int
+    parked: int
+
+
+class BatchPartRow(NamedTuple):
+    """A load's records of one outcome and problem in one partition."""
+
+    partition: int
+    outcome: str
+    problem: str
+    records: int
+    first_offset: int
+    last_offset: int
+    first_at: datetime
+    last_at: datetime
+
+
+class ExtentRow(NamedTuple):
+    """How many events there are, between which days, and whether one of them goes on."""
+
+    events: int
+    first: date | None
+    last: date | None
+    open: bool
+
+
+class BinRow(NamedTuple):
+    """How many events of a side and a valence begin in a bin; in bin 0, where that is before all of them."""
+
+    bin: int
+    direction: int
+    valence: str | None
+    events: int
+
+
+class MarkRow(NamedTuple):
+    """An event as it is drawn; `written` is its date."""
+
+    event_id: UUID
+    earliest: date
+    latest: date
+    retracted: bool
+    direction: int
+    valence: str | None
+    sources: int
+    title: str
+    written: str
 
 
 class RedrivenRow(NamedTuple):

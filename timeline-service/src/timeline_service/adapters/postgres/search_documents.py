@@ -81,7 +81,7 @@ class PostgresDocuments:
 
 
 def _read(row: Mapping[str, Any]) -> _Read:
-    document = document_of(event_content(row["content"]))
+    document = document_of(event_content(row["content"]), row["batch"])
     entry = document.entry
     kind, valence, domain, _, sources, goldstein = entry.traits
     return _Read(

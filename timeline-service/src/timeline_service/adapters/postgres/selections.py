@@ -5,26 +5,20 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
-import orjson
-
-from timeline_service.adapters.postgres.conditions import Conditions, Rows, conditions_of
+from timeline_service.adapters.postgres.conditions import Rows, conditions_of
 from timeline_service.adapters.postgres.reader import reading, vector_statement
 from timeline_service.adapters.postgres.rows import FoundRow, PairRow, SummaryRow, VectorRow, rows_of
-from timeline_service.adapters.postgres.sql_files import bound, generation_schema, of_generation, read_statements
+from timeline_service.adapters.postgres.selected_rows import SelectedRows, rows_for
+from timeline_service.adapters.postgres.sql_files import bound, of_generation, read_statements
+from timeline_service.domain.newest import fair_share, is_whole
 from timeline_service.domain.portions import WHOLE_BYTES
 from timeline_service.domain.revisions import Revision
 from timeline_service.domain.selections import FIRST, LAST, Selection, SortKey
-from timeline_service.domain.vectors import ReadPoint
+from timeline_service.domain.vectors import OffsetVector, ReadPoint
 
 if TYPE_CHECKING:
-    import asyncpg
-
     from timeline_service.adapters.postgres.database import Pool
 
-#: What entries and documents tell of an event of a page; the rest is of its revision.
-_KEPT: Final = (
-    "event_id", "revision", "earliest", "latest", "accepted_at", "retracted", "partition", "from_offset",
-)  # fmt: skip
 _ASCENDING: Final = {
     "beyond": ">",
     "direction": "asc",
@@ -44,6 +38,7 @@ _DESCENDING: Final = {
     "order": "earliest desc, latest desc, found.accepted_at desc, event_id desc",
 }
 _RELEVANT: Final = {"order": "rank desc, earliest, latest, found.accepted_at, event_id"}
+_NEWEST: Final = {"order": "revisions.recorded_at desc, found.partition desc, found.from_offset desc"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,21 +51,14 @@ class PairSelection:
     pair: str | None = None
 
 
-class _TooFewError(Exception):
-    """So few rows are selected that to look for them in order takes too long."""
-
-
 class PostgresSelections:
-    """Queries for selections. All methods raise UnavailableError when the server, or the generation, is away.
+    """Queries for selections, with pools and bounds as SelectedRows has them.
 
-    `in_order` is a pool for pages that come in order from an index, as they do where so many documents are expected as
-    `walk_from` says: of a million, a walk for 50 that are one in a hundred looks at about 20,000. Statistics know each
-    condition, and not which of them exclude each other: after `walk_seconds` a walk gives up, and all are gathered.
+    All methods raise UnavailableError when the server, or the generation, is away.
     """
 
     def __init__(self, pool: "Pool", in_order: "Pool", *, walk_from: int, walk_seconds: float) -> None:
-        self._walk_from = walk_from
-        self._walk_seconds = walk_seconds
+        self._rows = SelectedRows(pool, in_order, walk_from=walk_from, walk_seconds=walk_seconds)
         self._pool = pool
         self._in_order = in_order
         self._statements = read_statements("selections")
@@ -86,26 +74,35 @@ class PostgresSelections:
         rows_from = rows_for(selection)
         values = {**asdict(key), "most_rows": limit, "most_bytes": WHOLE_BYTES}
         words = _DESCENDING if descending else _ASCENDING
-        in_order = conditions_of(selection, rows_from, in_order=True)
-        if rows_from == "entries":
-            return rows_of(FoundRow, await self._fetch("walk", point, selection, in_order, values, words=words))
-        try:
-            if not await self._are_many(point, selection):
-                raise _TooFewError
-            records = await self._fetch(
-                "walk", point, selection, in_order, values, words=words, seconds=self._walk_seconds
-            )
-        except _TooFewError:
-            conditions = conditions_of(selection, rows_from)
-            records = await self._fetch("gather", point, selection, conditions, values, words=words)
+        if rows_from == "documents":
+            names = ("estimate", "walk", "gather")
+            records = await self._rows.walk_or_gather(names, point, selection, rows_from, values, words)
+        else:
+            in_order = conditions_of(selection, rows_from, in_order=True)
+            records = await self._rows.walk("walk", point, selection, in_order, values, words)
         return rows_of(FoundRow, records)
+
+    async def newest(
+        self, point: ReadPoint, selection: Selection, *, before: OffsetVector, limit: int
+    ) -> Sequence[FoundRow]:
+        """Rows of what was recorded or revised last, the last one first, from before an offset of each partition.
+
+        Contents are as those of a page.
+        """
+        rows_from = rows_for(selection)
+        share = fair_share(limit, len(before))
+        values = {"before": before, "most_of_each": share, "most_rows": limit, "most_bytes": WHOLE_BYTES}
+        rows = await self._newest(point, selection, rows_from, values)
+        if share < limit and not is_whole(rows, share):
+            rows = await self._newest(point, selection, rows_from, {**values, "most_of_each": limit})
+        return rows
 
     async def best(self, point: ReadPoint, selection: Selection, limit: int) -> Sequence[FoundRow]:
         """The rows that fit the selection's words best, with contents as those of a page."""
         assert selection.words is not None
         conditions = conditions_of(selection, "documents")
         values = {"words": selection.words.tsquery, "most_rows": limit, "most_bytes": WHOLE_BYTES}
-        return rows_of(FoundRow, await self._fetch("best", point, selection, conditions, values, words=_RELEVANT))
+        return rows_of(FoundRow, await self._rows.all("best", point, selection, conditions, values, _RELEVANT))
 
     async def contents(self, point: ReadPoint, rows: Sequence[FoundRow]) -> Sequence[Revision]:
         """The rows' revisions with their contents, which do not change: those that have none yet are read."""
@@ -125,13 +122,13 @@ class PostgresSelections:
     async def count(self, point: ReadPoint, selection: Selection) -> int:
         """How many rows all pages have together."""
         conditions = conditions_of(selection, rows_for(selection))
-        (record,) = await self._fetch("count", point, selection, conditions, {})
+        (record,) = await self._rows.all("count", point, selection, conditions, {})
         return int(record["count"])
 
     async def summary(self, point: ReadPoint, selection: Selection) -> Sequence[SummaryRow]:
         """Counts by year and valence, by type, by domain, and of all: `counted` 0 to 3."""
         conditions = conditions_of(selection, rows_for(selection))
-        return rows_of(SummaryRow, await self._fetch("summary", point, selection, conditions, {}))
+        return rows_of(SummaryRow, await self._rows.all("summary", point, selection, conditions, {}))
 
     async def pairs(
         self, point: ReadPoint, selection: Selection, which: PairSelection, limit: int
@@ -140,7 +137,7 @@ class PostgresSelections:
         rows: Rows = "documents" if selection.searches else "entries"
         values = {**asdict(which), "most_rows": limit}
         conditions = conditions_of(selection, rows)
-        return rows_of(PairRow, await self._fetch(f"pairs_of_{rows}", point, selection, conditions, values))
+        return rows_of(PairRow, await self._rows.all(f"pairs_of_{rows}", point, selection, conditions, values))
 
     async def pairs_now(
         self, generation: int, which: PairSelection, limit: int
@@ -155,52 +152,13 @@ class PostgresSelections:
             records = await connection.fetch(*bound(pairs, **asdict(which), most_rows=limit))
         return {row.partition: row.next_offset for row in rows_of(VectorRow, vector)}, rows_of(PairRow, records)
 
-    async def _are_many(self, point: ReadPoint, selection: Selection) -> bool:
-        """Whether PostgreSQL expects so many that it is less to look for some in order than to gather them all."""
-        conditions = conditions_of(selection, "documents")
-        sql = self._statements["estimate"].replace("{conditions}", conditions.text)
-        async with reading(self._pool, point.generation) as connection:
-            plan = await connection.fetchval(*bound(of_generation(sql, point.generation), **conditions.values))
-        return int(orjson.loads(plan)[0]["Plan"]["Plan Rows"]) >= self._walk_from
-
-    async def _fetch(
-        self,
-        name: str,
-        point: ReadPoint,
-        selection: Selection,
-        conditions: Conditions,
-        values: Mapping[str, Any],
-        *,
-        words: Mapping[str, str] | None = None,
-        seconds: float | None = None,
-    ) -> "Sequence[asyncpg.Record]":
-        """A statement's records; raises _TooFewError where they do not come in so many seconds."""
-        sql = self._statements[name].replace("{selected}", self._statements["selected"])
-        sql = sql.replace("{contents}", self._statements["contents"])
-        meanings = {
-            **(words or {}),
-            "conditions": conditions.text,
-            "alternatives": conditions.alternatives,
-            "rows": conditions.rows,
-            "columns": ", ".join(_KEPT),
-            "found": ", ".join(f"found.{column}" for column in _KEPT),
-            "schema": generation_schema(point.generation),
-        }
-        for word, meaning in meanings.items():
-            sql = sql.replace(f"{{{word}}}", meaning)
-        span = selection.span
-        shared = {"vector": point.vector, "first": span.first, "last": span.last, "within": span.within}
-        given = {**shared, "retracted": selection.retracted, **values, **conditions.values}
-        pool = self._in_order if name == "walk" else self._pool
-        async with reading(pool, point.generation) as connection:
-            try:
-                return await connection.fetch(*bound(sql, **given), timeout=seconds)
-            except TimeoutError as error:
-                if seconds is None:
-                    raise
-                raise _TooFewError from error
-
-
-def rows_for(selection: Selection) -> Rows:
-    """Entries for a pair wherever they can tell, else documents."""
-    return "entries" if selection.pair is not None and not selection.searches else "documents"
+    async def _newest(
+        self, point: ReadPoint, selection: Selection, rows_from: Rows, values: Mapping[str, Any]
+    ) -> Sequence[FoundRow]:
+        if selection == Selection(selection.pair, retracted=selection.retracted) and rows_from == "entries":
+            conditions = conditions_of(selection, rows_from)
+            records = await self._rows.walk("walk_newest", point, selection, conditions, values, _NEWEST)
+        else:
+            names = ("estimate_newest", "walk_newest", "gather_newest")
+            records = await self._rows.walk_or_gather(names, point, selection, rows_from, values, _NEWEST)
+        return rows_of(FoundRow, records)

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Query, Request, Response
 from event_schemas.positions import format_position
 from timeline_service.api.filters import Codes, Count, Countries, CursorText, Filters, Limit
 from timeline_service.api.holdings import Held
-from timeline_service.api.listings import add_listing, form_of, refuse_suffix, write_listing
+from timeline_service.api.listings import add_listing, form_of, order_of, refuse_suffix, write_listing
 from timeline_service.api.operations import search_responses
 from timeline_service.api.paging import next_link, page_of
 from timeline_service.api.read_points import AwaitedRead
@@ -18,8 +18,11 @@ from timeline_service.queries.listings import PAGE, content_size, list_found
 
 router = APIRouter(tags=["search"])
 Order = Annotated[
-    Literal["asc", "desc", "relevance"],
-    Query(description="By date of occurrence, or what fits `q` best: at most 1,000 events, without a cursor."),
+    Literal["asc", "desc", "newest", "relevance"] | None,
+    Query(
+        description="By date of occurrence, which is the default; `newest`: the last to be recorded or revised first, "
+        "which is that of Atom; or what fits `q` best: at most 1,000 events, without a cursor."
+    ),
 ]
 
 
@@ -30,7 +33,7 @@ async def search(
     filters: Filters,
     country: Countries = None,
     code: Codes = None,
-    order: Order = "asc",
+    order: Order = None,
     count: Count = False,
     limit: Limit | None = None,
     cursor: CursorText = None,
@@ -41,15 +44,15 @@ async def search(
     Timeline-Position says how far they are, and a request's is waited for.
     """
     form = form_of(request)
-    by = order if order != "asc" else None
-    page = page_of(request, held, {"of": "events", **filters, "country": country, "code": code, "order": by}, cursor)
+    asked = {"of": "events", **filters, "country": country, "code": code, "order": order_of(order, form)}
+    page = page_of(request, held, asked, cursor)
     listing = await list_found(awaited, page)
     at = listing.at
     if form != "json":
         tag = tag_of(str(request.url), form, at.vector, (at.generation, at.redriven))
         if (known := known_already(request, listing.now, tag)) is not None:
             return known
-        return await write_listing(request, listing, form, title_of(page.query), limit, tag)
+        return await write_listing(request, listing, form, title_of(page.query), limit, tag, "/search")
     rows, following = await listing.rows(limit or PAGE)
     body = await listing.head(following, counted=count)
     # Each event follows from the record that its revision was made of, so that none need be read to know them.

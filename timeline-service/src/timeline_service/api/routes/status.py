@@ -13,12 +13,14 @@ from timeline_service.api.read_points import CurrentReadPoint
 from timeline_service.api.responses import answer
 from timeline_service.domain.replays import Kind
 from timeline_service.domain.vectors import ReadPoint
-from timeline_service.queries.status import OUTCOMES, read_whole_status
+from timeline_service.queries.status import OUTCOMES, read_status, read_whole_status, require_lag_within
 
 router = APIRouter(tags=["operation"])
 _RECORDS: Final = Gauge(
     "dyadline_projected_records", "Records of the log by what became of them", ["partition", "outcome"]
 )
+_LAG_RECORDS: Final = Gauge("dyadline_lag_records", "Records of the log that are not projected; NaN: Kafka is away")
+_LAG_SECONDS: Final = Gauge("dyadline_lag_seconds", "How long ago Kafka appended the oldest of them")
 _LISTENERS: Final = Gauge("dyadline_live_listeners", "Who listens to a live feed of this process")
 _REPLAYS: Final = Gauge("dyadline_open_replays", "Replays that wait or run", ["kind"])
 
@@ -42,9 +44,11 @@ async def healthz() -> dict[str, str]:
 
 @router.get("/readyz", summary="Whether the service can answer", responses=READYZ)
 async def readyz(held: Held) -> dict[str, str]:
-    """200 once the database answers and has a live generation, else 503 with the reason."""
+    """200 once the database answers and has a live generation, not too far behind; else 503 with the reason."""
     await held.sources.reader.read_point()
     held.sources.seal.secret()  # without which there are no cursors
+    if held.ready_lag_seconds:
+        await require_lag_within(held.sources, held.ready_lag_seconds)
     return {"status": "ready"}
 
 
@@ -52,11 +56,19 @@ async def readyz(held: Held) -> dict[str, str]:
 async def metrics(held: Held) -> Response:
     """The process's metrics and the projection's counts, in Prometheus' text format."""
     reader = held.sources.reader
-    for row in await reader.checkpoints(await reader.read_point()):
+    point = await reader.read_point()
+    for row in await reader.checkpoints(point):
         for name in OUTCOMES:
             _RECORDS.labels(row.partition, name).set(getattr(row, name))
+    projection = await read_status(held.sources, point)
+    _LAG_RECORDS.set(_or_nan(projection["lag"]))
+    _LAG_SECONDS.set(_or_nan(projection["lag_seconds"]))
     open_replays = Counter(row["kind"] for row in await held.sources.replays.open())
     for kind in get_args(Kind):
         _REPLAYS.labels(kind).set(open_replays[kind])
     _LISTENERS.set(held.feed.listeners)
     return Response(generate_latest(REGISTRY), media_type=CONTENT_TYPE_LATEST)
+
+
+def _or_nan(value: float | None) -> float:
+    return value if value is not None else float("nan")

@@ -9,7 +9,7 @@ from event_schemas.countries import pair_name
 from timeline_service.api.filters import Count, CursorText, Filters, Limit, PairPath
 from timeline_service.api.holdings import Held
 from timeline_service.api.languages import Language, language_headers
-from timeline_service.api.listings import add_listing, form_of, pair_tag, read_pair, write_listing
+from timeline_service.api.listings import add_listing, form_of, order_of, pair_tag, read_pair, write_listing
 from timeline_service.api.operations import LOOKUP, timeline_responses
 from timeline_service.api.paging import next_link, page_of
 from timeline_service.api.read_points import AwaitedRead, CurrentReadPoint
@@ -22,7 +22,13 @@ from timeline_service.queries.views.countries import pair_view
 from timeline_service.queries.views.events import TimelineView
 
 router = APIRouter(tags=["timelines"])
-Order = Annotated[Literal["asc", "desc"], Query(description="By date of occurrence.")]
+Order = Annotated[
+    Literal["asc", "desc", "newest"] | None,
+    Query(
+        description="By date of occurrence, which is the default; `newest`: the last to be recorded or revised first, "
+        "which is that of Atom."
+    ),
+]
 
 
 @router.get(
@@ -38,7 +44,7 @@ async def lookup(
     filters: Filters,
     a: Annotated[str, Query(description="A country by code or name.", examples=["India"])],
     b: Annotated[str, Query(description="Another one.", examples=["China"])],
-    order: Order = "asc",
+    order: Order = None,
     count: Count = False,
     limit: Limit | None = None,
 ) -> RedirectResponse:
@@ -61,19 +67,20 @@ async def timeline(
     filters: Filters,
     language: Language,
     pair: PairPath,
-    order: Order = "asc",
+    order: Order = None,
     count: Count = False,
     limit: Limit | None = None,
     cursor: CursorText = None,
 ) -> Response:
     """Events by date of occurrence: `earliest`, then `latest`, then when it was first accepted, then `id`.
 
+    With `order=newest` they come by when they were last revised: what a feed is read for.
+
     Pages answer at the log position of the first page: nothing is repeated, skipped or moved while the log goes on.
     JSON and Atom come in pages; the other formats hold all that is selected unless `limit` is given.
     """
     name, form = read_pair(pair), form_of(request)
-    asked = {"of": name, **filters, "order": order if order != "asc" else None}
-    page = page_of(request, held, asked, cursor)
+    page = page_of(request, held, {"of": name, **filters, "order": order_of(order, form)}, cursor)
     listing = await list_timeline(awaited, page, name)
     tag = pair_tag(request, listing.at, form, language)
     headers = language_headers(language) if form == "json" else {}
@@ -81,7 +88,7 @@ async def timeline(
         return known
     if form != "json":
         title = " – ".join(country["name"] for country in pair_view(name)["countries"])
-        return await write_listing(request, listing, form, title, limit, tag)
+        return await write_listing(request, listing, form, title, limit, tag, f"/timelines/{name}")
     rows, following = await listing.rows(limit or PAGE)
     body: TimelineView = {**pair_view(name, names_in(language)), **await listing.head(following, counted=count)}
     headers |= next_link(request, following)

@@ -16,6 +16,7 @@ from timeline_service.queries.views.countries import PairView
 from timeline_service.queries.views.fields import (
     Action,
     AsOf,
+    Batch,
     Code,
     Count,
     Cursor,
@@ -109,6 +110,7 @@ class RevisionView(TypedDict):
     event: EventView
     changes: list[Change]
     duplicate_of: NotRequired[Uuid]
+    batch: NotRequired[Batch]
 
 
 class RevisionsView(TypedDict):
@@ -184,6 +186,8 @@ def revision_views(
         }
         if row.duplicate_of is not None:
             view["duplicate_of"] = str(row.duplicate_of)
+        if row.batch is not None:
+            view["batch"] = row.batch
         views.append(view)
         before = stands
     return views, before

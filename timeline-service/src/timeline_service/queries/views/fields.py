@@ -4,10 +4,13 @@ from typing import Annotated, Any, Final
 
 from event_schemas.dates import PRECISIONS
 from event_schemas.taxonomy import DOMAINS, STAGES, TYPES, VALENCES
+from event_schemas.texts import BATCH
 from service_edge.openapi import PAIR, POSITION, POSITIONS, TIME, UUID
 
 _PARKED: Final = ["unknown-version", "failed", "behind-parked"]
-_REJECTED: Final = ["conflict", "stale-revision", "unknown-event", "already-retracted", "no-change", "malformed"]
+_REJECTED: Final = [
+    "conflict", "stale-revision", "unknown-event", "already-retracted", "retracted", "no-change", "malformed",
+]  # fmt: skip
 
 
 class Schema:
@@ -19,6 +22,7 @@ class Schema:
 
 Count = Annotated[int, Schema(minimum=0)]
 Number = Annotated[int, Schema(minimum=1)]
+Seconds = Annotated[float, Schema(minimum=0)]
 Code = Annotated[str, Schema(pattern="^[A-Z]{3}$")]
 Pair = Annotated[str, Schema(**PAIR)]
 Uuid = Annotated[str, Schema(**UUID)]
@@ -26,6 +30,7 @@ Time = Annotated[str, Schema(**TIME)]
 Day = Annotated[str, Schema(format="date")]
 Position = Annotated[str, Schema(**POSITION)]
 Positions = Annotated[str, Schema(**POSITIONS)]
+Batch = Annotated[str, Schema(pattern=f"^{BATCH}$", description="The name of a load.")]
 Base64 = Annotated[str, Schema(contentEncoding="base64")]
 Sha256 = Annotated[str, Schema(pattern="^[0-9a-f]{64}$")]
 Cursor = Annotated[str, Schema(description="The cursor of the next page.")]

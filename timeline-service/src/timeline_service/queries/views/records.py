@@ -10,6 +10,7 @@ from event_schemas.records import format_time
 from timeline_service.adapters.postgres.rows import ParkedRow, RecordRow
 from timeline_service.queries.views.fields import (
     Base64,
+    Batch,
     Cursor,
     Headers,
     Number,
@@ -35,6 +36,7 @@ class RecordView(TypedDict):
     duplicate_of: NotRequired[Annotated[Position, Schema(description="The record that said the same first.")]]
     problem: NotRequired[Problem]
     detail: NotRequired[str]
+    batch: NotRequired[Batch]
 
 
 class ParkedView(TypedDict):
@@ -81,6 +83,8 @@ def record_view(position: str, row: RecordRow) -> RecordView:
         view["problem"] = row.problem
     if row.detail is not None:
         view["detail"] = row.detail
+    if row.batch is not None:
+        view["batch"] = row.batch
     return view
 
 

@@ -2,7 +2,7 @@
 
 from typing import Annotated, TypedDict
 
-from timeline_service.queries.views.fields import Count, Number, Schema, Time, Uuid
+from timeline_service.queries.views.fields import Count, Number, Schema, Seconds, Time, Uuid
 
 
 class StateView(TypedDict):
@@ -12,7 +12,7 @@ class StateView(TypedDict):
 
 
 class PartitionView(TypedDict):
-    """How far a partition is projected, by whom; why it is projected no further, if so."""
+    """How far a partition is projected, by whom, since when that is gone; why it is projected no further, if so."""
 
     partition: Count
     log_start: Count | None
@@ -20,6 +20,7 @@ class PartitionView(TypedDict):
     next_offset: Count
     lag: Count | None
     owner: str | None
+    gone_since: Time | None
     stopped: str | None
 
 
@@ -39,6 +40,7 @@ class ProjectionView(TypedDict):
     topic: str
     generation: Number
     lag: Count | None
+    lag_seconds: Seconds | None
     partitions: list[PartitionView]
     records: RecordsView
 

@@ -5,6 +5,7 @@ from itertools import chain
 from typing import Final, NamedTuple
 
 from timeline_service.judge.batch import Counts, EventState, RowChanges, bounded, fold_batch
+from timeline_service.judge.batch_counts import BatchCounts, add_counts
 from timeline_service.judge.decoding import RawRecord, decode_records
 from timeline_service.judge.recording_times import NEVER, instant_of, recorded_ms
 from timeline_service.replay.loading.spill import Spilled
@@ -39,6 +40,7 @@ class PartitionFold:
         self._code_version = code_version
         self.counts = Counts()
         self.pairs: dict[str, PairEvents] = {}
+        self.batch_counts: BatchCounts = {}
         self.last: Spilled | None = None
         self._known: dict[str, EventState] = {}
         self._held = RowChanges()
@@ -95,6 +97,7 @@ class PartitionFold:
         for (_, pair), (events, last) in changes.pair_counts.items():
             before = self.pairs.get(pair, _NO_EVENTS)
             self.pairs[pair] = PairEvents(before.events + events, max(before.last, last))
+        add_counts(self.batch_counts, changes.batch_counts)
 
 
 def parts_of(events: Iterable[Sequence[Spilled]]) -> Iterator[Part]:

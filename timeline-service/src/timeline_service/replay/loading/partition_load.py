@@ -9,6 +9,7 @@ import orjson
 from timeline_service.adapters.postgres.loading import LoadedCheckpoint, PairCount, PostgresLoading, loading_into
 from timeline_service.code_version import code_version
 from timeline_service.domain.vectors import OffsetVector
+from timeline_service.judge.batch_counts import BatchCountRow, batch_rows
 from timeline_service.judge.decoding import RawRecord
 from timeline_service.judge.recording_times import instant_of
 from timeline_service.projector.same_log import digest
@@ -80,9 +81,10 @@ async def load_partition(connection: "Connection", load: PartitionLoad, records:
 
 
 async def _finish(tables: PostgresLoading, load: PartitionLoad, fold: PartitionFold) -> None:
-    """Write what is known at the end: how many events each pair has, and the checkpoint."""
+    """Write what is known at the end: how many events each pair has, what became of each load, and the checkpoint."""
     pairs = [PairCount(load.partition, pair, *counted) for pair, counted in fold.pairs.items()]
     await tables.copy("pair_counts", PairCount._fields, pairs)
+    await tables.copy("batch_counts", BatchCountRow._fields, batch_rows(fold.batch_counts))
     last, counts = fold.last, fold.counts
     await tables.finish(
         LoadedCheckpoint(

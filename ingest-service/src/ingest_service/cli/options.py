@@ -1,0 +1,11 @@
+"""Options that commands have in common."""
+
+from typing import Annotated
+
+import typer
+
+Url = Annotated[str, typer.Option(envvar="INGEST_URL", help="Where the ingest service is.")]
+DEFAULT_URL = "http://127.0.0.1:8001"
+TimelineUrl = Annotated[str, typer.Option(envvar="TIMELINE_URL", help="Where the timeline service is.")]
+DEFAULT_TIMELINE_URL = "http://127.0.0.1:8002"
+Json = Annotated[bool, typer.Option("--json", help="Print the service's own lines.")]

@@ -1,0 +1,43 @@
+"""The log's lines: one format for ours and for those of libraries, whatever is written."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+SCRIPT = """
+import logging, structlog
+from service_edge.logs import write_logs
+write_logs()
+structlog.get_logger().warning("ours", text="a\\nlevel=error b", number=7)
+logging.getLogger("library").warning("theirs %s", "a\\nb")
+try:
+    1 / 0
+except ZeroDivisionError:
+    logging.getLogger("library").exception("failed")
+"""
+
+
+def lines(**environment: str) -> list[str]:
+    done = subprocess.run([sys.executable, "-c", SCRIPT], env=environment, capture_output=True, check=True, text=True)
+    return done.stderr.splitlines()
+
+
+def test_each_event_is_one_line_with_a_time_in_utc() -> None:
+    ours, theirs, failed = lines()
+    assert ours.startswith("timestamp=2")
+    assert ours.split(" level=")[0].endswith("Z")
+    assert r'level=warning event=ours text="a\nlevel=error b" number=7' in ours
+    assert r'level=warning event="theirs a\nb" logger=library' in theirs
+    assert "level=error event=failed" in failed
+    assert "ZeroDivisionError" in failed
+
+
+@pytest.mark.parametrize("number", range(3))
+def test_lines_are_objects_where_that_is_asked_for(number: int) -> None:
+    line = json.loads(lines(LOG_FORMAT="json")[number])
+    assert line["timestamp"].endswith("Z")
+    assert (line["level"], line["event"]) == [
+        ("warning", "ours"), ("warning", "theirs a\nb"), ("error", "failed"),
+    ][number]  # fmt: skip

@@ -1,0 +1,60 @@
+"""Pages where nothing can be read: the database is away, and the service is there."""
+
+from collections.abc import AsyncIterator
+
+import httpx
+import pytest
+from tests.support.clients.html_documents import read_html
+from tests.support.running.free_ports import free_port
+
+from timeline_service.app import create_app
+from timeline_service.settings import Settings
+from timeline_service.web.source_lines import source_line
+
+
+@pytest.fixture
+async def client() -> AsyncIterator[httpx.AsyncClient]:
+    url = f"postgresql://nobody@127.0.0.1:{free_port()}/nothing"
+    app = create_app(Settings.model_validate({"database_url": url, "kafka_bootstrap_servers": "127.0.0.1:1"}))
+    async with (
+        app.router.lifespan_context(app),
+        httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://127.0.0.1") as asking,
+    ):
+        yield asking
+
+
+@pytest.mark.parametrize(
+    "path", ["/", "/timelines/CHN-IND", "/search?q=a", "/events/80d5d10a-b3b5-59dc-825b-830d249e8c6a"]
+)
+async def test_a_page_says_that_the_database_is_away_and_what_to_do(client: httpx.AsyncClient, path: str) -> None:
+    answer = await client.get(path)
+    assert (answer.status_code, answer.headers["retry-after"]) == (503, "1")
+    assert answer.headers["cache-control"] == "no-store"
+    page = read_html(answer.text)
+    assert page.text("h1") == "This cannot be shown now"
+    assert page.links()["Try again"] == ""
+    assert page.links()["What this means"] == "/problems/unavailable"
+
+
+async def test_what_needs_no_database_is_there(client: httpx.AsyncClient) -> None:
+    assert (await client.get("/timelines?a=India&b=China")).headers["location"] == "/timelines/CHN-IND"
+    assert (await client.get("/timelines?a=Indai&b=China")).status_code == 404
+    [style] = read_html((await client.get("/")).text).all("link", rel="stylesheet")
+    assert (await client.get(style.attributes["href"])).headers["content-type"] == "text/css; charset=utf-8"
+
+
+@pytest.mark.parametrize(
+    "url", ["javascript:alert(1)", "JAVASCRIPT:alert(1)", "data:text/html,a", " https://a.example/", "//a"]
+)
+def test_what_is_no_web_address_is_no_link(url: str) -> None:
+    line = source_line({"url": url, "title": "Run"})
+    assert (line.url, line.name, line.address) == (None, "Run", url)
+
+
+def test_a_source_is_named_by_the_best_that_there_is() -> None:
+    url = "https://example.org/"
+    full = source_line({"url": url, "title": "Talks", "publisher": "Times", "published": "2020-06"})
+    assert (full.name, full.details, full.address, full.url) == ("Talks", "Times, June 2020", url, url)
+    assert source_line({"url": url, "publisher": "Times"}).name == "Times"
+    bare = source_line({"url": url})
+    assert (bare.name, bare.address) == (url, "")

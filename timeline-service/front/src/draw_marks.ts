@@ -1,0 +1,148 @@
+// Discs of days and bars of longer times, each in its row, with labels where there is room.
+
+import { anchorOf, type Body, bodyOf, isDay } from "./bounds.ts";
+import type { Mark, Span } from "./data.ts";
+import { today } from "./days.ts";
+import type { Scale } from "./draw_axis.ts";
+import { SEAM } from "./frame.ts";
+import { type Item, type Layout, layOut } from "./layout.ts";
+import { shapeOf } from "./shapes.ts";
+import { px, svg } from "./svg.ts";
+
+/**
+ * How high rows are, and how large discs: the first of them in which all that is seen goes in. Where nothing else helps,
+ * those that begin before what is seen are left out as far as there is no room, and counted.
+ */
+const SIZES = [
+  { row: 21, radius: 7, labels: true, all: true },
+  { row: 16, radius: 6, labels: true, all: true },
+  { row: 11, radius: 4.5, labels: false, all: true },
+  { row: 16, radius: 6, labels: true, all: false },
+  { row: 11, radius: 4.5, labels: false, all: false },
+] as const;
+type Size = (typeof SIZES)[number];
+const MARGIN = 20;
+/** What is not known to the day is never narrower than a disc with soft wings of so many pixels. */
+const WING = 5;
+
+/** A mark in pixels, with the radius of its disc. */
+export interface Drawn {
+  mark: Mark;
+  body: Body;
+  /** Whether it is a disc alone. */
+  disc: boolean;
+  left: number;
+  right: number;
+  /** The middle of its disc, which bears its sign. */
+  anchor: number;
+  radius: number;
+}
+
+export interface Shown extends Drawn {
+  y: number;
+}
+
+export interface Picture {
+  shown: Shown[];
+  /** How many are seen that there was no room for. */
+  missing: number;
+  /** Half of the height of what both did. */
+  band: number;
+}
+
+type Measure = (text: string) => number;
+
+export interface Arranged {
+  layout: Layout;
+  drawn: Drawn[];
+  size: Size;
+}
+
+/** Marks as a picture of this scale has them; null if there is no room for them. */
+export function arrange(
+  marks: readonly Mark[],
+  scale: Scale,
+  extent: Span,
+  width: number,
+  measure: Measure,
+): Arranged | null {
+  const now = today();
+  const mostLabel = Math.min(Math.max(180, 0.36 * width), 400);
+  const near = marks.flatMap((mark) => {
+    const body = bodyOf(mark, extent, now);
+    return scale(body.to) >= -width && scale(body.from) <= 2 * width ? [{ mark, body }] : [];
+  });
+  for (const size of SIZES) {
+    const drawn = near.map(({ mark, body }) => drawnOf(mark, body, scale, size.radius));
+    const items = drawn.map(({ mark, left, right }): Item => {
+      const label = size.labels ? Math.min(mostLabel, measure(mark.title)) : 0;
+      const needed = right >= 0 && left <= width && (size.all || left >= 0);
+      return { id: mark.id, side: mark.side, left, right, label, weight: mark.sources, needed };
+    });
+    const layout = layOut(items, Math.floor((SEAM - MARGIN) / size.row), 0, width);
+    if (layout) return { layout, drawn, size };
+  }
+  return null;
+}
+
+export function drawMarks(
+  layers: { marks: SVGGElement; labels: SVGGElement },
+  { layout, drawn, size }: Arranged,
+  width: number,
+  measure: Measure,
+): Picture {
+  const band = size.row * (layout.shared + 0.5);
+  const [marks, labels, shown]: [Node[], Node[], Shown[]] = [[], [], []];
+  let missing = 0;
+  for (const one of drawn) {
+    const place = layout.places.get(one.mark.id);
+    if (!place) {
+      if (one.right >= 0 && one.left <= width) missing++;
+      continue;
+    }
+    const y = SEAM - size.row * place.row;
+    shown.push({ ...one, y });
+    marks.push(shapeOf(one, y, width));
+    if (!place.label) continue;
+    const { left, width: room, before } = place.label;
+    const x = before ? left + room : left;
+    const words = cut(one.mark.title, room, measure);
+    const kind = one.mark.retracted ? "label gone" : "label";
+    if (!place.row)
+      labels.push(svg("rect", { class: "back", x: px(left) - 2, y: y - 8, width: px(room) + 4, height: 16 }));
+    labels.push(svg("text", { class: kind, x: px(x), y: y + 4, "text-anchor": before ? "end" : "start" }, words));
+  }
+  layers.marks.replaceChildren(...marks);
+  layers.labels.replaceChildren(...labels);
+  return { shown, missing, band };
+}
+
+/** The mark nearest to a place, if it is near. */
+export function markAt(shown: readonly Shown[], x: number, y: number): Shown | null {
+  let [best, least]: [Shown | null, number] = [null, 14];
+  for (const one of shown) {
+    const beside = Math.max(one.left - x, x - one.right, 0);
+    const distance = Math.hypot(beside, one.y - y);
+    if (distance < least) [best, least] = [one, distance];
+  }
+  return best;
+}
+
+function drawnOf(mark: Mark, body: Body, scale: Scale, radius: number): Drawn {
+  const soft = body.solid > body.from || body.until < body.to;
+  const least = soft ? radius + WING : radius;
+  const [left, right] = [scale(body.from), scale(body.to)];
+  const middle = (left + right) / 2;
+  if (isDay(mark) || right - left < 2 * least)
+    return { mark, body, disc: !soft, left: middle - least, right: middle + least, anchor: middle, radius };
+  const anchor = Math.min(Math.max(scale(anchorOf(body)), left + radius), right - radius);
+  return { mark, body, disc: false, left, right, anchor, radius };
+}
+
+/** As much of a text as goes into so many pixels. */
+function cut(text: string, room: number, measure: Measure): string {
+  const whole = measure(text);
+  if (whole <= room) return text;
+  const letters = Math.max(1, Math.floor((text.length * (room - 10)) / whole));
+  return `${text.slice(0, letters).trimEnd()}…`;
+}

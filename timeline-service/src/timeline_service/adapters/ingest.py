@@ -1,0 +1,61 @@
+"""The ingest service, to which pages hand on what a reader writes: only it appends to the log."""
+
+from collections.abc import Mapping
+from typing import Any, Final, NamedTuple
+
+import httpx
+import orjson
+
+from timeline_service.errors import UnavailableError
+
+_SECONDS: Final = 40.0  # longer than ingest itself waits for Kafka
+_SERVER_ERROR: Final = 500
+
+
+class IngestAnswer(NamedTuple):
+    """What ingest answers: its status, and the JSON of its body, which is a problem from 400 on."""
+
+    status: int
+    body: dict[str, Any]
+
+
+class IngestService:
+    """Posts to the ingest service. Close it when done."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url.rstrip("/")
+        self._client = httpx.AsyncClient(timeout=_SECONDS, trust_env=False)
+
+    async def check(self, event: Mapping[str, Any]) -> IngestAnswer:
+        """The event as it would be recorded; raises UnavailableError."""
+        return await self._post("/v1/events?validate=only", event)
+
+    async def record(self, event: Mapping[str, Any]) -> IngestAnswer:
+        """Post an event; raises UnavailableError, after which the same again is safe."""
+        return await self._post("/v1/events", event)
+
+    async def correct(self, event_id: str, correction: Mapping[str, Any]) -> IngestAnswer:
+        """Correct an event; raises UnavailableError, after which the same again is safe."""
+        return await self._post(f"/v1/events/{event_id}/corrections", correction)
+
+    async def retract(self, event_id: str, retraction: Mapping[str, Any]) -> IngestAnswer:
+        """Retract an event; raises UnavailableError, after which the same again is safe."""
+        return await self._post(f"/v1/events/{event_id}/retractions", retraction)
+
+    async def close(self) -> None:
+        """Let the connections go."""
+        await self._client.aclose()
+
+    async def _post(self, path: str, value: Mapping[str, Any]) -> IngestAnswer:
+        try:
+            answer = await self._client.post(
+                self._url + path, content=orjson.dumps(value), headers={"content-type": "application/json"}
+            )
+            body = answer.json()
+        except httpx.HTTPError as error:
+            raise UnavailableError(f"the ingest service does not answer: {error or type(error).__name__}") from error
+        except ValueError as error:
+            raise UnavailableError(f"what answers at {self._url} is not the ingest service: set INGEST_URL") from error
+        if answer.status_code >= _SERVER_ERROR:
+            raise UnavailableError(f"the ingest service cannot record now: {body.get('detail', answer.status_code)}")
+        return IngestAnswer(answer.status_code, body)

@@ -1,0 +1,218 @@
+"""`/`: from two names to a timeline, and what there is; `/timelines?a=&b=`, where the two names lead."""
+
+from dataclasses import dataclass
+from typing import Annotated, ClassVar, Final
+
+from fastapi import APIRouter, Query, Request, Response
+from fastapi.responses import RedirectResponse
+
+from event_schemas.countries import CountryError, country_code, fold_name, pair_name
+from timeline_service.api.holdings import Held, Holdings
+from timeline_service.api.languages import Language
+from timeline_service.api.paging import page_of
+from timeline_service.api.read_points import AwaitedLive
+from timeline_service.domain.country_names import names_in
+from timeline_service.domain.selections import Selection
+from timeline_service.queries.glances import glance_at, latest_recorded
+from timeline_service.queries.pairs import list_pairs
+from timeline_service.queries.read_points import Awaited
+from timeline_service.queries.status import read_status
+from timeline_service.queries.views.countries import CountryView
+from timeline_service.queries.views.status import ProjectionView
+from timeline_service.web.addresses import PageRoute, with_query
+from timeline_service.web.lines import EventLine, event_line, pair_link
+from timeline_service.web.rendering import PageContext, show, show_at_once
+from timeline_service.web.sparklines import Sparkline, sparkline
+from timeline_service.web.standings import Verification, verification_of
+from timeline_service.web.words import ago, instant, number
+
+router = APIRouter(include_in_schema=False, route_class=PageRoute)
+_PAIRS: Final = 12
+_LATEST: Final = 8
+
+
+@dataclass(frozen=True, slots=True)
+class ActivePair:
+    """A pair that has many events, and its years as a picture."""
+
+    names: tuple[str, ...]
+    url: str
+    count: str
+    span: str
+    picture: Sparkline
+
+
+@dataclass(frozen=True, slots=True)
+class Latest:
+    """An event that was recorded or revised lately, and what was done."""
+
+    line: EventLine
+    action: str
+    at: str
+    ago: str
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A number, and what it counts."""
+
+    value: str
+    words: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class NameRefusal:
+    """Why a name leads nowhere, and what may have been meant, with where that leads."""
+
+    field: str
+    words: str
+    candidates: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PairFinder:
+    """The two fields that lead to a pair."""
+
+    a: str = ""
+    b: str = ""
+    countries: tuple[CountryView, ...]
+    refusals: tuple[NameRefusal, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HomeContext(PageContext):
+    """What the home page shows; a log without records has no pairs, and is shown how to get some."""
+
+    template: ClassVar[str] = "home.html"
+    finder: PairFinder
+    pairs: tuple[ActivePair, ...]
+    latest: tuple[Latest, ...]
+    figures: tuple[Figure, ...]
+    projection: str
+    verification: Verification
+    empty: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FinderContext(PageContext):
+    """The two fields alone, with what is wrong with what stands in them."""
+
+    template: ClassVar[str] = "finder.html"
+    finder: PairFinder
+
+
+@router.get("/")
+async def home(request: Request, held: Held, awaited: AwaitedLive, language: Language) -> Response:
+    """The home page."""
+    sources = held.sources
+    point = await awaited.read_point()
+    status = await read_status(sources, point)
+    names = names_in(language)
+    latest = []
+    verification = await verification_of(sources)
+    for action, event in await latest_recorded(sources, point, _LATEST):
+        line = event_line(event, names, pairs=1)
+        latest.append(Latest(line, action, instant(event["revised_at"]), ago(event["revised_at"], verification.now)))
+    context = HomeContext(
+        title="Dyadline: what happened between any two countries",
+        language=language,
+        json_url="/v1/timelines?order=count",
+        feed_url="/v1/events.atom?order=desc",
+        finder=_finder(language),
+        pairs=await _active(request, held, awaited, language),
+        latest=tuple(latest),
+        figures=_figures(status),
+        projection=_projection(status),
+        verification=verification,
+        empty=not status["records"]["total"],
+    )
+    return show(request, point, context)
+
+
+@router.get("/timelines")
+async def find(
+    language: Language,
+    a: Annotated[str, Query(max_length=200, description="A country by code, name or alias.")] = "",
+    b: Annotated[str, Query(max_length=200, description="Another one.")] = "",
+) -> Response:
+    """Leads two names to the pair's page, or says which of them is none, and what may have been meant."""
+    codes, refusals = [], []
+    for field, text, other in (("a", a, b), ("b", b, a)):
+        try:
+            codes.append(_code_of(text, language))
+        except CountryError as error:
+            refusals.append(_refusal(field, text, other, error))
+    if not refusals and codes[0] != codes[1]:
+        return RedirectResponse(f"/timelines/{pair_name(*codes)}", 303)
+    if not refusals:
+        refusals.append(NameRefusal("b", "This is the same country: a pair is two different ones.", ()))
+    if not a and not b:
+        return RedirectResponse("/", 303)
+    finder = _finder(language, a, b, tuple(refusals))
+    status = 404 if a and b else 400
+    return show_at_once(FinderContext(title="Which two countries?", language=language, finder=finder), status)
+
+
+def _code_of(text: str, language: str) -> str:
+    """A country by its code or name, also by its name in the reader's language; raises CountryError."""
+    try:
+        return country_code(text)
+    except CountryError:
+        wanted = fold_name(text)
+        own = [code for code, name in names_in(language).items() if wanted and fold_name(name) == wanted]
+        if len(own) != 1:
+            raise
+        return own[0]
+
+
+def _refusal(field: str, text: str, other: str, error: CountryError) -> NameRefusal:
+    if not text.strip():
+        return NameRefusal(field, "Name a country: a pair is two.", ())
+    links = []
+    for candidate in error.candidates:
+        code, _, name = candidate.partition(" ")
+        given = {"a": code, "b": other} if field == "a" else {"a": other, "b": code}
+        links.append((name, with_query("/timelines", list(given.items()))))
+    words = f"“{text}” could be several countries." if "ambiguous" in str(error) else f"“{text}” is not a country."
+    return NameRefusal(field, words, tuple(links))
+
+
+def _finder(language: str, a: str = "", b: str = "", refusals: tuple[NameRefusal, ...] = ()) -> PairFinder:
+    countries: list[CountryView] = [{"code": code, "name": name} for code, name in names_in(language).items()]
+    return PairFinder(a=a, b=b, countries=tuple(sorted(countries, key=lambda each: each["name"])), refusals=refusals)
+
+
+async def _active(request: Request, held: Holdings, awaited: Awaited, language: str) -> tuple[ActivePair, ...]:
+    page = page_of(request, held, {"of": "pairs", "order": "count"})
+    at, items, _ = await list_pairs(awaited, page, language, _PAIRS)
+    shown = [(item, await glance_at(held.sources, at, Selection(pair=item["pair"]))) for item in items]
+    years = [year["year"] for _, summary in shown for year in summary["years"] if year["year"] is not None]
+    names = names_in(language)
+    made = []
+    for item, summary in shown:
+        link = pair_link(item["pair"], names)
+        picture = sparkline(summary["years"], min(years, default=0), max(years, default=0))
+        first, last = item["first"], item["last"]
+        span = " – ".join(dict.fromkeys(day[:4] for day in (first, last) if day))
+        made.append(ActivePair(link.names, link.url, number(item["count"], "event"), span, picture))
+    return tuple(made)
+
+
+def _figures(status: ProjectionView) -> tuple[Figure, ...]:
+    records = status["records"]
+    figures = [Figure(f"{records['total']:,}", "records in the log", "/audit")]
+    for outcome in ("applied", "duplicate", "rejected", "parked"):
+        if (count := records[outcome]) or outcome == "applied":
+            figures.append(Figure(f"{count:,}", outcome, "/audit"))
+    return tuple(figures)
+
+
+def _projection(status: ProjectionView) -> str:
+    match status["lag"]:
+        case None:
+            return "how far the log has gone on cannot be told now"
+        case 0:
+            return "all of the log is shown here"
+        case lag:
+            return f"{number(lag, 'record')} behind the log"

@@ -1,0 +1,158 @@
+"""Writing from a page: `/post`, `/events/{id}/correct` and `/retract`; what became of it at `/recorded/{position}`.
+
+A page hands on what was written to the ingest service, which checks and records it, and shows what that says.
+"""
+
+from dataclasses import dataclass
+from typing import Annotated, Any, ClassVar, Final
+
+from fastapi import APIRouter, Path, Query, Request, Response
+from fastapi.responses import RedirectResponse
+
+from service_edge.parameters import EventId
+from timeline_service.adapters.ingest import IngestAnswer
+from timeline_service.api.holdings import Held
+from timeline_service.api.languages import Language
+from timeline_service.api.read_points import AwaitedLive, CurrentReadPoint
+from timeline_service.domain.country_names import ENGLISH_NAMES
+from timeline_service.errors import NotYetError
+from timeline_service.queries.events import find_event
+from timeline_service.queries.records import find_record
+from timeline_service.queries.views.events import EventView
+from timeline_service.web.addresses import PageRoute
+from timeline_service.web.event_fields import EventFields
+from timeline_service.web.form_bodies import Form, read_form
+from timeline_service.web.lines import event_url
+from timeline_service.web.rendering import PageContext, show_at_once
+from timeline_service.web.writing_forms import show_correction, show_event_form, show_retraction
+
+router = APIRouter(include_in_schema=False, route_class=PageRoute)
+_WAIT_SECONDS: Final = 5.0
+_CREATED: Final = 201
+_ACCEPTED: Final = 202
+_UNPROCESSABLE: Final = 422
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordedContext(PageContext):
+    """What became of a record that a page has sent."""
+
+    template: ClassVar[str] = "recorded.html"
+    position: str
+    #: As the record has it, or `awaited`.
+    outcome: str
+    problem: str | None
+    event_url: str | None
+    record_url: str
+
+
+@router.get("/post")
+async def post_form(language: Language, country: Annotated[list[str] | None, Query(max_length=60)] = None) -> Response:
+    """An empty form, or one that names countries already."""
+    fields = EventFields.read([("country", ENGLISH_NAMES.get(each, each)) for each in country or []])
+    return show_event_form(language, "Post an event", "/post", fields)
+
+
+@router.post("/post")
+async def post(request: Request, held: Held, language: Language) -> Response:
+    """Check what was filled in; once that was shown, record it."""
+    form = await read_form(request)
+    fields = EventFields.read(form)
+    if _step(form) == "record":
+        answer = await held.ingest.record(fields.event())
+        if answer.status == _CREATED:
+            return _recorded(answer)
+    else:
+        answer = await held.ingest.check(fields.event())
+    return show_event_form(language, "Post an event", "/post", fields, answer)
+
+
+@router.get("/events/{event_id}/correct")
+async def correction_form(held: Held, point: CurrentReadPoint, event_id: EventId, language: Language) -> Response:
+    """The form with what the event says now."""
+    event = await find_event(held.sources, point, event_id)
+    return show_correction(language, event, EventFields.of(event))
+
+
+@router.post("/events/{event_id}/correct")
+async def correct(
+    request: Request, held: Held, point: CurrentReadPoint, event_id: EventId, language: Language
+) -> Response:
+    """Check the corrected event; once that was shown, record the correction."""
+    form = await read_form(request)
+    event = await find_event(held.sources, point, event_id)
+    fields, reason, expected = EventFields.read(form), _value(form, "reason"), _revision(form, event)
+    corrected = fields.event(_content(event))
+    answer = await held.ingest.check(corrected)
+    if answer.status < _UNPROCESSABLE and _step(form) == "record":
+        correction = {"reason": reason, "event": corrected, "expected_revision": expected}
+        answer = await held.ingest.correct(event_id, correction)
+        if answer.status == _ACCEPTED:
+            return _recorded(answer)
+    return show_correction(language, event, fields, reason, answer, expected)
+
+
+@router.get("/events/{event_id}/retract")
+async def retraction_form(held: Held, point: CurrentReadPoint, event_id: EventId, language: Language) -> Response:
+    """The form of a retraction."""
+    return show_retraction(language, await find_event(held.sources, point, event_id))
+
+
+@router.post("/events/{event_id}/retract")
+async def retract(
+    request: Request, held: Held, point: CurrentReadPoint, event_id: EventId, language: Language
+) -> Response:
+    """Record that the event no longer holds."""
+    form = await read_form(request)
+    event = await find_event(held.sources, point, event_id)
+    said = {"reason": _value(form, "reason"), "duplicate_of": _value(form, "duplicate_of") or None}
+    answer = await held.ingest.retract(event_id, {**said, "expected_revision": _revision(form, event)})
+    if answer.status == _ACCEPTED:
+        return _recorded(answer)
+    return show_retraction(language, event, said["reason"] or "", said["duplicate_of"] or "", answer)
+
+
+@router.get("/recorded/{position}")
+async def recorded(
+    awaited: AwaitedLive,
+    language: Language,
+    position: Annotated[str, Path(description="partition:offset of a record.")],
+) -> Response:
+    """What became of a record; while it is not known yet, the page asks again by itself."""
+    shown: dict[str, Any] = {"language": language, "position": position, "record_url": f"/v1/records/{position}"}
+    try:
+        _, view = await find_record(awaited, position, _WAIT_SECONDS)
+    except NotYetError:
+        context = RecordedContext(title="Recorded", outcome="awaited", problem=None, event_url=None, **shown)
+        return show_at_once(context, 200, {"refresh": "1"})
+    context = RecordedContext(
+        title="Recorded" if view["outcome"] in {"applied", "duplicate"} else "Recorded, and not applied",
+        outcome=view["outcome"],
+        problem=view.get("problem"),
+        event_url=event_url(view["event_id"]) if view["event_id"] else None,
+        **shown,
+    )
+    return show_at_once(context, 200)
+
+
+def _recorded(answer: IngestAnswer) -> Response:
+    return RedirectResponse(f"/recorded/{answer.body['position']}", 303)
+
+
+def _content(event: EventView) -> dict[str, Any]:
+    """The fields of an event that nobody derives, which a correction has to say again."""
+    return {name: event[name] for name in ("codes", "goldstein", "attributes")}
+
+
+def _step(form: Form) -> str:
+    return _value(form, "step")
+
+
+def _value(form: Form, name: str) -> str:
+    return dict(form).get(name, "")
+
+
+def _revision(form: Form, event: EventView) -> int:
+    """The revision that the writer saw: another one since then makes the change stale, and is not overwritten."""
+    text = _value(form, "expected_revision")
+    return int(text) if text.isdecimal() and len(text) < 10 else event["revision"]
