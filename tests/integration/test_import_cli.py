@@ -1,6 +1,7 @@
 """`ingest import` as people run it: a real command, a real service, a real Kafka."""
 
 import asyncio
+import gzip
 import json
 import os
 import pty
@@ -193,7 +194,7 @@ async def test_out_of_reach_is_3_and_says_what_is_not_posted(tmp_path: Path) -> 
     assert status == 3
     assert output.splitlines() == [
         "2 rows",
-        "  1 unknown whether recorded, as 1 event",
+        "  1 not posted",
         "  1 dropped: an actor has no country",
     ]
     assert "out of reach" in complaints
@@ -330,6 +331,24 @@ async def test_a_table_is_imported_by_its_mapping(ingest: Service, services: Ser
     status, output, complaints = await run(*words, url=ingest.url)
     assert (status, output) == (1, "0 rows\n")
     assert "has no column 'what' (is it 'What'?)" in complaints
+
+
+async def test_what_was_read_of_a_table_before_it_is_cut_off_is_recorded(ingest: Service, tmp_path: Path) -> None:
+    table, mapping = tmp_path / "table.csv.gz", tmp_path / "mapping.yaml"
+    mapping.write_text(MAPPING)
+    rows = [f"cut-{number}-{uuid4()},31/12/2020,India,China,ban" for number in range(5_000)]
+    packed = gzip.compress("\n".join(["no,on,who,whom,what", *rows]).encode())
+    table.write_bytes(packed[: len(packed) // 2])
+    words = ("import", "csv", str(table), "--mapping", str(mapping), "--json")
+    status, output, complaints = await run(*words, url=ingest.url)
+    assert status == 1
+    assert "table.csv.gz is broken or cut off" in complaints
+    summary = json.loads(output)
+    assert 0 < summary["rows"] < 5_000
+    assert summary["recorded"]["rows"] == summary["rows"]
+    table.write_bytes(packed)
+    status, output, _ = await run(*words, url=ingest.url)
+    assert (status, json.loads(output)["recorded"]["rows"]) == (0, 5_000)
 
 
 async def test_a_folder_is_followed_and_each_file_taken_once(

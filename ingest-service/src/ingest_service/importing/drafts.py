@@ -1,8 +1,7 @@
 """Drafts: events as an importer made them of rows, on their way to be posted."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 
 class DroppedRowError(Exception):
@@ -17,8 +16,7 @@ class UnreadableRowError(Exception):
         self.detail = detail or reason
 
 
-@dataclass(frozen=True, slots=True)
-class Draft:
+class Draft(NamedTuple):
     """An event, with the place of its first row and how many rows it was made of."""
 
     event: dict[str, Any]

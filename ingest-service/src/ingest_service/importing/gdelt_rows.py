@@ -1,8 +1,7 @@
 """GDELT's event rows (1.0: 57 or 58 columns, 2.0: 61), each as a report, or the reason why it is none of ours."""
 
-from dataclasses import dataclass
 from datetime import date
-from typing import Final
+from typing import Final, NamedTuple
 
 from event_schemas.countries import CountryError
 from event_schemas.limits import MAX_NAME_LENGTH, MAX_URL_LENGTH
@@ -21,8 +20,7 @@ REGION: Final = "an actor is a region, not a country"
 NOT_CAMEO: Final = "its event code is none of CAMEO's"
 
 
-@dataclass(frozen=True, slots=True)
-class Report:
+class Report(NamedTuple):
     """One row between two countries, its codes as they came. `source` acted upon `target`."""
 
     id: str
