@@ -125,7 +125,7 @@ def test_an_event_reads_as_people_say_it(tmp_path: Path) -> None:
         "sources": [{"url": "https://news.example/a", "publisher": "news.example"}],
         "tags": ["gdelt"],
         "codes": {"cameo": "111", "gdelt": "9"},
-        "attributes": {"mentions": 4, "reports": [{"id": "9", "address": "https://news.example/a"}]},
+        "attributes": {"mentions": 4, "reports": [{"id": "9", "cameo": "111", "address": "https://news.example/a"}]},
     }
     read_event(event)
 

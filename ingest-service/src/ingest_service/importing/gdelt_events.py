@@ -66,7 +66,7 @@ def _event(lead: Report, joined: list[tuple[Report, Rule]], directed: bool) -> d
 
 def _listed(report: Report, rule: Rule | None = None) -> dict[str, str]:
     """A report as the event lists it; the lead needs no rule, and old rows have no address."""
-    entry = {"id": report.id, "address": report.address, "rule": rule or ""}
+    entry = {"id": report.id, "cameo": report.code, "address": report.address, "rule": rule or ""}
     return {name: value for name, value in entry.items() if value}
 
 

@@ -69,7 +69,8 @@ def _countries(cells: Cells, part: Countries, day: date | None) -> list[str]:
     if part.constant is not None:
         texts = [part.constant]
     else:
-        columns = [name for name in cells.texts if fnmatchcase(name, part.column or "")]
+        column = part.column or ""
+        columns = [name for name in cells.texts if fnmatchcase(name, column)] if "*" in column else [column]
         texts = [extracted(cells.of(column), part.extract) for column in columns]
     several = [each.strip() for text in texts for each in (text.split(part.split) if part.split else [text])]
     return [_country(each, part, day) for each in several if each]
