@@ -1,6 +1,7 @@
 """`ingest import` as people run it: a real command, a real service, a real Kafka."""
 
 import asyncio
+import gzip
 import json
 import os
 import pty
@@ -172,6 +173,11 @@ async def test_wrong_usage_is_2(tmp_path: Path) -> None:
         ("csv", file, "--mapping", str(tmp_path / "none.yaml")),
         ("csv", file, "--mapping", file),
         ("csv", file, "--apart"),
+        ("gdelt", file, "--existing", "correct"),
+        ("gdelt", file, "--reason", "why"),
+        ("gdelt", file, "--follow", str(tmp_path)),
+        ("gdelt", "--follow", str(tmp_path / "none")),
+        ("gdelt", "--follow", str(tmp_path), "--dry-run"),
         ("icews", file, "--mapping", file),
         ("gdelt", file, "--url", "ftp://x"),
         ("gdelt", file, "--encoding", "klingon"),
@@ -188,7 +194,7 @@ async def test_out_of_reach_is_3_and_says_what_is_not_posted(tmp_path: Path) -> 
     assert status == 3
     assert output.splitlines() == [
         "2 rows",
-        "  1 unknown whether recorded, as 1 event",
+        "  1 not posted",
         "  1 dropped: an actor has no country",
     ]
     assert "out of reach" in complaints
@@ -245,6 +251,7 @@ async def test_an_import_that_is_killed_goes_on_without_a_second_event(
     assert len({code for code in await codes_in_log(services) if int(code) >= 40_000}) == 12_000
 
 
+@pytest.mark.timeout(400)
 async def test_a_kafka_that_dies_in_the_middle_loses_nothing_and_doubles_nothing(tmp_path: Path) -> None:
     file = gdelt_file(tmp_path, *many(70_000, 20_000))
     async with own_kafka() as engine:
@@ -324,6 +331,94 @@ async def test_a_table_is_imported_by_its_mapping(ingest: Service, services: Ser
     status, output, complaints = await run(*words, url=ingest.url)
     assert (status, output) == (1, "0 rows\n")
     assert "has no column 'what' (is it 'What'?)" in complaints
+
+
+async def test_what_was_read_of_a_table_before_it_is_cut_off_is_recorded(ingest: Service, tmp_path: Path) -> None:
+    table, mapping = tmp_path / "table.csv.gz", tmp_path / "mapping.yaml"
+    mapping.write_text(MAPPING)
+    rows = [f"cut-{number}-{uuid4()},31/12/2020,India,China,ban" for number in range(5_000)]
+    packed = gzip.compress("\n".join(["no,on,who,whom,what", *rows]).encode())
+    table.write_bytes(packed[: len(packed) // 2])
+    words = ("import", "csv", str(table), "--mapping", str(mapping), "--json")
+    status, output, complaints = await run(*words, url=ingest.url)
+    assert status == 1
+    assert "table.csv.gz is broken or cut off" in complaints
+    summary = json.loads(output)
+    assert 0 < summary["rows"] < 5_000
+    assert summary["recorded"]["rows"] == summary["rows"]
+    table.write_bytes(packed)
+    status, output, _ = await run(*words, url=ingest.url)
+    assert (status, json.loads(output)["recorded"]["rows"]) == (0, 5_000)
+
+
+async def test_a_folder_is_followed_and_each_file_taken_once(
+    ingest: Service, services: Services, tmp_path: Path
+) -> None:
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    (folder / "a.CSV").write_text("\n".join(many(100_000, 3)))
+
+    async def start() -> asyncio.subprocess.Process:
+        return await asyncio.create_subprocess_exec(
+            *command("import", "gdelt", "--follow", str(folder), "--apart", "--url", ingest.url),
+            stdout=asyncio.subprocess.PIPE,
+        )
+
+    async def times(number: int) -> int:
+        return (await codes_in_log(services)).count(str(number))
+
+    async def has_come(number: int) -> bool:
+        return await times(number) == 1
+
+    child = await start()
+    await wait_until(lambda: has_come(100_000))
+    (folder / "b.CSV").write_text("\n".join(many(100_010, 3)))
+    await wait_until(lambda: has_come(100_010))
+    child.terminate()
+    output, _ = await child.communicate()
+    assert (child.returncode, output.decode().count("3 recorded, as 3 events")) == (0, 2)
+    child = await start()
+    (folder / "c.CSV").write_text("\n".join(many(100_020, 3)))
+    await wait_until(lambda: has_come(100_020))
+    child.terminate()
+    await child.communicate()
+    assert [await times(number) for number in (100_000, 100_010, 100_020)] == [1, 1, 1]
+
+
+async def test_a_load_has_its_name_and_may_correct_what_is_known(
+    ingest: Service, services: Services, tmp_path: Path
+) -> None:
+    file = gdelt_file(tmp_path, gdelt_row(110_000))
+    terms = ("--batch", "gdelt.march", "--existing", "correct", "--reason", "a new file")
+    status, output, _ = await run("import", "gdelt", file, *terms, url=ingest.url)
+    assert (status, output.splitlines()[1]) == (0, "  1 recorded, as 1 event")
+    records = await read_log(services.bootstrap_servers, services.topic)
+    decoded = [decode(item.key, item.value, item.headers) for item in records]
+    (record,) = [item for item in decoded if item.event and item.event.get("codes", {}).get("gdelt") == "110000"]
+    assert (record.batch, record.on_existing, record.reason) == ("gdelt.march", "correct", "a new file")
+    status, output, complaints = await run("import", "gdelt", file, "--batch", "no spaces", url=ingest.url)
+    assert status == 1
+    assert "batch" in complaints
+
+
+LIMITED = """
+import resource, runpy
+resource.setrlimit(resource.RLIMIT_FSIZE, (2**20, 2**20))
+runpy.run_module("ingest_service.cli", run_name="__main__")
+"""
+
+
+async def test_a_full_disk_is_told(tmp_path: Path) -> None:
+    # No file may grow beyond a megabyte, as on a disk that is full.
+    file = gdelt_file(tmp_path, *(gdelt_row(number) for number in range(200_000)))
+    child = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-c", LIMITED, "import", "gdelt", file, "--dry-run"),
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    _, complaints = await child.communicate()
+    assert child.returncode == 1
+    assert b"there is no room in the folder for temporary files" in complaints
 
 
 async def test_the_schema_of_mappings_is_shown() -> None:

@@ -125,7 +125,7 @@ def test_an_event_reads_as_people_say_it(tmp_path: Path) -> None:
         "sources": [{"url": "https://news.example/a", "publisher": "news.example"}],
         "tags": ["gdelt"],
         "codes": {"cameo": "111", "gdelt": "9"},
-        "attributes": {"mentions": 4, "reports": [{"id": "9", "address": "https://news.example/a"}]},
+        "attributes": {"mentions": 4, "reports": [{"id": "9", "cameo": "111", "address": "https://news.example/a"}]},
     }
     read_event(event)
 
@@ -277,6 +277,24 @@ def test_real_files_add_up_and_their_events_are_ours() -> None:
     for event in taken.events:
         read_event(event)
         CAMEO[event["codes"]["cameo"]]
+
+
+@needs_real_files
+def test_real_events_say_what_their_rows_say() -> None:
+    rows = {
+        row.partition("\t")[0]: row.split("\t")
+        for path in REAL_FILES
+        for row in path.read_text(encoding="utf-8").split("\n")
+    }
+    for event in random.Random(1).sample(import_gdelt(*REAL_FILES).events, 100):
+        row = rows[event["codes"]["gdelt"]]
+        day, code, goldstein, address = row[1], row[26], row[30], row[-1] if len(row) > 57 else ""
+        assert event["codes"]["cameo"] == code
+        assert event["goldstein"] == float(goldstein)
+        assert event["countries"] == sorted((row[7], row[17]))  # those of the files are all written as ours
+        assert event.get("initiators", [row[7]]) == [row[7]]
+        assert day.startswith(event["when"].replace("-", "").rstrip("~"))
+        assert [source["url"] for source in event["sources"]][:1] == [address][: bool(address)]
 
 
 @needs_real_files

@@ -3,10 +3,12 @@
 import typer
 
 from ingest_service.cli.correct import correct
+from ingest_service.cli.generating import generate_events
 from ingest_service.cli.importing import import_
 from ingest_service.cli.post import post
 from ingest_service.cli.retract import retract
 from ingest_service.cli.serve import serve
+from ingest_service.cli.suggesting import suggest_mapping
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Take events between countries in.")
 app.command()(serve)
@@ -14,6 +16,8 @@ app.command()(post)
 app.command()(correct)
 app.command()(retract)
 app.command("import")(import_)
+app.command("suggest")(suggest_mapping)
+app.command("generate")(generate_events)
 
 
 def main() -> None:

@@ -1,6 +1,8 @@
 """What does not go in: the first of it at the terminal, all of it in a file where one is named."""
 
 import sys
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Any, Final, Self
@@ -30,18 +32,26 @@ class Complaints:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         if self._file is not None:
-            self._file.close()
+            self._write(self._file.close)
 
     def add(self, place: str, reason: str, original: Any) -> None:
         """Tell of one."""
         if self._file is not None:
             line = {"place": place, "reason": reason, "original": _writable(original)}
-            self._file.write(orjson.dumps(line, option=orjson.OPT_APPEND_NEWLINE))
+            text = orjson.dumps(line, option=orjson.OPT_APPEND_NEWLINE)
+            self._write(partial(self._file.write, text))
         self._count += 1
         if self._count <= _MAX_LISTED:
             print(f"{place}: {reason}"[:_MAX_SHOWN], file=sys.stderr)
         elif self._count == _MAX_LISTED + 1:
             print("… more were not taken: --refused FILE lists all of them", file=sys.stderr)
+
+    def _write(self, write: Callable[[], object]) -> None:
+        try:
+            write()
+        except OSError as error:
+            self._file = None
+            leave(ExitStatus.REFUSED, f"what was not taken cannot be written: {error.strerror}")
 
 
 def _writable(original: Any) -> Any:

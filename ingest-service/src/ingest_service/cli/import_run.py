@@ -1,42 +1,63 @@
-"""One import from its drafts to its report and exit status."""
+"""One import from its files to its report and exit status."""
 
-from collections.abc import Iterator
-from typing import Any, NoReturn
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
 import httpx
 import orjson
-import typer
 
 from ingest_service.cli.complaints import Complaints
+from ingest_service.cli.import_sources import ImportSource
+from ingest_service.cli.looking import Looking
 from ingest_service.cli.rehearsal import Rehearsal
 from ingest_service.cli.sending import Sender, SendingError
 from ingest_service.importing.drafts import Draft
 from ingest_service.importing.files import FileError
 from ingest_service.importing.tally import Tally
-from service_edge.terminal import ExitStatus, leave
+from service_edge.terminal import ExitStatus
 
 
-def run_import(
-    drafts: Iterator[Draft], url: str, tally: Tally, complaints: Complaints, *, dry_run: bool
-) -> tuple[ExitStatus, str, list[dict[str, Any]]]:
-    """Send all drafts, or rehearse it; returns the status, what went wrong, and the first events of a rehearsal."""
-    shown: list[dict[str, Any]] = []
-    try:
-        if dry_run:
-            rehearsal = Rehearsal(tally, complaints.add)
-            shown = rehearsal.shown
-            rehearsal.send(drafts)
-        else:
-            with httpx.Client(trust_env=False) as client:
-                Sender(client, f"{url.rstrip('/')}/v1/events", tally, complaints.add).send(drafts)
-    except FileError as error:
-        return ExitStatus.REFUSED, str(error), shown
-    except SendingError as error:
-        return error.status, str(error), shown
-    return (ExitStatus.REFUSED if tally.refused or tally.unreadable else ExitStatus.DONE), "", shown
+@dataclass(frozen=True, slots=True)
+class Import:
+    """How files are imported: what reads them, where their events go and with what parameters, how it is told."""
+
+    source: ImportSource
+    url: str
+    parameters: Mapping[str, str | None]
+    complaints: Complaints
+    dry_run: bool
+    as_json: bool
+
+    def run(self, files: Sequence[Path]) -> tuple[ExitStatus, str, Tally]:
+        """Import files that belong together, and report; returns the status, what went wrong, and the counts."""
+        tally = Tally()
+        with Looking() as looking:
+            drafts = self.source(files, tally, self.complaints.add, looking)
+            shown, status, words = self._send(drafts, tally)
+        if status is ExitStatus.DONE and (tally.refused or tally.unreadable):
+            status = ExitStatus.REFUSED
+        _report(tally, shown, dry_run=self.dry_run, as_json=self.as_json)
+        return status, words, tally
+
+    def _send(self, drafts: Iterator[Draft], tally: Tally) -> tuple[list[dict[str, Any]], ExitStatus, str]:
+        """Post all drafts, or rehearse it; returns the first events of a rehearsal, and what ended it early."""
+        rehearsal = Rehearsal(tally, self.complaints.add)
+        try:
+            if self.dry_run:
+                rehearsal.send(drafts)
+            else:
+                with httpx.Client(trust_env=False) as client:
+                    Sender(client, self.url, self.parameters, tally, self.complaints.add).send(drafts)
+        except FileError as error:
+            return rehearsal.shown, ExitStatus.REFUSED, str(error)
+        except SendingError as error:
+            return [], error.status, str(error)
+        return rehearsal.shown, ExitStatus.DONE, ""
 
 
-def report(tally: Tally, shown: list[dict[str, Any]], *, dry_run: bool, as_json: bool) -> None:
+def _report(tally: Tally, shown: list[dict[str, Any]], *, dry_run: bool, as_json: bool) -> None:
     """Print what became of the rows, and the first events of a rehearsal."""
     if as_json:
         told = {**tally.summary(), **({"dry_run": True, "first": shown} if dry_run else {})}
@@ -50,10 +71,3 @@ def report(tally: Tally, shown: list[dict[str, Any]], *, dry_run: bool, as_json:
         print(f"\n{event['when']}  {' '.join(event['pairs'])}  {event['title']}")
         for name in [name for name in event if name not in {"when", "pairs", "title"}]:
             print(f"  {name}: {orjson.dumps(event[name]).decode()}")
-
-
-def end(status: ExitStatus, words: str) -> NoReturn:
-    """Leave with the status, and say why."""
-    if words:
-        leave(status, words)
-    raise typer.Exit(status)

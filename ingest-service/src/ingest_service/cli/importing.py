@@ -1,17 +1,17 @@
 """`ingest import`: other people's data as events, with a report that adds up to its rows."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import orjson
 import typer
 
 from ingest_service.cli.complaints import Complaints
-from ingest_service.cli.import_run import end, report, run_import
+from ingest_service.cli.following import follow
+from ingest_service.cli.import_run import Import
 from ingest_service.cli.import_sources import GDELT, KINDS, UnusableError, source_of
-from ingest_service.cli.looking import Looking
+from ingest_service.cli.options import DEFAULT_URL, Url
 from ingest_service.importing.mapping import mapping_schema
-from ingest_service.importing.tally import Tally
 from service_edge.terminal import ExitStatus, leave
 
 
@@ -23,13 +23,13 @@ def _show_schema(wanted: bool) -> None:
 
 def import_(
     kind: Annotated[str, typer.Argument(metavar="KIND", help=f"What the files are: {', '.join(KINDS)}.")],
-    files: Annotated[list[Path], typer.Argument(help="Files, plain or zipped; a table may be a spreadsheet (.xlsx).")],
+    files: Annotated[
+        list[Path] | None, typer.Argument(help="Files, plain or zipped; a table may be a spreadsheet (.xlsx).")
+    ] = None,
     mapping: Annotated[
         Path | None, typer.Option(help="csv, ndjson: a YAML file that says what the columns mean.")
     ] = None,
-    url: Annotated[
-        str, typer.Option(envvar="INGEST_URL", help="Where the ingest service is.")
-    ] = "http://127.0.0.1:8001",
+    url: Url = DEFAULT_URL,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Post nothing: report, and show the first events.")
     ] = False,
@@ -37,6 +37,14 @@ def import_(
     encoding: Annotated[str | None, typer.Option(help="What the files' bytes are, if not UTF-8: latin-1 …")] = None,
     refused: Annotated[
         Path | None, typer.Option(help="Where to write what was not taken: NDJSON of place, reason, original.")
+    ] = None,
+    batch: Annotated[str | None, typer.Option(help="The name of this load; used again, it continues it.")] = None,
+    existing: Annotated[
+        Literal["correct"] | None, typer.Option(help="correct: what is known is corrected to what the files say.")
+    ] = None,
+    reason: Annotated[str | None, typer.Option(help="Why, for --existing.")] = None,
+    followed: Annotated[
+        Path | None, typer.Option("--follow", help="A folder of which each file is imported once, as it comes.")
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
     _schema: Annotated[
@@ -53,12 +61,23 @@ def import_(
     """
     if apart and kind != GDELT:
         leave(ExitStatus.USAGE, f"--apart is for {GDELT}: the rows of tables are always events of their own")
-    tally = Tally()
-    with Complaints(refused) as complaints, Looking() as looking:
-        try:
-            drafts = source_of(kind, mapping, encoding, apart=apart)(files, tally, complaints.add, looking)
-        except UnusableError as error:
-            leave(ExitStatus.USAGE, str(error))
-        status, words, shown = run_import(drafts, url, tally, complaints, dry_run=dry_run)
-    report(tally, shown, dry_run=dry_run, as_json=as_json)
-    end(status, words)
+    if bool(files) == (followed is not None):
+        leave(ExitStatus.USAGE, "name files, or a folder with --follow")
+    if followed is not None and dry_run:
+        leave(ExitStatus.USAGE, "--follow takes each file once: try one of them with --dry-run first")
+    if (existing is None) != (reason is None):
+        leave(ExitStatus.USAGE, "--existing correct and --reason go together: say why what is known is corrected")
+    try:
+        source = source_of(kind, mapping, encoding, apart=apart)
+    except UnusableError as error:
+        leave(ExitStatus.USAGE, str(error))
+    with Complaints(refused) as complaints:
+        parameters = {"existing": existing, "reason": reason, "batch": batch}
+        imports = Import(source, url, parameters, complaints, dry_run, as_json)
+        if followed is not None:
+            follow(followed, imports)
+            return
+        status, words, _ = imports.run(files or [])
+    if words:
+        leave(status, words)
+    raise typer.Exit(status)

@@ -1,14 +1,17 @@
 """Drafts on their way to the service: in bodies of NDJSON, one after another, each answered before the next begins."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from itertools import islice
+from itertools import chain, islice
 from typing import Any, Final
 
 import httpx
 import orjson
 
+from ingest_service.cli.inputs import gathered
+from ingest_service.cli.posting import refusal_text
 from ingest_service.importing.drafts import Complain, Draft
+from ingest_service.importing.files import FileError
 from ingest_service.importing.tally import Tally
 from service_edge.terminal import ExitStatus, problem_text
 
@@ -32,56 +35,75 @@ class Sender:
     """Posts drafts, and counts what becomes of them and their rows."""
 
     client: httpx.Client
-    address: str
+    url: str
+    parameters: Mapping[str, str | None]
     tally: Tally
     complain: Complain
 
-    def send(self, drafts: Iterable[Draft]) -> None:
-        """Post all; raises SendingError."""
-        for body in _bodies(iter(drafts)):
+    def send(self, drafts: Iterator[Draft]) -> None:
+        """Post all; raises SendingError, and FileError where the drafts end with one."""
+        for first in drafts:
+            body = _Body(first, drafts)
             try:
                 trouble = self._post(body)
             except (httpx.InvalidURL, httpx.UnsupportedProtocol) as error:
-                raise SendingError(ExitStatus.USAGE, f"{self.address} is not an address: {error}") from error
+                raise SendingError(ExitStatus.USAGE, f"{self.url} is not an address: {error}") from error
             except httpx.HTTPError as error:
-                self._unknown(body)
-                words = f"{self.address} is out of reach ({error or type(error).__name__}): {_AGAIN}"
+                self._count_unknown(body.sent)
+                words = f"{self.url} is out of reach ({error or type(error).__name__}): {_AGAIN}"
                 raise SendingError(ExitStatus.OUT_OF_REACH, words) from error
             if trouble:
                 raise SendingError(ExitStatus.OUT_OF_REACH, f"{trouble}: {_AGAIN}")
+            if body.error is not None:
+                raise body.error
 
-    def _post(self, body: tuple[Draft, ...]) -> str:
+    def _post(self, body: "_Body") -> str:
         """Post one body and count it; returns why it was not all taken, if so."""
-        lines = (orjson.dumps(draft.event, option=orjson.OPT_APPEND_NEWLINE) for draft in body)
-        with self.client.stream("POST", self.address, content=lines, headers=_NDJSON, timeout=_TIMEOUT) as answer:
+        address = f"{self.url.rstrip('/')}/v1/events"
+        given = {name: value for name, value in self.parameters.items() if value is not None}
+        content = gathered(body.lines())
+        with self.client.stream(
+            "POST", address, params=given or None, content=content, headers=_NDJSON, timeout=_TIMEOUT
+        ) as answer:
             if answer.status_code != 200:
                 answer.read()
-                self._unknown(body)
+                self._count_unknown(body.sent)
                 status = ExitStatus.OUT_OF_REACH if answer.status_code >= 500 else ExitStatus.REFUSED
-                raise SendingError(status, _words(answer))
+                raise SendingError(status, refusal_text(answer))
             refused, summary = _read(answer)
         for line, problem in refused.items():
-            self.complain(body[line - 1].place, problem, body[line - 1].event)
-        refused_rows = sum(body[line - 1].rows for line in refused)
-        other_rows = sum(draft.rows for draft in body) - refused_rows
+            self.complain(body.sent[line - 1].place, problem, body.sent[line - 1].event)
         self.tally.refused += len(refused)
-        self.tally.refused_rows += refused_rows
+        self.tally.refused_rows += sum(body.sent[line - 1].rows for line in refused)
+        others = [draft for line, draft in enumerate(body.sent, start=1) if line not in refused]
         if summary is None or "problem" in summary:  # which of the others were recorded, nobody says
-            self.tally.unknown += len(body) - len(refused)
-            self.tally.unknown_rows += other_rows
+            self._count_unknown(others)
             return "the answer broke off" if summary is None else problem_text(summary["problem"])
-        self.tally.recorded += len(body) - len(refused)
-        self.tally.recorded_rows += other_rows
+        self.tally.recorded += len(others)
+        self.tally.recorded_rows += sum(draft.rows for draft in others)
         return ""
 
-    def _unknown(self, body: tuple[Draft, ...]) -> None:
-        self.tally.unknown += len(body)
-        self.tally.unknown_rows += sum(draft.rows for draft in body)
+    def _count_unknown(self, drafts: list[Draft]) -> None:
+        self.tally.unknown += len(drafts)
+        self.tally.unknown_rows += sum(draft.rows for draft in drafts)
 
 
-def _bodies(drafts: Iterator[Draft]) -> Iterator[tuple[Draft, ...]]:
-    while body := tuple(islice(drafts, BODY_EVENTS)):
-        yield body
+class _Body:
+    """Some drafts, which are made while they are sent; `error` ended them early."""
+
+    def __init__(self, first: Draft, rest: Iterator[Draft]) -> None:
+        self.sent: list[Draft] = []
+        self.error: FileError | None = None
+        self._drafts = chain([first], islice(rest, BODY_EVENTS - 1))
+
+    def lines(self) -> Iterator[bytes]:
+        """Their events as NDJSON."""
+        try:
+            for draft in self._drafts:
+                self.sent.append(draft)
+                yield orjson.dumps(draft.event, option=orjson.OPT_APPEND_NEWLINE)
+        except FileError as error:  # what comes before is posted and answered first
+            self.error = error
 
 
 def _read(answer: httpx.Response) -> tuple[dict[int, str], dict[str, Any] | None]:
@@ -97,10 +119,3 @@ def _read(answer: httpx.Response) -> tuple[dict[int, str], dict[str, Any] | None
         if "problem" in line:
             refused[line["line"]] = problem_text(line["problem"])
     return refused, None
-
-
-def _words(answer: httpx.Response) -> str:
-    try:
-        return problem_text(orjson.loads(answer.content))
-    except (ValueError, AttributeError):  # not our service
-        return f"{answer.url} answers {answer.status_code} {answer.reason_phrase}"

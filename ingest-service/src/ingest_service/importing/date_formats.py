@@ -52,7 +52,7 @@ def read_date(text: str, forms: list[str]) -> str:
 def date_of_parts(year: str, month: str, day: str) -> str:
     """A date of its parts as EDTF, where an empty part is not known; raises DateFormatError."""
     for name, part in (("year", year), ("month", month or "1"), ("day", day or "1")):
-        if not (part.isascii() and part.isdigit()):
+        if not (part.isascii() and part.isdigit() and len(part) <= 4):
             raise DateFormatError(f"{part[:80]!r} is no {name}")
     written = f"{int(year):04}" + (f"-{int(month):02}" + (f"-{int(day):02}" if day else "") if month else "")
     return parse_when(written).text

@@ -1,8 +1,7 @@
 """Drafts: events as an importer made them of rows, on their way to be posted."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 
 class DroppedRowError(Exception):
@@ -17,8 +16,7 @@ class UnreadableRowError(Exception):
         self.detail = detail or reason
 
 
-@dataclass(frozen=True, slots=True)
-class Draft:
+class Draft(NamedTuple):
     """An event, with the place of its first row and how many rows it was made of."""
 
     event: dict[str, Any]
@@ -38,3 +36,13 @@ class Watch(Protocol):
 
     def advance(self, parts: int) -> None:
         """So many parts more are done."""
+
+
+class Unwatched:
+    """Nobody looks on."""
+
+    def begin(self, words: str, total: int, unit: str) -> None:
+        """Nothing."""
+
+    def advance(self, parts: int) -> None:
+        """Nothing."""

@@ -4,10 +4,9 @@ import gzip
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from io import BufferedReader, TextIOWrapper
 from pathlib import Path
-from typing import IO, Final, cast
+from typing import IO, Final, NamedTuple, cast
 from zipfile import BadZipFile, ZipFile
 
 #: No row that we take is longer: an event has at most a quarter of it.
@@ -23,8 +22,7 @@ class FileError(Exception):
     """A file that cannot be read, or not to its end; the message names it and says what to do."""
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(NamedTuple):
     """One line without its end; `trouble` says why its text cannot be used, and is empty where it can."""
 
     file: str

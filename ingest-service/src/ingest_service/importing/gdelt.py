@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Final
 
 from ingest_service.importing import stories
 from ingest_service.importing.drafts import Complain, Draft, DroppedRowError, UnreadableRowError, Watch
@@ -11,7 +12,7 @@ from ingest_service.importing.gdelt_rows import Report, read_report
 from ingest_service.importing.report_store import ReportStore
 from ingest_service.importing.tally import Tally
 
-REPEATED = "its GLOBALEVENTID was read before"
+REPEATED: Final = "its GLOBALEVENTID was read before"
 
 
 def gdelt_drafts(

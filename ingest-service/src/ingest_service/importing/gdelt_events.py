@@ -1,9 +1,9 @@
 """Stories as events: titles that people read, sources, codes, and each report that was merged."""
 
+import re
 from collections.abc import Iterator
 from string import capwords
 from typing import Any, Final
-from urllib.parse import urlsplit
 
 import orjson
 
@@ -18,6 +18,8 @@ from ingest_service.importing.stories import Rule, Story
 ORIGIN: Final = "https://www.gdeltproject.org/"
 #: What the list of reports may take of the 16 KiB of `attributes`.
 _MAX_LISTED_BYTES: Final = 15 * 1024
+#: The host of an address that has no more than that before its path.
+_PLAIN_HOST: Final = re.compile(r"https?://(?:www\.)?([\w.-]{1,253})(?::\d+)?(?:[/?#]|$)", re.IGNORECASE)
 _WITH_ARTICLE: Final = frozenset([
     "ARE", "BHS", "CAF", "COK", "COM", "DOM", "FLK", "FRO", "GBR", "GMB", "MDV", "MHL",
     "NLD", "PHL", "PSE", "SLB", "SUN", "SYC", "TCA", "USA", "VGB", "VIR",
@@ -64,7 +66,7 @@ def _event(lead: Report, joined: list[tuple[Report, Rule]], directed: bool) -> d
 
 def _listed(report: Report, rule: Rule | None = None) -> dict[str, str]:
     """A report as the event lists it; the lead needs no rule, and old rows have no address."""
-    entry = {"id": report.id, "address": report.address, "rule": rule or ""}
+    entry = {"id": report.id, "cameo": report.code, "address": report.address, "rule": rule or ""}
     return {name: value for name, value in entry.items() if value}
 
 
@@ -97,5 +99,5 @@ def _sources(reports: list[Report]) -> list[dict[str, str]]:
 
 
 def _source(address: str) -> dict[str, str]:
-    host = (urlsplit(address).hostname or "").removeprefix("www.")
-    return {"url": address, "publisher": host} if 0 < len(host) <= 300 else {"url": address}
+    host = _PLAIN_HOST.match(address)
+    return {"url": address, "publisher": host[1].lower()} if host else {"url": address}

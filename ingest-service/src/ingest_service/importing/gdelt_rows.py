@@ -1,8 +1,7 @@
 """GDELT's event rows (1.0: 57 or 58 columns, 2.0: 61), each as a report, or the reason why it is none of ours."""
 
-from dataclasses import dataclass
 from datetime import date
-from typing import Final
+from typing import Final, NamedTuple
 
 from event_schemas.countries import CountryError
 from event_schemas.limits import MAX_NAME_LENGTH, MAX_URL_LENGTH
@@ -21,8 +20,7 @@ REGION: Final = "an actor is a region, not a country"
 NOT_CAMEO: Final = "its event code is none of CAMEO's"
 
 
-@dataclass(frozen=True, slots=True)
-class Report:
+class Report(NamedTuple):
     """One row between two countries, its codes as they came. `source` acted upon `target`."""
 
     id: str
@@ -47,7 +45,7 @@ def read_report(cells: list[str]) -> Report:
         expected = f"has {len(cells)} columns: GDELT's rows have 57, 58 or 61, with tabs between them"
         raise UnreadableRowError("has not the columns of a GDELT row", expected)
     added_at, address_at = _ENDS[len(cells)]
-    if not (cells[0].isascii() and cells[0].isdigit()):
+    if not _is_number(cells[0], 18):
         raise UnreadableRowError("GLOBALEVENTID is not a number")
     if not cells[_ACTOR1 + 2] or not cells[_ACTOR2 + 2]:
         raise DroppedRowError(NO_COUNTRY)
@@ -90,7 +88,7 @@ def _when(happened: str, added: str) -> str:
 
 def _day(text: str, column: str) -> date:
     try:
-        if len(text) != 8:
+        if len(text) != 8 or not _is_number(text, 8):
             raise ValueError
         return date(int(text[:4]), int(text[4:6]), int(text[6:]))
     except ValueError as error:
@@ -108,9 +106,14 @@ def _goldstein(text: str) -> float | None:
 
 
 def _mentions(text: str) -> int:
-    if not (text.isascii() and text.isdigit() and len(text) < 10):
+    if not _is_number(text, 9):
         raise UnreadableRowError("NumMentions is not a number")
     return int(text)
+
+
+def _is_number(text: str, digits: int) -> bool:
+    """Whether a text is made of digits, of so many at most."""
+    return text.isascii() and text.isdigit() and len(text) <= digits
 
 
 def _actors(cells: list[str], source: str, target: str) -> tuple[tuple[str, str], ...]:

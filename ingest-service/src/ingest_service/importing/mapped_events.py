@@ -1,8 +1,9 @@
 """A row as an event, by a mapping: or the reason why it is none."""
 
+from collections.abc import Callable
 from datetime import date
 from fnmatch import fnmatchcase
-from typing import Any
+from typing import Any, Final, TypeVar
 
 from event_schemas.countries import CountryError, country_name
 from event_schemas.dates import DateFormatError, parse_when
@@ -10,9 +11,10 @@ from event_schemas.events import derive_uuid, id_from_origin
 from ingest_service.importing.country_schemes import read_country
 from ingest_service.importing.drafts import DroppedRowError, UnreadableRowError
 from ingest_service.importing.mapped_texts import Cells, extracted
-from ingest_service.importing.mapping import Actor, Countries, JsonColumn, Mapping, Number, Source
+from ingest_service.importing.mapping import Actor, Countries, Id, JsonColumn, Mapping, Number, Source
 
-NO_PAIR = "it names fewer than two countries"
+Part = TypeVar("Part")
+NO_PAIR: Final = "it names fewer than two countries"
 
 
 def mapped_event(texts: dict[str, str], mapping: Mapping) -> dict[str, Any]:
@@ -44,7 +46,7 @@ def mapped_event(texts: dict[str, str], mapping: Mapping) -> dict[str, Any]:
     }
     event = {name: value for name, value in event.items() if value not in (None, "", [], {})}
     if mapping.id is not None:
-        event["id"] = _id(cells, mapping)
+        event["id"] = _id(cells, mapping.id)
     return event
 
 
@@ -69,7 +71,8 @@ def _countries(cells: Cells, part: Countries, day: date | None) -> list[str]:
     if part.constant is not None:
         texts = [part.constant]
     else:
-        columns = [name for name in cells.texts if fnmatchcase(name, part.column or "")]
+        column = part.column or ""
+        columns = [name for name in cells.texts if fnmatchcase(name, column)] if "*" in column else [column]
         texts = [extracted(cells.of(column), part.extract) for column in columns]
     several = [each.strip() for text in texts for each in (text.split(part.split) if part.split else [text])]
     return [_country(each, part, day) for each in several if each]
@@ -98,14 +101,15 @@ def _words(codes: list[str]) -> str:
     return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
 
 
-def _several(cells: Cells, parts: Any, made: Any) -> Any:
+def _several(cells: Cells, parts: list[Part] | JsonColumn, made: Callable[[Part], Any]) -> Any:
     """A list of what the parts say, without those that say nothing; or the cell's own JSON."""
     if isinstance(parts, JsonColumn):
         return cells.json(parts.json_)
     return [value for part in parts if (value := made(part))]
 
 
-def _named(cells: Cells, parts: Any) -> Any:
+def _named(cells: Cells, parts: dict[str, Any] | JsonColumn) -> Any:
+    """What the parts say, by name, without those that say nothing; or the cell's own JSON."""
     if isinstance(parts, JsonColumn):
         return cells.json(parts.json_)
     values = {
@@ -130,11 +134,10 @@ def _source(cells: Cells, source: Source) -> dict[str, str]:
     return {name: value for name, value in said.items() if value} if said["url"] else {}
 
 
-def _id(cells: Cells, mapping: Mapping) -> str:
-    assert mapping.id is not None
-    parts = [cells.of(column) for column in mapping.id.columns]
+def _id(cells: Cells, given: Id) -> str:
+    parts = [cells.of(column) for column in given.columns]
     if not any(parts):
-        raise UnreadableRowError("it has no id", f"columns {', '.join(map(repr, mapping.id.columns))} are empty")
-    if mapping.id.of is None:
+        raise UnreadableRowError("it has no id", f"columns {', '.join(map(repr, given.columns))} are empty")
+    if given.of is None:
         return parts[0]
-    return id_from_origin(mapping.id.of, parts[0]) if len(parts) == 1 else derive_uuid("row", mapping.id.of, *parts)
+    return id_from_origin(given.of, parts[0]) if len(parts) == 1 else derive_uuid("row", given.of, *parts)

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from math import isfinite
 from typing import Any, Final
 
 from event_schemas.dates import DateFormatError
@@ -63,13 +64,12 @@ class Cells:
             return None
         plain = text.replace(number.thousands, "") if number.thousands else text
         plain = plain.replace(number.decimal, ".") if number.decimal != "." and "." not in plain else plain
-        if not _NUMBER.fullmatch(plain):
+        if not _NUMBER.fullmatch(plain) or not isfinite(value := float(plain)):
             raise UnreadableRowError(
                 f"column {number.number!r} holds no number",
                 f"column {number.number!r}: {text[:80]!r} is no number; say what its commas mean with "
                 "`decimal` and `thousands`",
             )
-        value = float(plain)
         return int(value) if value.is_integer() and abs(value) < 2**53 else value
 
     def json(self, column: str) -> Any:

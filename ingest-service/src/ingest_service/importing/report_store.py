@@ -1,16 +1,14 @@
 """Reports by date and pair, on disk: however many there are, only those of one date and pair are in memory at once."""
 
-import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
 from itertools import groupby
-from types import TracebackType
-from typing import Final, Self
+from typing import Final
 
 import orjson
 
-from ingest_service.importing.files import FileError
 from ingest_service.importing.gdelt_rows import Report
+from ingest_service.importing.scratch import Scratch
 
 _BATCH: Final = 2_000
 _TABLE: Final = """
@@ -23,28 +21,16 @@ _INSERT: Final = "insert or ignore into reports values (?, ?, ?, ?, ?, ?, ?, ?, 
 _SELECT: Final = "select * from reports order by date, pair, id"
 
 
-class ReportStore:
-    """Keeps each report once, by its id, in a file without a name that ends with the store."""
+class ReportStore(Scratch):
+    """Keeps each report once, by its id."""
 
     def __init__(self) -> None:
-        self._database = sqlite3.connect("", isolation_level=None)
-        self._database.execute("pragma journal_mode = off")
-        self._database.execute("pragma cache_size = -16000")
-        self._database.execute("pragma temp_store = file")
-        self._database.execute(_TABLE)
+        super().__init__(_TABLE)
         self._held: list[tuple[object, ...]] = []
         self._added = 0
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._database.close()
-
     def add(self, report: Report, place: str) -> None:
-        """Keep a report, unless its id is known; raises FileError where the disk is full."""
+        """Keep a report, unless its id is known."""
         actors = orjson.dumps(report.actors).decode() if report.actors else "[]"
         self._held.append((
             int(report.id), report.when, report.pair, report.source, report.target, report.code, report.goldstein,
@@ -66,12 +52,9 @@ class ReportStore:
                 yield [(_report(row), row[10]) for row in group]
 
     def _write(self) -> None:
-        try:
-            self._database.execute("begin")
-            self._database.executemany(_INSERT, self._held)
-            self._database.execute("commit")
-        except sqlite3.OperationalError as error:
-            raise FileError(f"the reports find no room in the folder for temporary files (TMPDIR): {error}") from error
+        self._database.execute("begin")
+        self._database.executemany(_INSERT, self._held)
+        self._database.execute("commit")
         self._added += len(self._held)
         self._held.clear()
 

@@ -10,8 +10,6 @@ from typing import Any, Final
 from zipfile import BadZipFile
 
 import orjson
-from openpyxl import load_workbook
-from openpyxl.utils.exceptions import InvalidFileException
 
 from event_schemas.near_texts import NearTexts
 from ingest_service.importing.drafts import Watch
@@ -162,6 +160,9 @@ def _text(value: Any) -> str:
 
 
 def _spreadsheet(path: Path, kind: TableKind, check: CheckColumns, watch: Watch) -> Iterator[Row]:
+    from openpyxl import load_workbook  # it is slow to import, and most tables are none of these
+    from openpyxl.utils.exceptions import InvalidFileException
+
     try:
         book = load_workbook(path, read_only=True, data_only=True)
     except OSError as error:
