@@ -1,7 +1,10 @@
 -- Built after a rebuild has filled the tables, at once for a live generation.
 alter table revisions add primary key (event_id, revision);
 create unique index revisions_by_position on revisions (partition, from_offset);
--- A record makes one entry in a pair. By it the last to be recorded are found, and what was between two offsets.
+-- A record makes one entry in a pair: by it the last to be recorded are found, and, with where entries ended, what was
+-- between two offsets. These two take 2.3 of the 166 microseconds of processor time that an event costs the live
+-- projection and PostgreSQL, and revisions_by_principal takes 1.3. Where a third of all records are corrections it is 5
+-- of 178 for all three. entries_in_order was unique instead, with from_offset in it: it is an eighth smaller now.
 create unique index entries_by_position on entries (pair, partition, from_offset);
 create index entries_ended on entries (pair, partition, until_offset) where until_offset is not null;
 create index entries_in_order on entries (pair, span, earliest, latest, accepted_at, event_id);
