@@ -14,9 +14,11 @@ create index entries_by_domain on entries (pair, domain, span, earliest, latest,
 where domain is not null;
 create index entries_by_direction on entries (pair, direction, span, earliest, latest, accepted_at, event_id)
 where direction > 0;
-create index outcomes_by_kind on outcomes (coalesce(problem, outcome), partition, "offset");
-create index outcomes_by_principal on outcomes (principal, coalesce(problem, outcome), partition, "offset");
-create index revisions_by_principal on revisions (principal, partition, from_offset);
+-- The partition stands first, as in the indexes by position: else the planner, which takes rows for sorted where all
+-- have one principal, would take these instead.
+create index outcomes_by_kind on outcomes (partition, coalesce(problem, outcome), "offset");
+create index outcomes_by_principal on outcomes (partition, principal, coalesce(problem, outcome), "offset");
+create index revisions_by_principal on revisions (partition, principal, from_offset);
 alter table documents add primary key (event_id, revision);
 create index documents_in_order on documents (span, earliest, latest, accepted_at, event_id);
 create index documents_by_content on documents using gin (facets, words);

@@ -58,7 +58,7 @@ class PostgresRecords:
 
     def _part(self, name: str, conditions: _Key, offset: str) -> str:
         """The rows of a table that are found by a key, of which the offset is the last column."""
-        key = {**conditions, "partition": "(part.number - 1)::integer"}
+        key = {"partition": "(part.number - 1)::integer", **conditions}
         columns = [*key, offset]
         words = {
             "{key}": ", ".join(columns),
