@@ -142,7 +142,7 @@ async def fill_tables(url: str, count: int) -> None:
         words = {"$partitions": str(_PARTITIONS), "$templates": str(_TEMPLATES), "$count": str(count), "$pairs": pairs}
         await connection.execute(_said(_EVENTS, words))
         await asyncio.gather(
-            _run(url, _said(_COUNTS, words)),
+            _run(url, _said(_COUNTS, words), *_indexes("outcomes")),
             *(_run(url, statement, *_indexes(table)) for table, statement in _FILL.items()),
         )
         await connection.execute("drop schema filling cascade")

@@ -22,6 +22,8 @@ PROBLEMS: Final[Mapping[str, tuple[str, ...]]] = {
 OUTCOMES: Final = tuple(PROBLEMS)
 ALL_PROBLEMS: Final = tuple(problem for problems in PROBLEMS.values() for problem in problems)
 _APPLIED: Final = "applied"
+#: The problems, and the outcomes that have none, of records that were not applied.
+ALL_KINDS: Final = tuple(kind for name in OUTCOMES[1:] for kind in PROBLEMS[name] or (name,))
 
 
 @dataclass(frozen=True, slots=True)

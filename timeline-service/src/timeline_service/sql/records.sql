@@ -1,5 +1,6 @@
 -- What became of records, the newest first. Of each partition, and of each kind that is asked for, come $most_of_each,
--- those before its offset of $before.
+-- those before its offset of $before. The index is entered and left at whole keys: no other condition says where, for
+-- the planner, which cannot know how rare a kind is, would look for it among all records.
 
 -- name: listed
 select {columns}
@@ -18,8 +19,8 @@ limit $most_rows;
             partition, "offset" as place, event_id, outcome, problem, detail, revision, first_position, recorded_at,
             principal, batch
         from {schema}.outcomes
-        where {conditions} and partition = (part.number - 1)::integer and "offset" < part.before
-        order by "offset" desc
+        where ({key}) < ({asked}, part.before) and ({key}) >= ({asked}, 0){filters}
+        order by {order}
         limit $most_of_each
     ) as other
 )
@@ -33,20 +34,11 @@ limit $most_rows;
             partition, from_offset as place, event_id, 'applied' as outcome, null as problem, null as detail, revision,
             null as first_position, recorded_at, principal, batch
         from {schema}.revisions
-        where {conditions} and partition = (part.number - 1)::integer and from_offset < part.before
-        order by from_offset desc
+        where ({key}) < ({asked}, part.before) and ({key}) >= ({asked}, 0){filters}
+        order by {order}
         limit $most_of_each
     ) as made
 )
 
 -- name: kinds
-cross join unnest($kinds::text[]) as asked (kind)
-
--- name: of_kind
-coalesce(problem, outcome) = asked.kind
-
--- name: of_batch
-batch = $batch::text
-
--- name: of_principal
-principal = $principal::text
+cross join unnest($kinds::text[]) as wanted (kind)

@@ -103,8 +103,10 @@ from (
     cross join lateral (
         select {columns}
         from {placed}
-        where {selected} and {in_partition} = (part.number - 1)::integer and {at_offset} < part.before
-        order by {at_offset} desc
+        where {selected}
+            and ({in_partition}, {at_offset}) < ((part.number - 1)::integer, part.before)
+            and ({in_partition}, {at_offset}) >= ((part.number - 1)::integer, 0)
+        order by {in_partition} desc, {at_offset} desc
         limit $most_of_each
     ) as entry
     cross join lateral (
@@ -150,10 +152,15 @@ order by {order};
 {schema}.entries
 
 -- name: placed_documents
-{schema}.documents
-join (
-    select event_id, revision, partition as in_partition, from_offset as at_offset from {schema}.revisions
-) as record using (event_id, revision)
+(
+    select event_id as of_event, revision as of_revision, partition as in_partition, from_offset as at_offset
+    from {schema}.revisions
+) as record
+cross join lateral (
+    select * from {schema}.documents
+    where event_id = record.of_event and revision = record.of_revision
+    limit 1  -- so that the planner does not look through all documents first
+) as document
 
 -- name: best
 -- What fits the words best, and of equals the contract's order.

@@ -33,7 +33,7 @@ from timeline_service.adapters.postgres.rows import (
     columns_of,
     rows_of,
 )
-from timeline_service.adapters.postgres.sql_files import bound, generation_shape, of_generation, read_statements
+from timeline_service.adapters.postgres.sql_files import bound, filled, generation_shape, of_generation, read_statements
 from timeline_service.domain.portions import WHOLE_BYTES
 from timeline_service.domain.revisions import Revision
 from timeline_service.domain.vectors import OffsetVector, ReadPoint, narrowed, reached, timeline_position, vector_of
@@ -58,7 +58,7 @@ class PostgresReader:
         live = read_statements("generations")["live"].replace("$1", "$shape")
         for name in ("vector", "search_vector"):
             words = {"{readable}": live, "{vector}": self._statements[name], "{columns}": columns_of(VectorRow)}
-            self._statements[f"readable_{name}"] = _filled(self._statements["of_readable"], words)
+            self._statements[f"readable_{name}"] = filled(self._statements["of_readable"], words)
         self._supposed: int | None = None  # to be live, as the last look had it
 
     async def read_point(self, *, searching: bool = False, generation: int | None = None) -> ReadPoint:
@@ -218,12 +218,6 @@ class PostgresReader:
 def vector_statement(generation: int) -> str:
     """The statement that tells how far a generation is, in rows of a VectorRow."""
     return of_generation(read_statements("reader")["vector"].replace("{columns}", columns_of(VectorRow)), generation)
-
-
-def _filled(sql: str, words: Mapping[str, str]) -> str:
-    for word, meaning in words.items():
-        sql = sql.replace(word, meaning)
-    return sql
 
 
 def _moment_of(generation: int, rows: Sequence[VectorRow]) -> ReadPoint:

@@ -37,6 +37,13 @@ def _numbered(sql: str) -> tuple[str, tuple[str, ...]]:
     return _PARAMETER.sub(lambda found: f"${numbers[found[1]]}", sql), names
 
 
+def filled(sql: str, words: Mapping[str, str]) -> str:
+    """A statement with a meaning for each of its words."""
+    for word, meaning in words.items():
+        sql = sql.replace(word, meaning)
+    return sql
+
+
 def generation_schema(n: int) -> str:
     """The schema that holds generation `n`."""
     return f"timeline_g{n:d}"
