@@ -25,7 +25,8 @@ class UnplantableError(Exception):
 class PlantedBug:
     """What to replace by what in a file, and the faults during which it shows (none: it shows in good weather).
 
-    `seconds` is how long it is attacked, `durations` how long each fault lasts.
+    `seconds` is how long it is attacked, `durations` how long each fault lasts. `pace` is less load than a soak has, so
+    that there is less to check.
     """
 
     name: str
@@ -34,6 +35,7 @@ class PlantedBug:
     wrong: str
     faults: tuple[str, ...] = ()
     seconds: float = 30.0
+    pace: float = 0.3
     durations: tuple[float, ...] | None = None
     seed: int = 1
 
@@ -53,8 +55,7 @@ def copy_sources(folder: Path) -> Path:
     return folder
 
 
-#: Less load than a soak has, so that there is less to check, and less patience with what has come to a stop.
-_PACE: Final = 0.3
+#: Less patience with what has come to a stop than a soak has.
 _LEVEL_SECONDS: Final = 60.0
 
 _TIMELINE: Final = "timeline-service/src/timeline_service"
@@ -99,8 +100,9 @@ BUGS: Final = (
         "    and mine.stopped is null\n",
         "where mine.partition = batch.partition\n",
         ("freeze projector-1", "freeze projector-2"),
-        seconds=60,
-        durations=(12.0,),
+        seconds=90,
+        durations=(9.0,),
+        pace=1.0,  # it has to be frozen while it has something in hand
     ),
     PlantedBug(
         "a stop raises a cancellation of Kafka's client",
@@ -118,10 +120,10 @@ BUGS: Final = (
         '    "beyond": ">=",\n',
     ),
     PlantedBug(
-        "a swap leaves the last record out",
-        f"{_TIMELINE}/domain/generations.py",
-        "rows = self.next_offset >= live.next_offset",
-        "rows = self.next_offset + 1 >= live.next_offset",
+        "a rebuild leaves the last record out",
+        f"{_TIMELINE}/replay/loading/partition_load.py",
+        "spill.add([fold.date(raw) for raw in batch])",
+        "spill.add([fold.date(raw) for raw in batch if raw.offset + 1 < load.end])",
         ("ask for a rebuild",),
         seconds=60,
         durations=(10.0,),
@@ -178,7 +180,7 @@ async def find(bug: PlantedBug, folder: Path, say: Callable[[str], None]) -> tup
     """Plant a bug in a copy and attack it; returns whether it was found, the seconds, and the first finding."""
     root = await asyncio.to_thread(_planted, bug, folder)
     plan = Plan(
-        bug.seed, bug.seconds, names=bug.faults, durations=bug.durations, pace=_PACE, level_seconds=_LEVEL_SECONDS
+        bug.seed, bug.seconds, names=bug.faults, durations=bug.durations, pace=bug.pace, level_seconds=_LEVEL_SECONDS
     )
     outcome = await carry_out(plan, folder / "arena", say, root=root)
     found = outcome.findings
