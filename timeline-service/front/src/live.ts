@@ -24,10 +24,13 @@ export function follow(section: HTMLElement, news: HTMLElement): void {
   const show = async (): Promise<void> => {
     waiting = 0;
     if (isRead()) return offer(news, show);
-    await replaceList(fresh);
+    if (await replaceList(fresh)) section.dispatchEvent(new CustomEvent("seam:reload", { detail: null }));
     fresh.clear();
-    section.dispatchEvent(new CustomEvent("seam:reload", { detail: null }));
   };
+  source.addEventListener("open", () => {
+    news.dataset.following = "";
+    void show(); // what came between the page and the stream, or during a cut
+  });
   source.addEventListener("applied", told);
   source.addEventListener("left", told);
 }
@@ -47,13 +50,18 @@ function offer(news: HTMLElement, show: () => Promise<void>): void {
   if (news.querySelector("button") === null) news.append(" ", button);
 }
 
-async function replaceList(fresh: ReadonlySet<string>): Promise<void> {
+/** Put the list as it is now in the place of the one that is shown; returns whether that was another one. */
+async function replaceList(fresh: ReadonlySet<string>): Promise<boolean> {
   const answer = await fetch(location.href, { headers: { accept: "text/html" } });
-  if (!answer.ok) return;
+  if (!answer.ok) return false;
   const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+  let changed = false;
   for (const part of ["#list", ".sentence"]) {
     const [now, anew] = [document.querySelector(part), page.querySelector(part)];
-    if (now !== null && anew !== null) now.replaceWith(anew);
+    if (now === null || anew === null || now.textContent === anew.textContent) continue;
+    now.replaceWith(anew);
+    changed = true;
   }
   for (const id of fresh) document.getElementById(`e-${id}`)?.classList.add("fresh");
+  return changed;
 }
