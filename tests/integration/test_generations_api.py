@@ -59,9 +59,9 @@ async def body_of(stack: TimelineStack, path: str) -> Any:
     if not answer.headers["content-type"].startswith("application/json"):
         return answer.text
     body = answer.json()
-    own = {"next", "as_of", "generation", "lag"}
+    own = {"next", "as_of", "generation", "lag", "lag_seconds"}
     for item in body.get("partitions", []):
-        item.update(log_end=None, lag=None, owner=None)
+        item.update(log_end=None, lag=None, owner=None, gone_since=None)
     return {name: value for name, value in body.items() if name not in own}
 
 
