@@ -108,9 +108,11 @@ class EventFields:
             "actors": [{"name": row.name, "country": row.country} for row in self.actors if row != ActorRow()],
             "sources": sources,
         }
-        return {name: found for name, value in event.items() if (found := _without_nothing(value))}
+        said = {name: _without_nothing(value) for name, value in event.items()}
+        return {name: value for name, value in said.items() if value not in _NOTHING}  # a Goldstein of 0 says something
 
 
+_NOTHING: Final = ("", [], {}, None)
 _TEXTS: Final = ("title", "when", "type", "valence", "domain", "stage", "summary", "tags")
 
 
@@ -137,7 +139,7 @@ def _with_spare(rows: Sequence[_Row], empty: _Row, least: int = 0) -> tuple[_Row
 def _without_nothing(value: Any) -> Any:
     """A value without empty texts inside, as far as the form makes them."""
     if isinstance(value, list):
-        return [found for each in value if (found := _without_nothing(each))]
+        return [found for each in value if (found := _without_nothing(each)) not in _NOTHING]
     if isinstance(value, dict):
         return {name: each for name, each in value.items() if each != ""}
     return value
