@@ -62,16 +62,14 @@ class Browser:
             raise AssertionError(f"{selector} shows {await self.text(selector)!r} instead of {words}") from error
 
     async def click(self, selector: str) -> None:
-        """Click an element, which is there and seen."""
-        box = await self.ask(
-            f"""(() => {{
-                const element = document.querySelector({json.dumps(selector)});
-                element.scrollIntoView({{block: "center"}});
-                const {{x, y, width, height}} = element.getBoundingClientRect();
-                return width && [x + width / 2, y + height / 2];
-            }})()"""
-        )
-        assert box, f"{selector} is not seen"
+        """Click an element, once it is there and seen."""
+        place = f"""(() => {{
+            const element = document.querySelector({json.dumps(selector)});
+            element?.scrollIntoView({{block: "center"}});
+            const {{x, y, width, height}} = element?.getBoundingClientRect() ?? {{}};
+            return width && [x + width / 2, y + height / 2];
+        }})()"""
+        box = await wait_until(lambda: self.ask(place), ignore=(BrowserError,))
         for kind in ("mousePressed", "mouseReleased"):
             await self._command("Input.dispatchMouseEvent", type=kind, x=box[0], y=box[1], button="left", clickCount=1)
 

@@ -112,7 +112,7 @@ class EventFields:
         return {name: value for name, value in said.items() if value not in _NOTHING}  # a Goldstein of 0 says something
 
 
-_NOTHING: Final = ("", [], {}, None)
+_NOTHING: Final[tuple[Any, ...]] = ("", [], {}, None)
 _TEXTS: Final = ("title", "when", "type", "valence", "domain", "stage", "summary", "tags")
 
 

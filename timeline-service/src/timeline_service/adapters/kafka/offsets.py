@@ -9,6 +9,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
 
 from service_edge.kafka_clients import close_client, start_client
+from timeline_service.adapters.kafka.lenient import read_leniently
 from timeline_service.errors import UnavailableError
 
 _SECONDS: Final = 5.0
@@ -47,23 +48,31 @@ class KafkaOffsets:
 
         Raises UnavailableError.
         """
-        found: dict[int, int] = {}
         async with self._lock:
             try:
                 async with asyncio.timeout(_SECONDS):
-                    consumer = await self._connected()
-                    consumer.assign([TopicPartition(self._topic, partition) for partition in next_offsets])
-                    for partition, offset in next_offsets.items():
-                        consumer.seek(TopicPartition(self._topic, partition), offset)
-                    ends = time.monotonic() + _RECORD_SECONDS
-                    while found.keys() < next_offsets.keys() and time.monotonic() < ends:
-                        for item, records in (await consumer.getmany(timeout_ms=200)).items():
-                            found.setdefault(item.partition, records[0].timestamp)
-                            consumer.pause(item)
-                    consumer.unsubscribe()
+                    try:
+                        return await self._first_times(next_offsets)
+                    except UnicodeDecodeError:  # a header's name: read it again, leniently
+                        read_leniently()
+                        await self._disconnect()
+                        return await self._first_times(next_offsets)
             except (KafkaError, OSError, TimeoutError) as error:
                 await self._disconnect()
                 raise UnavailableError(f"Kafka is out of reach: {error or type(error).__name__}") from error
+
+    async def _first_times(self, next_offsets: Mapping[int, int]) -> dict[int, int]:
+        found: dict[int, int] = {}
+        consumer = await self._connected()
+        consumer.assign([TopicPartition(self._topic, partition) for partition in next_offsets])
+        for partition, offset in next_offsets.items():
+            consumer.seek(TopicPartition(self._topic, partition), offset)
+        ends = time.monotonic() + _RECORD_SECONDS
+        while found.keys() < next_offsets.keys() and time.monotonic() < ends:
+            for item, records in (await consumer.getmany(timeout_ms=200)).items():
+                found.setdefault(item.partition, records[0].timestamp)
+                consumer.pause(item)
+        consumer.unsubscribe()
         return found
 
     async def close(self) -> None:
