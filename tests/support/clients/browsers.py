@@ -65,7 +65,7 @@ class Browser:
         """Click an element, once it is there and seen."""
         place = f"""(() => {{
             const element = document.querySelector({json.dumps(selector)});
-            element?.scrollIntoView({{block: "center"}});
+            element?.scrollIntoView({{block: "center", behavior: "instant"}});
             const {{x, y, width, height}} = element?.getBoundingClientRect() ?? {{}};
             return width && [x + width / 2, y + height / 2];
         }})()"""
