@@ -210,7 +210,7 @@ async def test_many_are_bins_and_enter_goes_into_one(browser: Browser, alone: Se
     for _ in range(9):
         await browser.press("-", "-")
     await wait_until(lambda: drawn(browser, alone, "bins"))
-    assert await browser.ask("document.querySelector('#seam button[title=\"Zoom out\"]').disabled")
+    await wait_until(lambda: browser.ask("document.querySelector('#seam button[title=\"Zoom out\"]').disabled"))
     assert len(alone.asked) == 1  # all was there already
     assert complaints(browser) == []
 
@@ -258,7 +258,11 @@ async def test_a_wheel_zooms_when_it_is_meant_and_a_hand_drags(browser: Browser,
     await browser.ask("new Promise(done => setTimeout(done))")  # until then a click counts as the end of the drag
     await browser.click("#seam button[title='Show all of it']")
     await wait_until(lambda: drawn(browser, alone, "bins"))
-    assert await browser.ask(ticks) == before
+
+    async def all_of_it() -> bool:
+        return bool(await browser.ask(ticks) == before)
+
+    await wait_until(all_of_it)
 
 
 async def test_no_step_of_a_wheel_takes_long(browser: Browser, alone: SeamPages) -> None:
