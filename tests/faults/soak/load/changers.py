@@ -51,8 +51,6 @@ class Changer(Writer):
         told = ""
         for _ in range(2 if chance.random() < 0.12 else 1):
             told = await self.send(event_id, kind, body, headers) or told
-        if told and seen is not None and chance.random() < 0.15:  # what it said before is no news, and no conflict
-            await self.post({**content_of(seen), "id": event_id})
         return told
 
     async def send(self, event_id: str, kind: str, body: dict[str, Any], headers: dict[str, str]) -> str:
