@@ -10,6 +10,7 @@ from tests.faults.soak.checker.language import content_of, fingerprint
 from tests.faults.soak.load.calls import AwayError
 from tests.faults.soak.load.history import Said
 from tests.faults.soak.load.readers import Reader
+from tests.faults.soak.load.words import Event
 from tests.faults.soak.load.writers import JSON, Writer
 
 _MAX_ATTEMPTS: Final = 12
@@ -87,9 +88,13 @@ class Changer(Writer):
 
 @dataclass(slots=True)
 class HotChanger(Changer):
-    """One of several that race for the same few events: they record, correct and retract them, all at once."""
+    """One of several that race for the same few events: they record, correct and retract them, all at once.
+
+    Now and then one says again what it has said of an event before, whatever has become of it since.
+    """
 
     last: dict[str, str] = field(default_factory=dict)
+    posted: dict[str, Event] = field(default_factory=dict)
 
     async def turn(self) -> None:
         """One record of a hot event, then a look at its verdict."""
@@ -97,7 +102,9 @@ class HotChanger(Changer):
         event_id = str(UUID(int=0x50AC << 64 | chance.randrange(HOT_EVENTS), version=4))
         position = self.last.get(event_id, "")
         if not position or chance.random() < 0.1:
-            told = await self.post(self.words.event(id=event_id))
+            event = self.words.event(id=event_id)
+            event = self.posted.setdefault(event_id, event) if chance.random() < 0.5 else event
+            told = await self.post(event)
         else:
             told = await self.change(event_id, position)
         if told:
