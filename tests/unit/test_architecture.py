@@ -46,6 +46,11 @@ QUESTIONS = {
     "which faults does the soak inject?": "nemesis/",
     "who decides how many long bodies are read at once?": "api/admission.py",
     "where does `make up` start Kafka?": "kafka_engine.py",
+    "where are a pair's events counted by years?": "summaries.py",
+    "where is a search document made?": "domain/search_documents.py",
+    "where is a load undone?": "cli/undoing.py",
+    "where are the rows of GDELT read?": "importing/gdelt_rows.py",
+    "where are the differences of a verification found?": "adapters/postgres/comparison.py",
 }
 
 
