@@ -8,11 +8,11 @@ from typing import Final, NamedTuple
 import orjson
 
 from event_schemas.errors import MalformedRecordError, UnknownVersionError
+from event_schemas.partitions import partitions_of
 from event_schemas.records import Record, decode
 from event_schemas.texts import is_canonical_uuid
 from timeline_service.errors import ExhaustedError
 from timeline_service.judge.fold import RecordPosition
-from timeline_service.judge.partitions import partitions_of
 
 Headers = tuple[tuple[str, bytes | None], ...]
 MALFORMED: Final = "malformed"
