@@ -4,6 +4,7 @@ import orjson
 import pytest
 from hypothesis import given
 from tests.bench.event_supply import events
+from tests.fuzzing.mutated_events import compare
 from tests.support.inputs.event_strategies import posted_events
 
 from event_schemas.countries import all_countries
@@ -123,6 +124,10 @@ def test_nothing_is_tidied_that_the_models_refuse(name: str) -> None:
         read = [posted_alike({**base, name: value}) for value in [*JUNK, "1b4e28ba-2fa1-11d2-883f-0016d3cca427"]]
         assert any(read) == (name != "other")
         assert not all(read) or name in {"pairs", "status"}
+
+
+def test_events_with_something_odd_in_them_are_read_alike_in_both_ways() -> None:
+    assert 1_000 < compare(5_000, seed=7) < 4_000
 
 
 def test_most_of_what_is_posted_needs_no_more_than_tidying(monkeypatch: pytest.MonkeyPatch) -> None:
