@@ -151,15 +151,16 @@ def _list(item: Any, longest: int, shortest: int = 1) -> Any:
     return Annotated[list[item], Meta(min_length=shortest, max_length=longest)]
 
 
+def _words(most: int, key: Any, value: Any) -> Any:
+    return Annotated[dict[key, value], Meta(min_length=1, max_length=most)]
+
+
 def _one_of(words: Iterable[str]) -> Any:
     return Literal[tuple(words)]
 
 
 _COUNTRY: Final = _one_of(code for code, _ in all_countries())
 _NAME: Final = _text(MAX_NAME_LENGTH)
-_CODES: Final = Annotated[
-    dict[_text(MAX_SCHEME_LENGTH), _text(MAX_CODE_LENGTH)], Meta(min_length=1, max_length=MAX_CODES)
-]
 _ACTOR: Final = defstruct("Actor", [("name", _NAME), ("country", _COUNTRY, "")], forbid_unknown_fields=True)
 _SOURCE: Final = defstruct(
     "Source",
@@ -187,7 +188,7 @@ _EVENT: Final = defstruct(
         ("actors", _list(_ACTOR, MAX_ACTORS), ()),
         ("sources", _list(_SOURCE, MAX_SOURCES), ()),
         ("tags", _list(_text(MAX_TAG_LENGTH), MAX_TAGS), ()),
-        ("codes", _CODES, None),
+        ("codes", _words(MAX_CODES, _text(MAX_SCHEME_LENGTH), _text(MAX_CODE_LENGTH)), None),
         ("goldstein", Annotated[float, Meta(ge=-GOLDSTEIN, le=GOLDSTEIN)], None),
         ("attributes", Annotated[dict[str, Any], Meta(min_length=1)], None),
     ],
