@@ -112,7 +112,7 @@ def decode(key: bytes | None, value: bytes | None, headers: Iterable[tuple[str, 
     """
     if not value:
         raise MalformedRecordError("the value is empty" if value is not None else "a tombstone: no value")
-    if dict(headers).get("content-type") != CONTENT_TYPE:
+    if headers != HEADERS and dict(headers).get("content-type") != CONTENT_TYPE:
         raise MalformedRecordError(f"the content-type header is not {CONTENT_TYPE.decode()}")
     try:
         envelope = read_json(value)
@@ -151,7 +151,7 @@ def _recorded(data: Any, about: _About, origin: _Origin) -> Record:
         event, content = read_content(event)
     except RefusedEventError as error:
         raise error.within("event") from error
-    return Record(*about, event, content, digest_of(content), reason, origin=origin, on_existing=on_existing)
+    return Record(*about, event, content, digest_of(content), reason, None, None, origin, on_existing)
 
 
 def _corrected(data: Any, about: _About, origin: _Origin) -> Record:

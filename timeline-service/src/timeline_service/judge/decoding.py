@@ -38,8 +38,10 @@ class RawRecord(NamedTuple):
     @property
     def size(self) -> int:
         """Bytes of key, value and headers together."""
-        named = sum([len(name) + len(value or b"") for name, value in self.headers])
-        return len(self.key or b"") + len(self.value or b"") + named
+        size = len(self.key or b"") + len(self.value or b"")
+        for name, value in self.headers:
+            size += len(name) + len(value or b"")
+        return size
 
 
 class Rejection(NamedTuple):
