@@ -25,13 +25,13 @@ from event_schemas.dates import parse_when
 from event_schemas.events import read_event
 from event_schemas.json_text import write_json
 from event_schemas.log_topic import PARTITIONS
+from event_schemas.partitions import partitions_of
 from event_schemas.records import decode
 from local_stack.topic import create_topic
 from timeline_service.adapters.postgres.generation_tables import create_tables
 from timeline_service.adapters.postgres.sql_files import generation_schema
 from timeline_service.domain.search_documents import document_of
 from timeline_service.judge.entries import event_content
-from timeline_service.judge.partitions import partitions_of
 
 _INDEXES = "select count(*) from pg_indexes where schemaname = 'timeline_g' || $1::int"
 _COUNTED = "select pair, sum(events) as events from timeline_g1.pair_counts group by pair"

@@ -10,11 +10,11 @@ from tests.support.running.processes import Services
 from tests.support.running.projections import projected
 from tests.support.waiting import wait_until
 
+from event_schemas.partitions import partitions_of
 from event_schemas.positions import parse_position
 from event_schemas.records import CONTENT_TYPE, HEADERS, encode_value
 from local_stack.topic import create_topic
 from timeline_service.adapters.kafka.lenient import LenientRecords
-from timeline_service.judge.partitions import partitions_of
 
 
 async def test_records_become_rows(services: Services) -> None:

@@ -13,9 +13,9 @@ import structlog
 from aiokafka import AIOKafkaProducer
 from aiokafka.client import ConnectionGroup
 from aiokafka.errors import KafkaConnectionError, KafkaError, KafkaTimeoutError
-from aiokafka.partitioner import murmur2
 from aiokafka.protocol.metadata import MetadataRequest
 
+from event_schemas.partitions import partitions_of
 from event_schemas.positions import format_position
 from event_schemas.records import HEADERS, MAX_RECORD_BYTES
 from ingest_service.adapters.kafka_partitions import Late, Turn
@@ -125,8 +125,9 @@ class KafkaSession:
         """
         deadline = min(asyncio.get_running_loop().time() + self._seconds, ends)
         by_partition: dict[int, list[int]] = defaultdict(list)
+        homes = partitions_of([item.key for item in accepted], self._topic.partitions)
         for index, item in enumerate(accepted):
-            by_partition[self._partition(item.key)].append(index)
+            by_partition[homes[item.key]].append(index)
         results: list[Appended | None] = [None] * len(accepted)
         tasks = [
             asyncio.create_task(
@@ -149,9 +150,6 @@ class KafkaSession:
             if given_up:
                 _LOG.error("records under way were given up", seconds=seconds)
         await _give_up(self._producer)
-
-    def _partition(self, key: bytes) -> int:
-        return int(murmur2(key) & 0x7FFFFFFF) % self._topic.partitions
 
     async def _append(
         self,

@@ -8,11 +8,11 @@ from typing import Final, NamedTuple
 import orjson
 
 from event_schemas.errors import MalformedRecordError, UnknownVersionError
+from event_schemas.partitions import partitions_of
 from event_schemas.records import Record, decode
 from event_schemas.texts import is_canonical_uuid
 from timeline_service.errors import ExhaustedError
 from timeline_service.judge.fold import RecordPosition
-from timeline_service.judge.partitions import partitions_of
 
 Headers = tuple[tuple[str, bytes | None], ...]
 MALFORMED: Final = "malformed"
@@ -38,8 +38,10 @@ class RawRecord(NamedTuple):
     @property
     def size(self) -> int:
         """Bytes of key, value and headers together."""
-        named = sum([len(name) + len(value or b"") for name, value in self.headers])
-        return len(self.key or b"") + len(self.value or b"") + named
+        size = len(self.key or b"") + len(self.value or b"")
+        for name, value in self.headers:
+            size += len(name) + len(value or b"")
+        return size
 
 
 class Rejection(NamedTuple):
