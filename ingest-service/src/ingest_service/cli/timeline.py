@@ -7,7 +7,7 @@ from typing import Any, Final, Self
 
 import httpx
 
-from ingest_service.cli.posting import refusal_text
+from ingest_service.cli.refusals import refusal_text
 from service_edge.terminal import ExitStatus, leave, leave_out_of_reach
 
 _PAGE: Final = 500
