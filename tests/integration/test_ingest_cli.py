@@ -145,6 +145,15 @@ async def test_nothing_to_post_is_done(ingest: Service, body: bytes) -> None:
     assert await post("-", url=ingest.url, stdin=body) == (0, "recorded 0, refused 0\n", "")
 
 
+async def test_csv_is_told_to_be_csv_once(ingest: Service, tmp_path: Path) -> None:
+    file = tmp_path / "visits.csv"
+    file.write_text("day,guest,host\n" + "2014-09-17,China,India\n" * 20_000)
+    status, output, complaints = await post(str(file), url=ingest.url)
+    assert (status, output) == (1, "")
+    assert complaints.startswith("this is CSV (day, guest, host), not JSON: import it with `ingest import csv FILE")
+    assert len(complaints.splitlines()) == 1
+
+
 async def test_nesting_without_end_is_refused_by_the_service(ingest: Service) -> None:
     status, output, complaints = await post("-", url=ingest.url, stdin=b'{"attributes":' + b"[" * 200_000)
     assert (status, output) == (1, "recorded 0, refused 1\n")

@@ -111,6 +111,18 @@ async def test_what_cannot_be_read_is_400(client: httpx.AsyncClient, body: bytes
     assert said in refused(await post(client, body), 400)["detail"]
 
 
+@pytest.mark.parametrize(
+    "media_type",
+    ["application/json", "application/x-ndjson", "application/cloudevents+json", "application/cloudevents-batch+json"],
+)
+async def test_csv_is_told_to_be_csv_once(client: httpx.AsyncClient, media_type: str) -> None:
+    rows = b"day,guest,host,what\r\n" + b"2014-09-17,China,India,A visit\r\n" * 50_000
+    for path in ("/v1/events", "/v1/changes") if media_type == "application/x-ndjson" else ("/v1/events",):
+        problem = refused(await post(client, rows, path, **{"content-type": media_type}), 400)
+        assert problem["type"] == "/problems/unreadable"
+        assert "this is CSV (day, guest, host, what), not JSON: import it with `ingest import csv" in problem["detail"]
+
+
 REFUSED: dict[str, tuple[dict[str, Any], str, str]] = {
     "a wrong type": ({"title": 7}, "/title", "expected a string"),
     "an unknown field": ({"titel": "t"}, "/titel", "not a field"),

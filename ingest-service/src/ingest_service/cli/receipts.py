@@ -60,7 +60,7 @@ class Receipts:
 
     def add(self, receipts: Sequence[Receipt]) -> None:
         """Keep the receipts of a body, of which there are some; raises FileError where the disk has no room."""
-        content = orjson.dumps(receipts)
+        content = orjson.dumps([tuple(receipt) for receipt in receipts])
         try:
             self._file.seek(self._end)
             self._file.write(content)
