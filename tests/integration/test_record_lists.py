@@ -140,18 +140,21 @@ async def test_a_list_of_one_load_has_its_records_alone(stack: TimelineStack, as
 async def test_a_list_within_positions_has_what_lies_between_them(stack: TimelineStack, asked: dict[str, Any]) -> None:
     everything = await pages(stack, 100, **asked)
     places = {item["position"]: parse_position(item["position"]) for item in everything}
-    partition, offsets = 0, sorted(offset for partition, offset in places.values() if partition == 0)
-    since, until = {partition: offsets[0], 1: 2}, {partition: offsets[-1] - 1, 1: 10**17}  # more than there is
+    ends = {partition: max(o for p, o in places.values() if p == partition) for partition, _ in places.values()}
+    partition, end = max(ends.items(), key=lambda item: item[1])
+    since, until = {partition: 2}, {**ends, partition: end - 1}
+    until.pop(min(ends.keys() - {partition}))
     found = await pages(stack, 3, **asked, since=format_positions(since), until=format_positions(until))
-    assert len(offsets) > 2
     assert found == [
         item
         for item in everything
-        if (place := places[item["position"]])[0] in until and since[place[0]] < place[1] <= until[place[0]]
+        if (place := places[item["position"]])[0] in until and since.get(place[0], -1) < place[1] <= until[place[0]]
     ]
-    whole = format_positions({partition: 10**17 for partition, _ in places.values()})
-    assert await pages(stack, 100, **asked, until=whole) == everything
+    assert 0 < len(found) < len(everything) - 1
+    assert await pages(stack, 100, **asked, until=format_positions(ends)) == everything
     assert await pages(stack, 100, **asked, until="") == []
+    beyond = ",".join(f"{partition}:{10**17}" for partition in ends)
+    assert (await stack.get("/v1/records", **asked, until=beyond)) == (await stack.get("/v1/records", **asked))
 
 
 async def test_a_page_from_one_partition_alone_is_whole(stack: TimelineStack) -> None:

@@ -36,7 +36,7 @@ def _show_schema(wanted: bool) -> None:
 def import_(
     kind: Annotated[str, typer.Argument(metavar="KIND", help=f"What the files are: {', '.join(KINDS)}.")],
     files: Annotated[
-        list[Path] | None, typer.Argument(help="Files, plain or zipped; a table may be a spreadsheet (.xlsx).")
+        list[Path] | None, typer.Argument(help="Files, plain or zipped; a table may also be .xlsx or .parquet.")
     ] = None,
     mapping: Annotated[
         Path | None, typer.Option(help="csv, ndjson: a YAML file that says what the columns mean.")

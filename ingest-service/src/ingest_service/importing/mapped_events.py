@@ -1,9 +1,12 @@
 """A row as an event, by a mapping: or the reason why it is none."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import date
 from fnmatch import fnmatchcase
 from typing import Any, Final, TypeVar
+
+import orjson
 
 from event_schemas.countries import CountryError, country_name
 from event_schemas.dates import DateFormatError, parse_when
@@ -74,8 +77,16 @@ def _countries(cells: Cells, part: Countries, day: date | None) -> list[str]:
         column = part.column or ""
         columns = [name for name in cells.texts if fnmatchcase(name, column)] if "*" in column else [column]
         texts = [extracted(cells.of(column), part.extract) for column in columns]
-    several = [each.strip() for text in texts for each in (text.split(part.split) if part.split else [text])]
+    several = [each.strip() for text in texts for each in _items(text, part.split)]
     return [_country(each, part, day) for each in several if each]
+
+
+def _items(text: str, split: str | None) -> list[str]:
+    """What a cell names: of a list, as NDJSON and Parquet have them, its items."""
+    if text.startswith('["'):
+        with suppress(ValueError):
+            return [str(item) for item in orjson.loads(text)]
+    return text.split(split) if split else [text]
 
 
 def _country(text: str, part: Countries, day: date | None) -> str:

@@ -12,7 +12,8 @@ from ingest_service.importing.mapped_events import mapped_event
 from ingest_service.importing.mapping import Mapping
 from ingest_service.importing.mapping_columns import columns_of
 from ingest_service.importing.seen_ids import SeenIds
-from ingest_service.importing.tables import TableKind, read_table, require_columns
+from ingest_service.importing.table_rows import TableKind
+from ingest_service.importing.tables import read_table, require_columns
 from ingest_service.importing.tally import Tally
 
 SAID_AGAIN: Final = "a row before says the same under its id"
