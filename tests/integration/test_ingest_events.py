@@ -308,5 +308,12 @@ async def test_what_may_be_written_is_told_here_too(client: httpx.AsyncClient) -
     countries = (await client.get("/v1/countries")).json()["items"]
     assert {"code": "IND", "name": "India"} in countries
     assert [item["code"] for item in countries] == sorted(item["code"] for item in countries)
-    assert {"code": "ban", "valence": "conflictual"} in (await client.get("/v1/types")).json()["items"]
+    types = {item["code"]: item for item in (await client.get("/v1/types")).json()["items"]}
+    assert types["visit"] == {
+        "code": "visit",
+        "valence": "cooperative",
+        "description": "Somebody of one country goes to see the other, or both meet at a third place.",
+        "cameo": ["042", "043", "044"],
+        "plover": ["CONSULT"],
+    }
     assert "GET /v1/types lists them" in (await post(client, {**an_event(), "type": "zzzzzz"})).text

@@ -154,7 +154,8 @@ async def test_a_list_within_positions_has_what_lies_between_them(stack: Timelin
     assert await pages(stack, 100, **asked, until=format_positions(ends)) == everything
     assert await pages(stack, 100, **asked, until="") == []
     beyond = ",".join(f"{partition}:{10**17}" for partition in ends)
-    assert (await stack.get("/v1/records", **asked, until=beyond)) == (await stack.get("/v1/records", **asked))
+    page, same = [await stack.get("/v1/records", **asked, **within) for within in ({}, {"until": beyond})]
+    assert page["items"] == same["items"]
 
 
 async def test_a_page_from_one_partition_alone_is_whole(stack: TimelineStack) -> None:
