@@ -50,7 +50,7 @@ class Import:
             if self.dry_run:
                 rehearsal.send(drafts)
             else:
-                parts = (Part(orjson.dumps(event), place, rows) for event, place, rows in drafts)
+                parts = (Part(draft.line, draft.place, draft.rows) for draft in drafts)
                 self.way.send(parts, tally, self.complaints, watch)
         except FileError as error:
             return rehearsal.shown, ExitStatus.REFUSED, str(error)
