@@ -225,9 +225,15 @@ def test_a_missing_or_renamed_column_is_named_before_any_row_is_read(tmp_path: P
         imported(tmp_path, "7,2020,India,China,ban", header="no,on,on,whom,what")
 
 
-def test_an_empty_file_and_a_header_only_have_no_rows(tmp_path: Path) -> None:
+def test_a_header_only_has_no_rows_and_an_empty_file_is_told_to_be_empty(tmp_path: Path) -> None:
     assert imported(tmp_path).tally.rows == 0
-    assert imported(tmp_path, header="").tally.rows == 0
+    with pytest.raises(FileError, match="is empty: a table begins with the names of its columns"):
+        imported(tmp_path, header="")
+    path = tmp_path / "empty.csv"
+    path.touch()
+    with pytest.raises(FileError, match=r"empty\.csv is empty"):
+        import_table(path, mapping=mapping())
+    assert import_table(path, mapping=mapping(), ndjson=True).tally.rows == 0
 
 
 @pytest.mark.parametrize("ends", ["\n", "\r\n", "\r"])

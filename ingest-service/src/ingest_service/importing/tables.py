@@ -34,8 +34,11 @@ def read_table(path: Path, kind: TableKind, check: CheckColumns, watch: Watch) -
     if kind.ndjson:
         yield from (_object(line) for line in lines if line.trouble or line.text.strip())
         return
+    name = ""
     for name, member in groupby(lines, key=lambda line: line.file):
         yield from _separated(name, member, kind.delimiter, check)
+    if not name:
+        raise _empty(path.name)
 
 
 def require_columns(needed: Iterable[str], name: str, there: Sequence[str]) -> None:
@@ -84,6 +87,8 @@ def _separated(name: str, lines: Iterator[Line], delimiter: str, check: CheckCol
             yield Row(line.place, {}, line.trouble, line.text)
         feed.aside.clear()
         if cells is None:
+            if header is None:
+                raise _empty(name)
             return
         if not any(cells):
             continue
@@ -94,6 +99,10 @@ def _separated(name: str, lines: Iterator[Line], delimiter: str, check: CheckCol
             yield Row(f"{name}:{feed.begun}", {}, trouble, cells)
         else:
             yield Row(f"{name}:{feed.begun}", dict(zip(header, cells, strict=True)), original=cells)
+
+
+def _empty(name: str) -> FileError:
+    return FileError(f"{name} is empty: a table begins with the names of its columns")
 
 
 def _object(line: Line) -> Row:
