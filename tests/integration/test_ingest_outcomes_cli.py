@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import signal
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -9,12 +10,14 @@ from uuid import uuid4
 
 import httpx
 import pytest
+from tests.support.clients.terminals import terminal as at_terminal
 from tests.support.inputs.gdelt_files import gdelt_row
 from tests.support.inputs.log_writing import recording
 from tests.support.running.engines import Engines
 from tests.support.running.free_ports import free_port
 from tests.support.running.ingest_terminals import Terminal, ingest_terminal, ndjson
 from tests.support.running.ingesting import an_event
+from tests.support.waiting import wait_until
 
 from event_schemas.records import encode_value
 from ingest_service.cli.complaints import Complaints
@@ -186,3 +189,18 @@ async def test_a_projection_that_stands_still_is_not_waited_for_without_end(engi
         projector.start()
         await asyncio.to_thread(settle)
         assert tally.outcomes()["applied"] == 1
+
+
+async def test_at_a_terminal_it_is_shown_that_the_projection_is_waited_for(engines: Engines, tmp_path: Path) -> None:
+    async with ingest_terminal(engines) as running:
+        (projector,) = [service for service in running.stack.services.all if service.process.name == "projector"]
+        await running.post("to-begin-with", *events(1))
+        projector.signal(signal.SIGSTOP)
+        file = tmp_path / "events.ndjson"
+        file.write_bytes(ndjson(*events(3)))
+        urls = {"INGEST_URL": running.ingest_url, "TIMELINE_URL": str(running.stack.client.base_url)}
+        async with at_terminal("post", str(file), columns=100, module="ingest_service.cli", **urls) as shown:
+            await wait_until(lambda: "waiting for the projection" in shown.text)
+            projector.signal(signal.SIGCONT)
+            assert await shown.ended() == 0
+            assert [line for line in shown.lines if line][-2:] == ["recorded 3, refused 0", settled(3)]
