@@ -18,6 +18,7 @@ from service_edge.terminal import ExitStatus, problem_text
 
 #: What is told as unknown when a body is not answered, and how much is in memory at once.
 BODY_LINES: Final = 5_000
+_BODY_BYTES: Final = 4 * 1024 * 1024
 _TIMEOUT: Final = httpx.Timeout(10, read=120, write=120)
 _NDJSON: Final = {"content-type": "application/x-ndjson"}
 
@@ -124,10 +125,14 @@ class _Body:
         self._parts = chain([first], islice(rest, BODY_LINES - 1))
 
     def lines(self) -> Iterator[bytes]:
-        """Them as NDJSON."""
+        """Them as NDJSON, as many as a body holds."""
+        size = 0
         try:
             for part in self._parts:
                 self.sent.append(part)
                 yield part.line + b"\n"
+                size += len(part.line)
+                if size >= _BODY_BYTES:
+                    return
         except FileError as error:  # what comes before is posted and answered first
             self.error = error

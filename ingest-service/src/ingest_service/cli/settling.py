@@ -67,7 +67,8 @@ class Settlement:
         watch.begin("waiting for the projection", self._tally.recorded - self._tally.judged, "records")
         while len(self._receipts):
             span = self._receipts.first
-            self._settle(wait=True)
+            if not self._settle(wait=True):
+                raise self._trouble(f"{self._url} does not answer as the timeline service does")
             watch.advance(span.records)
 
     def _settle(self, *, wait: bool) -> bool:
