@@ -3,6 +3,7 @@
 import asyncio
 import csv
 import os
+import resource
 import subprocess
 import sys
 import tempfile
@@ -81,7 +82,7 @@ def import_figures(imported: Imported, bulk: float) -> tuple[Figure, Figure]:
     return rate, memory_of("ingest import", imported.peak_bytes, LIMIT_MB)
 
 
-def _run(words: list[str]) -> tuple[float, "os._ResourceUsage", bytes]:
+def _run(words: list[str]) -> tuple[float, resource.struct_rusage, bytes]:
     """Run `ingest`; returns how long it took, what it took, and what it said."""
     with tempfile.TemporaryFile() as output:
         start = time.perf_counter()

@@ -114,8 +114,8 @@ async def no_table(lines: AsyncIterator[tuple[int, bytes | None]]) -> AsyncItera
             break
     if (words := told_as_table([line or b"" for _, line in first])) is not None:
         drained = 0
-        async for _, line in lines:  # as of a body that is too large
-            drained += len(line or b"")
+        async for _, rest in lines:  # as of a body that is too large
+            drained += len(rest or b"")
             if drained > _DRAINED_BYTES:
                 break
         raise UnreadableError(words)
