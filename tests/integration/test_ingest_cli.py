@@ -193,7 +193,7 @@ async def test_a_service_without_its_log_is_3_and_says_so(services: Services) ->
         await service.terminate()
     assert (status, output) == (3, "")
     assert "recorded 0, refused 1, unknown 1" in complaints
-    assert "post the same body again" in complaints
+    assert "post the same again, nothing is recorded twice" in complaints
 
 
 async def test_a_service_that_dies_under_a_post_is_3(services: Services) -> None:

@@ -19,6 +19,8 @@ from service_edge.terminal import ExitStatus, problem_text
 #: What is told as unknown when a body is not answered, and how much is in memory at once.
 BODY_LINES: Final = 5_000
 _BODY_BYTES: Final = 4 * 1024 * 1024
+#: How the service puts it; whoever is before a terminal has no body, but a file.
+_THE_SAME_BODY: Final = "post the same body again"
 _TIMEOUT: Final = httpx.Timeout(10, read=120, write=120)
 _NDJSON: Final = {"content-type": "application/x-ndjson"}
 
@@ -79,7 +81,8 @@ class Sender:
                     break
                 if "recorded" in said:
                     if "problem" in said:
-                        raise SendingError(ExitStatus.OUT_OF_REACH, problem_text(said["problem"]))
+                        words = problem_text(said["problem"]).replace(_THE_SAME_BODY, self.again)
+                        raise SendingError(ExitStatus.OUT_OF_REACH, words)
                     return
                 self._take(body, said)
         raise SendingError(ExitStatus.OUT_OF_REACH, f"the answer broke off: {self.again}")
