@@ -59,7 +59,7 @@ ROWS = [
     Row("/v1/records/{position}", READS_OF | {"wait"}),
     Row("/v1/batches", READS_OF | {"limit", "cursor"}),
     Row("/v1/batches/{name}", READS_OF),
-    Row("/v1/records", READS_OF | {"outcome", "problem", "principal", "batch", "limit", "cursor"}),
+    Row("/v1/records", READS_OF | {"outcome", "problem", "principal", "batch", "since", "until", "limit", "cursor"}),
     Row("/v1/countries", READS_OF),
     Row("/v1/countries/{country}/partners", FILTERS),
     Row("/v1/types", READS_OF),

@@ -44,7 +44,9 @@ async def ingest(services: Services) -> Service:
 
 
 def command(*words: str) -> list[str]:
-    return [sys.executable, "-m", "ingest_service.cli", *words]
+    """`ingest`, which no timeline service answers here."""
+    more = ["--no-wait"] if words[:1] == ("import",) else []
+    return [sys.executable, "-m", "ingest_service.cli", *words, *more]
 
 
 async def run(*words: str, url: str = "") -> tuple[int, str, str]:

@@ -5,7 +5,9 @@ from io import StringIO
 from pathlib import Path
 from typing import Any
 
+import pyarrow.parquet as pq
 import pytest
+from pyarrow.csv import read_csv as csv_to_table
 from tests.support.inputs.importing import Imported, import_table
 
 from event_schemas.events import content_of, read_event
@@ -269,10 +271,12 @@ def test_our_own_csv_says_the_same_again(tmp_path: Path) -> None:
         csv_format.begin(None) + csv_format.write(None, [read, {**read, "status": "retracted"}], first=True)
     )
     taken = import_table(path, mapping=preset("dyadline"))
-    (event,) = taken.events
-    assert event["id"] == posted["id"]
-    assert content_of(read_event(event)) == content_of(read_event(posted))
-    assert taken.tally.dropped == {"it is retracted": 1}
+    pq.write_table(csv_to_table(path), path.with_suffix(".parquet"))
+    for again in (taken, import_table(path.with_suffix(".parquet"), mapping=preset("dyadline"))):
+        (event,) = again.events
+        assert event["id"] == posted["id"]
+        assert content_of(read_event(event)) == content_of(read_event(posted))
+        assert again.tally.dropped == {"it is retracted": 1}
 
 
 def test_every_ready_mapping_is_tried() -> None:

@@ -17,7 +17,7 @@ from event_schemas.positions import format_positions
 from ingest_service.adapters.kafka_log import KafkaLog
 from ingest_service.adapters.kafka_session import Appended
 from ingest_service.api.admission import Admission
-from ingest_service.api.bodies import read_lines, require_identity
+from ingest_service.api.bodies import no_table, read_lines, require_identity
 from ingest_service.api.problems import INCOMPLETE, RESULTS_CUT, problem_of
 from ingest_service.api.results import Results
 from ingest_service.domain.accept import Accepted, Clock
@@ -207,7 +207,7 @@ async def answer_bulk(
     bulk = Bulk(request.app.state.log, admission, accept, validate=validate, everything=everything, status=status)
     try:
         async with admission.place():
-            await bulk.take(read_lines(admission.parts(request.stream())), results)
+            await bulk.take(no_table(read_lines(admission.parts(request.stream()))), results)
     except BaseException:
         results.close()
         raise

@@ -3,6 +3,7 @@
 import json
 from typing import Any, Final
 
+from event_schemas.taxonomy import EVENT_TYPES
 from timeline_service.domain.exports import End, ExportHeader, Gap, write_end, write_gap, write_header, write_record
 from timeline_service.domain.replays import PartitionProgress, Progress
 from timeline_service.formats import FORMATS, FormatContext
@@ -271,7 +272,7 @@ LOG_EXPORT: Final = (
     + write_end(End(3, 1, 19))
 ).decode()
 COUNTRIES: Final = {"items": _COUNTRIES}
-TYPES: Final = {"items": [{"code": "ban", "valence": "conflictual"}, {"code": "other", "valence": None}]}
+TYPES: Final = {"items": [kind._asdict() for kind in EVENT_TYPES]}
 _TOLD: Final = json.dumps({"position": "3:17", "action": "recorded", "revision": 1, "event": EVENT})
 LIVE: Final = f"retry: 1000\n\nid: 0:3,3:17\nevent: applied\ndata: {_TOLD}\n\n"
 PROGRESS: Final = (

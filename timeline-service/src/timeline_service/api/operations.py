@@ -182,7 +182,7 @@ DROP_GENERATION: Final[Responses] = {
 COUNTRIES: Final = _read_in(
     success("The countries", ref("Countries"), two_of_them=examples.COUNTRIES), more=("Content-Language",)
 )
-TAXONOMY: Final = _read_in(success("The types", ref("Types"), two_of_them=examples.TYPES))
+TAXONOMY: Final = _read_in(success("The types", ref("Types"), all_of_them=examples.TYPES))
 STATUS: Final = _read_in(success("The projection", ref("Status"), caught_up=examples.STATUS))
 LOG_EXPORT: Final = _read(
     {

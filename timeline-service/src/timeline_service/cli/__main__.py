@@ -16,6 +16,7 @@ from timeline_service.cli.options import Json, Url
 from timeline_service.cli.printing import print_json, print_parked, print_status
 from timeline_service.cli.replay import replay
 from timeline_service.cli.show import show
+from timeline_service.cli.types import types
 from timeline_service.cli.watch import watch
 from timeline_service.errors import HaltError, UnavailableError
 from timeline_service.settings import Settings
@@ -95,6 +96,7 @@ app.command()(watch)
 app.command()(export)
 app.command()(replay)
 app.command()(batches)
+app.command()(types)
 
 
 @app.command()
