@@ -15,7 +15,7 @@ import { Picture } from "./picture.ts";
 import { set } from "./svg.ts";
 import { legendOf, sentenceOf } from "./telling.ts";
 import { View } from "./view.ts";
-import { binWords, markWords, type Names, whenWords } from "./words.ts";
+import { binWords, changedWords, markWords, type Names, whenWords } from "./words.ts";
 
 const SETTLE_MILLISECONDS = 140;
 /** What is shown around an event that is looked for, in days. */
@@ -134,7 +134,10 @@ export class Graphic {
     const whole = this.#view.whole ? (this.#loading.all?.extent?.count ?? null) : null;
     const days = { first: Math.floor(this.#view.first), last: Math.floor(this.#view.last) };
     const told = this.#view.whole ? this.#extent : days;
-    this.#frame.sentence.textContent = sentenceOf(this.#picture.seen, told, whole, this.#names);
+    const { changed, more } = this.#loading.all ?? { changed: null, more: false };
+    this.#frame.sentence.textContent = changed
+      ? changedWords(changed, more, this.#section.dataset.since ?? "")
+      : sentenceOf(this.#picture.seen, told, whole, this.#names);
     this.#tell("view", { start: isoOf(days.first), end: isoOf(days.last) });
   }
 
@@ -184,8 +187,8 @@ export class Graphic {
     const said = mark
       ? ofMark(mark, this.#names)
       : bin
-        ? ofBin(bin, this.#names)
-        : legend(legendOf(this.#picture.seen));
+        ? ofBin(bin, this.#names, this.#picture.seen.changed !== null)
+        : legend(legendOf(this.#picture.seen, this.#loading.all?.more ?? false));
     const same = (node: Node, index: number): boolean => node.isEqualNode(this.#frame.note.childNodes[index] ?? null);
     if (said.length !== this.#frame.note.childNodes.length || !said.every(same))
       this.#frame.note.replaceChildren(...said);
@@ -232,11 +235,11 @@ export class Graphic {
   }
 
   #go(move: Move): void {
-    const { marks, bins } = this.#picture.seen;
+    const { walked, bins } = this.#picture.seen;
     const { first, last } = this.#seen;
     if (!bins.length) {
       const isSeen = ({ earliest, latest }: Mark): boolean => (earliest ?? first) <= last && (latest ?? last) >= first;
-      const mark = nextMark(marks, this.#chosen, move, isSeen);
+      const mark = nextMark(walked, this.#chosen, move, isSeen);
       if (mark) this.choose(mark.id, { scroll: true });
       else this.#further(move);
       return;

@@ -1,8 +1,8 @@
 // The line under the drawing: what signs mean, or what is pointed at.
 
-import { type Bin, type Mark, VALENCES } from "./data.ts";
-import { html } from "./svg.ts";
-import { binWords, markWords, type Names, SIGNS, whenWords } from "./words.ts";
+import { type Bin, type Fate, type Mark, VALENCES } from "./data.ts";
+import { html, svg } from "./svg.ts";
+import { binWords, FATE_WORDS, fatesOf, grouped, markWords, type Names, SIGNS, whenWords } from "./words.ts";
 
 export interface Drawn {
   marks: readonly Mark[];
@@ -12,10 +12,26 @@ export interface Drawn {
   step: string | null;
   /** How many there was no room for. */
   missing: number;
+  /** What has changed, where that is what is drawn. */
+  changed: readonly Mark[] | null;
+  /** Whether more has changed than is drawn. */
+  more: boolean;
 }
 
+const GLYPHS: Record<Fate, string> = {
+  appeared: "M12.5 8a5 5 0 1 0 10 0a5 5 0 1 0 -10 0",
+  left: "M14 8a3.5 3.5 0 1 0 7 0a3.5 3.5 0 1 0 -7 0",
+  moved: "M3 8H14",
+  changed: "M13 14H22",
+};
+
 /** What the signs mean that are there. */
-export function legend({ marks, valences, step, missing }: Drawn): Node[] {
+export function legend({ marks, valences, step, missing, changed, more }: Drawn): Node[] {
+  const fates: Node[] = fatesOf(changed ?? []).map(({ fate, count }) =>
+    html("span", { class: "seam-fate" }, glyph(fate), html("b", {}, grouped(count)), ` ${FATE_WORDS[fate]}`),
+  );
+  if (more)
+    fates.push(html("span", {}, `drawn are the last ${grouped(changed?.length ?? 0)} to be revised, the list has all`));
   const parts: Node[] = VALENCES.flatMap((valence, which) => {
     if (!valences[which]) return [];
     const sign = html("b", { class: valence }, SIGNS[which] || "○");
@@ -30,7 +46,14 @@ export function legend({ marks, valences, step, missing }: Drawn): Node[] {
   if (missing)
     parts.push(html("span", {}, html("b", {}, `${missing} more`), " began before, for which there is no room"));
   parts.push(html("span", { class: "seam-hint" }, "drag to move · Ctrl and scroll to zoom · ← → from event to event"));
-  return parts;
+  return [...fates, ...parts];
+}
+
+/** How a fate is drawn. */
+function glyph(fate: Fate): SVGSVGElement {
+  const disc = fate === "left" ? [] : [svg("circle", { class: "disc", cx: 17.5, cy: 8, r: 3 })];
+  const line = svg("path", { class: `fate ${fate}`, d: GLYPHS[fate] });
+  return svg("svg", { class: "seam-glyph", width: 25, height: 16, "aria-hidden": "true" }, line, ...disc);
 }
 
 export function ofMark(mark: Mark, names: Names): Node[] {
@@ -43,9 +66,10 @@ export function ofMark(mark: Mark, names: Names): Node[] {
   return document.getElementById(item) ? [...parts, html("a", { href: `#${item}` }, "in the list ↓")] : parts;
 }
 
-export function ofBin(bin: Bin, names: Names): Node[] {
+export function ofBin(bin: Bin, names: Names, changed: boolean): Node[] {
   const [when = "", said = ""] = binWords(bin, names).split(/: (.*)/s);
-  return [html("span", {}, html("b", {}, when)), html("span", {}, said), html("span", {}, "click or Enter zooms in")];
+  const which = html("b", {}, changed ? `${when}, of what has changed` : when);
+  return [html("span", {}, which), html("span", {}, said), html("span", {}, "click or Enter zooms in")];
 }
 
 /** How long bins are. */
