@@ -56,7 +56,7 @@ export function makeFrame(section: HTMLElement, names: Names): Frame {
     gradients(),
     ...Object.values(layers),
   );
-  const note = html("p", { class: "seam-note" });
+  const note = html("p", { class: "seam-note", tabindex: -1 });
   const state = html("p", { class: "seam-state", role: "status" });
   const told = html("p", { class: "seam-unseen", "aria-live": "polite" });
   const sentence = html("p", { class: "seam-unseen", id: "seam-sentence" });

@@ -106,12 +106,15 @@ export class Graphic {
       zoom,
       showAll: () => this.#view.showAll(),
       enter: () => this.#enter(this.#chosen),
-      leave: () => (this.#chosen ? this.choose(null, { scroll: false }) : drawing.blur()),
+      leave: () => (this.#chosen ? this.choose(null, { scroll: false }) : this.#frame.note.focus()),
     });
     buttons.in.addEventListener("click", () => zoom(2));
     buttons.out.addEventListener("click", () => zoom(0.5));
     buttons.all.addEventListener("click", () => this.#view.showAll());
-    buttons.retry.addEventListener("click", () => this.reload(undefined));
+    buttons.retry.addEventListener("click", () => {
+      drawing.focus(); // the button goes
+      this.reload(undefined);
+    });
     drawing.addEventListener("pointermove", (event) => this.#point(this.#under(event)));
     drawing.addEventListener("pointerleave", () => this.#point(null));
     drawing.addEventListener("click", (event) => this.#click(this.#under(event)));
@@ -166,8 +169,9 @@ export class Graphic {
       this.choose(wanted.id, { scroll: wanted.scroll });
     }
     set(drawing, { "data-drawn": bins.length ? "bins" : "marks" });
-    buttons.in.disabled = this.#view.closest;
-    buttons.out.disabled = buttons.all.disabled = this.#view.whole;
+    const { closest, whole } = this.#view; // a button that was disabled would lose the focus that it has
+    set(buttons.in, { "aria-disabled": closest ? "true" : null });
+    for (const button of [buttons.out, buttons.all]) set(button, { "aria-disabled": whole ? "true" : null });
     const pointed = isSame(this.#pointed, this.#chosen) ? null : this.#pointed;
     drawCursor(cursor, this.#moving ? {} : { chosen: this.#chosen, pointed }, shown, this.#view.scale);
     this.#note();

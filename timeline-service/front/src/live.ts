@@ -4,6 +4,8 @@
 // disturbed: the line then waits for them to ask.
 
 const SECONDS_BETWEEN = 2;
+/** What of the page is shown anew. */
+const PARTS = ["#list", ".sentence"];
 
 interface Told {
   event?: { id: string; title: string };
@@ -35,15 +37,17 @@ export function follow(section: HTMLElement, news: HTMLElement): void {
   source.addEventListener("left", told);
 }
 
-/** Whether somebody is within the list with a keyboard. */
+/** Whether somebody is within it with a keyboard. */
 function isRead(): boolean {
-  return document.getElementById("list")?.contains(document.activeElement) ?? false;
+  return PARTS.some((part) => document.querySelector(part)?.contains(document.activeElement));
 }
 
 function offer(news: HTMLElement, show: () => Promise<void>): void {
   const button = document.createElement("button");
   button.textContent = "Show it";
   button.addEventListener("click", () => {
+    news.tabIndex = -1;
+    news.focus(); // the button goes, and who has pressed it stays
     button.remove();
     void show();
   });
@@ -56,7 +60,7 @@ async function replaceList(fresh: ReadonlySet<string>): Promise<boolean> {
   if (!answer.ok) return false;
   const page = new DOMParser().parseFromString(await answer.text(), "text/html");
   let changed = false;
-  for (const part of ["#list", ".sentence"]) {
+  for (const part of PARTS) {
     const [now, anew] = [document.querySelector(part), page.querySelector(part)];
     if (now === null || anew === null || now.textContent === anew.textContent) continue;
     now.replaceWith(anew);

@@ -62,8 +62,9 @@ export function ofMark(mark: Mark, names: Names): Node[] {
     html("a", { href: `/events/${mark.id}`, class: "seam-title" }, mark.title),
     html("span", {}, markWords(mark, names)),
   ];
-  const item = `e-${mark.id}`;
-  return document.getElementById(item) ? [...parts, html("a", { href: `#${item}` }, "in the list ↓")] : parts;
+  const item = document.getElementById(`e-${mark.id}`);
+  if (item) item.tabIndex = -1; // so that who follows the link is there with a keyboard, too
+  return item ? [...parts, html("a", { href: `#${item.id}` }, "in the list ↓")] : parts;
 }
 
 export function ofBin(bin: Bin, names: Names, changed: boolean): Node[] {
