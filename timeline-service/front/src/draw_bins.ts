@@ -12,6 +12,8 @@ const STACK = [2, 1, 3, 0];
 const MARGIN = 18;
 const BAND = 4;
 const SIGN_ROOM = 15;
+/** What the names of those who acted take, at the top and at the bottom. */
+const SIDE_ROOM = 28;
 /** What has changed is seen, however much there is in all. */
 const LEAST_CHANGED = 3;
 
@@ -20,31 +22,21 @@ export interface Bars {
   band: number;
 }
 
-/** What has changed since a moment: what is there since, or otherwise, and what is gone. */
-export interface ChangedBins {
-  there: readonly Bin[];
-  gone: readonly Bin[];
-}
-
-/** What has changed stands before what there is in all, which then is pale. */
+/** What has changed, in bins of its own, stands before what there is in all, which then is pale. */
 export function drawBins(
   layer: SVGGElement,
   bins: readonly Bin[],
   scale: Scale,
   width: number,
-  changed: ChangedBins | null = null,
+  changed: readonly Bin[] | null = null,
 ): Bars {
-  const most = largest([...bins, ...(changed?.gone ?? [])]);
+  const most = largest(bins);
   const room = SEAM - MARGIN - BAND;
   const unit = Math.min(room / Math.max(1, most.both / 2 + most.side), 24);
   const band = BAND + (most.both / 2) * unit;
   const draw = (some: readonly Bin[], least: number): Node[] => barsOf(some, { scale, width, unit, band, least });
   const parts = changed
-    ? [
-        svg("g", { class: "pale" }, ...draw(bins, 1)),
-        svg("g", {}, ...draw(changed.there, LEAST_CHANGED)),
-        svg("g", { class: "gone" }, ...draw(changed.gone, LEAST_CHANGED)),
-      ]
+    ? [svg("g", { class: "pale" }, ...draw(bins, 1)), ...draw(changed, LEAST_CHANGED)]
     : draw(bins, 1);
   layer.replaceChildren(...parts, ...countLines(most.side, unit, band, width));
   return { band };
@@ -109,10 +101,10 @@ function countLines(most: number, unit: number, band: number, width: number): No
   return [-1, 1].flatMap((way) => {
     const y = px(SEAM + way * (band + count * unit));
     if (y < 14 || y > HEIGHT - AXIS - 4) return [];
-    return [
-      svg("line", { class: "count-line", x1: 0, x2: width, y1: y, y2: y }),
-      svg("text", { class: "quiet halo", x: 0, y: y - 3 }, grouped(count)),
-    ];
+    const line = svg("line", { class: "count-line", x1: 0, x2: width, y1: y, y2: y });
+    const over = y < SIDE_ROOM ? y + 12 : y - 3; // who acted stands in the corners
+    if (over > HEIGHT - AXIS - SIDE_ROOM / 2) return [line];
+    return [line, svg("text", { class: "quiet halo", x: 0, y: over }, grouped(count))];
   });
 }
 

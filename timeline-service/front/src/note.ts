@@ -18,11 +18,12 @@ export interface Drawn {
   more: boolean;
 }
 
-const GLYPHS: Record<Fate, string> = {
-  appeared: "M12.5 8a5 5 0 1 0 10 0a5 5 0 1 0 -10 0",
-  left: "M14 8a3.5 3.5 0 1 0 7 0a3.5 3.5 0 1 0 -7 0",
-  moved: "M3 8H14",
-  changed: "M13 14H22",
+/** What is drawn for each beside a disc, how wide that is, and where the disc stands. */
+const GLYPHS: Record<Fate, { path: string; width: number; disc: number | null }> = {
+  appeared: { path: "M1 8a5 5 0 1 0 10 0a5 5 0 1 0 -10 0", width: 14, disc: 6 },
+  left: { path: "M2 8a4 4 0 1 0 8 0a4 4 0 1 0 -8 0", width: 13, disc: null },
+  moved: { path: "M1 8a2 2 0 1 0 4 0a2 2 0 1 0 -4 0M5 8H16", width: 22, disc: 16 },
+  changed: { path: "M1 14H11", width: 14, disc: 6 },
 };
 
 /** What the signs mean that are there. */
@@ -37,7 +38,9 @@ export function legend({ marks, valences, step, missing, changed, more }: Drawn)
     const sign = html("b", { class: valence }, SIGNS[which] || "○");
     return html("span", {}, sign, valence === "none" ? " without a valence" : ` ${valence}`);
   });
-  if (step) parts.push(html("span", {}, `a bar is ${step}`));
+  if (step && changed)
+    parts.push(html("span", {}, `a strong bar is what has changed of ${step}, see which by zooming in`));
+  else if (step) parts.push(html("span", {}, `a bar is ${step}`));
   else {
     if (marks.some(({ approximate }) => approximate)) parts.push(html("span", {}, "dashed: about then"));
     if (marks.some(({ uncertain }) => uncertain)) parts.push(html("span", {}, "hollow: uncertain"));
@@ -51,9 +54,10 @@ export function legend({ marks, valences, step, missing, changed, more }: Drawn)
 
 /** How a fate is drawn. */
 function glyph(fate: Fate): SVGSVGElement {
-  const disc = fate === "left" ? [] : [svg("circle", { class: "disc", cx: 17.5, cy: 8, r: 3 })];
-  const line = svg("path", { class: `fate ${fate}`, d: GLYPHS[fate] });
-  return svg("svg", { class: "seam-glyph", width: 25, height: 16, "aria-hidden": "true" }, line, ...disc);
+  const { path, width, disc } = GLYPHS[fate];
+  const line = svg("path", { class: `fate ${fate}`, d: path });
+  const body = disc === null ? [] : [svg("circle", { class: "disc", cx: disc, cy: 8, r: 3 })];
+  return svg("svg", { class: "seam-glyph", width, height: 16, "aria-hidden": "true" }, line, ...body);
 }
 
 export function ofMark(mark: Mark, names: Names): Node[] {

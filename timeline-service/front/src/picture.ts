@@ -54,21 +54,17 @@ export class Picture {
     const span = { first: Math.floor(view.first), last: Math.ceil(view.last) };
     const bins = within(all, span);
     if (changed && this.#drawMarks(changed, changed, extent, view, moving)) {
-      drawBins(this.#frame.bins, bins, view.scale, view.width, { there: [], gone: [] });
+      drawBins(this.#frame.bins, bins, view.scale, view.width, []);
       return;
     }
     this.#frame.marks.replaceChildren();
     this.#frame.labels.replaceChildren();
     this.#arranged.marks = null;
     const step = stepFor(view.last - view.first, view.width);
-    const binned = (some: readonly Mark[]): readonly Bin[] => within(binsOf(some, step), span);
-    const parts = changed && {
-      there: binned(changed.filter(isThere)),
-      gone: binned(changed.filter((mark) => !isThere(mark))),
-    };
+    const parts = changed && within(binsOf(changed, step), span);
     this.#band = drawBins(this.#frame.bins, bins, view.scale, view.width, parts).band;
-    const seen = changed ? binned(changed) : bins;
-    this.seen = { marks: marks ?? changed ?? [], walked: [], changed, shown: [], missing: 0, bins: seen };
+    const seen = { marks: marks ?? changed ?? [], walked: [], changed, shown: [], missing: 0 };
+    this.seen = { ...seen, bins: parts ?? bins };
   }
 
   #binned(marks: readonly Mark[], view: View): readonly Bin[] {

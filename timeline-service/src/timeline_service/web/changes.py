@@ -63,6 +63,8 @@ class ChangesContext(PageContext):
     until: str
     said_since: str
     said_until: str
+    #: The earlier moment where there is little room for it.
+    briefly_since: str
     asked: bool
     items: tuple[ChangedLine, ...]
     first_url: str | None
@@ -109,6 +111,7 @@ async def changes(
         until=_typed(until),
         said_since=_said(head["since"]),
         said_until=_said(head["until"]) if until else "now",
+        briefly_since=_said(head["since"]) if "-" in (head["since"] or "") else "then",
         asked=begun,
         items=tuple([_line(view, names) async for views in found.views(rows) for view in views]),
         first_url=with_query(path, kept) if cursor else None,
