@@ -45,6 +45,10 @@ class Browser:
         """Show a page."""
         await self._command("Page.navigate", url=url)
 
+    async def before_pages(self, script: str) -> None:
+        """Run a script in every page that is opened from now on, before anything of its own."""
+        await self._command("Page.addScriptToEvaluateOnNewDocument", source=script)
+
     async def ask(self, expression: str) -> Any:
         """What an expression is on the page."""
         answer = await self._command("Runtime.evaluate", expression=expression, returnByValue=True, awaitPromise=True)

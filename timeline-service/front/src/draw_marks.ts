@@ -173,10 +173,13 @@ function drawnOf(mark: Mark, body: Body, day: number | null, scale: Scale, radiu
   return { mark, body, disc: false, left, right, anchor, radius, was };
 }
 
+/** What is left of a character, such as most emoji, that was cut in two. */
+const HALF = /[\ud800-\udbff]$/;
+
 /** As much of a text as goes into so many pixels. */
 function cut(text: string, room: number, measure: Measure): string {
   const whole = measure(text);
   if (whole <= room) return text;
   const letters = Math.max(1, Math.floor((text.length * (room - 10)) / whole));
-  return `${text.slice(0, letters).trimEnd()}…`;
+  return `${text.slice(0, letters).replace(HALF, "").trimEnd()}…`;
 }

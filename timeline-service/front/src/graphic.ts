@@ -36,6 +36,8 @@ export class Graphic {
   #frameAsked = 0;
   #settling = 0;
   #moving = false;
+  /** Whether the list has moved it, which then stays as it is. */
+  #led = false;
   /** An event that is looked for, until its mark has come. */
   #wanted: { id: string; scroll: boolean } | null = null;
 
@@ -119,7 +121,10 @@ export class Graphic {
     drawing.addEventListener("pointerleave", () => this.#point(null));
     drawing.addEventListener("click", (event) => this.#click(this.#under(event)));
     followList({
-      chosen: (id, day) => this.choose(id, { scroll: false, day }),
+      chosen: (id, day) => {
+        this.#led = true;
+        this.choose(id, { scroll: false, day });
+      },
       pointed: (id) => this.#point(id === null ? null : { id }, true),
     });
   }
@@ -134,14 +139,15 @@ export class Graphic {
   /** No hand moves it any more: tell what is seen, and ask for more of it. */
   #settled(): void {
     void this.#loading.follow(this.#seen, this.#view.width).then((more) => more && this.#moved(false));
-    const whole = this.#view.whole ? (this.#loading.all?.extent?.count ?? null) : null;
+    const { whole } = this.#view;
     const days = { first: Math.floor(this.#view.first), last: Math.floor(this.#view.last) };
-    const told = this.#view.whole ? this.#extent : days;
-    const { changed, more } = this.#loading.all ?? { changed: null, more: false };
+    const { changed, more, extent } = this.#loading.all ?? { changed: null, more: false, extent: null };
+    const all = whole && extent ? extent.count : null;
     this.#frame.sentence.textContent = changed
       ? changedWords(changed, more, this.#section.dataset.since ?? "")
-      : sentenceOf(this.#picture.seen, told, whole, this.#names);
-    this.#tell("view", { start: isoOf(days.first), end: isoOf(days.last) });
+      : sentenceOf(this.#picture.seen, whole ? this.#extent : days, all, this.#names);
+    if (!this.#led) this.#tell("view", whole ? null : { start: isoOf(days.first), end: isoOf(days.last) });
+    this.#led = false;
   }
 
   #resize(): void {
@@ -288,7 +294,7 @@ export class Graphic {
     return x === undefined || x < 0 || x > this.#view.width ? null : x;
   }
 
-  #tell(name: "select" | "hover" | "view", detail: object): void {
+  #tell(name: "select" | "hover" | "view", detail: object | null): void {
     this.#section.dispatchEvent(new CustomEvent(`seam:${name}`, { detail, bubbles: true }));
   }
 }
