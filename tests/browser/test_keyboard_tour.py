@@ -52,6 +52,7 @@ async def keyboard(stack: TimelineStack, browser: Browser) -> AsyncIterator[Keyb
     browser.complaints.clear()
     await browser.open(f"{stack.client.base_url}/")
     await browser.shows("h1", "Which two countries?")
+    await wait_until(lambda: browser.ask("document.readyState === 'complete'"))  # with its styles
     yield Keyboard(browser)
     assert browser.complaints == []
 
