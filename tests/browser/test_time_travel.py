@@ -20,7 +20,7 @@ MENDED = recording("Has <b>another</b> title", "2020-03-01", initiators=["IN"])
 GONE = recording("Never happened", "2020-09-01", initiators=["IN"])
 ADDED = recording("Found later", "2021-02-01", initiators=["CN"])
 BUSY: Final = [
-    recording(f"Busy day {n}", f"20{n // 100:02}-{n % 12 + 1:02}-{n % 28 + 1:02}", ["FR", "ES"]) for n in range(900)
+    recording(f"Busy day {n}", f"{2000 + n // 100}-{n % 12 + 1:02}-{n % 28 + 1:02}", ["FR", "ES"]) for n in range(2100)
 ]
 
 
@@ -30,6 +30,7 @@ class Travel:
 
     few: str
     many: str
+    more_than_can_be_drawn: str
     few_without_any: str
 
 
@@ -50,6 +51,7 @@ async def travel(engines: Engines) -> AsyncIterator[Travel]:
         yield Travel(
             f"{base}/CHN-IND/changes?since={since}",
             f"{base}/ESP-FRA/changes?since={since}",
+            f"{base}/ESP-FRA/changes?since=2020-01-01T00:00:00Z",
             f"{base}/CHN-IND/changes?since={after}",
         )
 
@@ -62,12 +64,12 @@ async def browser(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Bro
         yield opened
 
 
-async def opened(browser: Browser, url: str) -> None:
-    """Show a page of changes, and wait until it is drawn with marks."""
+async def opened(browser: Browser, url: str, kind: str = "marks") -> None:
+    """Show a page of changes, and wait until it is drawn."""
     browser.complaints.clear()
     await browser.open(url)
     await browser.shows("#seam .seam-caption", "all else pale")
-    await wait_until(lambda: browser.ask(f"location.href === '{url}' && ({DRAWN}) === 'marks'"))
+    await wait_until(lambda: browser.ask(f"location.href === '{url}' && ({DRAWN}) === '{kind}'"))
 
 
 async def classes(browser: Browser, event_id: str) -> set[str]:
@@ -115,6 +117,18 @@ async def test_before_many_events_few_changes_are_marks(travel: Travel, browser:
     assert await browser.ask("document.querySelectorAll('#seam .mark').length") == 2
     assert "left" in await classes(browser, BUSY[0].event_id)
     assert "moved" in await classes(browser, BUSY[450].event_id)
+
+
+async def test_of_more_changes_than_can_be_drawn_it_says_so(travel: Travel, browser: Browser) -> None:
+    await opened(browser, travel.more_than_can_be_drawn, "bins")
+    await browser.shows(
+        "#seam .seam-note", "2,000 appeared", "drawn are the last 2,000 to be revised, the list has all"
+    )
+    assert await browser.ask("document.querySelectorAll('#seam .bins > path').length") > 0
+    assert await browser.ask("document.querySelectorAll('#seam *').length") < 1_000
+    await browser.ask("document.querySelector('#seam svg').focus()")
+    await browser.press("End")
+    await browser.shows("#seam .seam-note", "of what has changed", "both acted")
 
 
 @pytest.mark.parametrize("width", [360, 820])
