@@ -75,7 +75,7 @@ async def visit(name: str, url: str, zoom: str | None) -> Visit:
 async def _loaded(browser: Browser) -> dict[str, Any]:
     """What the recorder tells once the page is shown and quiet, or the time is up."""
     ends = time.monotonic() + MOST_SECONDS
-    told = {"tasks": [], "shown": None, "bytes": 0, "nodes": 0}
+    told: dict[str, Any] = {"tasks": [], "shown": None, "bytes": 0, "nodes": 0}
     while time.monotonic() < ends:
         try:
             told = await browser.ask(_TOLD) or told

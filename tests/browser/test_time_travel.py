@@ -105,7 +105,7 @@ async def test_keys_go_from_change_to_change(travel: Travel, browser: Browser) -
     said = "document.querySelector('#seam [aria-live]').textContent"
     for words in ("Has a better title. India acted", "moved: it was 1 June 2019", "has left since", "appeared since"):
         await browser.press("ArrowRight")
-        await wait_until(lambda words=words: browser.ask(f"{said}.includes('{words}')"))
+        await browser.shows("#seam [aria-live]", words)
     assert await browser.ask(f"document.getElementById('e-{ADDED.event_id}').getAttribute('aria-current')") == "true"
     await browser.press("Home")
     await wait_until(lambda: browser.ask(f"{said}.includes('better title')"))

@@ -64,7 +64,8 @@ async def changed_marks(
     shown = Shown.read({"start": start, "end": end}, width)
     asked = changes_asked(name, since, until, include, awaited.generation)
     found = await list_changes(awaited, page_of(request, held, asked), name)
-    tag = tag_of("changed marks", str(request.url), found.since, found.at.vector, found.at.generation)
-    if (known := known_already(request, found.at, tag)) is not None:
+    at = found.at
+    tag = tag_of("changed marks", str(request.url), found.since, at.vector, (at.generation, at.redriven))
+    if (known := known_already(request, at, tag)) is not None:
         return known
-    return answer(request, found.at, await read_changed_marks(found, shown), tag=tag)
+    return answer(request, at, await read_changed_marks(found, shown), tag=tag)
