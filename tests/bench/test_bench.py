@@ -100,6 +100,7 @@ async def test_every_page_is_shown_and_zoomed(engines: Engines) -> None:
         visits = await measure_pages(shown, many)
     names = [each.name for each in visits]
     assert names[:2] == ["Dyadline, a pair of 100 events", "Dyadline, a pair of 2,500 events"]
+    assert visits[0].bytes < 150_000  # with all that its graphic draws
     assert names[2].startswith("vis-timeline 8")
     assert names[3].startswith("timelinejs 3")
     for each in visits:
