@@ -12,11 +12,14 @@ from rich.console import Console
 from tests.bench.__main__ import main
 from tests.bench.bench import measure
 from tests.bench.event_supply import events
+from tests.bench.filled_service import filled_service
 from tests.bench.filled_tables import LARGEST, PAIRS, fill_tables
 from tests.bench.large_log import fill_log
+from tests.bench.page_figures import measure_pages
 from tests.bench.reading_figures import measure_reads
 from tests.bench.reading_pages import reads
-from tests.bench.table import print_readings, print_table
+from tests.bench.table import print_readings, print_table, print_visits
+from tests.support.clients.browsers import CHROMIUM
 from tests.support.inputs.log_writing import read_log
 from tests.support.running.engines import Engines
 
@@ -81,7 +84,8 @@ async def test_a_large_log_is_one_that_ingest_could_have_written(kafka: str) -> 
 
 
 async def test_every_read_has_its_floor_and_a_smaller_one(engines: Engines) -> None:
-    readings, figures = await measure_reads(engines, events=5_000, small=1_000, repetitions=4)
+    async with filled_service(engines, 1_000) as few, filled_service(engines, 5_000) as many:
+        readings, figures = await measure_reads(few, many, repetitions=4)
     assert len(readings) == len(list(reads())) + 1
     assert all(reading.at(99) >= reading.at(50) > 0 for reading in readings)
     assert all(reading.floor > 0 and reading.small > 0 for reading in readings)
@@ -92,6 +96,26 @@ async def test_every_read_has_its_floor_and_a_smaller_one(engines: Engines) -> N
     words = " ".join(output.getvalue().split())
     for expected in ("5,000 events", "p50 of 1,000", *(f"{reading.ratio:.2f}" for reading in readings)):
         assert expected in words
+
+
+@pytest.mark.skipif(CHROMIUM is None, reason="there is no chromium here")
+async def test_every_page_is_shown_and_zoomed(engines: Engines) -> None:
+    async with filled_service(engines, 400) as shown, filled_service(engines, 10_000) as many:
+        visits = await measure_pages(shown, many)
+    names = [each.name for each in visits]
+    assert names[:2] == ["Dyadline, a pair of 100 events", "Dyadline, a pair of 2,500 events"]
+    assert visits[0].bytes < 150_000  # with all that its graphic draws
+    assert names[2].startswith("vis-timeline 8")
+    assert names[3].startswith("timelinejs 3")
+    for each in visits:
+        assert each.bytes > 10_000
+        assert each.nodes > 100
+        assert each.usable is not None
+        assert each.usable > 0
+        assert each.longest_zooming is not None
+    output = io.StringIO()
+    print_visits(visits, Console(file=output, width=160))
+    assert all(name in " ".join(output.getvalue().split()) for name in names)
 
 
 async def test_filled_tables_hold_what_the_product_would_have_made(database_url: str) -> None:

@@ -13,7 +13,8 @@ WIDTHS: Final = (390, 820, 1440)
 SCHEMES: Final = ("light", "dark")
 _PAGES: Final = {
     "home": "/", "pair": "/timelines/CHN-IND", "filtered": "/timelines/CHN-IND?type=ban&order=desc", "empty":
-    "/timelines/AND-TUV", "search": "/search?q=india", "not-found": "/timelines?a=Indai&b=Congo",
+    "/timelines/AND-TUV", "changes": "/timelines/CHN-IND/changes?since=2020-01-01T00:00:00Z",
+    "search": "/search?q=india", "not-found": "/timelines?a=Indai&b=Congo",
     "refused": "/timelines/CHN-IND?from=bad", "audit": "/audit", "api": "/docs", "problems": "/problems",
 }  # fmt: skip
 

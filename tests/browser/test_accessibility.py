@@ -18,7 +18,8 @@ TALKS = recording(
 )  # fmt: skip
 RUMOUR = recording("A rumour", "2019", initiators=["IN"])
 PATHS = [
-    "/", "/timelines/CHN-IND?include=retracted&type=ban&type=negotiation", "/timelines/AND-TUV", "/search",
+    "/", "/timelines/CHN-IND/changes?since=2020-01-01T00:00:00Z",
+    "/timelines/CHN-IND?include=retracted&type=ban&type=negotiation", "/timelines/AND-TUV", "/search",
     f"/events/{TALKS.event_id}", f"/events/{RUMOUR.event_id}", "/search?q=talks", "/timelines?a=Indai&b=Congo",
     "/timelines/CHN-IND?from=bad&type=bam", "/audit", "/docs", "/problems", "/problems/bad-parameter",
 ]  # fmt: skip

@@ -9,7 +9,7 @@ from base64 import b64decode
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from tests.support.waiting import wait_until
 
@@ -19,6 +19,12 @@ _LAUNCH = """import os, sys
 os.dup2(int(sys.argv[1]), 3)
 os.dup2(int(sys.argv[2]), 4)
 os.execv(sys.argv[3], sys.argv[3:])"""
+#: Keys that the browser itself acts upon, by their names: their numbers, and what they write.
+_KEYS: Final = {
+    "Tab": (9, ""), "Enter": (13, "\r"), "Escape": (27, ""), " ": (32, " "), "End": (35, ""), "Home": (36, ""),
+    "ArrowLeft": (37, ""), "ArrowUp": (38, ""), "ArrowRight": (39, ""), "ArrowDown": (40, ""),
+}  # fmt: skip
+_SHIFT: Final = 8
 
 
 class BrowserError(Exception):
@@ -38,6 +44,10 @@ class Browser:
     async def open(self, url: str) -> None:
         """Show a page."""
         await self._command("Page.navigate", url=url)
+
+    async def before_pages(self, script: str) -> None:
+        """Run a script in every page that is opened from now on, before anything of its own."""
+        await self._command("Page.addScriptToEvaluateOnNewDocument", source=script)
 
     async def ask(self, expression: str) -> Any:
         """What an expression is on the page."""
@@ -77,10 +87,12 @@ class Browser:
         """Write words where the cursor is."""
         await self._command("Input.insertText", text=words)
 
-    async def press(self, key: str, text: str = "") -> None:
+    async def press(self, key: str, text: str = "", *, shift: bool = False) -> None:
         """Press a key, by its name in `KeyboardEvent.key`; `text` is what it writes."""
-        await self._command("Input.dispatchKeyEvent", type="keyDown", key=key, text=text)
-        await self._command("Input.dispatchKeyEvent", type="keyUp", key=key)
+        number, written = _KEYS.get(key, (0, ""))
+        pressed = {"key": key, "windowsVirtualKeyCode": number, "modifiers": _SHIFT if shift else 0}
+        await self._command("Input.dispatchKeyEvent", type="keyDown", text=text or written, **pressed)
+        await self._command("Input.dispatchKeyEvent", type="keyUp", **pressed)
 
     async def mouse(self, kind: str, x: float, y: float, **more: Any) -> None:
         """What a mouse does at a place: mouseMoved, mousePressed, mouseReleased or mouseWheel."""

@@ -15,7 +15,7 @@ import { Picture } from "./picture.ts";
 import { set } from "./svg.ts";
 import { legendOf, sentenceOf } from "./telling.ts";
 import { View } from "./view.ts";
-import { binWords, markWords, type Names, whenWords } from "./words.ts";
+import { binWords, changedWords, markWords, type Names, whenWords } from "./words.ts";
 
 const SETTLE_MILLISECONDS = 140;
 /** What is shown around an event that is looked for, in days. */
@@ -36,6 +36,8 @@ export class Graphic {
   #frameAsked = 0;
   #settling = 0;
   #moving = false;
+  /** Whether the list has moved it, which then stays as it is. */
+  #led = false;
   /** An event that is looked for, until its mark has come. */
   #wanted: { id: string; scroll: boolean } | null = null;
 
@@ -106,17 +108,23 @@ export class Graphic {
       zoom,
       showAll: () => this.#view.showAll(),
       enter: () => this.#enter(this.#chosen),
-      leave: () => (this.#chosen ? this.choose(null, { scroll: false }) : drawing.blur()),
+      leave: () => (this.#chosen ? this.choose(null, { scroll: false }) : this.#frame.note.focus()),
     });
     buttons.in.addEventListener("click", () => zoom(2));
     buttons.out.addEventListener("click", () => zoom(0.5));
     buttons.all.addEventListener("click", () => this.#view.showAll());
-    buttons.retry.addEventListener("click", () => this.reload(undefined));
+    buttons.retry.addEventListener("click", () => {
+      drawing.focus(); // the button goes
+      this.reload(undefined);
+    });
     drawing.addEventListener("pointermove", (event) => this.#point(this.#under(event)));
     drawing.addEventListener("pointerleave", () => this.#point(null));
     drawing.addEventListener("click", (event) => this.#click(this.#under(event)));
     followList({
-      chosen: (id, day) => this.choose(id, { scroll: false, day }),
+      chosen: (id, day) => {
+        this.#led = true;
+        this.choose(id, { scroll: false, day });
+      },
       pointed: (id) => this.#point(id === null ? null : { id }, true),
     });
   }
@@ -131,11 +139,15 @@ export class Graphic {
   /** No hand moves it any more: tell what is seen, and ask for more of it. */
   #settled(): void {
     void this.#loading.follow(this.#seen, this.#view.width).then((more) => more && this.#moved(false));
-    const whole = this.#view.whole ? (this.#loading.all?.extent?.count ?? null) : null;
+    const { whole } = this.#view;
     const days = { first: Math.floor(this.#view.first), last: Math.floor(this.#view.last) };
-    const told = this.#view.whole ? this.#extent : days;
-    this.#frame.sentence.textContent = sentenceOf(this.#picture.seen, told, whole, this.#names);
-    this.#tell("view", { start: isoOf(days.first), end: isoOf(days.last) });
+    const { changed, more, extent } = this.#loading.all ?? { changed: null, more: false, extent: null };
+    const all = whole && extent ? extent.count : null;
+    this.#frame.sentence.textContent = changed
+      ? changedWords(changed, more, this.#section.dataset.since ?? "")
+      : sentenceOf(this.#picture.seen, whole ? this.#extent : days, all, this.#names);
+    if (!this.#led) this.#tell("view", whole ? null : { start: isoOf(days.first), end: isoOf(days.last) });
+    this.#led = false;
   }
 
   #resize(): void {
@@ -163,8 +175,9 @@ export class Graphic {
       this.choose(wanted.id, { scroll: wanted.scroll });
     }
     set(drawing, { "data-drawn": bins.length ? "bins" : "marks" });
-    buttons.in.disabled = this.#view.closest;
-    buttons.out.disabled = buttons.all.disabled = this.#view.whole;
+    const { closest, whole } = this.#view; // a button that was disabled would lose the focus that it has
+    set(buttons.in, { "aria-disabled": closest ? "true" : null });
+    for (const button of [buttons.out, buttons.all]) set(button, { "aria-disabled": whole ? "true" : null });
     const pointed = isSame(this.#pointed, this.#chosen) ? null : this.#pointed;
     drawCursor(cursor, this.#moving ? {} : { chosen: this.#chosen, pointed }, shown, this.#view.scale);
     this.#note();
@@ -184,8 +197,8 @@ export class Graphic {
     const said = mark
       ? ofMark(mark, this.#names)
       : bin
-        ? ofBin(bin, this.#names)
-        : legend(legendOf(this.#picture.seen));
+        ? ofBin(bin, this.#names, this.#picture.seen.changed !== null)
+        : legend(legendOf(this.#picture.seen, this.#loading.all?.more ?? false));
     const same = (node: Node, index: number): boolean => node.isEqualNode(this.#frame.note.childNodes[index] ?? null);
     if (said.length !== this.#frame.note.childNodes.length || !said.every(same))
       this.#frame.note.replaceChildren(...said);
@@ -232,11 +245,11 @@ export class Graphic {
   }
 
   #go(move: Move): void {
-    const { marks, bins } = this.#picture.seen;
+    const { walked, bins } = this.#picture.seen;
     const { first, last } = this.#seen;
     if (!bins.length) {
       const isSeen = ({ earliest, latest }: Mark): boolean => (earliest ?? first) <= last && (latest ?? last) >= first;
-      const mark = nextMark(marks, this.#chosen, move, isSeen);
+      const mark = nextMark(walked, this.#chosen, move, isSeen);
       if (mark) this.choose(mark.id, { scroll: true });
       else this.#further(move);
       return;
@@ -281,7 +294,7 @@ export class Graphic {
     return x === undefined || x < 0 || x > this.#view.width ? null : x;
   }
 
-  #tell(name: "select" | "hover" | "view", detail: object): void {
+  #tell(name: "select" | "hover" | "view", detail: object | null): void {
     this.#section.dispatchEvent(new CustomEvent(`seam:${name}`, { detail, bubbles: true }));
   }
 }

@@ -134,7 +134,7 @@ async def timeline(
         downloads=tuple(
             Download(words, with_query(f"/v1/timelines/{name}.{form}", filters_alone)) for words, form in _FORMS
         ),
-        changes_url=f"/timelines/{name}/changes",
+        changes_url=with_query(f"/timelines/{name}/changes", [("since", each) for each in (filters["as_of"],) if each]),
         post_url=with_query("/post", [("country", code) for code in name.split("-")]),
         embed=_embedded(request, with_query(f"/embed/{name}", without(selected, {"as_of"}))),
         seam_query=with_query("", selected).removeprefix("?"),
