@@ -39,6 +39,7 @@ from timeline_service.api.routes import (
     feed,
     generations,
     log_export,
+    names,
     pairs,
     parked,
     records,
@@ -131,7 +132,7 @@ def create_app(settings: Settings) -> FastAPI:
     )
     install_problems(app, KINDS, translate, ERRORS, show_problem, document_page)
     for module in (
-        *(feed, pairs, timelines, changes, summaries, search, events, records, batches, parked),
+        *(feed, pairs, timelines, changes, summaries, search, names, events, records, batches, parked),
         *(replays, generations, log_export, reference, status),
         *(home, finder, changes_page, pair, marks, embed, event, writing, search_page, audit, static_files),
     ):

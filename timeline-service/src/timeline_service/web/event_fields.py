@@ -10,6 +10,7 @@ from timeline_service.web.form_bodies import Form
 
 _COUNTRY_ROWS: Final = 4
 _SPARE_ROWS: Final = 2
+_TAG_ROWS: Final = 3
 #: Fields of an event that the form has.
 SHOWN: Final = (
     "title", "when", "countries", "initiators", "type", "valence", "domain", "stage", "summary", "actors", "sources",
@@ -55,7 +56,7 @@ class EventFields:
     domain: str = ""
     stage: str = ""
     summary: str = ""
-    tags: str = ""
+    tags: tuple[str, ...] = ("",) * _TAG_ROWS
     countries: tuple[CountryRow, ...] = (CountryRow(),) * _COUNTRY_ROWS
     actors: tuple[ActorRow, ...] = (ActorRow(),) * _SPARE_ROWS
     sources: tuple[SourceRow, ...] = (SourceRow(),) * _SPARE_ROWS
@@ -70,6 +71,7 @@ class EventFields:
         sources = [SourceRow(*row) for row in _columns(form, "url", "source_title", "publisher", "published")]
         return cls(
             **{**texts, "when": read_date(texts.get("when", ""))},
+            tags=_with_spare(_column(form, "tag"), "", _TAG_ROWS),
             countries=_with_spare(countries, CountryRow(), _COUNTRY_ROWS),
             actors=_with_spare(actors, ActorRow()),
             sources=_with_spare(sources, SourceRow()),
@@ -84,8 +86,8 @@ class EventFields:
         names = ("url", "title", "publisher", "published")
         sources = [SourceRow(*(source.get(name) or "" for name in names)) for source in event["sources"]]
         return cls(
-            **{name: event[name] or "" for name in _TEXTS if name != "tags"},
-            tags="\n".join(event["tags"]),
+            **{name: event[name] or "" for name in _TEXTS},
+            tags=_with_spare(event["tags"], "", _TAG_ROWS),
             countries=_with_spare(countries, CountryRow(), _COUNTRY_ROWS),
             actors=_with_spare(actors, ActorRow()),
             sources=_with_spare(sources, SourceRow()),
@@ -101,8 +103,8 @@ class EventFields:
         ]
         event: dict[str, Any] = {
             **{name: value for name, value in (before or {}).items() if name not in SHOWN},
-            **{name: getattr(self, name) for name in _TEXTS if name != "tags"},
-            "tags": [tag.strip() for tag in self.tags.split("\n")],
+            **{name: getattr(self, name) for name in _TEXTS},
+            "tags": [tag for tag in self.tags if tag],
             "countries": [row.name for row in countries],
             "initiators": [row.name for row in countries if row.acted],
             "actors": [{"name": row.name, "country": row.country} for row in self.actors if row != ActorRow()],
@@ -113,7 +115,7 @@ class EventFields:
 
 
 _NOTHING: Final[tuple[Any, ...]] = ("", [], {}, None)
-_TEXTS: Final = ("title", "when", "type", "valence", "domain", "stage", "summary", "tags")
+_TEXTS: Final = ("title", "when", "type", "valence", "domain", "stage", "summary")
 
 
 def field_of(pointer: str) -> str:

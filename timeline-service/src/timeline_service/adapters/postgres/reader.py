@@ -215,9 +215,10 @@ class PostgresReader:
             return rows_of(kind, await connection.fetch(*bound(sql, **values)))
 
 
-def vector_statement(generation: int) -> str:
-    """The statement that tells how far a generation is, in rows of a VectorRow."""
-    return of_generation(read_statements("reader")["vector"].replace("{columns}", columns_of(VectorRow)), generation)
+def vector_statement(generation: int, *, searching: bool = False) -> str:
+    """The statement that tells how far a generation, or its documents, are, in rows of a VectorRow."""
+    statement = read_statements("reader")["search_vector" if searching else "vector"]
+    return of_generation(statement.replace("{columns}", columns_of(VectorRow)), generation)
 
 
 def _moment_of(generation: int, rows: Sequence[VectorRow]) -> ReadPoint:
