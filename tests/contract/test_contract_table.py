@@ -60,7 +60,10 @@ ROWS = [
     Row("/v1/batches", READS_OF | {"limit", "cursor"}),
     Row("/v1/batches/{name}", READS_OF),
     Row("/v1/records", READS_OF | {"outcome", "problem", "principal", "batch", "limit", "cursor"}),
-    *(Row(f"/v1/{kind}", FILTERS | {"prefix", "pair", "limit", "cursor"}) for kind in ("tags", "actors", "publishers")),
+    *(
+        Row(path, FILTERS | {"country", "code", "prefix", "pair", "limit", "cursor"})
+        for path in ("/v1/tags", "/v1/actors", "/v1/publishers")
+    ),
     Row("/v1/countries", READS_OF),
     Row("/v1/countries/{country}/partners", FILTERS),
     Row("/v1/types", READS_OF),

@@ -77,6 +77,27 @@ class Browser:
         """Write words where the cursor is."""
         await self._command("Input.insertText", text=words)
 
+    async def write(self, selector: str, words: str) -> None:
+        """Write words into a field, in the place of what stands there, as somebody at a keyboard does."""
+        await self.click(selector)
+        await self._command("Input.dispatchKeyEvent", type="keyDown", key="a", commands=["selectAll"])
+        await self._command("Input.dispatchKeyEvent", type="keyUp", key="a")
+        await self.type(words)
+
+    async def choose(self, selector: str, value: str) -> None:
+        """Choose one of the values of a list that opens."""
+        await self.click(selector)
+        await self.press("Escape")
+        chosen = f"document.querySelector({json.dumps(selector)}).value = {json.dumps(value)}"
+        assert await self.ask(chosen) == value
+
+    async def values(self, selector: str) -> list[str]:
+        """What stands in fields, in their order."""
+        found: list[str] = await self.ask(
+            f"[...document.querySelectorAll({json.dumps(selector)})].map(each => each.value)"
+        )
+        return found
+
     async def press(self, key: str, text: str = "") -> None:
         """Press a key, by its name in `KeyboardEvent.key`; `text` is what it writes."""
         await self._command("Input.dispatchKeyEvent", type="keyDown", key=key, text=text)

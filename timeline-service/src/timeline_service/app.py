@@ -58,8 +58,9 @@ from timeline_service.queries.remembered_summaries import RememberedSummaries
 from timeline_service.queries.seal import CursorSeal
 from timeline_service.queries.sources import Sources
 from timeline_service.settings import Settings
-from timeline_service.web import audit, embed, event, finder, home, marks, pair, static_files, writing
+from timeline_service.web import audit, embed, event, finder, guide, home, marks, pair, static_files, writing
 from timeline_service.web import changes as changes_page
+from timeline_service.web import records as records_page
 from timeline_service.web import search as search_page
 from timeline_service.web.browser_redirects import BrowserRedirects
 from timeline_service.web.documents import document_page
@@ -134,7 +135,21 @@ def create_app(settings: Settings) -> FastAPI:
     for module in (
         *(feed, pairs, timelines, changes, summaries, search, names, events, records, batches, parked),
         *(replays, generations, log_export, reference, status),
-        *(home, finder, changes_page, pair, marks, embed, event, writing, search_page, audit, static_files),
+        *(
+            home,
+            guide,
+            finder,
+            changes_page,
+            pair,
+            marks,
+            embed,
+            event,
+            writing,
+            search_page,
+            records_page,
+            audit,
+            static_files,
+        ),
     ):
         app.include_router(module.router)
     app.add_middleware(BrowserRedirects)

@@ -19,10 +19,11 @@ from timeline_service.errors import NotYetError
 from timeline_service.queries.events import find_event
 from timeline_service.queries.records import find_record
 from timeline_service.queries.views.events import EventView
-from timeline_service.web.addresses import PageRoute
+from timeline_service.web.addresses import PageRoute, with_query
 from timeline_service.web.event_fields import EventFields
 from timeline_service.web.form_bodies import Form, read_form
 from timeline_service.web.lines import event_url
+from timeline_service.web.outcome_words import meaning_of
 from timeline_service.web.rendering import PageContext, show_at_once
 from timeline_service.web.writing_forms import show_correction, show_event_form, show_retraction
 
@@ -42,8 +43,12 @@ class RecordedContext(PageContext):
     #: As the record has it, or `awaited`.
     outcome: str
     problem: str | None
-    event_url: str | None
-    record_url: str
+    #: What that means, and more of it, if there is more to say.
+    meaning: str = ""
+    detail: str | None = None
+    event_url: str | None = None
+    batch: str | None = None
+    batch_url: str = ""
 
 
 @router.get("/post")
@@ -119,17 +124,22 @@ async def recorded(
     position: Annotated[str, Path(description="partition:offset of a record.")],
 ) -> Response:
     """What became of a record; while it is not known yet, the page asks again by itself."""
-    shown: dict[str, Any] = {"language": language, "position": position, "record_url": f"/v1/records/{position}"}
+    shown: dict[str, Any] = {"language": language, "position": position, "json_url": f"/v1/records/{position}"}
     try:
         _, view = await find_record(awaited, position, _WAIT_SECONDS)
     except NotYetError:
-        context = RecordedContext(title="Recorded", outcome="awaited", problem=None, event_url=None, **shown)
+        context = RecordedContext(title="Recorded", outcome="awaited", problem=None, **shown)
         return show_at_once(context, 200, {"refresh": "1"})
+    batch = view.get("batch")
     context = RecordedContext(
         title="Recorded" if view["outcome"] in {"applied", "duplicate"} else "Recorded, and not applied",
         outcome=view["outcome"],
         problem=view.get("problem"),
+        meaning=meaning_of(view["outcome"], view.get("problem")),
+        detail=view.get("detail"),
         event_url=event_url(view["event_id"]) if view["event_id"] else None,
+        batch=batch,
+        batch_url=with_query("/audit/records", [("batch", batch)]) if batch else "",
         **shown,
     )
     return show_at_once(context, 200)

@@ -248,6 +248,13 @@ class SummaryRow(NamedTuple):
     last: date | None
 
 
+class TitleRow(NamedTuple):
+    """An event, and what it is called."""
+
+    event_id: UUID
+    title: str
+
+
 class NameRow(NamedTuple):
     """A tag, an actor or a publisher as a facet, how it is spelled, and how many events have it."""
 

@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 
-from timeline_service.api.filters import CursorText, Filters, Limit
+from timeline_service.api.filters import Codes, Countries, CursorText, Filters, Limit
 from timeline_service.api.holdings import Held
 from timeline_service.api.operations import ACTORS, PUBLISHERS, TAGS
 from timeline_service.api.paging import next_link, page_of
@@ -21,12 +21,15 @@ async def _asked(
     prefix: Annotated[
         str | None, Query(max_length=300, description="How the name begins, in any case.", examples=["a"])
     ] = None,
+    country: Countries = None,
+    code: Codes = None,
     pair: Annotated[
         str | None, Query(description="Only of the events of a pair: two codes in either order.", examples=["IN-CN"])
     ] = None,
 ) -> dict[str, Any]:
     """What is asked for of names: how they begin, and of which events."""
-    return {**filters, "prefix": prefix or None, "pair": read_pair("pair", pair) if pair is not None else None}
+    name = read_pair("pair", pair) if pair is not None else None
+    return {**filters, "country": country, "code": code, "prefix": prefix or None, "pair": name}
 
 
 Asked = Annotated[dict[str, Any], Depends(_asked)]
