@@ -21,7 +21,8 @@ PATHS = [
     "/", "/timelines/CHN-IND?include=retracted&type=ban&type=negotiation", "/timelines/AND-TUV", "/search",
     f"/events/{TALKS.event_id}", f"/events/{RUMOUR.event_id}", "/search?q=talks", "/timelines?a=Indai&b=Congo",
     "/timelines/CHN-IND?from=bad&type=bam", "/audit", "/audit/records", "/audit/records?problem=malformed",
-    "/recorded/0:0", "/guide", "/post?country=China", f"/events/{TALKS.event_id}/correct", f"/events/{TALKS.event_id}/retract",
+    "/recorded/0:0", "/guide", "/post?country=China",
+    f"/events/{TALKS.event_id}/correct", f"/events/{TALKS.event_id}/retract",
     "/timelines/CHN-IND/changes?since=2026-01-01T00:00:00Z", "/docs", "/problems", "/problems/bad-parameter",
 ]  # fmt: skip
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]

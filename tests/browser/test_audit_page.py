@@ -112,7 +112,14 @@ async def test_it_reads_without_a_script_and_narrow(stack: TimelineStack, browse
     for path, status in (("/audit?colour=red", 400), ("/audit/4cb6d2a4-0000-4000-8000-000000000000", 404)):
         refusal = await stack.client.get(path)
         assert (refusal.status_code, refusal.headers["content-type"]) == (status, "text/html; charset=utf-8")
-    await browser.resize(360, 700)
+    await browser.resize(390, 700)
     await browser.open(f"{stack.client.base_url}/audit")
-    await browser.shows("#generations", "live")
-    assert await browser.ask("document.documentElement.scrollWidth") <= 360
+    await browser.shows("#generations", "What it is live")
+    await browser.click("#projection summary")
+    await browser.shows("#projection table", "Projected by")
+    assert await browser.ask("document.documentElement.scrollWidth") <= 390
+    off_screen = """[...document.querySelectorAll("main *")].filter(each => {
+        const box = each.getBoundingClientRect();
+        return each.checkVisibility() && box.width > 1 && (box.right > innerWidth + 1 || box.left < -1);
+    }).map(each => each.outerHTML.slice(0, 80))"""
+    assert await browser.ask(off_screen) == []

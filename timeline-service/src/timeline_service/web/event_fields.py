@@ -1,6 +1,6 @@
 """An event as the fields of a form, and back: pure. What no field shows (codes, attributes) a correction keeps."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
@@ -78,11 +78,11 @@ class EventFields:
         )
 
     @classmethod
-    def of(cls, event: Mapping[str, Any]) -> "EventFields":
-        """The fields of an event as it is read. Countries have their English names, which ingest takes."""
+    def of(cls, event: Mapping[str, Any], country_names: Mapping[str, str] = ENGLISH_NAMES) -> "EventFields":
+        """The fields of an event as it is read, in which countries have these names."""
         acted = event["initiators"]
-        countries = [CountryRow(ENGLISH_NAMES[code], code in acted) for code in event["countries"]]
-        actors = [ActorRow(actor["name"], ENGLISH_NAMES.get(actor.get("country", ""), "")) for actor in event["actors"]]
+        countries = [CountryRow(country_names[code], code in acted) for code in event["countries"]]
+        actors = [ActorRow(actor["name"], country_names.get(actor.get("country", ""), "")) for actor in event["actors"]]
         names = ("url", "title", "publisher", "published")
         sources = [SourceRow(*(source.get(name) or "" for name in names)) for source in event["sources"]]
         return cls(
@@ -93,8 +93,11 @@ class EventFields:
             sources=_with_spare(sources, SourceRow()),
         )
 
-    def event(self, before: Mapping[str, Any] | None = None) -> dict[str, Any]:
-        """The event that they say, to be posted; of what it was `before`, all that the form does not show stays."""
+    def event(self, before: Mapping[str, Any] | None = None, *, country: Callable[[str], str] = str) -> dict[str, Any]:
+        """The event that they say, to be posted; of what it was `before`, all that the form does not show stays.
+
+        `country` makes of what was written for a country what ingest takes.
+        """
         countries = [row for row in self.countries if row.name]
         sources = [
             {"url": row.url, "title": row.title, "publisher": row.publisher, "published": read_date(row.published)}
@@ -105,9 +108,9 @@ class EventFields:
             **{name: value for name, value in (before or {}).items() if name not in SHOWN},
             **{name: getattr(self, name) for name in _TEXTS},
             "tags": [tag for tag in self.tags if tag],
-            "countries": [row.name for row in countries],
-            "initiators": [row.name for row in countries if row.acted],
-            "actors": [{"name": row.name, "country": row.country} for row in self.actors if row != ActorRow()],
+            "countries": [country(row.name) for row in countries],
+            "initiators": [country(row.name) for row in countries if row.acted],
+            "actors": [{"name": row.name, "country": country(row.country)} for row in self.actors if row != ActorRow()],
             "sources": sources,
         }
         said = {name: _without_nothing(value) for name, value in event.items()}
