@@ -50,7 +50,7 @@ async def test_a_pair_is_found_read_zoomed_and_filtered(stack: TimelineStack, br
     await browser.shows("h1", "China – India")
     await browser.shows("#list", "A clash", "Talks in Geneva")
     whole = await wait_until(lambda: browser.ask(DRAWN))
-    await browser.click("#seam button[aria-label*='in' i]")
+    await browser.click("#seam button[aria-label='Zoom in']")
     await wait_until(lambda: browser.ask(f"({DRAWN}) !== {whole!r} && ({DRAWN})"))
     await browser.click("#chip-tags summary")
     await browser.write("#tag", "bo")

@@ -52,8 +52,14 @@ def test_what_changed_inside_a_value_is_marked() -> None:
         [difference("revisions", f"event_id={EVENT}, revision=1", '{"title":"WeChat is banned"}',
                     '{"title":"TikTok is banned"}', "content")]
     )  # fmt: skip
+    assert group.field == "content /title"
     assert marked(group) == (["WeChat"], ["TikTok"])
-    assert "".join(piece.text for piece in group.live) == '{"title":"WeChat is banned"}'
+    assert "".join(piece.text for piece in group.live) == "WeChat is banned"
+
+
+def test_what_is_no_whole_content_is_compared_as_a_text() -> None:
+    (group,) = grouped([difference("revisions", f"event_id={EVENT}, revision=1", '{"title":"a b', "null", "content")])
+    assert group.field == "content"
 
 
 def test_the_events_are_named_of_which_rows_tell() -> None:

@@ -85,11 +85,10 @@ class Browser:
         await self.type(words)
 
     async def choose(self, selector: str, value: str) -> None:
-        """Choose one of the values of a list that opens."""
-        await self.click(selector)
-        await self.press("Escape")
-        chosen = f"document.querySelector({json.dumps(selector)}).value = {json.dumps(value)}"
-        assert await self.ask(chosen) == value
+        """Choose one of the values of a list that opens, once it is there."""
+        field = f"document.querySelector({json.dumps(selector)})"
+        await wait_until(lambda: self.ask(f"{field} !== null"), ignore=(BrowserError,))
+        assert await self.ask(f"{field}.value = {json.dumps(value)}; {field}.value") == value
 
     async def values(self, selector: str) -> list[str]:
         """What stands in fields, in their order."""

@@ -3,8 +3,12 @@
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any, Final
 
+import orjson
+
+from timeline_service.domain.changes import changes_between
 from timeline_service.domain.difference_words import said
 from timeline_service.web.differences import Piece, pieces_of_texts
 
@@ -33,7 +37,7 @@ class DifferenceGroup:
 def grouped(differences: Iterable[Mapping[str, Any]]) -> Sequence[DifferenceGroup]:
     """The differences in their order, each with all that are one with it."""
     groups: dict[tuple[Any, ...], list[Mapping[str, Any]]] = {}
-    for item in differences:
+    for item in chain.from_iterable(map(_by_field, differences)):
         groups.setdefault(_unit(item), []).append(item)
     return [_group(items) for items in groups.values()]
 
@@ -41,6 +45,25 @@ def grouped(differences: Iterable[Mapping[str, Any]]) -> Sequence[DifferenceGrou
 def event_ids(differences: Iterable[Mapping[str, Any]]) -> set[str]:
     """The events of which they tell."""
     return {found[1] for item in differences if (found := _EVENT.search(item["key"]))}
+
+
+def _by_field(item: Mapping[str, Any]) -> Iterable[Mapping[str, Any]]:
+    """What differs in an event's content, field by field, where both sides are there whole."""
+    log, live = (_content(item[side]) if item["field"] == "content" else None for side in ("log", "live"))
+    changes = changes_between(log, live) if log and live else []
+    if not changes:
+        yield item
+    for change in changes:
+        field = f"content {change['pointer']}"
+        yield {**item, "field": field, "live": change["after"], "log": change["before"]}
+
+
+def _content(text: Any) -> Mapping[str, Any] | None:
+    try:
+        content = orjson.loads(text)
+    except orjson.JSONDecodeError:  # it is shown by its beginning, where it is long
+        return None
+    return content if isinstance(content, dict) else None
 
 
 def _unit(item: Mapping[str, Any]) -> tuple[Any, ...]:
