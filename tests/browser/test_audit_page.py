@@ -114,7 +114,7 @@ async def test_it_reads_without_a_script_and_narrow(stack: TimelineStack, browse
         assert (refusal.status_code, refusal.headers["content-type"]) == (status, "text/html; charset=utf-8")
     await browser.resize(390, 700)
     await browser.open(f"{stack.client.base_url}/audit")
-    await browser.shows("#generations", "What it is live")
+    await browser.shows("#generations", "live")
     await browser.click("#projection summary")
     await browser.shows("#projection table", "Projected by")
     assert await browser.ask("document.documentElement.scrollWidth") <= 390

@@ -20,7 +20,8 @@ TALKS = recording(
     "Talks in Geneva", "2020-06-29", type="negotiation", tags=["border"], actors=["Ministry of Commerce"],
     sources=[{"url": "https://example.org/", "publisher": "Le Monde"}],
 )  # fmt: skip
-DRAWN = "document.querySelector('#seam svg')?.dataset.drawn ?? ''"
+#: The years along the axis, and what else is written in the graphic.
+WRITTEN = "document.querySelector('#seam svg[data-drawn]')?.textContent ?? ''"
 
 
 @pytest.fixture(scope="module")
@@ -49,9 +50,9 @@ async def test_a_pair_is_found_read_zoomed_and_filtered(stack: TimelineStack, br
     await browser.click(".finder button")
     await browser.shows("h1", "China – India")
     await browser.shows("#list", "A clash", "Talks in Geneva")
-    whole = await wait_until(lambda: browser.ask(DRAWN))
+    whole = await wait_until(lambda: browser.ask(WRITTEN))
     await browser.click("#seam button[aria-label='Zoom in']")
-    await wait_until(lambda: browser.ask(f"({DRAWN}) !== {whole!r} && ({DRAWN})"))
+    await wait_until(lambda: browser.ask(f"({WRITTEN}) !== {whole!r} && ({WRITTEN})"))
     await browser.click("#chip-tags summary")
     await browser.write("#tag", "bo")
     await wait_until(lambda: browser.ask("document.querySelector('#tags option')?.value === 'border'"))

@@ -50,7 +50,7 @@ async def test_an_event_is_posted_corrected_and_retracted(stack: TimelineStack, 
     await browser.write("[name=tag]", "Summit")
     await browser.click("button[value=check]")
     await browser.shows("[role=alert]", "Not recorded. 2 things have to be put right")
-    await browser.shows("#when-refused-1", "31/12/2020")
+    await browser.shows("#when-refused-1", "is not a date: write EDTF")
     await browser.shows("#tags .refusal", "lower case")
     assert await browser.ask("document.querySelector('#when').ariaInvalid") == "true"
     assert await browser.values("#title, #type, [name=country]") == [
@@ -99,6 +99,7 @@ async def test_a_list_is_filtered_by_names_and_searched(stack: TimelineStack, br
     await browser.click("#chip-tags summary")
     await browser.write("#tag", "border")
     await browser.click("#chip-tags button")
+    await browser.shows("#chip-tags.active", "border")
     await browser.shows("#list", "Talks in Geneva")
     assert await browser.ask("location.search") == "?tag=border"
     await browser.click("nav a[href='/search']")
@@ -116,7 +117,7 @@ async def test_a_verification_is_started_and_its_end_is_seen_by_loading_again(
 
     async def ended() -> bool:
         await browser.open(await browser.ask("location.href"))
-        await browser.shows("#report", "Replay")
+        await browser.shows("footer", "append-only log")
         return "Equal" in await browser.text("#report")
 
     await browser.shows("h1", "Verify of")

@@ -62,12 +62,12 @@ class Browser:
             raise AssertionError(f"{selector} shows {await self.text(selector)!r} instead of {words}") from error
 
     async def click(self, selector: str) -> None:
-        """Click an element, once it is there and seen."""
+        """Click an element, once it is there and seen, and the page and its scripts are whole."""
         place = f"""(() => {{
             const element = document.querySelector({json.dumps(selector)});
             element?.scrollIntoView({{block: "center", behavior: "instant"}});
             const {{x, y, width, height}} = element?.getBoundingClientRect() ?? {{}};
-            return width && [x + width / 2, y + height / 2];
+            return document.readyState === "complete" && width && [x + width / 2, y + height / 2];
         }})()"""
         box = await wait_until(lambda: self.ask(place), ignore=(BrowserError,))
         for kind in ("mousePressed", "mouseReleased"):

@@ -155,7 +155,7 @@ class PostgresSelections:
         self, generation: int, which: PairSelection, limit: int
     ) -> tuple[dict[int, int], Sequence[PairRow]]:
         """Pairs that have events now, from their counters, and the next offsets of which that is true."""
-        offsets, records = await self._counted("pairs", generation, which, limit, searching=False)
+        offsets, records = await self._counted(self._in_order, "pairs", generation, which, limit)
         return offsets, rows_of(PairRow, records)
 
     async def names(
@@ -170,15 +170,23 @@ class PostgresSelections:
         self, generation: int, which: NameSelection, limit: int
     ) -> tuple[dict[int, int], Sequence[NameRow]]:
         """Names that events have now, from their counters, and the next offsets of the documents that say so."""
-        offsets, records = await self._counted("names", generation, which, limit, searching=True)
+        offsets, records = await self._counted(self._pool, "names", generation, which, limit, searching=True)
         return offsets, rows_of(NameRow, records)
 
     async def _counted(
-        self, name: str, generation: int, which: "PairSelection | NameSelection", limit: int, *, searching: bool
+        self,
+        pool: "Pool",
+        name: str,
+        generation: int,
+        which: "PairSelection | NameSelection",
+        limit: int,
+        *,
+        searching: bool = False,
     ) -> "tuple[dict[int, int], Sequence[asyncpg.Record]]":
+        """A statement on kept counts, and the next offsets of which they are true, in one snapshot."""
         sql = self._statements[name].replace("{spelling}", self._statements["spelling"])
         async with (
-            reading(self._in_order, generation) as connection,
+            reading(pool, generation) as connection,
             connection.transaction(isolation="repeatable_read"),
         ):
             vector = await connection.fetch(vector_statement(generation, searching=searching))
