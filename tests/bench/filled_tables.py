@@ -112,6 +112,15 @@ join (
     from filling.templates
 ) as said on number = template
 """,
+    "name_counts": """
+insert into timeline_g1.name_counts (partition, facet, spelling, spelled_at, events)
+select partition, facet, split_part(facet, ':', 2), min(from_offset), count(*)
+from filling.events
+join (select number, unnest(string_to_array(facets, chr(31))) as facet from filling.templates) as said
+    on number = template
+where facet ~ '^(tag|actor|publisher):'
+group by partition, facet
+""",
 }
 _COUNTS: Final = """
 insert into timeline_g1.pair_counts (partition, pair, events, last_offset)

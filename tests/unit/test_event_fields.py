@@ -19,8 +19,8 @@ EMPTY: dict[str, Any] = {
 
 def sent(fields: EventFields) -> Form:
     """What a browser sends of the form that shows these fields."""
-    names = ("title", "when", "type", "valence", "domain", "stage", "summary", "tags")
-    form = [(name, getattr(fields, name)) for name in names]
+    names = ("title", "when", "type", "valence", "domain", "stage", "summary")
+    form = [(name, getattr(fields, name)) for name in names] + [("tag", tag) for tag in fields.tags]
     for number, country in enumerate(fields.countries):
         form += [("country", country.name)] + ([("acted", str(number))] if country.acted else [])
     for actor in fields.actors:

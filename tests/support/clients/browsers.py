@@ -72,12 +72,12 @@ class Browser:
             raise AssertionError(f"{selector} shows {await self.text(selector)!r} instead of {words}") from error
 
     async def click(self, selector: str) -> None:
-        """Click an element, once it is there and seen."""
+        """Click an element, once it is there and seen, and the page and its scripts are whole."""
         place = f"""(() => {{
             const element = document.querySelector({json.dumps(selector)});
             element?.scrollIntoView({{block: "center", behavior: "instant"}});
             const {{x, y, width, height}} = element?.getBoundingClientRect() ?? {{}};
-            return width && [x + width / 2, y + height / 2];
+            return document.readyState === "complete" && width && [x + width / 2, y + height / 2];
         }})()"""
         box = await wait_until(lambda: self.ask(place), ignore=(BrowserError,))
         for kind in ("mousePressed", "mouseReleased"):
@@ -86,6 +86,26 @@ class Browser:
     async def type(self, words: str) -> None:
         """Write words where the cursor is."""
         await self._command("Input.insertText", text=words)
+
+    async def write(self, selector: str, words: str) -> None:
+        """Write words into a field, in the place of what stands there, as somebody at a keyboard does."""
+        await self.click(selector)
+        await self._command("Input.dispatchKeyEvent", type="keyDown", key="a", commands=["selectAll"])
+        await self._command("Input.dispatchKeyEvent", type="keyUp", key="a")
+        await self.type(words)
+
+    async def choose(self, selector: str, value: str) -> None:
+        """Choose one of the values of a list that opens, once it is there."""
+        field = f"document.querySelector({json.dumps(selector)})"
+        await wait_until(lambda: self.ask(f"{field} !== null"), ignore=(BrowserError,))
+        assert await self.ask(f"{field}.value = {json.dumps(value)}; {field}.value") == value
+
+    async def values(self, selector: str) -> list[str]:
+        """What stands in fields, in their order."""
+        found: list[str] = await self.ask(
+            f"[...document.querySelectorAll({json.dumps(selector)})].map(each => each.value)"
+        )
+        return found
 
     async def press(self, key: str, text: str = "", *, shift: bool = False) -> None:
         """Press a key, by its name in `KeyboardEvent.key`; `text` is what it writes."""

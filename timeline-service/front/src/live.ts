@@ -33,7 +33,20 @@ export function follow(section: HTMLElement, news: HTMLElement, listing: Listing
   };
   source.addEventListener("open", () => {
     news.dataset.following = "";
+    if (news.dataset.cut !== undefined) {
+      delete news.dataset.cut;
+      news.replaceChildren("Followed again.");
+    }
     void show(); // what came between the page and the stream, or during a cut
+  });
+  source.addEventListener("error", () => {
+    delete news.dataset.following;
+    news.dataset.cut = "";
+    news.replaceChildren(
+      source.readyState === EventSource.CLOSED
+        ? "What is recorded now is no longer followed: load the page again."
+        : "What is recorded now is not followed at the moment: the service does not answer. It is tried again.",
+    );
   });
   source.addEventListener("applied", told);
   source.addEventListener("left", told);

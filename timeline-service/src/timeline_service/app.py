@@ -39,6 +39,7 @@ from timeline_service.api.routes import (
     feed,
     generations,
     log_export,
+    names,
     pairs,
     parked,
     records,
@@ -57,8 +58,9 @@ from timeline_service.queries.remembered_summaries import RememberedSummaries
 from timeline_service.queries.seal import CursorSeal
 from timeline_service.queries.sources import Sources
 from timeline_service.settings import Settings
-from timeline_service.web import audit, embed, event, finder, home, marks, pair, static_files, writing
+from timeline_service.web import audit, embed, event, finder, guide, home, marks, pair, static_files, writing
 from timeline_service.web import changes as changes_page
+from timeline_service.web import records as records_page
 from timeline_service.web import search as search_page
 from timeline_service.web.browser_redirects import BrowserRedirects
 from timeline_service.web.documents import document_page
@@ -131,9 +133,23 @@ def create_app(settings: Settings) -> FastAPI:
     )
     install_problems(app, KINDS, translate, ERRORS, show_problem, document_page)
     for module in (
-        *(feed, pairs, timelines, changes, summaries, search, events, records, batches, parked),
+        *(feed, pairs, timelines, changes, summaries, search, names, events, records, batches, parked),
         *(replays, generations, log_export, reference, status),
-        *(home, finder, changes_page, pair, marks, embed, event, writing, search_page, audit, static_files),
+        *(
+            home,
+            guide,
+            finder,
+            changes_page,
+            pair,
+            marks,
+            embed,
+            event,
+            writing,
+            search_page,
+            records_page,
+            audit,
+            static_files,
+        ),
     ):
         app.include_router(module.router)
     app.add_middleware(BrowserRedirects)

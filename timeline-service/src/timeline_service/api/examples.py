@@ -29,7 +29,14 @@ EVENT: Final[EventView] = {
     "domain": "technology",
     "stage": "in_force",
     "actors": [{"name": "TikTok", "country": "CHN"}],
-    "sources": [{"url": "https://example.org/report", "title": "India bans TikTok", "published": "2020-06-29"}],
+    "sources": [
+        {
+            "url": "https://example.org/report",
+            "title": "India bans TikTok",
+            "publisher": "BBC News",
+            "published": "2020-06-29",
+        }
+    ],
     "tags": ["apps"],
     "codes": {"gdelt": "1012345678"},
     "goldstein": -5.5,
@@ -60,6 +67,9 @@ PAIRS: Final = {
     ],
     "next": None,
 }
+TAGS: Final = {"items": [{"name": "apps", "count": 1}], "next": None}
+ACTORS: Final = {"items": [{"name": "TikTok", "count": 1}], "next": None}
+PUBLISHERS: Final = {"items": [{"name": "BBC News", "count": 1}], "next": None}
 PARTNERS: Final = {"items": [{"code": "CHN", "name": "China", "pair": "CHN-IND", "count": 1}]}
 SUMMARY: Final = {
     "pair": "CHN-IND",

@@ -105,6 +105,9 @@ PARTNERS: Final = _read_in(
     UNKNOWN_COUNTRY,
     more=("Content-Language",),
 )
+TAGS: Final = _read_in(success("The tags", ref("Names"), of_one_event=examples.TAGS), more=("Link",))
+ACTORS: Final = _read_in(success("The actors", ref("Names"), of_one_event=examples.ACTORS), more=("Link",))
+PUBLISHERS: Final = _read_in(success("The publishers", ref("Names"), of_one_event=examples.PUBLISHERS), more=("Link",))
 SUMMARY: Final = _read_in(
     success("The counts", ref("Summary"), of_a_pair=examples.SUMMARY), UNKNOWN_PAIR, NOT_ACCEPTABLE
 )

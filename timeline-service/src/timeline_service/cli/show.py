@@ -52,6 +52,7 @@ def show(
     stage: Annotated[Several, _which("--stage", "STAGE", "proposed, announced, in_force, suspended or ended.")] = None,
     tag: Annotated[Several, _which("--tag", "TAG", "A tag.")] = None,
     actor: Annotated[Several, _which("--actor", "NAME", "An actor's whole name, in any case.")] = None,
+    publisher: Annotated[Several, _which("--publisher", "NAME", "A source's publisher, its whole name.")] = None,
     initiator: Annotated[Several, _which("--initiator", "COUNTRY", "A country that acted.")] = None,
     batch: Annotated[Several, _which("--batch", "NAME", "The load that brought what they say.")] = None,
     q: Annotated[Several, _which("--q", "WORDS", 'Words, a "phrase", -excluded, one or another.')] = None,
@@ -92,8 +93,9 @@ def show(
         leave(ExitStatus.USAGE, f"--json and --format {form.value} are two formats: name one")
     query = {
         "from": from_, "to": to, "match": match, "type": type_, "valence": valence, "domain": domain, "stage": stage,
-        "tag": tag, "actor": actor, "initiator": initiator, "batch": batch, "q": q, "min_sources": min_sources,
-        "as_of": as_of, "include": include or ("retracted" if include_retracted else None), "order": order,
+        "tag": tag, "actor": actor, "publisher": publisher, "initiator": initiator, "batch": batch, "q": q,
+        "min_sources": min_sources, "as_of": as_of, "include": include or ("retracted" if include_retracted else None),
+        "order": order,
     }  # fmt: skip
     with TimelineClient(url) as client:
         path = client.path_of(a, b)

@@ -140,7 +140,7 @@ def _step(step: StepView) -> StepLine:
         principal=step["principal"],
         reason=step["reason"],
         position=step["position"],
-        record_url=f"/v1/records/{step['position']}",
+        record_url=f"/recorded/{step['position']}",
     )
 
 

@@ -8,6 +8,7 @@ import orjson
 
 from timeline_service.adapters.postgres.loading import LoadedCheckpoint, PairCount, PostgresLoading, loading_into
 from timeline_service.code_version import code_version
+from timeline_service.domain.name_counts import NameCountRow, NameCounts
 from timeline_service.domain.vectors import OffsetVector
 from timeline_service.judge.batch_counts import BatchCountRow, batch_rows
 from timeline_service.judge.decoding import RawRecord
@@ -77,14 +78,15 @@ async def load_partition(connection: "Connection", load: PartitionLoad, records:
                 tell(count, size)
         await rows.add(fold.rest())
         await rows.write()
-        await _finish(tables, load, fold)
+        await _finish(tables, load, fold, rows.names)
 
 
-async def _finish(tables: PostgresLoading, load: PartitionLoad, fold: PartitionFold) -> None:
-    """Write what is known at the end: how many events each pair has, what became of each load, and the checkpoint."""
+async def _finish(tables: PostgresLoading, load: PartitionLoad, fold: PartitionFold, names: NameCounts) -> None:
+    """Write what is known at the end: how many events each pair and name has, what became of loads, the checkpoint."""
     pairs = [PairCount(load.partition, pair, *counted) for pair, counted in fold.pairs.items()]
     await tables.copy("pair_counts", PairCount._fields, pairs)
     await tables.copy("batch_counts", BatchCountRow._fields, batch_rows(fold.batch_counts))
+    await tables.copy("name_counts", NameCountRow._fields, names.rows(load.partition))
     last, counts = fold.last, fold.counts
     await tables.finish(
         LoadedCheckpoint(
