@@ -18,6 +18,7 @@ JUDGE = "__init__ batch batch_counts breaker days decoding entries fold recordin
 def test_the_files_that_are_hashed_are_the_language_and_the_judge() -> None:
     assert set(judging_files()) == {
         "event_schemas/countries.json",
+        "event_schemas/event_types.json",
         *(f"event_schemas/{name}.py" for name in LANGUAGE.split()),
         *(f"timeline_service/judge/{name}.py" for name in JUDGE.split()),
     }
