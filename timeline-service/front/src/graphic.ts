@@ -76,6 +76,7 @@ export class Graphic {
 
   /** Choose an event; if it is not there yet, once what there is around its day has come. */
   choose(id: string | null, options: { scroll: boolean; day?: number | null }): void {
+    this.#led = !options.scroll;
     const mark = this.#picture.seen.marks.find((each) => each.id === id);
     const day = mark ? bodyOf(mark, this.#extent, today()).from : options.day;
     if (id !== null && (!mark || this.#picture.seen.bins.length)) {
@@ -89,7 +90,7 @@ export class Graphic {
     if (mark) this.#bringIntoView(mark);
     if (mark) this.#frame.told.textContent = `${whenWords(mark)}: ${mark.title}. ${markWords(mark, this.#names)}.`;
     this.#tell("select", { id });
-    this.#draw();
+    this.#moved(false);
   }
 
   get #width(): number {
@@ -121,10 +122,7 @@ export class Graphic {
     drawing.addEventListener("pointerleave", () => this.#point(null));
     drawing.addEventListener("click", (event) => this.#click(this.#under(event)));
     followList({
-      chosen: (id, day) => {
-        this.#led = true;
-        this.choose(id, { scroll: false, day });
-      },
+      chosen: (id, day) => this.choose(id, { scroll: false, day }),
       pointed: (id) => this.#point(id === null ? null : { id }, true),
     });
   }
