@@ -8,6 +8,7 @@ from typing import Final
 
 import httpx
 from tests.support.clients.browsers import CHROMIUM, Browser, open_browser
+from tests.support.waiting import wait_until
 
 WIDTHS: Final = (390, 820, 1440)
 SCHEMES: Final = ("light", "dark")
@@ -30,6 +31,10 @@ _PAGES: Final = {
     "problems": "/problems",
 }
 
+#: A page is whole once its graphic, if it has one, is no longer loaded.
+_WHOLE: Final = """document.readyState === "complete"
+    && !document.querySelector("#seam .seam-state")?.textContent.startsWith("Loading")"""
+
 
 async def take(url: str, folder: Path) -> None:
     """Take all pictures of the service at `url`."""
@@ -51,6 +56,7 @@ async def _take_one(browser: Browser, url: str, folder: Path, name: str) -> None
             await browser.prefer(scheme)
             await browser.open(url)
             await browser.shows("body", "Dyadline")
+            await wait_until(lambda: browser.ask(_WHOLE))
             (folder / f"{name}-{width}-{scheme}.png").write_bytes(await browser.picture())
 
 

@@ -381,7 +381,7 @@ async def test_what_was_rejected_is_listed_with_its_reason_and_event(shelf: Shel
     shelf.position = await shelf.stack.append(other, TALKS)
     page = await shelf.page("/audit/records")
     [line] = [each.text for each in page.all("li") if "conflict" in each.text]
-    assert line.startswith("rejected Talks in Vienna conflict : An event with this id says something else.")
+    assert line.startswith("rejected Talks in Vienna conflict: An event with this id says something else.")
     assert page.links()["Talks in Vienna"] == f"/events/{TALKS.event_id}"
     assert "load feed-1" in line
     assert "duplicate" not in page.text("ol")

@@ -26,7 +26,7 @@ def test_an_altered_count_is_told_once_for_all_partitions() -> None:
     ]
     other = difference("pair_counts", "pair=FRA-IND, partition=3", 9, 8, "events")
     one, two = grouped([*items, other])
-    assert (one.key, one.among, len(one.positions)) == ("pair=CHN-IND", "12 partitions", 12)
+    assert (one.key, one.among, len(one.positions)) == ("pair=CHN-IND", "in 12 partitions together", 12)
     assert marked(one) == (["78"], ["66"])
     assert (two.key, two.among) == ("pair=FRA-IND, partition=3", "")
 
@@ -37,7 +37,7 @@ def test_what_is_altered_of_an_event_in_all_its_pairs_is_told_once() -> None:
     ]
     unlike = difference("entries", f"event_id={EVENT}, revision=1, pair=C", 3.0, 1.0, "goldstein")
     one, two = grouped([*items, unlike])
-    assert (one.key, one.event_id, one.among) == (f"event_id={EVENT}, revision=1", EVENT, "2 pairs")
+    assert (one.key, one.event_id, one.among) == (f"event_id={EVENT}, revision=1", EVENT, "alike in 2 pairs")
     assert two.among == ""
 
 

@@ -30,7 +30,7 @@ class DifferenceGroup:
     live: tuple[Piece, ...]
     log: tuple[Piece, ...]
     positions: tuple[str, ...]
-    #: In how many rows, and what they are parted by: `12 partitions`; empty for a single one.
+    #: In how many rows, and what they are parted by; empty for a single one.
     among: str
 
 
@@ -102,5 +102,9 @@ def _group(items: Sequence[Mapping[str, Any]]) -> DifferenceGroup:
         live=tuple(piece for piece in pieces if piece.kind != "gone"),
         log=tuple(piece for piece in pieces if piece.kind != "new"),
         positions=tuple(dict.fromkeys(item["position"] for item in items if item["position"])),
-        among=f"{len(items):,} {'partitions' if first['table'] in _COUNTS else 'pairs'}" if several else "",
+        among=_among(first["table"], len(items)) if several else "",
     )
+
+
+def _among(table: str, rows: int) -> str:
+    return f"in {rows:,} partitions together" if table in _COUNTS else f"alike in {rows:,} pairs"

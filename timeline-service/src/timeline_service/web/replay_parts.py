@@ -114,7 +114,7 @@ def differences(view: ReplayView, titles: Mapping[str, str], *, most: int | None
 def _difference(group: DifferenceGroup, titles: Mapping[str, str], was: str) -> str:
     title = titles.get(group.event_id or "", "")
     event = f" <a class=what href='/events/{group.event_id}'><bdi>{escaped(title)}</bdi></a>" if title else ""
-    among = f", alike in {group.among}" if group.among else ""
+    among = f", {group.among}" if group.among else ""
     records = ", ".join(map(_record, group.positions[:_MAX_POSITIONS]))
     more = f" and {len(group.positions) - _MAX_POSITIONS:,} more" if len(group.positions) > _MAX_POSITIONS else ""
     by = f" · record {records}{more}" if records else ""
