@@ -3,13 +3,14 @@
 from typing import Annotated
 
 from pydantic import AliasChoices, Field, SecretStr
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import SettingsConfigDict
 
 from event_schemas.records import TOPIC
+from service_edge.access.settings import AccessSettings
 from service_edge.settings import Names, Origins, OriginsOrAny
 
 
-class Settings(BaseSettings):
+class Settings(AccessSettings):
     """Where Kafka, PostgreSQL and the service itself are. Read once, when a process starts."""
 
     model_config = SettingsConfigDict(env_prefix="TIMELINE_", frozen=True, populate_by_name=True)
@@ -33,6 +34,7 @@ class Settings(BaseSettings):
     ingest_url: Annotated[str, Field(validation_alias=AliasChoices("ingest_url", "INGEST_URL"))] = (
         "http://127.0.0.1:8001"  # where pages hand on what is written in them
     )
+    public_reading: bool = False  # reading needs no credential, also where writing does
     allowed_hosts: Names = ()
     allowed_origins: Origins = ()
     reading_origins: OriginsOrAny = ()

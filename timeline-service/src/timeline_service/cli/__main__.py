@@ -31,6 +31,7 @@ app: Final = typer.Typer(
 @app.command()
 def serve() -> None:
     """Answer over HTTP, until stopped."""
+    from service_edge.access.tokens import TokenFileError
     from service_edge.logs import write_logs
     from service_edge.serving import NotLoopbackError, serve
     from timeline_service.app import create_app
@@ -39,7 +40,7 @@ def serve() -> None:
     write_logs()
     try:
         serve(create_app(settings), settings.host, settings.port)
-    except NotLoopbackError as error:
+    except (NotLoopbackError, TokenFileError) as error:
         leave(ExitStatus.USAGE, str(error))
 
 
