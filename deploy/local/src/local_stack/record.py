@@ -4,7 +4,7 @@ import json
 from dataclasses import replace
 from typing import Any
 
-from local_stack.settings import PORTS, Settings
+from local_stack.settings import HOSTS, PORTS, Settings
 
 _GIVEN = "(given)"
 _WANTED = "wanted"
@@ -47,6 +47,7 @@ def recorded_settings(settings: Settings) -> Settings:
     return replace(
         settings,
         **ports,
+        **{name.lower(): str(record[name]) for name in HOSTS},
         given_kafka=str(record["KAFKA_BOOTSTRAP_SERVERS"]),
         given_database=str(record["DATABASE_URL"]),
     )
@@ -55,6 +56,7 @@ def recorded_settings(settings: Settings) -> Settings:
 def _written(settings: Settings) -> dict[str, object]:
     return {
         **{name: getattr(settings, name.lower()) for name in (*PORTS, "KAFKA_CONTROLLER_PORT")},
+        **{name: getattr(settings, name.lower()) for name in HOSTS},
         "KAFKA_BOOTSTRAP_SERVERS": settings.given_kafka,
         "DATABASE_URL": _GIVEN if settings.given_database else "",
     }

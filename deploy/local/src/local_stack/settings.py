@@ -17,6 +17,10 @@ PORTS: Final = {
     "KAFKA_PORT": 9092,
     "POSTGRES_PORT": 5433,
 }
+#: The variables that name where the services listen. What listens everywhere is asked on loopback.
+HOSTS: Final = ("INGEST_HOST", "TIMELINE_HOST")
+_LOOPBACK: Final = "127.0.0.1"
+_EVERYWHERE: Final = frozenset({"", "0.0.0.0", "::"})
 #: Where what the stack needs is downloaded to, once for all state folders.
 DOWNLOADS: Final = Path(__file__).parents[4] / ".local" / "downloads"
 
@@ -37,6 +41,8 @@ class Settings:
     given_database: str
     samples: bool
     restart_seconds: float  # before what has ended by itself is started again, the first time
+    ingest_host: str = _LOOPBACK
+    timeline_host: str = _LOOPBACK
 
     @property
     def bootstrap_servers(self) -> str:
@@ -51,16 +57,17 @@ class Settings:
     @property
     def ingest_url(self) -> str:
         """Where the ingest service answers."""
-        return f"http://127.0.0.1:{self.ingest_port}"
+        return f"http://{self.ingest_host}:{self.ingest_port}"
 
     @property
     def timeline_url(self) -> str:
         """Where the timeline service answers."""
-        return f"http://127.0.0.1:{self.timeline_port}"
+        return f"http://{self.timeline_host}:{self.timeline_port}"
 
     def probes_url(self, service: str) -> str:
         """Where a service answers its probes."""
-        return f"http://127.0.0.1:{getattr(self, f'{service}_port')}"
+        host = getattr(self, f"{service}_host", _LOOPBACK)
+        return f"http://{host}:{getattr(self, f'{service}_port')}"
 
     @property
     def record(self) -> Path:
@@ -95,6 +102,7 @@ def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
         samples=samples == "1",
         restart_seconds=_seconds(environment, "RESTART_SECONDS", 0.5),
         **{name.lower(): port for name, port in ports.items()},
+        **{name.lower(): _reached(environment.get(name, "").strip()) for name in HOSTS},
     )
 
 
@@ -105,6 +113,13 @@ def _port(environment: Mapping[str, str], name: str, default: int) -> int:
     if not text.isdecimal() or not 1 <= int(text) <= 65_535:
         raise StackError(f"{name}={text} is not a port: write a number from 1 to 65535")
     return int(text)
+
+
+def _reached(host: str) -> str:
+    """How what listens there is reached from this machine."""
+    if host in _EVERYWHERE:
+        return _LOOPBACK
+    return f"[{host}]" if ":" in host else host
 
 
 def _seconds(environment: Mapping[str, str], name: str, default: float) -> float:

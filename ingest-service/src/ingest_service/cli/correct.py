@@ -6,7 +6,7 @@ import orjson
 import typer
 
 from ingest_service.cli.inputs import gathered, lines_of, read_input
-from ingest_service.cli.options import DEFAULT_URL, Json, Url
+from ingest_service.cli.options import DEFAULT_URL, Json, Token, Url
 from ingest_service.cli.posting import Way, opened, shown
 
 _AGAIN = "post the same again: a correction that expects a revision is recorded once"
@@ -19,6 +19,7 @@ def correct(
     reason: Annotated[str | None, typer.Option(help="Why, where a line does not say it itself.")] = None,
     batch: Annotated[str | None, typer.Option(metavar="NAME", help="The name of this load.")] = None,
     url: Url = DEFAULT_URL,
+    token: Token = None,
     as_json: Json = False,
 ) -> None:
     """Correct events, and list what was refused and why.
@@ -31,7 +32,7 @@ def correct(
     """
     with opened(file) as stream:
         part, chunks = read_input(stream)
-        way = Way(url, "/v1/changes", {"batch": batch}, part, as_json, _AGAIN)
+        way = Way(url, "/v1/changes", {"batch": batch}, part, as_json, _AGAIN, token)
         changes = (correction_of(line, reason) for line in lines_of(chunks))
         way.conclude(way.send(shown(gathered(changes), stream)))
 

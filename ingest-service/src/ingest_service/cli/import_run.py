@@ -1,7 +1,7 @@
 """One import from its files to its report and exit status."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ from ingest_service.cli.sending import Sender, SendingError
 from ingest_service.importing.drafts import Draft
 from ingest_service.importing.files import FileError
 from ingest_service.importing.tally import Tally
+from service_edge.access.client_tokens import bearer
 from service_edge.terminal import ExitStatus
 
 
@@ -29,6 +30,7 @@ class Import:
     complaints: Complaints
     dry_run: bool
     as_json: bool
+    token: str | None = field(default=None, repr=False)
 
     def run(self, files: Sequence[Path]) -> tuple[ExitStatus, str, Tally]:
         """Import files that belong together, and report; returns the status, what went wrong, and the counts."""
@@ -48,7 +50,7 @@ class Import:
             if self.dry_run:
                 rehearsal.send(drafts)
             else:
-                with httpx.Client(trust_env=False) as client:
+                with httpx.Client(headers=bearer(self.token), trust_env=False) as client:
                     Sender(client, self.url, self.parameters, tally, self.complaints.add).send(drafts)
         except FileError as error:
             return rehearsal.shown, ExitStatus.REFUSED, str(error)

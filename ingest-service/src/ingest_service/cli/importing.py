@@ -10,7 +10,7 @@ from ingest_service.cli.complaints import Complaints
 from ingest_service.cli.following import follow
 from ingest_service.cli.import_run import Import
 from ingest_service.cli.import_sources import GDELT, KINDS, UnusableError, source_of
-from ingest_service.cli.options import DEFAULT_URL, Url
+from ingest_service.cli.options import DEFAULT_URL, Token, Url
 from ingest_service.importing.mapping import mapping_schema
 from service_edge.terminal import ExitStatus, leave
 
@@ -30,6 +30,7 @@ def import_(
         Path | None, typer.Option(help="csv, ndjson: a YAML file that says what the columns mean.")
     ] = None,
     url: Url = DEFAULT_URL,
+    token: Token = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Post nothing: report, and show the first events.")
     ] = False,
@@ -73,7 +74,7 @@ def import_(
         leave(ExitStatus.USAGE, str(error))
     with Complaints(refused) as complaints:
         parameters = {"existing": existing, "reason": reason, "batch": batch}
-        imports = Import(source, url, parameters, complaints, dry_run, as_json)
+        imports = Import(source, url, parameters, complaints, dry_run, as_json, token)
         if followed is not None:
             follow(followed, imports)
             return

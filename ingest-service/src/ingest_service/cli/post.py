@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from ingest_service.cli.inputs import read_input
-from ingest_service.cli.options import DEFAULT_URL, Json, Url
+from ingest_service.cli.options import DEFAULT_URL, Json, Token, Url
 from ingest_service.cli.posting import Way, opened, shown
 from service_edge.terminal import ExitStatus, leave
 
@@ -26,6 +26,7 @@ def post(
     reason: Annotated[str | None, typer.Option(help="Why, with --existing.")] = None,
     batch: Annotated[str | None, typer.Option(metavar="NAME", help="The name of this load.")] = None,
     url: Url = DEFAULT_URL,
+    token: Token = None,
     as_json: Json = False,
 ) -> None:
     """Post events, and list what was refused and why.
@@ -39,5 +40,5 @@ def post(
     parameters = {"existing": existing.value if existing is not None else None, "reason": reason, "batch": batch}
     with opened(file) as stream:
         part, lines = read_input(stream)
-        way = Way(url, "/v1/events", parameters, part, as_json)
+        way = Way(url, "/v1/events", parameters, part, as_json, token=token)
         way.conclude(way.send(shown(lines, stream)))

@@ -4,7 +4,7 @@ import os
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from io import BufferedIOBase
 from stat import S_ISREG
 from typing import Any, Final
@@ -15,6 +15,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn, TransferSpeedColumn
 
+from service_edge.access.client_tokens import bearer
 from service_edge.terminal import ExitStatus, leave, leave_out_of_reach, problem_text
 
 _MAX_LISTED: Final = 50
@@ -32,11 +33,12 @@ class Way:
     part: str = "line"
     as_json: bool = False
     again: str = _AGAIN
+    token: str | None = field(default=None, repr=False)
 
     def send(self, lines: Iterator[bytes]) -> dict[str, Any]:
         """Post, print the answer's lines as they come, and return its last one; where it says none, end the command."""
         given = {name: value for name, value in self.parameters.items() if value is not None}
-        headers = {"content-type": "application/x-ndjson"}
+        headers = {"content-type": "application/x-ndjson", **bearer(self.token)}
         address = f"{self.url.rstrip('/')}{self.path}"
         try:
             with (

@@ -9,10 +9,11 @@ from rich.console import Console
 from rich.prompt import Confirm
 
 from ingest_service.cli.inputs import gathered
-from ingest_service.cli.options import DEFAULT_TIMELINE_URL, DEFAULT_URL, Json, TimelineUrl, Url
+from ingest_service.cli.options import DEFAULT_TIMELINE_URL, DEFAULT_URL, Json, TimelineToken, TimelineUrl, Token, Url
 from ingest_service.cli.posting import Way, refusal_text
 from ingest_service.cli.timeline import Timeline
 from ingest_service.cli.undoing import Load, find_load
+from service_edge.access.client_tokens import bearer
 from service_edge.terminal import ExitStatus, leave, leave_out_of_reach
 
 _SHOWN_PAIRS: Final = 10
@@ -29,7 +30,9 @@ def retract(
     duplicate_of: Annotated[str | None, typer.Option(metavar="ID", help="The event that says the same.")] = None,
     yes: Annotated[bool, typer.Option("--yes", help="Undo a load without being asked.")] = False,
     url: Url = DEFAULT_URL,
+    token: Token = None,
     timeline_url: TimelineUrl = DEFAULT_TIMELINE_URL,
+    timeline_token: TimelineToken = None,
     as_json: Json = False,
 ) -> None:
     """Retract an event, or with --batch all that a load has brought and nobody has changed since.
@@ -44,22 +47,22 @@ def retract(
         leave(ExitStatus.USAGE, "--reason is required: say why")
     if batch is not None and (expected_revision is not None or duplicate_of is not None):
         leave(ExitStatus.USAGE, "--expected-revision and --duplicate-of are for one event")
-    with Timeline(timeline_url) as timeline:
+    with Timeline(timeline_url, timeline_token) as timeline:
         if batch is not None:
             load = find_load(timeline, batch)
             if load is None:
                 leave(ExitStatus.REFUSED, f"no record names the load {batch}: timeline batches lists those there are")
-            _undo(load, reason, url, yes=yes, as_json=as_json)
+            _undo(load, reason, url, token, yes=yes, as_json=as_json)
         else:
             asked = {"reason": reason, "expected_revision": expected_revision, "duplicate_of": duplicate_of}
-            _retract_one(url, str(event_id), {name: value for name, value in asked.items() if value is not None})
+            _retract_one(url, token, str(event_id), {name: value for name, value in asked.items() if value is not None})
 
 
-def _retract_one(url: str, event_id: str, body: dict[str, Any]) -> None:
+def _retract_one(url: str, token: str | None, event_id: str, body: dict[str, Any]) -> None:
     """Retract one event, and say where its verdict is."""
     address = f"{url.rstrip('/')}/v1/events/{event_id}/retractions"
     try:
-        answer = httpx.post(address, json=body, timeout=30, trust_env=False)
+        answer = httpx.post(address, json=body, headers=bearer(token), timeout=30, trust_env=False)
     except (httpx.InvalidURL, httpx.UnsupportedProtocol) as error:
         leave(ExitStatus.USAGE, f"{url} is not an address: {error}")
     except httpx.HTTPError as error:
@@ -70,7 +73,7 @@ def _retract_one(url: str, event_id: str, body: dict[str, Any]) -> None:
     print(f"recorded at {answer.json()['position']}; its verdict: {answer.headers['location']}")
 
 
-def _undo(load: Load, reason: str, url: str, *, yes: bool, as_json: bool) -> None:
+def _undo(load: Load, reason: str, url: str, token: str | None, *, yes: bool, as_json: bool) -> None:
     standing = load.standing()
     if not as_json:
         _show(load, standing)
@@ -80,7 +83,7 @@ def _undo(load: Load, reason: str, url: str, *, yes: bool, as_json: bool) -> Non
         if not Confirm.ask(f"Retract {_many(standing, 'event')}?", console=Console(stderr=True), default=False):
             leave(ExitStatus.REFUSED, "nothing was retracted")
     before = load.outcomes()
-    way = Way(url, "/v1/changes", {"batch": load.undoing}, "event", as_json, _AGAIN)
+    way = Way(url, "/v1/changes", {"batch": load.undoing}, "event", as_json, _AGAIN, token)
     summary = way.send(gathered(load.retractions(reason)))
     after = load.outcomes(summary["timeline_position"] or None)
     retracted, rejected = (after[name] - before[name] for name in ("applied", "rejected"))

@@ -8,6 +8,7 @@ from typing import Any, Final, Self
 import httpx
 
 from ingest_service.cli.posting import refusal_text
+from service_edge.access.client_tokens import bearer
 from service_edge.terminal import ExitStatus, leave, leave_out_of_reach
 
 _PAGE: Final = 500
@@ -19,10 +20,10 @@ _TIMEOUT: Final = httpx.Timeout(10, read=60)
 class Timeline:
     """A connection to it. Its methods end the command where there is no answer to give."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, token: str | None = None) -> None:
         self._url = url.rstrip("/")
         try:
-            self._client = httpx.Client(base_url=self._url, timeout=_TIMEOUT, trust_env=False)
+            self._client = httpx.Client(base_url=self._url, headers=bearer(token), timeout=_TIMEOUT, trust_env=False)
         except httpx.InvalidURL as error:
             leave(ExitStatus.USAGE, f"{url} is not an address: {error}")
 

@@ -108,7 +108,7 @@ class Gate:
     async def _principal_of_jwt(self, issuer: Issuer, credential: str, address: str) -> Principal | None:
         """From an address with too many wrong ones only what is known already is taken: to verify costs more."""
         known = issuer.recall(credential)
-        return known if known is not None or self._wrong.is_empty(address) else await issuer.verify(credential)
+        return known if known is not None or self._wrong.wait(address) else await issuer.verify(credential)
 
     async def _glimpse(self, scope: Scope) -> Caller:
         """Who asks for what is open to all: a credential that is not taken is none. Its forms are for our own pages."""

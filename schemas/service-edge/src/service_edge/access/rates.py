@@ -24,10 +24,9 @@ class Rate:
 
         More than a whole minute's are taken from a full bucket, whose debt the key then waits off.
         """
+        if seconds := self.wait(key, count):
+            return seconds
         left, now = self._left(key)
-        wanted = min(count, self.per_minute)
-        if left < wanted:
-            return (wanted - left) / self._each_second
         self._buckets[key] = (left - count, now)
         self._buckets.move_to_end(key)
         if len(self._buckets) > _MOST_KEYS:
@@ -40,9 +39,9 @@ class Rate:
         self.take(key, taken)
         return taken
 
-    def is_empty(self, key: Hashable) -> bool:
-        """Whether not even one is left."""
-        return self._left(key)[0] < 1
+    def wait(self, key: Hashable, count: int = 1) -> float:
+        """The seconds after which there are so many, or a full bucket; 0 for now."""
+        return max(0.0, (min(count, self.per_minute) - self._left(key)[0]) / self._each_second)
 
     def _left(self, key: Hashable) -> tuple[float, float]:
         now = self._clock()
