@@ -52,13 +52,17 @@ class _TokenFile:
                 return
             self._mark = mark
             self._mark, self.tokens = self._read()
-        except (OSError, TokenFileError) as error:
-            reason = error.strerror if isinstance(error, OSError) else str(error)
-            _LOG.error("the token file is broken: the last version goes on", file=str(self._path), reason=reason)
-            if isinstance(error, OSError):
-                self._mark = None
+        except TokenFileError as error:
+            self._complain(str(error))
+        except OSError as error:
+            if self._mark is not None:  # told once, until it can be read again
+                self._complain(str(error.strerror))
+            self._mark = None
         else:
             _LOG.info("the token file was read again", file=str(self._path))
+
+    def _complain(self, reason: str) -> None:
+        _LOG.error("the token file is broken: the last version goes on", file=str(self._path), reason=reason)
 
     def _read(self) -> tuple[_Mark, Tokens]:
         mark = _mark(self._path)  # before what it marks: a change in between is seen at the next look
