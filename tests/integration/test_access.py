@@ -258,6 +258,22 @@ async def test_what_is_written_in_a_page_is_recorded_under_its_writers_name(door
     assert (await doors.timeline.get("/post", headers=doors.as_("eve"))).status_code == 403
 
 
+async def test_a_stream_ends_when_the_credential_of_its_listener_does(engines: Engines, tmp_path: Path) -> None:
+    file = tmp_path / "tokens.jsonl"
+    token = write_tokens(file, {"ada": [Role.READ]})["ada"]
+    async with (
+        timeline_stack(engines, TIMELINE_TOKENS_FILE=str(file), TIMELINE_HEARTBEAT_SECONDS="0.2") as stack,
+        stack.client.stream("GET", "/v1/live", headers=bearing(token)) as listening,
+    ):
+        assert listening.status_code == 200
+        pieces = listening.aiter_bytes()
+        assert b"retry" in await anext(pieces)
+        write_tokens(file, {"bob": [Role.READ]})
+        async with asyncio.timeout(20):
+            async for piece in pieces:  # signs of life until then
+                assert piece
+
+
 async def test_metrics_are_the_operators_and_probes_everybodys(doors: Doors) -> None:
     for client in (doors.ingest, doors.timeline):
         for path in ("/healthz", "/readyz", "/problems"):

@@ -23,6 +23,10 @@ class Settings(AccessSettings):
     replayer_port: Annotated[
         int, Field(ge=0, le=65_535, validation_alias=AliasChoices("replayer_port", "REPLAYER_PORT"))
     ] = 8004
+    projector_host: Annotated[str, Field(validation_alias=AliasChoices("projector_host", "PROJECTOR_HOST"))] = (
+        "127.0.0.1"
+    )
+    replayer_host: Annotated[str, Field(validation_alias=AliasChoices("replayer_host", "REPLAYER_HOST"))] = "127.0.0.1"
     ready_lag_seconds: Annotated[float, Field(ge=0)] = 0  # beyond which the service is not ready; 0: however far behind
     topic: str = TOPIC
     kafka_bootstrap_servers: Annotated[

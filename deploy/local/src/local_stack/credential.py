@@ -1,7 +1,6 @@
 """The stack's own credential, where the services ask for one: a token in a file of its own, beside those of users."""
 
 import os
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
@@ -16,10 +15,10 @@ _ROLES: Final = (Role.READ, Role.WRITE, Role.AUDIT)
 _MODE: Final = 0o600
 
 
-def access_variables(settings: Settings, prefix: str, environment: Mapping[str, str] = os.environ) -> dict[str, str]:
+def access_variables(settings: Settings, prefix: str) -> dict[str, str]:
     """What has a service take the stack's token beside the others; nothing where it asks for no credential."""
-    files = environment.get(f"{prefix}TOKENS_FILE", "").strip()
-    if not files and not environment.get(f"{prefix}OIDC_ISSUER", "").strip():
+    files = os.environ.get(f"{prefix}TOKENS_FILE", "").strip()
+    if not files and not os.environ.get(f"{prefix}OIDC_ISSUER", "").strip():
         return {}
     return {f"{prefix}TOKENS_FILE": ",".join(filter(None, (files, str(_make_once(settings)))))}
 

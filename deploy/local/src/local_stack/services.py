@@ -13,7 +13,7 @@ from local_stack.code_digest import code_digest
 from local_stack.commands import run_command
 from local_stack.credential import access_variables, own_headers
 from local_stack.processes import Process
-from local_stack.settings import Settings
+from local_stack.settings import HOSTS, Settings
 
 READY_SECONDS: float = 60
 REBUILD_SECONDS: float = 5  # between two looks at a rebuild for which others wait
@@ -41,7 +41,7 @@ def service(settings: Settings, name: str) -> Process:
 
 def service_variables() -> dict[str, str]:
     """The services' settings that are not the stack's own, as our environment has them."""
-    return {**_prefixed("INGEST_"), **_prefixed("TIMELINE_")}
+    return {**_prefixed("INGEST_"), **_prefixed("TIMELINE_"), **_named(*HOSTS)}
 
 
 async def migrate(settings: Settings) -> None:
@@ -119,7 +119,7 @@ def _client(settings: Settings) -> httpx.AsyncClient:
 def _environment(settings: Settings, name: str) -> dict[str, str]:
     """What concerns one of them, and no other: where it differs, that one is started again."""
     common = {"KAFKA_BOOTSTRAP_SERVERS": settings.bootstrap_servers, "PYTHONUNBUFFERED": "1"}
-    common |= {name: text for name, text in os.environ.items() if name == "LOG_FORMAT"}
+    common |= _named("LOG_FORMAT", f"{name.upper()}_HOST")
     if name == "ingest":
         port = str(settings.ingest_port)
         access = access_variables(settings, "INGEST_")
@@ -129,6 +129,10 @@ def _environment(settings: Settings, name: str) -> dict[str, str]:
     if name == "timeline":
         timeline |= {"INGEST_URL": settings.ingest_url}
     return timeline | {f"{name.upper()}_PORT": str(getattr(settings, f"{name}_port"))}
+
+
+def _named(*names: str) -> dict[str, str]:
+    return {name: os.environ[name] for name in names if name in os.environ}
 
 
 def _prefixed(prefix: str) -> dict[str, str]:

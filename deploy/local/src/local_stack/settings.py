@@ -17,8 +17,8 @@ PORTS: Final = {
     "KAFKA_PORT": 9092,
     "POSTGRES_PORT": 5433,
 }
-#: The variables that name where the services listen. What listens everywhere is asked on loopback.
-HOSTS: Final = ("INGEST_HOST", "TIMELINE_HOST")
+#: The variables that name where processes listen. What listens everywhere is asked on loopback.
+HOSTS: Final = ("INGEST_HOST", "TIMELINE_HOST", "PROJECTOR_HOST", "REPLAYER_HOST")
 _LOOPBACK: Final = "127.0.0.1"
 _EVERYWHERE: Final = frozenset({"", "0.0.0.0", "::"})
 #: Where what the stack needs is downloaded to, once for all state folders.
@@ -43,6 +43,8 @@ class Settings:
     restart_seconds: float  # before what has ended by itself is started again, the first time
     ingest_host: str = _LOOPBACK
     timeline_host: str = _LOOPBACK
+    projector_host: str = _LOOPBACK
+    replayer_host: str = _LOOPBACK
 
     @property
     def bootstrap_servers(self) -> str:
@@ -66,7 +68,7 @@ class Settings:
 
     def probes_url(self, service: str) -> str:
         """Where a service answers its probes."""
-        host = getattr(self, f"{service}_host", _LOOPBACK)
+        host = getattr(self, f"{service}_host")
         return f"http://{host}:{getattr(self, f'{service}_port')}"
 
     @property

@@ -100,6 +100,16 @@ class Gate:
             raise self._refusal(address, _REFUSED, f"that of {principal.name} has expired")
         return principal
 
+    async def still_admits(self, scope: Scope, caller: Caller) -> bool:
+        """Whether what a caller was let in for may go on: a credential expires, or is withdrawn, meanwhile."""
+        if self.needs is None or caller.credential is None:
+            return True
+        try:
+            principal = await self.identify(caller.credential, caller.address)
+        except ProblemError as problem:
+            return problem.kind is ISSUER_AWAY and (caller.expires is None or caller.expires > self._now())
+        return bool(self.needs.of(scope["method"], scope["path"]) & (principal.roles | self.everybody))
+
     async def close(self) -> None:
         """Let go of what is held."""
         if self._credentials.issuer is not None:
