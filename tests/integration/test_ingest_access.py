@@ -110,9 +110,6 @@ async def test_events_are_counted_one_by_one_and_in_arrays(limited: httpx.AsyncC
         (f"{event}/corrections", {"reason": "r", "event": an_event()}),
     ):
         assert (await limited.post(path, json=body)).status_code == 429
-    for path in ("/v1/events", "/v1/changes"):
-        answer = await limited.post(path, content=lines(1), headers=NDJSON)
-        assert (answer.status_code, answer.json()["type"]) == (429, "/problems/too-many")
 
 
 async def test_a_stream_is_slowed_down_and_loses_nothing(kafka: str, topic: str) -> None:

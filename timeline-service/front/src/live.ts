@@ -53,7 +53,7 @@ function offer(news: HTMLElement, show: () => Promise<void>): void {
 /** Put the list as it is now in the place of the one that is shown; returns whether that was another one. */
 async function replaceList(fresh: ReadonlySet<string>): Promise<boolean> {
   const answer = await fetch(location.href, { headers: { accept: "text/html" } });
-  if (!answer.ok) return false;
+  if (!answer.ok || answer.redirected) return false; // whoever has to sign in anew is led away
   const page = new DOMParser().parseFromString(await answer.text(), "text/html");
   let changed = false;
   for (const part of ["#list", ".sentence"]) {

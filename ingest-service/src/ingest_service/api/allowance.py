@@ -29,11 +29,6 @@ class Allowance:
         if self._rate is not None:
             require_rate(self._rate, _WHAT, self._caller, count)
 
-    def require_any(self) -> None:
-        """Raises ProblemError (429) for a stream where nothing is left to begin with."""
-        if self._rate is not None and (seconds := self._rate.wait(self._caller.counted_as)):
-            raise too_many(rate_in_words(self._rate, _WHAT, self._caller), seconds)
-
     async def portion(self, count: int) -> int:
         """Take what a stream may bring now of so many lines, once that is worth it.
 

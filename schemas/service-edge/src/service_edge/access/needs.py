@@ -1,6 +1,7 @@
 """Which role each operation needs, and which operation a request is."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
 from re import Pattern
 from typing import Any, Final, NamedTuple
 
@@ -13,6 +14,9 @@ from service_edge.host_origin_guard import is_loopback
 #: One of these roles is needed; without any it is for everybody, who need not say who they are.
 Table = Mapping[str, Roles]
 OPEN: Final[Roles] = frozenset()
+#: Addresses of which the need is remembered: to look through all operations takes longer than all else at the door.
+_MOST_REMEMBERED: Final = 4_096
+_LONGEST_REMEMBERED: Final = 200
 
 
 class NeedsError(Exception):
@@ -20,8 +24,9 @@ class NeedsError(Exception):
 
 
 class _Operation(NamedTuple):
+    method: str
     path: Pattern[str]
-    needs: Mapping[str, Roles]
+    need: Roles
 
 
 def table(
@@ -67,14 +72,18 @@ class Needs:
             if name not in rows:
                 raise NeedsError(f"{name} has no role: say in the service's table of roles who may do it")
             named.add(name)
-            self._operations.append(_Operation(route.path_regex, {method: rows[name]}))
+            self._operations.append(_Operation(method, route.path_regex, rows[name]))
         if strangers := rows.keys() - named:
             raise NeedsError(f"{min(strangers)} is in the table of roles, and no operation")
+        self._remembered = lru_cache(_MOST_REMEMBERED)(self._find)
 
     def of(self, method: str, path: str) -> Roles:
         """One of which roles a request needs; what is no operation is told only to who has a credential."""
         method = "GET" if method == "HEAD" else method
+        return self._remembered(method, path) if len(path) <= _LONGEST_REMEMBERED else self._find(method, path)
+
+    def _find(self, method: str, path: str) -> Roles:
         for operation in self._operations:
-            if (need := operation.needs.get(method)) is not None and operation.path.match(path):
-                return need
+            if operation.method == method and operation.path.match(path):
+                return operation.need
         return EVERY_ROLE
