@@ -62,7 +62,7 @@ def create_app(settings: Settings) -> DescribedAPI:
     )
     app.state.timeline_url = settings.timeline_url.rstrip("/")
     app.state.admission = Admission(settings.bodies, settings.body_wait_seconds, settings.body_stalled_seconds)
-    app.state.events = Rate(settings.events_per_minute) if settings.events_per_minute else None
+    app.state.event_rate = Rate(settings.events_per_minute) if settings.events_per_minute else None
     app.state.results_bytes = settings.results_bytes
     install_problems(app, KINDS, translate, ERRORS)
     for module in (events, changes, reference, probes):

@@ -13,6 +13,8 @@ from service_edge.settings import Names, Origins
 class Settings(AccessSettings):
     """Where Kafka and the services are, and how much is taken in at once. Read once, when the process starts.
 
+    Of each caller so many events are taken a minute (`events_per_minute`); without that there is no limit.
+
     An append may take `append_seconds`. So many long `bodies` are taken in at once; one more waits `body_wait_seconds`,
     and while it does, one that hardly brings anything for `body_stalled_seconds` is broken off.
     """

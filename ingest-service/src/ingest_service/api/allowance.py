@@ -53,4 +53,4 @@ class Allowance:
 def allowance_of(request: Request) -> Allowance:
     """That of the request's caller."""
     state = request.app.state
-    return Allowance(state.events, caller_of(request), state.admission)
+    return Allowance(state.event_rate, caller_of(request), state.admission)

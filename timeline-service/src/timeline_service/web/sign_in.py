@@ -26,6 +26,8 @@ _LOG: Final = structlog.get_logger()
 #: A path of ours: browsers would take //host and /\\host for another site, and leave out tabs and line ends.
 _LOCAL: Final = re.compile(r"/(?![/\\])[!-\[\]-~]*")
 _HOME: Final = "/"
+#: RFC 6265, 6.1: a cookie of 4,096 bytes, with its name and what is said of it.
+_MOST_KEPT: Final = 4_000
 _PLAIN_HTTP: Final = (
     "This page came over plain HTTP, on which a browser keeps no token for this host: open it over HTTPS."
 )
@@ -60,6 +62,8 @@ async def sign_in(request: Request) -> Response:
         return _page(request, path, _PLAIN_HTTP, 403)
     try:
         token = read_token(form.get("token", ""))
+        if len(token) > _MOST_KEPT:
+            raise CredentialError(f"the token has {len(token)} characters, and a browser keeps {_MOST_KEPT} of them")
         principal = await gate.identify(token, address_of(request.scope))
     except CredentialError as error:
         return _page(request, path, f"{error}.", UNAUTHENTICATED.status)

@@ -29,6 +29,11 @@ class Caller:
         return self.credential is not None
 
     @property
+    def could_do_more(self) -> bool:
+        """Whether nobody knows who it is, and that keeps something from them."""
+        return not self.is_known and self.roles != EVERY_ROLE
+
+    @property
     def counted_as(self) -> tuple[str, str]:
         """As whom their requests and events are counted: a principal, or an address where there is none."""
         return ("principal", self.name) if self.is_known else ("address", self.address)
