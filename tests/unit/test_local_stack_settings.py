@@ -149,7 +149,7 @@ def test_where_credentials_are_asked_for_the_stack_has_one_of_its_own(
     files = TokenFiles(map(Path, told["INGEST_TOKENS_FILE"].split(",")))
     own = own_headers(settings)["authorization"].removeprefix("Bearer ")
     found = [files.find(each) for each in (token, own)]
-    assert [(each.name, each.roles) for each in found if each is not None] == [
+    assert [(each.name, {*each.roles}) for each in found if each is not None] == [
         ("ada", {Role.WRITE}),
         ("local-stack", {Role.READ, Role.WRITE, Role.AUDIT}),
     ]

@@ -14,6 +14,7 @@ from jwt.algorithms import get_default_algorithms
 
 PrivateKey = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey | ed25519.Ed25519PrivateKey
 AUDIENCE = "dyadline"
+_CURVES = {"ES256": ec.SECP256R1(), "ES384": ec.SECP384R1(), "ES512": ec.SECP521R1()}
 
 
 def make_key(algorithm: str) -> PrivateKey:
@@ -22,7 +23,7 @@ def make_key(algorithm: str) -> PrivateKey:
         return rsa.generate_private_key(65537, 2048)
     if algorithm == "EdDSA":
         return ed25519.Ed25519PrivateKey.generate()
-    return ec.generate_private_key({"ES256": ec.SECP256R1, "ES384": ec.SECP384R1, "ES512": ec.SECP521R1}[algorithm]())
+    return ec.generate_private_key(_CURVES[algorithm])
 
 
 def public_jwk(key: PrivateKey, key_id: str | None, algorithm: str, **fields: Any) -> dict[str, Any]:

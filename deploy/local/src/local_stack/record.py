@@ -43,11 +43,11 @@ def is_wanted(settings: Settings) -> bool:
 def recorded_settings(settings: Settings) -> Settings:
     """The settings with which the stack in this state folder was started last; else these."""
     record = {**_written(settings), **read_record(settings)}
-    ports: dict[str, Any] = {name.lower(): int(str(record[name])) for name in (*PORTS, "KAFKA_CONTROLLER_PORT")}
+    places: dict[str, Any] = {name.lower(): int(str(record[name])) for name in (*PORTS, "KAFKA_CONTROLLER_PORT")}
+    places |= {name.lower(): str(record[name]) for name in HOSTS}
     return replace(
         settings,
-        **ports,
-        **{name.lower(): str(record[name]) for name in HOSTS},
+        **places,
         given_kafka=str(record["KAFKA_BOOTSTRAP_SERVERS"]),
         given_database=str(record["DATABASE_URL"]),
     )

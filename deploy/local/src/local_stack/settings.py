@@ -4,7 +4,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from local_stack.errors import StackError
 
@@ -96,6 +96,8 @@ def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
     samples = environment.get("SAMPLES", "").strip() or ("0" if given_kafka else "1")
     if samples not in {"0", "1"}:
         raise StackError(f"SAMPLES={samples}: write 1 to load the sample events into an empty log, 0 not to")
+    places: dict[str, Any] = {name.lower(): port for name, port in ports.items()}
+    places |= {name.lower(): _reached(environment.get(name, "").strip()) for name in HOSTS}
     return Settings(
         state_dir=Path(environment.get("STATE_DIR", "").strip() or ".local").absolute(),
         kafka_controller_port=controller,
@@ -103,8 +105,7 @@ def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
         given_database=environment.get("DATABASE_URL", "").strip(),
         samples=samples == "1",
         restart_seconds=_seconds(environment, "RESTART_SECONDS", 0.5),
-        **{name.lower(): port for name, port in ports.items()},
-        **{name.lower(): _reached(environment.get(name, "").strip()) for name in HOSTS},
+        **places,
     )
 
 

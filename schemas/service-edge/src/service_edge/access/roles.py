@@ -54,4 +54,4 @@ def read_roles(names: Iterable[object]) -> Roles:
 
 def roles_in_words(roles: Iterable[Role]) -> str:
     """Roles as they are named in a sentence."""
-    return " or ".join(sorted(roles, key=list(Role).index))
+    return " or ".join(role for role in Role if role in {*roles})
