@@ -66,9 +66,9 @@ async def sign_in(request: Request) -> Response:
             raise CredentialError(f"the token has {len(token)} characters, and a browser keeps {_MOST_KEPT} of them")
         principal = await gate.identify(token, address_of(request.scope))
     except CredentialError as error:
-        return _page(request, path, f"{error}.", UNAUTHENTICATED.status)
+        return _page(request, path, _sentence(str(error)), UNAUTHENTICATED.status)
     except ProblemError as problem:
-        return _page(request, path, f"{problem.detail}.", problem.kind.status, dict(problem.headers))
+        return _page(request, path, _sentence(problem.detail), problem.kind.status, dict(problem.headers))
     _LOG.info("signed in", principal=principal.name)
     return RedirectResponse(path, 303, {"set-cookie": cookie(request.scope, token), "cache-control": "no-store"})
 
@@ -95,6 +95,10 @@ def show_to_callers(request: Request, problem: ProblemError) -> Response | None:
 def local_path(text: str) -> str:
     """A path of this service to lead to; the home page in place of everything else."""
     return text if _LOCAL.fullmatch(text) else _HOME
+
+
+def _sentence(words: str) -> str:
+    return f"{words[:1].upper()}{words[1:]}."
 
 
 def _page(

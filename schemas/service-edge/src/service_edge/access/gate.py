@@ -64,23 +64,23 @@ class Gate:
         self._wrong = Rate(WRONG_PER_MINUTE)
         self._now = now
 
-    async def admit(self, scope: Scope) -> Caller:
-        """Who makes a request that may be made; raises ProblemError for another."""
-        if self.asks:
-            require_none_in_address(scope)
-            assert self.needs is not None, "it is told of the app's operations before the first request"
-            need = self.needs.of(scope["method"], scope["path"])
-            caller = await (self._glimpse(scope) if need == OPEN else self._caller(scope))
-        else:
-            need, caller = OPEN, Caller(ANONYMOUS, EVERY_ROLE, address_of(scope))
+    async def recognise(self, scope: Scope) -> Caller:
+        """Who makes a request; raises ProblemError for a credential that is not taken."""
+        if not self.asks:
+            return Caller(ANONYMOUS, EVERY_ROLE, address_of(scope))
+        require_none_in_address(scope)
+        return await (self._glimpse(scope) if self._need(scope) == OPEN else self._caller(scope))
+
+    def require(self, scope: Scope, caller: Caller) -> None:
+        """Raises ProblemError for a request that its caller may not make, or not now."""
         if self._requests is not None and scope["path"] not in PROBES:
             require_rate(self._requests, "requests", caller)
-        if need != OPEN and not need & caller.roles and not caller.is_known:
+        if not self.asks or (need := self._need(scope)) == OPEN:
+            return
+        if not need & caller.roles and not caller.is_known:
             words = "there is no credential: send Authorization: Bearer TOKEN"
             raise ProblemError(UNAUTHENTICATED, words, headers={"www-authenticate": _CHALLENGE})
-        if need != OPEN:
-            caller.require(need)
-        return caller
+        caller.require(need)
 
     async def identify(self, credential: str, address: str) -> Principal:
         """Whose credential it is; raises ProblemError for one that is not taken."""
@@ -102,18 +102,22 @@ class Gate:
 
     async def still_admits(self, scope: Scope, caller: Caller) -> bool:
         """Whether what a caller was let in for may go on: a credential expires, or is withdrawn, meanwhile."""
-        if self.needs is None or caller.credential is None:
+        if caller.credential is None:
             return True
         try:
             principal = await self.identify(caller.credential, caller.address)
         except ProblemError as problem:
             return problem.kind is ISSUER_AWAY and (caller.expires is None or caller.expires > self._now())
-        return bool(self.needs.of(scope["method"], scope["path"]) & (principal.roles | self.everybody))
+        return bool(self._need(scope) & (principal.roles | self.everybody))
 
     async def close(self) -> None:
         """Let go of what is held."""
         if self._credentials.issuer is not None:
             await self._credentials.issuer.close()
+
+    def _need(self, scope: Scope) -> Roles:
+        assert self.needs is not None, "it is told of the app's operations before the first request"
+        return self.needs.of(scope["method"], scope["path"])
 
     async def _principal_of_jwt(self, issuer: Issuer, credential: str, address: str) -> Principal | None:
         """From an address with too many wrong ones only what is known already is taken: to verify costs more."""

@@ -10,6 +10,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from service_edge.access.callers import note_caller
 from service_edge.access.gate import Gate
+from service_edge.host_origin_guard import READING
 from service_edge.problems import ProblemError
 
 #: Makes a page of a refusal, or leads elsewhere, for whoever wants that.
@@ -29,11 +30,12 @@ class AccessGuard:
         if scope["type"] != "http":
             return await self._app(scope, receive, send)
         try:
-            caller = await self._gate.admit(scope)
+            caller = await self._gate.recognise(scope)
+            note_caller(scope, caller)
+            self._gate.require(scope, caller)
         except ProblemError as problem:
             response = self._show(Request(scope), problem) or problem.response(scope["path"])
             return await response(scope, receive, send)
-        note_caller(scope, caller)
         if not caller.is_known:
             return await self._app(scope, receive, send)
 
@@ -43,7 +45,7 @@ class AccessGuard:
             await send(message)
 
         with structlog.contextvars.bound_contextvars(principal=caller.name):
-            await self._app(scope, receive, send_private)
+            await self._app(scope, receive, send_private if scope["method"] in READING else send)
 
 
 def _keep_private(headers: MutableHeaders) -> None:
