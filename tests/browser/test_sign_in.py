@@ -12,6 +12,7 @@ from tests.support.running.engines import Engines
 from tests.support.running.free_ports import free_port
 from tests.support.running.timeline_stacks import TimelineStack, timeline_stack
 from tests.support.running.token_files import bearing, write_tokens
+from tests.support.waiting import wait_until
 
 from service_edge.access.roles import EVERY_ROLE
 from service_edge.access.tokens import make_token
@@ -68,8 +69,12 @@ async def test_a_reader_signs_in_writes_and_signs_out(
     await browser.shows("#running", "Verify")
     await browser.click(".caller button")
     await browser.shows("h1", "Sign in")
-    await browser.open(f"{stack.client.base_url}/")
-    await browser.shows("h1", "Sign in")
+    await browser.open(f"{stack.client.base_url}/search")
+
+    async def is_led_to_sign_in() -> bool:
+        return bool(await browser.ask("location.search === '?next=%2Fsearch'"))
+
+    await wait_until(is_led_to_sign_in)
 
 
 @pytest.mark.parametrize(("scheme", "width"), [("light", 390), ("dark", 1280)])

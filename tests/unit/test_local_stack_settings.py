@@ -141,7 +141,8 @@ def test_where_credentials_are_asked_for_the_stack_has_one_of_its_own(
     assert own_headers(settings) == {}
     theirs = tmp_path / "theirs.jsonl"
     token = write_tokens(theirs, {"ada": [Role.WRITE]})["ada"]
-    monkeypatch.setenv("INGEST_TOKENS_FILE", str(theirs))
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("INGEST_TOKENS_FILE", "theirs.jsonl")
     monkeypatch.setenv("INGEST_TOKEN", "dyl_of_commands")
     monkeypatch.setenv("TIMELINE_OIDC_ISSUER", "https://issuer.example")
     told = service(settings, "ingest").environment

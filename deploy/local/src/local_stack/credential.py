@@ -17,10 +17,11 @@ _MODE: Final = 0o600
 
 def access_variables(settings: Settings, prefix: str) -> dict[str, str]:
     """What has a service take the stack's token beside the others; nothing where it asks for no credential."""
-    files = os.environ.get(f"{prefix}TOKENS_FILE", "").strip()
+    named = os.environ.get(f"{prefix}TOKENS_FILE", "").split(",")
+    files = [str(Path(name.strip()).absolute()) for name in named if name.strip()]  # a service has another folder
     if not files and not os.environ.get(f"{prefix}OIDC_ISSUER", "").strip():
         return {}
-    return {f"{prefix}TOKENS_FILE": ",".join(filter(None, (files, str(_make_once(settings)))))}
+    return {f"{prefix}TOKENS_FILE": ",".join([*files, str(_make_once(settings))])}
 
 
 def own_headers(settings: Settings) -> dict[str, str]:
