@@ -190,7 +190,7 @@ async def test_a_browser_is_led_to_sign_in_and_back(doors: Doors) -> None:
     assert (page.status_code, ">ada<" in page.text, "/sign-out" in page.text) == (200, True, True)
     assert page.headers["cache-control"].startswith("private")
     audit = await doors.timeline.get("/audit", headers=HTML | cookie)
-    assert (audit.status_code, "has not the role audit" in audit.text) == (403, True)
+    assert (audit.status_code, "does not have the role audit" in audit.text) == (403, True)
     own = {"origin": str(doors.timeline.base_url).rstrip("/")}
     out = await doors.timeline.post("/sign-out", headers=cookie | own)
     assert (out.status_code, out.headers["location"]) == (303, "/sign-in")
@@ -309,7 +309,7 @@ async def test_commands_take_the_token_of_their_variable(doors: Doors) -> None:
     posted = await asyncio.to_thread(run, "post", "-", text=event, INGEST_TOKEN=doors.tokens["feed"])
     assert (posted.returncode, posted.stdout) == (0, "recorded 1, refused 0\n")
     shown = await asyncio.to_thread(run, "status", TIMELINE_TOKEN=doors.tokens["feed"])
-    assert (shown.returncode, "has not the role read" in shown.stderr) == (1, True)
+    assert (shown.returncode, "does not have the role read" in shown.stderr) == (1, True)
     shown = await asyncio.to_thread(run, "status", "--json", TIMELINE_TOKEN=doors.tokens["ada"])
     assert (shown.returncode, json.loads(shown.stdout)["generation"]) == (0, 1)
 

@@ -137,7 +137,7 @@ NOT_ALLOWED: Final = ProblemType(
     "corrections, retractions), `audit` (the log's export, parked records, verifications), `operate` (rebuilds, "
     "generations, redrives, metrics). Ask whoever runs the service for a credential that has it.",
     {
-        "detail": "gdelt-feed has not the role read, which this needs: ask for a credential with it",
+        "detail": "gdelt-feed does not have the role read, which this needs: ask for a credential with it",
         "missing": ["read"],
     },
 )

@@ -43,7 +43,7 @@ class Caller:
         if not needed & self.roles:
             missing = roles_in_words(needed)
             challenge = f'Bearer realm="dyadline", error="insufficient_scope", scope="{missing.split()[0]}"'
-            words = f"{self.name} has not the role {missing}, which this needs: ask for a credential with it"
+            words = f"{self.name} does not have the role {missing}, which this needs: ask for a credential with it"
             raise ProblemError(
                 NOT_ALLOWED, words, extra={"missing": missing.split(" or ")}, headers={"www-authenticate": challenge}
             )
