@@ -7,6 +7,7 @@ from pathlib import Path
 from uuid import uuid4
 
 import asyncpg
+from tests.bench.access_figures import access_figures
 from tests.bench.bare_copy import ROWS, ROWS_AND_DOCUMENTS, copy_rows
 from tests.bench.figures import Figure
 from tests.bench.import_figures import import_events, import_figures
@@ -69,12 +70,14 @@ async def _measure(services: Services, floor_topic: str, import_topic: str, even
     memory.append(memory_figure(projected.projector))
     floor, level_floor = [await copy_rows(services.database_url, tables) for tables in (ROWS, ROWS_AND_DOCUMENTS)]
     replays, replaying_memory = await measure_replays(services, records, projected.level_rate)
+    access = await access_figures(services, singles, first=records)
     return [
         bulk_figure(bulk, bulk_floor, bulk_cpu),
         import_rate,
         *projection_figures(projected, floor, level_floor),
         *replays,
         *single_figures(single, single_floor),
+        *access,
         *memory,
         import_memory,
         *replaying_memory,

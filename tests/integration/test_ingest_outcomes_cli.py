@@ -23,6 +23,7 @@ from event_schemas.records import encode_value
 from ingest_service.cli.complaints import Complaints
 from ingest_service.cli.parts import Part, Receipt
 from ingest_service.cli.refusals import SendingError
+from ingest_service.cli.services import Service
 from ingest_service.cli.settling import Settlement
 from ingest_service.importing.drafts import Unwatched
 from ingest_service.importing.tally import Tally
@@ -177,7 +178,7 @@ async def test_a_projection_that_stands_still_is_not_waited_for_without_end(engi
         def settle() -> None:
             with (
                 Complaints(None) as complaints,
-                Settlement(str(terminal.stack.client.base_url), tally, complaints, patience=0) as settlement,
+                Settlement(Service(str(terminal.stack.client.base_url)), tally, complaints, patience=0) as settlement,
             ):
                 settlement.add([receipt])
                 settlement.finish(Unwatched())

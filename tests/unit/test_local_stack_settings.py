@@ -1,12 +1,17 @@
+import stat
 from pathlib import Path
 
 import pytest
+from tests.support.running.token_files import write_tokens
 
+from local_stack.credential import own_headers
 from local_stack.errors import StackError
 from local_stack.record import is_wanted, read_record, recorded_settings, write_record
 from local_stack.services import SERVICES, service
 from local_stack.settings import read_settings
 from local_stack.supervisor import supervisor
+from service_edge.access.roles import Role
+from service_edge.access.token_files import TokenFiles
 
 
 def test_the_contracts_ports_are_the_defaults() -> None:
@@ -106,3 +111,51 @@ def test_half_a_record_is_no_record(tmp_path: Path, text: str) -> None:
     settings.record.write_text(text)
     assert read_record(settings) == {}
     assert recorded_settings(settings) == settings
+
+
+@pytest.mark.parametrize(
+    ("given", "reached"),
+    [
+        ("", "127.0.0.1"),
+        ("0.0.0.0", "127.0.0.1"),
+        ("::", "127.0.0.1"),
+        ("10.1.2.3", "10.1.2.3"),
+        ("fd00::7", "[fd00::7]"),
+    ],
+)
+def test_a_service_is_asked_where_it_listens(tmp_path: Path, given: str, reached: str) -> None:
+    settings = read_settings({"INGEST_HOST": given, "PROJECTOR_HOST": given, "STATE_DIR": str(tmp_path)})
+    assert settings.ingest_url == f"http://{reached}:8001"
+    assert settings.probes_url("projector") == f"http://{reached}:8003"
+    assert settings.timeline_url == "http://127.0.0.1:8002"
+    settings.record.parent.mkdir()
+    write_record(settings, wanted=True)
+    assert recorded_settings(read_settings({"STATE_DIR": str(tmp_path)})) == settings
+
+
+def test_where_credentials_are_asked_for_the_stack_has_one_of_its_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = read_settings({"STATE_DIR": str(tmp_path)})
+    assert "INGEST_TOKENS_FILE" not in service(settings, "ingest").environment
+    assert own_headers(settings) == {}
+    theirs = tmp_path / "theirs.jsonl"
+    token = write_tokens(theirs, {"ada": [Role.WRITE]})["ada"]
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("INGEST_TOKENS_FILE", "theirs.jsonl")
+    monkeypatch.setenv("INGEST_TOKEN", "dyl_of_commands")
+    monkeypatch.setenv("TIMELINE_OIDC_ISSUER", "https://issuer.example")
+    told = service(settings, "ingest").environment
+    assert "INGEST_TOKEN" not in told
+    files = TokenFiles(map(Path, told["INGEST_TOKENS_FILE"].split(",")))
+    own = own_headers(settings)["authorization"].removeprefix("Bearer ")
+    found = [files.find(each) for each in (token, own)]
+    assert [(each.name, {*each.roles}) for each in found if each is not None] == [
+        ("ada", {Role.WRITE}),
+        ("local-stack", {Role.READ, Role.WRITE, Role.AUDIT}),
+    ]
+    assert TokenFiles([Path(service(settings, "timeline").environment["TIMELINE_TOKENS_FILE"])]).find(own) is not None
+    assert own not in str(told)
+    kept = [path for path in (tmp_path / "run").iterdir() if path.name.startswith("stack.")]
+    assert [stat.S_IMODE(path.stat().st_mode) for path in kept] == [0o600, 0o600]
+    assert own_headers(settings)["authorization"] == f"Bearer {own}"  # the same next time

@@ -3,14 +3,17 @@
 from typing import Annotated
 
 from pydantic import AliasChoices, Field
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import SettingsConfigDict
 
 from event_schemas.records import TOPIC
+from service_edge.access.settings import AccessSettings, PerMinute
 from service_edge.settings import Names, Origins
 
 
-class Settings(BaseSettings):
+class Settings(AccessSettings):
     """Where Kafka and the services are, and how much is taken in at once. Read once, when the process starts.
+
+    Of each caller so many events are taken a minute (`events_per_minute`); without that there is no limit.
 
     An append may take `append_seconds`. So many long `bodies` are taken in at once; one more waits `body_wait_seconds`,
     and while it does, one that hardly brings anything for `body_stalled_seconds` is broken off.
@@ -29,6 +32,7 @@ class Settings(BaseSettings):
     )
     allowed_hosts: Names = ()
     allowed_origins: Origins = ()
+    events_per_minute: PerMinute | None = None
     append_seconds: Annotated[float, Field(gt=0, le=120)] = 10.0
     bodies: Annotated[int, Field(ge=1, le=10_000)] = 32
     body_wait_seconds: Annotated[float, Field(gt=0, le=600)] = 10.0

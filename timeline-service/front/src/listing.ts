@@ -44,7 +44,7 @@ export class Listing {
     const asked = ++this.#asked;
     const url = (this.#days && urlOf(location.href, this.#days)) ?? location.href;
     const answer = await fetch(url, { headers: { accept: "text/html" } });
-    if (!answer.ok) return false;
+    if (!answer.ok || answer.redirected) return false; // whoever has to sign in anew is led away
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
     if (asked !== this.#asked || this.isRead) return false; // somebody has gone on meanwhile
     if (this.#days) page.querySelector(LIST)?.prepend(saying(this.#days, url));

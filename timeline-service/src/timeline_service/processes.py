@@ -10,7 +10,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 import structlog
 
-from service_edge.probes import ProbePortError, answering_probes
+from service_edge.access.settings import open_gate
+from service_edge.access.tokens import TokenFileError
+from service_edge.host_origin_guard import is_loopback
+from service_edge.probes import ProbeHostError, ProbePortError, answering_probes
 from service_edge.topic_check import TopicUnavailableError, describe_topic
 from timeline_service.adapters.postgres.database import close_pool, connected, open_pool
 from timeline_service.adapters.postgres.generations import find_live_generation
@@ -46,30 +49,38 @@ class Work:
 async def project(settings: Settings) -> None:
     """Run a projector until SIGTERM or SIGINT. What is away is waited for; raises HaltError for what is wrong."""
     stop, work = _stop_on_signals(), Work()
-    async with _watched("projector", settings.projector_port, settings, work, connections=4) as pool:
+    async with _watched(
+        "projector", (settings.projector_host, settings.projector_port), settings, work, connections=4
+    ) as pool:
         await _again(stop, work, lambda: _project_once(settings, pool, stop, work))
 
 
 async def replay(settings: Settings) -> None:
     """Run a replayer until SIGTERM or SIGINT. What is away is waited for; raises HaltError if its port is taken."""
     stop, work = _stop_on_signals(), Work()
-    async with _watched("replayer", settings.replayer_port, settings, work, connections=9) as pool:
+    async with _watched(
+        "replayer", (settings.replayer_host, settings.replayer_port), settings, work, connections=9
+    ) as pool:
         await _again(stop, work, lambda: Replayer(settings, pool, work.begun).run(stop))
 
 
 @asynccontextmanager
 async def _watched(
-    kind: ProcessKind, port: int, settings: Settings, work: Work, *, connections: int
+    kind: ProcessKind, place: tuple[str, int], settings: Settings, work: Work, *, connections: int
 ) -> AsyncIterator["Pool"]:
     """A pool for a process, whose probes are answered meanwhile, and which says now and then that it is there."""
     pool = await open_pool(settings.database_url.get_secret_value(), most=connections)
     hearing = asyncio.create_task(_be_heard(PostgresProcesses(pool), kind))
     try:
-        async with answering_probes(port, lambda: work.waits_for) as answered:
+        host, port = place
+        gate = open_gate(settings) if not is_loopback(host) else None
+        async with answering_probes(port, lambda: work.waits_for, host, gate) as answered:
             _LOG.info("answering probes", port=answered)
             yield pool
     except ProbePortError as error:
         raise HaltError(f"{error}: name another with {kind.upper()}_PORT, or 0 for any") from error
+    except (ProbeHostError, TokenFileError) as error:
+        raise HaltError(str(error)) from error
     finally:
         hearing.cancel()
         await asyncio.gather(hearing, return_exceptions=True)

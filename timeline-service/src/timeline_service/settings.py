@@ -3,13 +3,14 @@
 from typing import Annotated
 
 from pydantic import AliasChoices, Field, SecretStr
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import SettingsConfigDict
 
 from event_schemas.records import TOPIC
+from service_edge.access.settings import AccessSettings
 from service_edge.settings import Names, Origins, OriginsOrAny
 
 
-class Settings(BaseSettings):
+class Settings(AccessSettings):
     """Where Kafka, PostgreSQL and the service itself are. Read once, when a process starts."""
 
     model_config = SettingsConfigDict(env_prefix="TIMELINE_", frozen=True, populate_by_name=True)
@@ -22,6 +23,10 @@ class Settings(BaseSettings):
     replayer_port: Annotated[
         int, Field(ge=0, le=65_535, validation_alias=AliasChoices("replayer_port", "REPLAYER_PORT"))
     ] = 8004
+    projector_host: Annotated[str, Field(validation_alias=AliasChoices("projector_host", "PROJECTOR_HOST"))] = (
+        "127.0.0.1"
+    )
+    replayer_host: Annotated[str, Field(validation_alias=AliasChoices("replayer_host", "REPLAYER_HOST"))] = "127.0.0.1"
     ready_lag_seconds: Annotated[float, Field(ge=0)] = 0  # beyond which the service is not ready; 0: however far behind
     topic: str = TOPIC
     kafka_bootstrap_servers: Annotated[
@@ -33,6 +38,7 @@ class Settings(BaseSettings):
     ingest_url: Annotated[str, Field(validation_alias=AliasChoices("ingest_url", "INGEST_URL"))] = (
         "http://127.0.0.1:8001"  # where pages hand on what is written in them
     )
+    public_reading: bool = False  # reading needs no credential, also where writing does
     allowed_hosts: Names = ()
     allowed_origins: Origins = ()
     reading_origins: OriginsOrAny = ()

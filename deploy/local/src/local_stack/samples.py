@@ -6,6 +6,7 @@ from importlib.resources import files
 
 import httpx
 
+from local_stack.credential import own_headers
 from local_stack.errors import StackError
 from local_stack.settings import Settings
 from local_stack.topic import log_is_empty
@@ -24,7 +25,7 @@ async def load_samples(settings: Settings, topic: str) -> int:
         return 0
     marker.touch()
     try:
-        async with httpx.AsyncClient(timeout=60, trust_env=False) as client:
+        async with httpx.AsyncClient(headers=own_headers(settings), timeout=60, trust_env=False) as client:
             summary = await _post(client, settings)
             await _wait_until_shown(client, settings, str(summary["timeline_position"]))
     except httpx.HTTPError as error:

@@ -4,7 +4,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from local_stack.errors import StackError
 
@@ -17,6 +17,10 @@ PORTS: Final = {
     "KAFKA_PORT": 9092,
     "POSTGRES_PORT": 5433,
 }
+#: The variables that name where processes listen. What listens everywhere is asked on loopback.
+HOSTS: Final = ("INGEST_HOST", "TIMELINE_HOST", "PROJECTOR_HOST", "REPLAYER_HOST")
+_LOOPBACK: Final = "127.0.0.1"
+_EVERYWHERE: Final = frozenset({"", "0.0.0.0", "::"})
 #: Where what the stack needs is downloaded to, once for all state folders.
 DOWNLOADS: Final = Path(__file__).parents[4] / ".local" / "downloads"
 
@@ -37,6 +41,10 @@ class Settings:
     given_database: str
     samples: bool
     restart_seconds: float  # before what has ended by itself is started again, the first time
+    ingest_host: str = _LOOPBACK
+    timeline_host: str = _LOOPBACK
+    projector_host: str = _LOOPBACK
+    replayer_host: str = _LOOPBACK
 
     @property
     def bootstrap_servers(self) -> str:
@@ -51,16 +59,17 @@ class Settings:
     @property
     def ingest_url(self) -> str:
         """Where the ingest service answers."""
-        return f"http://127.0.0.1:{self.ingest_port}"
+        return f"http://{self.ingest_host}:{self.ingest_port}"
 
     @property
     def timeline_url(self) -> str:
         """Where the timeline service answers."""
-        return f"http://127.0.0.1:{self.timeline_port}"
+        return f"http://{self.timeline_host}:{self.timeline_port}"
 
     def probes_url(self, service: str) -> str:
         """Where a service answers its probes."""
-        return f"http://127.0.0.1:{getattr(self, f'{service}_port')}"
+        host = getattr(self, f"{service}_host")
+        return f"http://{host}:{getattr(self, f'{service}_port')}"
 
     @property
     def record(self) -> Path:
@@ -87,6 +96,8 @@ def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
     samples = environment.get("SAMPLES", "").strip() or ("0" if given_kafka else "1")
     if samples not in {"0", "1"}:
         raise StackError(f"SAMPLES={samples}: write 1 to load the sample events into an empty log, 0 not to")
+    places: dict[str, Any] = {name.lower(): port for name, port in ports.items()}
+    places |= {name.lower(): _reached(environment.get(name, "").strip()) for name in HOSTS}
     return Settings(
         state_dir=Path(environment.get("STATE_DIR", "").strip() or ".local").absolute(),
         kafka_controller_port=controller,
@@ -94,7 +105,7 @@ def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
         given_database=environment.get("DATABASE_URL", "").strip(),
         samples=samples == "1",
         restart_seconds=_seconds(environment, "RESTART_SECONDS", 0.5),
-        **{name.lower(): port for name, port in ports.items()},
+        **places,
     )
 
 
@@ -105,6 +116,13 @@ def _port(environment: Mapping[str, str], name: str, default: int) -> int:
     if not text.isdecimal() or not 1 <= int(text) <= 65_535:
         raise StackError(f"{name}={text} is not a port: write a number from 1 to 65535")
     return int(text)
+
+
+def _reached(host: str) -> str:
+    """How what listens there is reached from this machine."""
+    if host in _EVERYWHERE:
+        return _LOOPBACK
+    return f"[{host}]" if ":" in host else host
 
 
 def _seconds(environment: Mapping[str, str], name: str, default: float) -> float:

@@ -2,6 +2,7 @@
 
 import typer
 
+from ingest_service.cli import token
 from ingest_service.cli.correct import correct
 from ingest_service.cli.generating import generate_events
 from ingest_service.cli.importing import import_
@@ -18,6 +19,7 @@ app.command()(retract)
 app.command("import")(import_)
 app.command("suggest")(suggest_mapping)
 app.command("generate")(generate_events)
+app.command("token")(token.make)
 
 
 def main() -> None:

@@ -12,11 +12,14 @@ from ingest_service.cli.options import (
     BatchName,
     Json,
     RefusedFile,
+    TimelineToken,
     TimelineUrl,
+    Token,
     Url,
     Wait,
 )
 from ingest_service.cli.posting import Way, post_file
+from ingest_service.cli.services import Service
 
 _AGAIN = "post the same again: a correction that expects a revision is recorded once"
 
@@ -30,7 +33,9 @@ def correct(
     refused: RefusedFile = None,
     wait: Wait = WAIT,
     url: Url = DEFAULT_URL,
+    token: Token = None,
     timeline_url: TimelineUrl = DEFAULT_TIMELINE_URL,
+    timeline_token: TimelineToken = None,
     as_json: Json = False,
 ) -> None:
     """Correct events, and say what became of it: what was refused or rejected is listed with the reason.
@@ -41,7 +46,8 @@ def correct(
 
     Exit status: 0 all taken, 1 some refused or rejected, 2 wrong usage, 3 a service or the log is out of reach.
     """
-    way = Way(url, "/v1/changes", {"batch": batch}, timeline_url if wait else None, _AGAIN)
+    asked_after = Service(timeline_url, timeline_token) if wait else None
+    way = Way(Service(url, token), "/v1/changes", {"batch": batch}, asked_after, _AGAIN)
     post_file(file, way, refused, lambda line: correction_of(line, reason), as_json=as_json)
 
 

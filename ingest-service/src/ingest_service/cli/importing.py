@@ -16,11 +16,14 @@ from ingest_service.cli.options import (
     WAIT,
     BatchName,
     RefusedFile,
+    TimelineToken,
     TimelineUrl,
+    Token,
     Url,
     Wait,
 )
 from ingest_service.cli.posting import Way
+from ingest_service.cli.services import Service
 from ingest_service.importing.mapping import mapping_schema
 from service_edge.terminal import ExitStatus, leave
 
@@ -42,7 +45,9 @@ def import_(
         Path | None, typer.Option(help="csv, ndjson: a YAML file that says what the columns mean.")
     ] = None,
     url: Url = DEFAULT_URL,
+    token: Token = None,
     timeline_url: TimelineUrl = DEFAULT_TIMELINE_URL,
+    timeline_token: TimelineToken = None,
     wait: Wait = WAIT,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Post nothing: report, and show the first events.")
@@ -85,7 +90,8 @@ def import_(
         leave(ExitStatus.USAGE, str(error))
     with Complaints(refused) as complaints:
         parameters = {"existing": existing, "reason": reason, "batch": batch}
-        way = Way(url, "/v1/events", parameters, timeline_url if wait else None, _AGAIN)
+        asked_after = Service(timeline_url, timeline_token) if wait else None
+        way = Way(Service(url, token), "/v1/events", parameters, asked_after, _AGAIN)
         imports = Import(source, way, complaints, dry_run, as_json)
         if followed is not None:
             follow(followed, imports)

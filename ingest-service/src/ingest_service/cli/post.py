@@ -12,11 +12,14 @@ from ingest_service.cli.options import (
     BatchName,
     Json,
     RefusedFile,
+    TimelineToken,
     TimelineUrl,
+    Token,
     Url,
     Wait,
 )
 from ingest_service.cli.posting import Way, post_file
+from ingest_service.cli.services import Service
 from service_edge.terminal import ExitStatus, leave
 
 
@@ -37,7 +40,9 @@ def post(
     refused: RefusedFile = None,
     wait: Wait = WAIT,
     url: Url = DEFAULT_URL,
+    token: Token = None,
     timeline_url: TimelineUrl = DEFAULT_TIMELINE_URL,
+    timeline_token: TimelineToken = None,
     as_json: Json = False,
 ) -> None:
     """Post events, and say what became of them: what was refused or rejected is listed with the reason.
@@ -49,5 +54,5 @@ def post(
     if existing is None and reason is not None:
         leave(ExitStatus.USAGE, "--reason is for --existing correct: leave it out, or say both")
     parameters = {"existing": existing.value if existing is not None else None, "reason": reason, "batch": batch}
-    way = Way(url, "/v1/events", parameters, timeline_url if wait else None)
+    way = Way(Service(url, token), "/v1/events", parameters, Service(timeline_url, timeline_token) if wait else None)
     post_file(file, way, refused, as_json=as_json)

@@ -21,6 +21,7 @@ from ingest_service.cli.looking import Looking
 from ingest_service.cli.parts import Part, Teller, numbered
 from ingest_service.cli.refusals import SendingError
 from ingest_service.cli.sending import Sender
+from ingest_service.cli.services import Service
 from ingest_service.cli.settling import Settlement
 from ingest_service.importing.drafts import Watch
 from ingest_service.importing.files import FileError
@@ -34,24 +35,24 @@ Change = Callable[[bytes], bytes]
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """Where lines go, and where it is asked what became of them: nowhere without a `timeline_url`."""
+    """Where lines go, and where it is asked what became of them: nowhere without a `timeline`."""
 
-    url: str
+    ingest: Service
     path: str
     parameters: Mapping[str, str | None]
-    timeline_url: str | None
+    timeline: Service | None
     again: str = POST_AGAIN
 
     def send(self, parts: Iterator[Part], tally: Tally, teller: Teller, watch: Watch) -> dict[int, int]:
         """Post all, and wait for their outcomes; returns the last offsets. Raises SendingError and FileError."""
         given = {name: value for name, value in self.parameters.items() if value is not None}
-        address = f"{self.url.rstrip('/')}{self.path}"
-        with httpx.Client(trust_env=False) as client:
-            if self.timeline_url is None:
+        address = self.ingest.address(self.path)
+        with httpx.Client(headers=self.ingest.headers, trust_env=False) as client:
+            if self.timeline is None:
                 sender = Sender(client, address, given, tally, teller, None, self.again)
                 sender.send(parts)
                 return sender.reached
-            with Settlement(self.timeline_url, tally, teller) as settlement:
+            with Settlement(self.timeline, tally, teller) as settlement:
                 sender = Sender(client, address, given, tally, teller, settlement, self.again)
                 sender.send(parts)
                 settlement.finish(watch)
@@ -69,7 +70,7 @@ def carry_out(way: Way, parts: Iterator[Part], complaints: Complaints, watch: Wa
         leave(error.status, f"{_in_short(tally)}. {error}" if tally.recorded or tally.refused else str(error))
     if as_json:
         counts = {"recorded": tally.recorded, "refused": tally.refused, "unknown": tally.unknown}
-        told = {"outcomes": tally.outcomes()} if way.timeline_url is not None else {}
+        told = {"outcomes": tally.outcomes()} if way.timeline is not None else {}
         print(orjson.dumps({**counts, "timeline_position": format_positions(reached), **told}).decode())
     return tally
 
@@ -84,7 +85,7 @@ def post_file(file: str, way: Way, refused: Path | None, changed: Change | None 
         tally = carry_out(way, parts, complaints, looking, as_json=as_json)
     if not as_json:
         print(_in_short(tally))
-        if way.timeline_url is not None and tally.recorded:
+        if way.timeline is not None and tally.recorded:
             print(tally.in_short())
     raise typer.Exit(ExitStatus.REFUSED if tally.refused or tally.rejected else ExitStatus.DONE)
 

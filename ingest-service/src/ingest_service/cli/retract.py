@@ -11,10 +11,21 @@ from rich.prompt import Confirm
 
 from ingest_service.cli.complaints import Complaints
 from ingest_service.cli.looking import Looking
-from ingest_service.cli.options import DEFAULT_TIMELINE_URL, DEFAULT_URL, WAIT, Json, TimelineUrl, Url, Wait
+from ingest_service.cli.options import (
+    DEFAULT_TIMELINE_URL,
+    DEFAULT_URL,
+    WAIT,
+    Json,
+    TimelineToken,
+    TimelineUrl,
+    Token,
+    Url,
+    Wait,
+)
 from ingest_service.cli.parts import Part, Receipt, numbered
 from ingest_service.cli.posting import Way, carry_out
 from ingest_service.cli.refusals import SendingError, refusal_text
+from ingest_service.cli.services import Service
 from ingest_service.cli.settling import Settlement
 from ingest_service.cli.timeline import Timeline
 from ingest_service.cli.undoing import Load, find_load
@@ -37,7 +48,9 @@ def retract(
     yes: Annotated[bool, typer.Option("--yes", help="Undo a load without being asked.")] = False,
     wait: Wait = WAIT,
     url: Url = DEFAULT_URL,
+    token: Token = None,
     timeline_url: TimelineUrl = DEFAULT_TIMELINE_URL,
+    timeline_token: TimelineToken = None,
     as_json: Json = False,
 ) -> None:
     """Retract an event, or with --batch all that a load has brought and nobody has changed since.
@@ -53,42 +66,44 @@ def retract(
         leave(ExitStatus.USAGE, "--reason is required: say why")
     if batch is not None and (expected_revision is not None or duplicate_of is not None):
         leave(ExitStatus.USAGE, "--expected-revision and --duplicate-of are for one event")
+    ingest, projected = Service(url, token), Service(timeline_url, timeline_token)
+    asked_after = projected if wait else None
     if batch is None:
         asked = {"reason": reason, "expected_revision": expected_revision, "duplicate_of": duplicate_of}
         given = {name: value for name, value in asked.items() if value is not None}
-        _retract_one(url, str(event_id), given, timeline_url if wait else None)
+        _retract_one(ingest, str(event_id), given, asked_after)
         return
-    with Timeline(timeline_url) as timeline:
+    with Timeline(projected) as timeline:
         load = find_load(timeline, batch)
         if load is None:
             leave(ExitStatus.REFUSED, f"no record names the load {batch}: timeline batches lists those there are")
-        way = Way(url, "/v1/changes", {"batch": load.undoing}, timeline_url if wait else None, _AGAIN)
+        way = Way(ingest, "/v1/changes", {"batch": load.undoing}, asked_after, _AGAIN)
         _undo(load, reason, way, yes=yes, as_json=as_json)
 
 
-def _retract_one(url: str, event_id: str, body: dict[str, Any], timeline_url: str | None) -> None:
+def _retract_one(ingest: Service, event_id: str, body: dict[str, Any], timeline: Service | None) -> None:
     """Retract one event, and say where its verdict is, and what it is."""
-    address = f"{url.rstrip('/')}/v1/events/{event_id}/retractions"
+    address = ingest.address(f"/v1/events/{event_id}/retractions")
     try:
-        answer = httpx.post(address, json=body, timeout=30, trust_env=False)
+        answer = httpx.post(address, json=body, headers=ingest.headers, timeout=30, trust_env=False)
     except (httpx.InvalidURL, httpx.UnsupportedProtocol) as error:
-        leave(ExitStatus.USAGE, f"{url} is not an address: {error}")
+        leave(ExitStatus.USAGE, f"{ingest.url} is not an address: {error}")
     except httpx.HTTPError as error:
-        leave_out_of_reach(url, error)
+        leave_out_of_reach(ingest.url, error)
     if answer.status_code != 202:
         status = ExitStatus.OUT_OF_REACH if answer.status_code >= 500 else ExitStatus.REFUSED
         leave(status, refusal_text(answer))
     position = answer.json()["position"]
     print(f"recorded at {position}; its verdict: {answer.headers['location']}")
-    if timeline_url is not None:
-        _settle_one(Receipt.of(position, event_id, 1, Part(orjson.dumps(body), event_id)), timeline_url)
+    if timeline is not None:
+        _settle_one(Receipt.of(position, event_id, 1, Part(orjson.dumps(body), event_id)), timeline)
 
 
-def _settle_one(receipt: Receipt, timeline_url: str) -> None:
+def _settle_one(receipt: Receipt, timeline: Service) -> None:
     """Say what became of a retraction, and end the command where it was rejected."""
     tally = Tally(recorded=1)
     try:
-        with Complaints(None) as complaints, Settlement(timeline_url, tally, complaints) as settlement:
+        with Complaints(None) as complaints, Settlement(timeline, tally, complaints) as settlement:
             settlement.add([receipt])
             settlement.finish(Unwatched())
     except SendingError as error:
@@ -113,7 +128,7 @@ def _undo(load: Load, reason: str, way: Way, *, yes: bool, as_json: bool) -> Non
         parts = numbered("event", load.retractions(reason))
         tally = carry_out(way, parts, complaints, looking, as_json=as_json)
     if not as_json:
-        changed = f"changed meanwhile {tally.rejected}, " if way.timeline_url is not None else ""
+        changed = f"changed meanwhile {tally.rejected}, " if way.timeline is not None else ""
         print(f"retracted {tally.recorded - tally.rejected}, {changed}left {len(load.left)}")
         for event_id, title, why in load.left:
             print(f"{event_id}\t{why}\t{title}")

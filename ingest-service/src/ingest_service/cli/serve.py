@@ -10,11 +10,15 @@ def serve() -> None:
     """Answer HTTP until a signal ends it. The environment holds its settings (INGEST_PORT, KAFKA_BOOTSTRAP_SERVERS)."""
     from ingest_service.app import create_app
     from service_edge import serving
+    from service_edge.access.tokens import TokenFileError
     from service_edge.logs import write_logs
 
     settings = read_settings(Settings)
     write_logs()
-    app = create_app(settings)
+    try:
+        app = create_app(settings)
+    except TokenFileError as error:
+        leave(ExitStatus.USAGE, str(error))
     gc.freeze()
     gc.set_threshold(50_000, 20, 50)  # bulk makes many objects that die young
     try:

@@ -14,6 +14,7 @@ from event_schemas.positions import parse_positions
 from ingest_service.cli.parts import Receipt, Teller
 from ingest_service.cli.receipts import Receipts, Span
 from ingest_service.cli.refusals import SendingError, refusal_text
+from ingest_service.cli.services import Service
 from ingest_service.importing.drafts import Watch
 from ingest_service.importing.tally import Tally
 from service_edge.terminal import ExitStatus
@@ -28,18 +29,18 @@ _PATIENCE_SECONDS: Final = 60.0
 class Settlement:
     """Counts outcomes, and tells what was rejected, record by record."""
 
-    def __init__(self, url: str, tally: Tally, teller: Teller, patience: float = _PATIENCE_SECONDS) -> None:
+    def __init__(self, service: Service, tally: Tally, teller: Teller, patience: float = _PATIENCE_SECONDS) -> None:
         """Raises SendingError for what is no address."""
-        self._url = url.rstrip("/")
+        self._url = service.address("")
         self._tally = tally
         self._teller = teller
         self._patience = patience
         self._receipts = Receipts()
         self._same_log = self._away = False
         try:
-            self._client = httpx.Client(base_url=self._url, timeout=_TIMEOUT, trust_env=False)
+            self._client = httpx.Client(base_url=self._url, headers=service.headers, timeout=_TIMEOUT, trust_env=False)
         except httpx.InvalidURL as error:
-            raise SendingError(ExitStatus.USAGE, f"{url} is not an address: {error}") from error
+            raise SendingError(ExitStatus.USAGE, f"{service.url} is not an address: {error}") from error
 
     def __enter__(self) -> Self:
         return self

@@ -7,6 +7,7 @@ from typing import Any, Final, Self
 import httpx
 
 from ingest_service.cli.refusals import refusal_text
+from ingest_service.cli.services import Service
 from service_edge.terminal import ExitStatus, leave, leave_out_of_reach
 
 _PAGE: Final = 500
@@ -16,12 +17,12 @@ _TIMEOUT: Final = httpx.Timeout(10, read=60)
 class Timeline:
     """A connection to it. Its methods end the command where there is no answer to give."""
 
-    def __init__(self, url: str) -> None:
-        self._url = url.rstrip("/")
+    def __init__(self, service: Service) -> None:
+        self._url = service.address("")
         try:
-            self._client = httpx.Client(base_url=self._url, timeout=_TIMEOUT, trust_env=False)
+            self._client = httpx.Client(base_url=self._url, headers=service.headers, timeout=_TIMEOUT, trust_env=False)
         except httpx.InvalidURL as error:
-            leave(ExitStatus.USAGE, f"{url} is not an address: {error}")
+            leave(ExitStatus.USAGE, f"{service.url} is not an address: {error}")
 
     def __enter__(self) -> Self:
         return self

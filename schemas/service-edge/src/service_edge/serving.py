@@ -7,7 +7,6 @@ from typing import Final
 
 import orjson
 import uvicorn
-from fastapi import FastAPI
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from service_edge.event_streams import ABORT
@@ -20,14 +19,15 @@ _MAX_HEAD_BYTES: Final = 256 * 1024
 
 
 class NotLoopbackError(ValueError):
-    """A host to listen on that others could reach, before authentication is configured."""
+    """A host to listen on that others could reach, though nobody has to say who they are."""
 
 
-def serve(app: FastAPI, host: str, port: int) -> None:
+def serve(app: DescribedAPI, host: str, port: int) -> None:
     """Answer requests until a signal ends it; requests under way are answered first. Raises NotLoopbackError."""
-    if not is_loopback(host):
+    if not (is_loopback(host) or app.asks_for_credentials):
         raise NotLoopbackError(
-            f"{host} can be reached from outside, and no authentication is configured: listen on 127.0.0.1"
+            f"{host} can be reached from outside, where everybody could do everything: listen on 127.0.0.1, or set "
+            "TOKENS_FILE or OIDC_ISSUER"
         )
     _allow_connections()
     config = uvicorn.Config(

@@ -35,6 +35,8 @@ def _origins_or_any(names: tuple[str, ...]) -> tuple[str, ...]:
 
 #: Names in one variable, with commas between them.
 Names = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)]
+#: One origin, such as `https://page.example`.
+Origin = Annotated[str, AfterValidator(_origin)]
 #: Origins of web pages, such as `https://page.example`.
 Origins = Annotated[Names, AfterValidator(_origins)]
 #: The same, or `*` alone: any.

@@ -20,11 +20,30 @@ class IngestAnswer(NamedTuple):
 
 
 class IngestService:
-    """Posts to the ingest service. Close it when done."""
+    """The ingest service, to which each reader writes under their own name. Close it when done."""
 
     def __init__(self, url: str) -> None:
         self._url = url.rstrip("/")
         self._client = httpx.AsyncClient(timeout=_SECONDS, trust_env=False)
+
+    def writer(self, credential: str | None) -> "IngestWriter":
+        """What posts with a credential, or with none."""
+        return IngestWriter(self._client, self._url, credential)
+
+    async def close(self) -> None:
+        """Let the connections go."""
+        await self._client.aclose()
+
+
+class IngestWriter:
+    """Posts to the ingest service for one reader."""
+
+    def __init__(self, client: httpx.AsyncClient, url: str, credential: str | None) -> None:
+        self._client = client
+        self._url = url
+        self._headers = {"content-type": "application/json"}
+        if credential is not None:
+            self._headers["authorization"] = f"Bearer {credential}"
 
     async def check(self, event: Mapping[str, Any]) -> IngestAnswer:
         """The event as it would be recorded; raises UnavailableError."""
@@ -42,15 +61,9 @@ class IngestService:
         """Retract an event; raises UnavailableError, after which the same again is safe."""
         return await self._post(f"/v1/events/{event_id}/retractions", retraction)
 
-    async def close(self) -> None:
-        """Let the connections go."""
-        await self._client.aclose()
-
     async def _post(self, path: str, value: Mapping[str, Any]) -> IngestAnswer:
         try:
-            answer = await self._client.post(
-                self._url + path, content=orjson.dumps(value), headers={"content-type": "application/json"}
-            )
+            answer = await self._client.post(self._url + path, content=orjson.dumps(value), headers=self._headers)
             body = answer.json()
         except httpx.HTTPError as error:
             raise UnavailableError(f"the ingest service does not answer: {error or type(error).__name__}") from error

@@ -12,7 +12,7 @@ from timeline_service.cli.batches import batches
 from timeline_service.cli.changes import changes
 from timeline_service.cli.client import DEFAULT_URL, TimelineClient
 from timeline_service.cli.export import export
-from timeline_service.cli.options import Json, Url
+from timeline_service.cli.options import Json, Token, Url
 from timeline_service.cli.printing import print_json, print_parked, print_status
 from timeline_service.cli.replay import replay
 from timeline_service.cli.show import show
@@ -32,6 +32,7 @@ app: Final = typer.Typer(
 @app.command()
 def serve() -> None:
     """Answer over HTTP, until stopped."""
+    from service_edge.access.tokens import TokenFileError
     from service_edge.logs import write_logs
     from service_edge.serving import NotLoopbackError, serve
     from timeline_service.app import create_app
@@ -40,7 +41,7 @@ def serve() -> None:
     write_logs()
     try:
         serve(create_app(settings), settings.host, settings.port)
-    except NotLoopbackError as error:
+    except (NotLoopbackError, TokenFileError) as error:
         leave(ExitStatus.USAGE, str(error))
 
 
@@ -83,9 +84,9 @@ def migrate() -> None:
 
 
 @app.command()
-def status(url: Url = DEFAULT_URL, as_json: Json = False) -> None:
+def status(url: Url = DEFAULT_URL, token: Token = None, as_json: Json = False) -> None:
     """How far the projection is, and what became of the log's records."""
-    with TimelineClient(url) as client:
+    with TimelineClient(url, token) as client:
         body = client.get("/v1/status")
     print_json(body) if as_json else print_status(body)
 
@@ -100,9 +101,9 @@ app.command()(types)
 
 
 @app.command()
-def parked(url: Url = DEFAULT_URL, as_json: Json = False) -> None:
+def parked(url: Url = DEFAULT_URL, token: Token = None, as_json: Json = False) -> None:
     """Records that today's code cannot judge, with the reason of each."""
-    with TimelineClient(url) as client:
+    with TimelineClient(url, token) as client:
         items = client.pages("/v1/parked")
     print_json({"items": items}) if as_json else print_parked(items)
 

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 import httpx
 
+from service_edge.access.client_tokens import bearer
 from service_edge.terminal import ExitStatus, leave, leave_out_of_reach, problem_text
 
 DEFAULT_URL: Final = "http://127.0.0.1:8002"
@@ -20,10 +21,10 @@ _LINES_SILENCE: Final = 120.0
 class TimelineClient:
     """A connection to the service. Its methods end the command where there is no answer to give."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, token: str | None = None) -> None:
         self._url = url.rstrip("/")
         try:
-            self._client = httpx.Client(base_url=self._url, timeout=30, trust_env=False)
+            self._client = httpx.Client(base_url=self._url, headers=bearer(token), timeout=30, trust_env=False)
         except httpx.InvalidURL as error:
             leave(ExitStatus.USAGE, f"--url {url}: {error}")
 

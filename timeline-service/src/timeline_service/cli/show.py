@@ -8,7 +8,7 @@ import typer
 
 from service_edge.terminal import ExitStatus, leave
 from timeline_service.cli.client import DEFAULT_URL, TimelineClient
-from timeline_service.cli.options import Url
+from timeline_service.cli.options import Token, Url
 from timeline_service.cli.timeline_text import print_timeline, write_timeline_json
 
 _WHICH: Final = "Which events (what is given several times: any of them)"
@@ -82,6 +82,7 @@ def show(
     ] = Form.TEXT,
     as_json: Annotated[bool, typer.Option("--json", help="The same as --format json.", rich_help_panel=_HOW)] = False,
     url: Url = DEFAULT_URL,
+    token: Token = None,
 ) -> None:
     """The timeline of two countries: what happened between them, in the order of its dates.
 
@@ -97,7 +98,7 @@ def show(
         "min_sources": min_sources, "as_of": as_of, "include": include or ("retracted" if include_retracted else None),
         "order": order,
     }  # fmt: skip
-    with TimelineClient(url) as client:
+    with TimelineClient(url, token) as client:
         path = client.path_of(a, b)
         if as_json or form is Form.JSON:
             write_timeline_json(client.timeline(path, query, limit), sys.stdout.buffer)

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Annotated, Any, ClassVar, Final
 
-from fastapi import APIRouter, Path, Query, Request, Response
+from fastapi import APIRouter, Depends, Path, Query, Request, Response
 from fastapi.responses import RedirectResponse
 
+from service_edge.access.callers import caller_of
 from service_edge.parameters import EventId
-from timeline_service.adapters.ingest import IngestAnswer
+from timeline_service.adapters.ingest import IngestAnswer, IngestWriter
 from timeline_service.api.holdings import Held
 from timeline_service.api.languages import Language
 from timeline_service.api.read_points import AwaitedLive, CurrentReadPoint
@@ -34,6 +35,14 @@ _WAIT_SECONDS: Final = 5.0
 _CREATED: Final = 201
 _ACCEPTED: Final = 202
 _UNPROCESSABLE: Final = 422
+
+
+async def _ingest(request: Request, held: Held) -> IngestWriter:
+    return held.ingest.writer(caller_of(request).credential)
+
+
+#: The ingest service, as the reader who writes: what is recorded is theirs.
+Ingest = Annotated[IngestWriter, Depends(_ingest)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,17 +71,17 @@ async def post_form(language: Language, country: Annotated[list[str] | None, Que
 
 
 @router.post("/post")
-async def post(request: Request, held: Held, language: Language) -> Response:
+async def post(request: Request, ingest: Ingest, language: Language) -> Response:
     """Check what was filled in; once that was shown, record it."""
     form = await read_form(request)
     fields = EventFields.read(form)
     event = fields.event(country=partial(country_meant, language))
     if _step(form) == "record":
-        answer = await held.ingest.record(event)
+        answer = await ingest.record(event)
         if answer.status == _CREATED:
             return _recorded(answer)
     else:
-        answer = await held.ingest.check(event)
+        answer = await ingest.check(event)
     return show_event_form(language, "Post an event", "/post", fields, answer)
 
 
@@ -85,17 +94,17 @@ async def correction_form(held: Held, point: CurrentReadPoint, event_id: EventId
 
 @router.post("/events/{event_id}/correct")
 async def correct(
-    request: Request, held: Held, point: CurrentReadPoint, event_id: EventId, language: Language
+    request: Request, held: Held, ingest: Ingest, point: CurrentReadPoint, event_id: EventId, language: Language
 ) -> Response:
     """Check the corrected event; once that was shown, record the correction."""
     form = await read_form(request)
     event = await find_event(held.sources, point, event_id)
     fields, reason, expected = EventFields.read(form), _value(form, "reason"), _revision(form, event)
     corrected = fields.event(_content(event), country=partial(country_meant, language))
-    answer = await held.ingest.check(corrected)
+    answer = await ingest.check(corrected)
     if answer.status < _UNPROCESSABLE and _step(form) == "record":
         correction = {"reason": reason, "event": corrected, "expected_revision": expected}
-        answer = await held.ingest.correct(event_id, correction)
+        answer = await ingest.correct(event_id, correction)
         if answer.status == _ACCEPTED:
             return _recorded(answer)
     return show_correction(language, event, fields, reason, answer, expected)
@@ -109,13 +118,13 @@ async def retraction_form(held: Held, point: CurrentReadPoint, event_id: EventId
 
 @router.post("/events/{event_id}/retract")
 async def retract(
-    request: Request, held: Held, point: CurrentReadPoint, event_id: EventId, language: Language
+    request: Request, held: Held, ingest: Ingest, point: CurrentReadPoint, event_id: EventId, language: Language
 ) -> Response:
     """Record that the event no longer holds."""
     form = await read_form(request)
     event = await find_event(held.sources, point, event_id)
     said = {"reason": _value(form, "reason"), "duplicate_of": _value(form, "duplicate_of") or None}
-    answer = await held.ingest.retract(event_id, {**said, "expected_revision": _revision(form, event)})
+    answer = await ingest.retract(event_id, {**said, "expected_revision": _revision(form, event)})
     if answer.status == _ACCEPTED:
         return _recorded(answer)
     return show_retraction(language, event, said["reason"] or "", said["duplicate_of"] or "", answer)
