@@ -14,7 +14,7 @@ _TIMELINE: Final = f"/v1/timelines/{LARGEST}"
 
 async def measure_pages(shown: FilledService, many: FilledService) -> list[Visit]:
     """Visit the page of a pair, the widgets with all its events, and the page of a pair of many more."""
-    async with httpx.AsyncClient(base_url=shown.url, timeout=300, trust_env=False) as client:
+    async with httpx.AsyncClient(base_url=shown.service.url, timeout=300, trust_env=False) as client:
         lines = (await client.get(f"{_TIMELINE}.ndjson")).raise_for_status().text.splitlines()
         slides = (await client.get(f"{_TIMELINE}.timelinejs.json")).raise_for_status().content
     events = [json.loads(line) for line in lines]
@@ -27,4 +27,4 @@ async def measure_pages(shown: FilledService, many: FilledService) -> list[Visit
 
 async def _visit_pair(filled: FilledService) -> Visit:
     count = await filled.connection.fetchval("select count(*) from timeline_g1.entries where pair = $1", LARGEST)
-    return await visit(f"Dyadline, a pair of {count:,} events", f"{filled.url}/timelines/{LARGEST}", None)
+    return await visit(f"Dyadline, a pair of {count:,} events", f"{filled.service.url}/timelines/{LARGEST}", None)

@@ -36,8 +36,6 @@ export class Graphic {
   #frameAsked = 0;
   #settling = 0;
   #moving = false;
-  /** Whether the list has moved it, which then stays as it is. */
-  #led = false;
   /** An event that is looked for, until its mark has come. */
   #wanted: { id: string; scroll: boolean } | null = null;
 
@@ -76,7 +74,6 @@ export class Graphic {
 
   /** Choose an event; if it is not there yet, once what there is around its day has come. */
   choose(id: string | null, options: { scroll: boolean; day?: number | null }): void {
-    this.#led = !options.scroll;
     const mark = this.#picture.seen.marks.find((each) => each.id === id);
     const day = mark ? bodyOf(mark, this.#extent, today()).from : options.day;
     if (id !== null && (!mark || this.#picture.seen.bins.length)) {
@@ -90,7 +87,7 @@ export class Graphic {
     if (mark) this.#bringIntoView(mark);
     if (mark) this.#frame.told.textContent = `${whenWords(mark)}: ${mark.title}. ${markWords(mark, this.#names)}.`;
     this.#tell("select", { id });
-    this.#moved(false);
+    this.#draw();
   }
 
   get #width(): number {
@@ -144,8 +141,7 @@ export class Graphic {
     this.#frame.sentence.textContent = changed
       ? changedWords(changed, more, this.#section.dataset.since ?? "")
       : sentenceOf(this.#picture.seen, whole ? this.#extent : days, all, this.#names);
-    if (!this.#led) this.#tell("view", whole ? null : { start: isoOf(days.first), end: isoOf(days.last) });
-    this.#led = false;
+    this.#tell("view", whole ? null : { start: isoOf(days.first), end: isoOf(days.last) });
   }
 
   #resize(): void {

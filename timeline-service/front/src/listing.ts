@@ -20,6 +20,18 @@ export class Listing {
   chosen: string | null = null;
   #days: Days | null = null;
   #asked = 0;
+  /** Whether somebody acted in the list last: then the graphic goes with it, and it stays as it is. */
+  #leads = false;
+
+  constructor(section: HTMLElement) {
+    const hear = ({ target }: Event): void => {
+      const within = (part: Element | null): boolean => target instanceof Node && (part?.contains(target) ?? false);
+      if (within(section)) this.#leads = false;
+      else if (within(document.querySelector(LIST))) this.#leads = true;
+    };
+    for (const kind of ["pointerdown", "click", "wheel", "keydown"])
+      document.addEventListener(kind, hear, { capture: true, passive: true });
+  }
 
   /** Whether somebody is within what is shown anew, with a keyboard. */
   get isRead(): boolean {
@@ -28,7 +40,7 @@ export class Listing {
 
   /** List the days that the graphic shows, or null for all of them. */
   async show(days: Days | null): Promise<void> {
-    if (!document.querySelector(LIST) || this.isRead || same(days, this.#days)) return;
+    if (!document.querySelector(LIST) || this.#leads || this.isRead || same(days, this.#days)) return;
     if (days && !urlOf(location.href, days)) return;
     this.#days = days;
     await this.#replace([LIST]);

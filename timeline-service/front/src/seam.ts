@@ -1,7 +1,7 @@
 // The seam: a pair's events on a line of time between its two countries, in `<section id="seam">`.
 //
 // It tells the page what happens in it (`seam:select` and `seam:hover` with an event's id or null, `seam:view` with the
-// days that a hand has moved into view, or null for all), and is told by it, by events on the section: `seam:show`
+// days that are seen, or null for all), and is told by it, by events on the section: `seam:show`
 // chooses an event, `seam:reload` asks anew, with other filters if it has a `query`.
 
 import { Graphic } from "./graphic.ts";
@@ -22,7 +22,7 @@ if (section?.dataset.pair) {
   const graphic = new Graphic(section);
   section.addEventListener("seam:show", ({ detail }) => graphic.choose(detail.id, { scroll: true }));
   section.addEventListener("seam:reload", ({ detail }) => graphic.reload(detail?.query));
-  const listing = new Listing();
+  const listing = new Listing(section);
   section.addEventListener("seam:select", ({ detail }) => {
     listing.chosen = detail.id;
   });
