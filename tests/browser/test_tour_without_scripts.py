@@ -110,6 +110,7 @@ async def test_a_list_is_filtered_by_names_and_searched(stack: TimelineStack, br
     await browser.click("nav a[href='/search']")
     await browser.write("#q", "geneva -vienna")
     await browser.click("form[role=search] button")
+    await browser.shows("h1", "geneva -vienna")
     await browser.shows("#list", "Talks in Geneva")
 
 

@@ -1,6 +1,8 @@
 -- What there is to filter by: tags, actors, publishers, which are facets of documents, with their counts. {schema} is the
 -- generation's. Facets between $low and $high are those of a kind whose names begin so, in the order of code points.
--- Measured among 100,000 events of 20,000 actors: see queries/names.py.
+-- Measured among 100,000 events with 3,968 actors in 12 partitions: the first page from kept counts takes 10 ms (11 tags
+-- 1 ms; 20,000 actors 31 ms; a prefix 2 ms), from the documents 127 ms, from those of one pair among 20 10 ms. To keep the
+-- counts costs 14 microseconds of processor time an event, where its document takes 75; the projection itself none.
 
 -- name: names
 -- Now, from the counts that are kept, the most frequent first, behind the last one seen and its count.
