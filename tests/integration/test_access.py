@@ -8,17 +8,14 @@ import sys
 import time
 from base64 import b64decode
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
-from urllib.parse import urlencode
 
 import httpx
 import pytest
+from tests.support.running.doors import HTML, Doors, guarded_doors
 from tests.support.running.engines import Engines
 from tests.support.running.free_ports import free_port
 from tests.support.running.ingesting import an_event
-from tests.support.running.processes import Service
 from tests.support.running.timeline_stacks import timeline_stack
 from tests.support.running.token_files import bearing, write_tokens
 from tests.support.waiting import wait_until
@@ -28,65 +25,11 @@ from service_edge.access.gate import WRONG_PER_MINUTE
 from service_edge.access.roles import Role
 from service_edge.access.tokens import make_token
 
-HTML = {"accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
-FORM = {"content-type": "application/x-www-form-urlencoded"}
-ROLES = {
-    "ada": [Role.READ, Role.WRITE],
-    "bob@example.org": [Role.READ, Role.WRITE],
-    "feed": [Role.WRITE],
-    "eve": [Role.AUDIT],
-    "oscar": [Role.OPERATE],
-    "late": [Role.READ, Role.WRITE],
-}
-
-
-@dataclass(slots=True)
-class Doors:
-    """Both services with one token file, and what everybody there has."""
-
-    ingest: httpx.AsyncClient
-    timeline: httpx.AsyncClient
-    processes: tuple[Service, Service]
-    tokens: dict[str, str]
-
-    def as_(self, name: str) -> dict[str, str]:
-        return bearing(self.tokens[name])
-
-    async def post(self, name: str, **fields: Any) -> dict[str, Any]:
-        answer = await self.ingest.post("/v1/events", json=an_event(**fields), headers=self.as_(name))
-        assert answer.status_code == 201, answer.text
-        body: dict[str, Any] = answer.json()
-        return body
-
-    async def get(self, path: str, name: str, position: str | None = None) -> Any:
-        headers = {"timeline-position": position} if position else {}
-        answer = await self.timeline.get(path, headers=headers | self.as_(name))
-        assert answer.status_code == 200, answer.text
-        return answer.json()
-
-    async def sign_in(self, token: str, path: str = "/", **headers: str) -> httpx.Response:
-        own = {"origin": str(self.timeline.base_url).rstrip("/")}
-        fields = urlencode({"token": token, "next": path})
-        return await self.timeline.post("/sign-in", content=fields, headers=FORM | HTML | own | headers)
-
-    def logs(self) -> str:
-        return "".join(process.log for process in self.processes)
-
 
 @pytest.fixture(scope="module")
 async def doors(engines: Engines, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Doors]:
-    file = tmp_path_factory.mktemp("doors") / "tokens.jsonl"
-    tokens = write_tokens(file, ROLES, expired=["late"])
-    async with timeline_stack(engines) as stack:
-        ingest = await stack.services.ingest(INGEST_TOKENS_FILE=str(file), INGEST_HOST="0.0.0.0")
-        timeline = await stack.services.timeline(
-            "guarded", TIMELINE_TOKENS_FILE=str(file), TIMELINE_HOST="0.0.0.0", INGEST_URL=ingest.url
-        )
-        async with (
-            httpx.AsyncClient(base_url=ingest.url, timeout=30, trust_env=False) as posting,
-            httpx.AsyncClient(base_url=timeline.url, timeout=30, trust_env=False) as reading,
-        ):
-            yield Doors(posting, reading, (ingest, timeline), tokens)
+    async with guarded_doors(engines, tmp_path_factory.mktemp("doors")) as doors:
+        yield doors
 
 
 async def test_each_is_seen_by_name_in_the_history_and_in_the_log(doors: Doors) -> None:
@@ -171,91 +114,6 @@ async def test_a_verification_is_the_auditors_and_a_rebuild_the_operators(doors:
             path = answer.headers["location"]
             assert (await doors.timeline.delete(path, headers=doors.as_("eve"))).status_code == 403
             assert (await doors.timeline.delete(path, headers=doors.as_("oscar"))).status_code == 202
-
-
-async def test_a_browser_is_led_to_sign_in_and_back(doors: Doors) -> None:
-    led = await doors.timeline.get("/timelines/CHN-IND?type=ban", headers=HTML)
-    assert led.status_code == 303
-    assert led.headers["location"] == "/sign-in?next=%2Ftimelines%2FCHN-IND%3Ftype%3Dban"
-    form = await doors.timeline.get(led.headers["location"], headers=HTML)
-    assert (form.status_code, 'name="next" value="/timelines/CHN-IND?type=ban"' in form.text) == (200, True)
-    assert (await doors.timeline.get("/v1/timelines/CHN-IND")).status_code == 401
-    answer = await doors.sign_in(doors.tokens["ada"], "/timelines/CHN-IND?type=ban")
-    assert (answer.status_code, answer.headers["location"]) == (303, "/timelines/CHN-IND?type=ban")
-    kept = f"dyadline={doors.tokens['ada']}; Path=/; HttpOnly; SameSite=Strict"
-    assert answer.headers["set-cookie"] == kept
-    doors.timeline.cookies.clear()
-    cookie = {"cookie": kept.partition(";")[0]}
-    page = await doors.timeline.get("/timelines/CHN-IND", headers=HTML | cookie)
-    assert (page.status_code, ">ada<" in page.text, "/sign-out" in page.text) == (200, True, True)
-    assert page.headers["cache-control"].startswith("private")
-    audit = await doors.timeline.get("/audit", headers=HTML | cookie)
-    assert (audit.status_code, "does not have the role audit" in audit.text) == (403, True)
-    own = {"origin": str(doors.timeline.base_url).rstrip("/")}
-    out = await doors.timeline.post("/sign-out", headers=cookie | own)
-    assert (out.status_code, out.headers["location"]) == (303, "/sign-in")
-    assert out.headers["set-cookie"].startswith("dyadline=; ")
-    assert "Max-Age=0" in out.headers["set-cookie"]
-    doors.timeline.cookies.clear()
-
-
-async def test_a_wrong_token_signs_nobody_in(doors: Doors) -> None:
-    for token, words in (
-        (make_token(), "unknown, was withdrawn or has expired"),
-        (doors.tokens["late"], "unknown, was withdrawn or has expired"),
-        (doors.tokens["ada"][:-1], "copy all of it, once"),
-        ("", "is missing"),
-    ):
-        answer = await doors.sign_in(token)
-        assert (answer.status_code, "set-cookie" in answer.headers) == (401, False)
-        assert words in answer.text
-        assert token == "" or token not in answer.text
-
-
-@pytest.mark.parametrize(
-    "path", ["//evil.example", "/\\evil.example", "https://evil.example", "evil", "/\t/evil.example", "/a\nb", ""]
-)
-async def test_signing_in_leads_to_no_other_site(doors: Doors, path: str) -> None:
-    answer = await doors.sign_in(doors.tokens["ada"], path)
-    doors.timeline.cookies.clear()
-    assert (answer.status_code, answer.headers["location"]) == (303, "/")
-    form = await doors.timeline.get("/sign-in", params={"next": path}, headers=HTML, follow_redirects=True)
-    assert 'name="next" value="/"' in form.text
-
-
-async def test_pages_of_other_origins_can_do_nothing_with_the_cookie(doors: Doors) -> None:
-    cookie = {"cookie": f"dyadline={doors.tokens['ada']}"}
-    own = str(doors.timeline.base_url).rstrip("/")
-    fields = urlencode({"title": "forged", "when": "2020", "country": ["IN", "CN"], "type": "ban"}, doseq=True)
-    foreign: list[dict[str, str]] = [
-        {"origin": "http://127.0.0.1:1"}, {"origin": "https://evil.example"}, {"origin": "null"}, {},
-        {"sec-fetch-site": "same-site"}, {"sec-fetch-site": "cross-site"},
-    ]  # fmt: skip
-    for path in ("/post", "/sign-out"):
-        for headers in foreign:
-            answer = await doors.timeline.post(path, content=fields, headers=FORM | cookie | headers)
-            assert answer.status_code == 403, (path, headers)
-            assert answer.json()["type"] == "/problems/foreign-origin"
-    for headers in foreign:
-        answer = await doors.sign_in(doors.tokens["ada"], **{"origin": "", **headers})
-        assert (answer.status_code, "set-cookie" in answer.headers) == (403, False), headers
-    for headers in ({"origin": own}, {"sec-fetch-site": "same-origin"}):
-        answer = await doors.timeline.post("/post", content=fields, headers=FORM | cookie | headers)
-        assert answer.status_code == 200, answer.text
-
-
-async def test_what_is_written_in_a_page_is_recorded_under_its_writers_name(doors: Doors) -> None:
-    fields = {"title": "from a page", "when": "2020", "country": ["IN", "CN"], "type": "ban", "step": "record"}
-    headers = FORM | {"cookie": f"dyadline={doors.tokens['ada']}", "origin": str(doors.timeline.base_url).rstrip("/")}
-    answer = await doors.timeline.post("/post", content=urlencode(fields, doseq=True), headers=headers)
-    assert answer.status_code == 303, answer.text
-    position = answer.headers["location"].removeprefix("/recorded/")
-    record = await doors.get(f"/v1/records/{position}?wait=5", "ada")
-    history = await doors.get(f"/v1/events/{record['event_id']}/revisions", "ada", position)
-    assert history["items"][0]["principal"] == "ada"
-    page = await doors.timeline.get(f"/events/{record['event_id']}", headers=HTML | doors.as_("ada"))
-    assert "by <bdi>ada</bdi> · record" in page.text
-    assert (await doors.timeline.get("/post", headers=doors.as_("eve"))).status_code == 403
 
 
 async def test_a_stream_ends_when_the_credential_of_its_listener_does(engines: Engines, tmp_path: Path) -> None:

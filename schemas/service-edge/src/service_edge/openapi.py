@@ -16,6 +16,7 @@ from service_edge.access.roles import Roles
 from service_edge.docs import docs_page
 from service_edge.host_origin_guard import PROBES
 from service_edge.html_pages import HtmlPage, PageMaker
+from service_edge.problem_schema import PROBLEM
 from service_edge.problems import (
     BAD_PARAMETER,
     COMMON,
@@ -77,34 +78,6 @@ _HEADERS_OF: Final = {
     415: ("Accept-Post",),
     429: ("Retry-After",),
     503: ("Retry-After",),
-}
-_PROBLEM: Final = {
-    "type": "object",
-    "description": "Problem details (RFC 9457). Some problems have members of their own.",
-    "required": ["type", "title", "status", "detail", "errors"],
-    "properties": {
-        "type": {"type": "string", "description": "A page that explains it, relative to the service."},
-        "title": {"type": "string"},
-        "status": {"type": "integer"},
-        "detail": {"type": "string"},
-        "instance": {"type": "string", "description": "The path and query that met the problem."},
-        "errors": {
-            "type": "array",
-            "items": {
-                "type": "object",
-                "required": ["pointer", "detail"],
-                "properties": {
-                    "pointer": {"type": "string", "description": "Where, as a JSON Pointer (RFC 6901)."},
-                    "detail": {"type": "string", "description": "What was expected there."},
-                },
-            },
-        },
-        "candidates": {
-            "type": "array",
-            "items": {"type": "string"},
-            "description": "What may have been meant; there where there is something near.",
-        },
-    },
 }
 
 
@@ -238,7 +211,7 @@ class DescribedAPI(FastAPI):
             made = components.get("schemas", {})
             for name in ("HTTPValidationError", "ValidationError"):  # the framework's, which never answers
                 made.pop(name, None)
-            components["schemas"] = {**made, **deepcopy(dict(self._schemas)), "Problem": _PROBLEM}
+            components["schemas"] = {**made, **deepcopy(dict(self._schemas)), "Problem": PROBLEM}
             components["securitySchemes"] = deepcopy(dict(SCHEMES))
             for path, method, operation in operations(document):
                 need = self._needs[f"{method.upper()} {path}"]
