@@ -33,6 +33,7 @@ CONTRACT: dict[str, Roles] = {
     "POST /v1/replays": AUDIT | OPERATE,
     "POST /v1/parked/": OPERATE, "DELETE /v1/replays/": OPERATE,
     "POST /v1/generations/": OPERATE, "DELETE /v1/generations/": OPERATE,
+    "POST /audit/replays": AUDIT | OPERATE, "POST /audit/": OPERATE,
 }  # fmt: skip
 #: The ingest service says what may be written to whoever has a credential.
 INGEST_CONTRACT = CONTRACT | {"GET /v1/countries": EVERY_ROLE, "GET /v1/types": EVERY_ROLE}

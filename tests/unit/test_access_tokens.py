@@ -211,8 +211,9 @@ def test_the_command_leaves_a_broken_file_as_it_is(tmp_path: Path) -> None:
 
 
 def test_commands_find_their_token_in_an_option_a_variable_or_a_file(tmp_path: Path) -> None:
-    token, file = make_token(), tmp_path / "token"
+    token, file, events = make_token(), tmp_path / "token", tmp_path / "events.ndjson"
     file.write_text(f"{token}\n")
+    events.write_text("{}\n")
     for words, environment in (
         ([], {"INGEST_TOKEN": token}),
         ([], {"INGEST_TOKEN_FILE": str(file)}),
@@ -220,7 +221,7 @@ def test_commands_find_their_token_in_an_option_a_variable_or_a_file(tmp_path: P
         (["--token", f"@{file}"], {}),
     ):
         clean = {name: "" for name in os.environ if name.startswith("INGEST_")} | {"INGEST_URL": "http://127.0.0.1:1"}
-        answer = CliRunner().invoke(app, ["post", os.devnull, *words], env=clean | environment)
+        answer = CliRunner().invoke(app, ["post", str(events), *words], env=clean | environment)
         assert answer.exit_code == 3, answer.output  # nobody answers there
         assert token not in answer.output
     for value, said in (

@@ -39,16 +39,21 @@ NEEDS: Final[Table] = table(
         "GET /v1/records/{position}",
         "GET /v1/batches",
         "GET /v1/batches/{name}",
+        "GET /v1/tags",
+        "GET /v1/actors",
+        "GET /v1/publishers",
         "GET /v1/countries",
         "GET /v1/countries/{country}/partners",
         "GET /v1/types",
         "GET /v1/status",
         "GET /v1/generations",
         "GET /",
+        "GET /guide",
         "GET /search",
         "GET /timelines",
         "GET /timelines/{pair}",
         "GET /timelines/{pair}/changes",
+        "GET /timelines/{pair}/changes/marks",
         "GET /timelines/{pair}/marks",
         "GET /embed/{pair}",
         "GET /events/{event_id}",
@@ -70,6 +75,7 @@ NEEDS: Final[Table] = table(
         "GET /v1/log/export",
         "GET /audit",
         "GET /audit/{replay_id}",
+        "GET /audit/records",
     ],
     operate=[
         "GET /metrics",
@@ -77,7 +83,12 @@ NEEDS: Final[Table] = table(
         "DELETE /v1/replays/{replay_id}",
         "POST /v1/generations/{n}/activate",
         "DELETE /v1/generations/{n}",
+        "POST /audit/{replay_id}/cancel",
+        "POST /audit/records/{position}/redrive",
     ],
-    mixed={"POST /v1/replays": frozenset({Role.AUDIT, Role.OPERATE})},  # by its kind, which stands in the body
+    mixed={  # by the kind of a replay, which stands in the body
+        "POST /v1/replays": frozenset({Role.AUDIT, Role.OPERATE}),
+        "POST /audit/replays": frozenset({Role.AUDIT, Role.OPERATE}),
+    },
 )
 REPLAY_NEEDS: Final = {"verify": frozenset({Role.AUDIT}), "rebuild": frozenset({Role.OPERATE})}

@@ -10,7 +10,9 @@ from fastapi import APIRouter, Path, Request, Response
 from fastapi.responses import RedirectResponse
 
 from event_schemas.texts import Uuid
+from service_edge.access.callers import caller_of
 from timeline_service.api.holdings import Held
+from timeline_service.api.roles import REPLAY_NEEDS
 from timeline_service.domain.replays import Kind
 from timeline_service.errors import RefusedError, UnavailableError
 from timeline_service.queries.generations import list_generations
@@ -56,6 +58,7 @@ async def start(request: Request, held: Held) -> Response:
     kind = dict(await read_form(request)).get("kind", "")
     if kind not in {"verify", "rebuild"}:
         raise RefusedError("/kind", "expected verify or rebuild")
+    caller_of(request).require(REPLAY_NEEDS[kind])
     view = await file_replay(held.sources, cast(Kind, kind))
     return RedirectResponse(f"/audit/{view['id']}", 303)
 
