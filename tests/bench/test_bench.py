@@ -27,6 +27,7 @@ from event_schemas.json_text import write_json
 from event_schemas.log_topic import PARTITIONS
 from event_schemas.records import decode
 from local_stack.topic import create_topic
+from service_edge.kafka_access import KafkaAccess
 from timeline_service.adapters.postgres.generation_tables import create_tables
 from timeline_service.adapters.postgres.sql_files import generation_schema
 from timeline_service.domain.search_documents import document_of
@@ -66,7 +67,7 @@ async def test_every_figure_has_its_floor(engines: Engines) -> None:
 
 async def test_a_large_log_is_one_that_ingest_could_have_written(kafka: str) -> None:
     topic = f"test.{uuid4().hex}"
-    await create_topic(kafka, topic)
+    await create_topic(KafkaAccess(kafka), topic)
     await fill_log(kafka, topic, 6_000)
     log = await read_log(kafka, topic)
     assert len({record.key for record in log}) == len(log) == 6_000

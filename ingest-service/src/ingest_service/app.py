@@ -13,6 +13,7 @@ from ingest_service.api import changes, events, probes, reference
 from ingest_service.api.admission import Admission
 from ingest_service.api.problems import ERRORS, KINDS, translate
 from ingest_service.api.shapes import schemas
+from ingest_service.domain.signing import leave_unsigned
 from ingest_service.settings import Settings
 from service_edge.cross_origins import CrossOrigins
 from service_edge.head_requests import HeadMiddleware
@@ -31,7 +32,9 @@ def create_app(settings: Settings) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(app: DescribedAPI) -> AsyncIterator[None]:
-        log = KafkaLog(settings.kafka_bootstrap_servers, settings.topic, settings.append_seconds)
+        signer = settings.signing_key_file
+        sign = signer.sign if signer is not None else leave_unsigned
+        log = KafkaLog(settings.kafka, settings.topic, settings.append_seconds, sign)
         app.state.log = log
         app.leave = partial(asyncio.get_running_loop().call_soon_threadsafe, log.leave)
         supervisor = asyncio.create_task(log.run())

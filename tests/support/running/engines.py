@@ -20,6 +20,7 @@ from local_stack.kafka_engine import prepare_kafka, wait_for_kafka
 from local_stack.postgres_engine import prepare_postgres, wait_for_postgres
 from local_stack.processes import Process
 from local_stack.settings import read_settings
+from service_edge.kafka_access import KafkaAccess
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,8 +98,12 @@ async def own_kafka() -> AsyncIterator[OwnEngine]:
     with _own_folder("kafka") as folder:
         port = free_port()
         process = await prepare_kafka(folder, DOWNLOADS, port, free_port())
-        async with _running(OwnEngine(process, f"127.0.0.1:{port}", wait_for_kafka)) as engine:
+        async with _running(OwnEngine(process, f"127.0.0.1:{port}", _answers)) as engine:
             yield engine
+
+
+async def _answers(address: str, process: Process) -> None:
+    await wait_for_kafka(KafkaAccess(address), process)
 
 
 @asynccontextmanager

@@ -13,6 +13,7 @@ from local_stack.code_digest import code_digest
 from local_stack.commands import run_command
 from local_stack.processes import Process
 from local_stack.settings import Settings
+from service_edge.kafka_access import VARIABLES
 
 READY_SECONDS: float = 60
 REBUILD_SECONDS: float = 5  # between two looks at a rebuild for which others wait
@@ -89,7 +90,7 @@ async def projection(settings: Settings) -> dict[str, object] | None:
 
 async def _asked(settings: Settings, path: str) -> dict[str, object] | None:
     """What the timeline service answers, or None if it does not, or if something else answers in its place."""
-    async with _client() as client:
+    async with own_client() as client:
         try:
             answer = await client.get(settings.timeline_url + path)
             document = answer.json() if answer.status_code == 200 else None
@@ -100,29 +101,37 @@ async def _asked(settings: Settings, path: str) -> dict[str, object] | None:
 
 async def _is_ready(settings: Settings, process: Process) -> bool:
     """Whether a service says so: the projector once it owns partitions, the replayer once it can claim replays."""
-    async with _client() as client:
+    async with own_client() as client:
         try:
             return (await client.get(f"{settings.probes_url(process.name)}/readyz")).status_code == 200
         except httpx.HTTPError:
             return False
 
 
-def _client() -> httpx.AsyncClient:
-    """For plain HTTP on this machine: to read the certificates, which it would not need, takes longer than to ask."""
-    return httpx.AsyncClient(timeout=5, trust_env=False, verify=False)
+def own_client(seconds: float = 5) -> httpx.AsyncClient:
+    """A client for the stack's own services on this machine, which it has started itself, whomever they certify."""
+    return httpx.AsyncClient(timeout=seconds, trust_env=False, verify=False)
 
 
 def _environment(settings: Settings, name: str) -> dict[str, str]:
     """What concerns one of them, and no other: where it differs, that one is started again."""
     common = {"KAFKA_BOOTSTRAP_SERVERS": settings.bootstrap_servers, "PYTHONUNBUFFERED": "1"}
     common |= {name: text for name, text in os.environ.items() if name == "LOG_FORMAT"}
+    common |= {name: text for name, text in settings.given.items() if name in VARIABLES}
     if name == "ingest":
         port = str(settings.ingest_port)
         return {**_prefixed("INGEST_"), **common, "INGEST_PORT": port, "TIMELINE_URL": settings.timeline_url}
-    timeline = {**_prefixed("TIMELINE_"), **common, "DATABASE_URL": settings.database_url}
+    timeline = {**_prefixed("TIMELINE_"), **common, **_database(settings)}
     if name == "timeline":
         timeline |= {"INGEST_URL": settings.ingest_url}
     return timeline | {f"{name.upper()}_PORT": str(getattr(settings, f"{name}_port"))}
+
+
+def _database(settings: Settings) -> dict[str, str]:
+    """Where the database is; one that is named by a file stays in that file."""
+    if path := settings.given.get("DATABASE_URL_FILE"):
+        return {"DATABASE_URL_FILE": path}
+    return {"DATABASE_URL": settings.database_url}
 
 
 def _prefixed(prefix: str) -> dict[str, str]:

@@ -2,11 +2,14 @@
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
 from local_stack.errors import StackError
+from service_edge.database_access import read_database_url
+from service_edge.kafka_access import VARIABLES, KafkaAccess, read_kafka_access
+from service_edge.secret_files import SettingError
 
 #: The variables that name ports, with what listens there unless they are set.
 PORTS: Final = {
@@ -17,6 +20,7 @@ PORTS: Final = {
     "KAFKA_PORT": 9092,
     "POSTGRES_PORT": 5433,
 }
+_GIVEN: Final = (*VARIABLES, "DATABASE_URL", "DATABASE_URL_FILE")
 #: Where what the stack needs is downloaded to, once for all state folders.
 DOWNLOADS: Final = Path(__file__).parents[4] / ".local" / "downloads"
 
@@ -34,14 +38,24 @@ class Settings:
     kafka_controller_port: int
     postgres_port: int
     given_kafka: str
-    given_database: str
+    given_database: str = field(repr=False)
+    given: Mapping[str, str] = field(repr=False)  # the variables that say how given engines are spoken to
     samples: bool
+    ingest_tls: bool
+    timeline_tls: bool
     restart_seconds: float  # before what has ended by itself is started again, the first time
+
+    @property
+    def kafka(self) -> KafkaAccess:
+        """Kafka, ours or the given one."""
+        if self.given_kafka:
+            return read_kafka_access({**self.given, "KAFKA_BOOTSTRAP_SERVERS": self.given_kafka})
+        return KafkaAccess(f"127.0.0.1:{self.kafka_port}")
 
     @property
     def bootstrap_servers(self) -> str:
         """Where Kafka is, ours or the given one."""
-        return self.given_kafka or f"127.0.0.1:{self.kafka_port}"
+        return self.kafka.bootstrap_servers
 
     @property
     def database_url(self) -> str:
@@ -51,16 +65,17 @@ class Settings:
     @property
     def ingest_url(self) -> str:
         """Where the ingest service answers."""
-        return f"http://127.0.0.1:{self.ingest_port}"
+        return f"{'https' if self.ingest_tls else 'http'}://127.0.0.1:{self.ingest_port}"
 
     @property
     def timeline_url(self) -> str:
         """Where the timeline service answers."""
-        return f"http://127.0.0.1:{self.timeline_port}"
+        return f"{'https' if self.timeline_tls else 'http'}://127.0.0.1:{self.timeline_port}"
 
     def probes_url(self, service: str) -> str:
         """Where a service answers its probes."""
-        return f"http://127.0.0.1:{getattr(self, f'{service}_port')}"
+        urls = {"ingest": self.ingest_url, "timeline": self.timeline_url}
+        return urls.get(service) or f"http://127.0.0.1:{getattr(self, f'{service}_port')}"
 
     @property
     def record(self) -> Path:
@@ -73,7 +88,8 @@ class Settings:
             "STATE_DIR": str(self.state_dir),
             **{name: str(getattr(self, name.lower())) for name in (*PORTS, "KAFKA_CONTROLLER_PORT")},
             "KAFKA_BOOTSTRAP_SERVERS": self.given_kafka,
-            "DATABASE_URL": self.given_database,
+            "DATABASE_URL": "",
+            **self.given,
             "RESTART_SECONDS": str(self.restart_seconds),
         }
 
@@ -84,6 +100,8 @@ def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
     ports = {name: _port(environment, name, default) for name, default in PORTS.items()}
     controller = _port(environment, "KAFKA_CONTROLLER_PORT", ports["KAFKA_PORT"] + 1)
     _refuse_clash({**ports, "KAFKA_CONTROLLER_PORT": controller})
+    given = {name: text for name in _GIVEN if (text := environment.get(name, "").strip())}
+    database = _check_given(given, given_kafka)
     samples = environment.get("SAMPLES", "").strip() or ("0" if given_kafka else "1")
     if samples not in {"0", "1"}:
         raise StackError(f"SAMPLES={samples}: write 1 to load the sample events into an empty log, 0 not to")
@@ -91,11 +109,28 @@ def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
         state_dir=Path(environment.get("STATE_DIR", "").strip() or ".local").absolute(),
         kafka_controller_port=controller,
         given_kafka=given_kafka,
-        given_database=environment.get("DATABASE_URL", "").strip(),
+        given_database=database,
+        given=given,
+        ingest_tls=bool(environment.get("INGEST_TLS_CERTIFICATE", "").strip()),
+        timeline_tls=bool(environment.get("TIMELINE_TLS_CERTIFICATE", "").strip()),
         samples=samples == "1",
         restart_seconds=_seconds(environment, "RESTART_SECONDS", 0.5),
         **{name.lower(): port for name, port in ports.items()},
     )
+
+
+def _check_given(given: Mapping[str, str], given_kafka: str) -> str:
+    """The URL of a given database, once it is known that given engines can be spoken to so; raises StackError."""
+    try:
+        if not given_kafka and (named := [name for name in VARIABLES if name in given]):
+            raise SettingError(
+                f"{named[0]} is set, and Kafka is our own, which is spoken to in the clear: name the one that it is "
+                "about with KAFKA_BOOTSTRAP_SERVERS, or take it away"
+            )
+        read_kafka_access(given)
+        return read_database_url(given) or ""
+    except SettingError as error:
+        raise StackError(str(error)) from error
 
 
 def _port(environment: Mapping[str, str], name: str, default: int) -> int:

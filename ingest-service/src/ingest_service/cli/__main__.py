@@ -5,6 +5,7 @@ import typer
 from ingest_service.cli.correct import correct
 from ingest_service.cli.generating import generate_events
 from ingest_service.cli.importing import import_
+from ingest_service.cli.key import make_key
 from ingest_service.cli.post import post
 from ingest_service.cli.retract import retract
 from ingest_service.cli.serve import serve
@@ -18,6 +19,7 @@ app.command()(retract)
 app.command("import")(import_)
 app.command("suggest")(suggest_mapping)
 app.command("generate")(generate_events)
+app.command("key")(make_key)
 
 
 def main() -> None:

@@ -17,6 +17,7 @@ from ingest_service.importing.drafts import Draft
 from ingest_service.importing.files import FileError
 from ingest_service.importing.tally import Tally
 from service_edge.terminal import ExitStatus
+from service_edge.tls import trust_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +49,7 @@ class Import:
             if self.dry_run:
                 rehearsal.send(drafts)
             else:
-                with httpx.Client(trust_env=False) as client:
+                with httpx.Client(trust_env=False, verify=trust_of(self.url)) as client:
                     Sender(client, self.url, self.parameters, tally, self.complaints.add).send(drafts)
         except FileError as error:
             return rehearsal.shown, ExitStatus.REFUSED, str(error)

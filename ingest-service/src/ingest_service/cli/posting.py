@@ -16,6 +16,7 @@ from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn, TransferSpeedColumn
 
 from service_edge.terminal import ExitStatus, leave, leave_out_of_reach, problem_text
+from service_edge.tls import trust_of
 
 _MAX_LISTED: Final = 50
 _TIMEOUT: Final = httpx.Timeout(10, read=120, write=120)
@@ -40,7 +41,7 @@ class Way:
         address = f"{self.url.rstrip('/')}{self.path}"
         try:
             with (
-                httpx.Client(timeout=_TIMEOUT, trust_env=False) as client,
+                httpx.Client(timeout=_TIMEOUT, trust_env=False, verify=trust_of(self.url)) as client,
                 client.stream("POST", address, params=given or None, content=lines, headers=headers) as answer,
             ):
                 if answer.status_code != 200:

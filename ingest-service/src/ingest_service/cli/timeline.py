@@ -9,6 +9,7 @@ import httpx
 
 from ingest_service.cli.posting import refusal_text
 from service_edge.terminal import ExitStatus, leave, leave_out_of_reach
+from service_edge.tls import trust_of
 
 _PAGE: Final = 500
 _PATIENCE_SECONDS: Final = 600
@@ -22,7 +23,9 @@ class Timeline:
     def __init__(self, url: str) -> None:
         self._url = url.rstrip("/")
         try:
-            self._client = httpx.Client(base_url=self._url, timeout=_TIMEOUT, trust_env=False)
+            self._client = httpx.Client(
+                base_url=self._url, timeout=_TIMEOUT, trust_env=False, verify=trust_of(self._url)
+            )
         except httpx.InvalidURL as error:
             leave(ExitStatus.USAGE, f"{url} is not an address: {error}")
 

@@ -8,7 +8,7 @@ order by live desc, live_at desc
 limit 1;
 
 -- name: any_live
-select n, shape from timeline.generations where live;
+select n, shape, code_version from timeline.generations where live;
 
 -- name: ready
 select n, live, until, shape, code_version, created_at from timeline.generations where ready order by n;
