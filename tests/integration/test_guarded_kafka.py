@@ -83,8 +83,8 @@ SASL = ("KAFKA_SASL_MECHANISM", "KAFKA_USERNAME", "KAFKA_PASSWORD")
         ("WHOTLS", with_(KAFKA_PASSWORD="wrong"), "does not take the user alice with this password"),
         ("WHOTLS", with_(KAFKA_USERNAME="mallory"), "does not take the user mallory with this password"),
         ("WHO", lambda told: {"KAFKA_BOOTSTRAP_SERVERS": told["KAFKA_BOOTSTRAP_SERVERS"]}, "or who we are"),
-        ("WHOTLS", lambda told: {**without(*SASL)(told), "KAFKA_SECURITY_PROTOCOL": "SSL"}, "it may ask who we are"),
-        ("OPEN", with_(KAFKA_SECURITY_PROTOCOL="SSL"), "does not speak TLS at this port"),
+        ("WHOTLS", lambda told: {**without(*SASL)(told), "KAFKA_SECURITY_PROTOCOL": "SSL"}, "or ask who we are"),
+        ("OPEN", with_(KAFKA_SECURITY_PROTOCOL="SSL"), "it may speak in the clear"),
         ("OPEN", with_(KAFKA_BOOTSTRAP_SERVERS="localhost:1"), "refuses connections: is it started"),
     ],
 )

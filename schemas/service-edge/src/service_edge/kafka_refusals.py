@@ -79,9 +79,9 @@ def _explain_refusal(access: KafkaAccess) -> str:
 def _explain_hanging_up(access: KafkaAccess) -> str:
     asked = {
         "PLAINTEXT": "it may ask for TLS, or who we are",
-        "SSL": "it may ask who we are, or for a certificate of ours (KAFKA_CERTIFICATE, KAFKA_KEY)",
+        "SSL": "it may speak in the clear, or ask who we are, or for a certificate (KAFKA_CERTIFICATE, KAFKA_KEY)",
         "SASL_PLAINTEXT": "it may ask for TLS",
-        "SASL_SSL": "it may ask for a certificate of ours (KAFKA_CERTIFICATE, KAFKA_KEY)",
+        "SASL_SSL": "it may speak in the clear, or ask for a certificate (KAFKA_CERTIFICATE, KAFKA_KEY)",
     }[access.protocol]
     return f"hangs up, though it can be reached: {asked}. KAFKA_SECURITY_PROTOCOL is {access.protocol}"
 

@@ -3,7 +3,7 @@
 import asyncio
 import gc
 from collections.abc import Coroutine
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
 import typer
 
@@ -73,10 +73,18 @@ def replayer() -> None:
 
 
 @app.command()
-def migrate() -> None:
+def migrate(
+    print_roles: Annotated[
+        bool,
+        typer.Option("--print-roles", help="Print the SQL that makes a role for each process, and do nothing else."),
+    ] = False,
+) -> None:
     """Make the database's tables, or bring them up to date."""
-    from timeline_service.adapters.postgres.migrations import migrate_database
+    from timeline_service.adapters.postgres.migrations import migrate_database, roles_script
 
+    if print_roles:
+        typer.echo(roles_script(), nl=False)
+        return
     settings = read_settings(Settings)
     try:
         done = asyncio.run(migrate_database(settings.database_url.get_secret_value(), settings.judged_by))

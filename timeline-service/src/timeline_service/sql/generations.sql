@@ -38,14 +38,12 @@ update timeline.generations set live = false where live;
 -- name: make_live
 update timeline.generations set live = true, ready = true, live_at = clock_timestamp() where n = $1;
 
--- name: forget
-delete from timeline.generations where n = $1;
-
 -- name: unfinished
 select n from timeline.generations where not ready order by n;
 
 -- name: drop
-drop schema if exists {schema} cascade;
+-- False if it is live.
+select timeline.drop_generation($1);
 
 -- name: be_impatient
 -- A lock that is not to be had so soon is LockedError.

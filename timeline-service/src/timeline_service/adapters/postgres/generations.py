@@ -109,12 +109,7 @@ class PostgresGenerations:
         """Drop a generation and its tables; False, with nothing done, if it is live."""
         async with connected_to_generations(self._pool) as connection, connection.transaction():
             await connection.execute(self._sql["be_impatient"])
-            row = await connection.fetchrow(self._sql["lock"], n)
-            if row is not None and row["live"]:
-                return False
-            await connection.execute(self._sql["forget"], n)
-            await connection.execute(of_generation(self._sql["drop"], n))
-        return True
+            return bool(await connection.fetchval(self._sql["drop"], n))
 
     async def swap(self, n: int, beyond: Collection[int] = ()) -> bool:
         """Make a generation the live one, in one short transaction. False, with nothing done, if the live one is ahead.

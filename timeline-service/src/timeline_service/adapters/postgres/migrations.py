@@ -70,6 +70,11 @@ async def migrate_database(url: str, judged_by: str | None = None) -> list[str]:
             await connection.close()
 
 
+def roles_script() -> str:
+    """The SQL that makes roles of least privilege for the processes, to be run by whoever migrates."""
+    return _sql("roles.sql").read_text(encoding="utf-8")
+
+
 def _sql(name: str) -> Traversable:
     return files("timeline_service") / "sql" / name
 
