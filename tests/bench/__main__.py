@@ -12,6 +12,7 @@ from rich.console import Console
 from tests.bench.bench import measure
 from tests.bench.figures import Figure, Reading
 from tests.bench.reading_figures import measure_reads
+from tests.bench.signing_figures import measure_signing
 from tests.bench.table import print_conditions, print_readings, print_table
 from tests.support.running.engines import shared_engines
 from tests.support.running.session_folder import close_session_folder, open_session_folder
@@ -23,8 +24,9 @@ _READS: Final = 200
 async def _measured(events: int) -> tuple[list[Figure], list[Reading]]:
     engines = await shared_engines()
     figures = await measure(engines, events, _SINGLES)
+    signing = await measure_signing(engines, max(1_000, events // 5), _SINGLES)
     readings, more = await measure_reads(engines, 10 * events, _small(events), _READS)
-    return [*figures, *more], readings
+    return [*figures, *signing, *more], readings
 
 
 def _small(events: int) -> int:

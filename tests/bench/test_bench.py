@@ -16,6 +16,7 @@ from tests.bench.filled_tables import LARGEST, PAIRS, fill_tables
 from tests.bench.large_log import fill_log
 from tests.bench.reading_figures import measure_reads
 from tests.bench.reading_pages import reads
+from tests.bench.signing_figures import measure_signing
 from tests.bench.table import print_readings, print_table
 from tests.support.inputs.log_writing import read_log
 from tests.support.running.engines import Engines
@@ -75,6 +76,15 @@ async def test_a_large_log_is_one_that_ingest_could_have_written(kafka: str) -> 
         read = decode(record.key, record.value, record.headers)
         assert read.action == "recorded"
         assert partitions_of([record.key], PARTITIONS) == {record.key: record.partition}
+
+
+async def test_what_signing_costs_is_told_beside_doing_without(engines: Engines) -> None:
+    figures = await measure_signing(engines, events=1_000, singles=20)
+    assert [figure.name.partition(",")[0] for figure in figures] == [
+        *("single post", "single post", "NDJSON bulk", "projection of signed records"),
+    ]
+    assert all(figure.value > 0 and figure.floor > 0 for figure in figures)
+    assert figures[-1].cpu_seconds > 0
 
 
 async def test_every_read_has_its_floor_and_a_smaller_one(engines: Engines) -> None:
