@@ -1,11 +1,14 @@
 """Signatures of records: what is signed, and how the header reads."""
 
 import itertools
+import re
 from base64 import b64encode
 
 import pytest
+import yaml
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.support.running.session_folder import ROOT
 
 from event_schemas.signatures import (
     SIGNATURE_HEADER,
@@ -43,6 +46,11 @@ def test_a_header_is_read_as_it_was_written() -> None:
     name, value = write_signature(GOOD)
     assert (name, value) == (SIGNATURE_HEADER, f"ed25519:{KEY_ID}:".encode() + b64encode(GOOD.signature))
     assert read_signature([("content-type", b"x"), (name, value)]) == GOOD
+
+
+def test_the_header_is_as_the_log_is_described() -> None:
+    headers = yaml.safe_load((ROOT / "schemas" / "asyncapi.yaml").read_text())["components"]["schemas"]["headers"]
+    assert re.fullmatch(headers["properties"][SIGNATURE_HEADER]["pattern"], write_signature(GOOD)[1].decode())
 
 
 @pytest.mark.parametrize(

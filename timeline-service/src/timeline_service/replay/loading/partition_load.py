@@ -37,8 +37,8 @@ class PartitionLoad:
     partitions: int
     cluster_id: str
     code_version: str
-    trusted_keys: str | None = None  # the text of their file
     spill_folder: str | None = None
+    trusted_keys: str | None = None  # the text of their file
 
     def written(self) -> bytes:
         """The load as a line of JSON, which a worker reads."""
@@ -55,7 +55,7 @@ def partition_loads(settings: Settings, schema: str, cluster_id: str, ends: Offs
     keys = settings.trusted_keys_file.text if settings.trusted_keys_file is not None else None
     for partition, end in enumerate(ends):
         yield PartitionLoad(
-            schema, partition, end, len(ends), cluster_id, settings.judged_by, keys, settings.spill_folder
+            schema, partition, end, len(ends), cluster_id, settings.judged_by, settings.spill_folder, keys
         )
 
 
