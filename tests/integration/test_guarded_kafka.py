@@ -101,6 +101,7 @@ async def test_who_is_turned_away_is_told_what_to_do(
         async def told() -> bool:
             answer = await client.get("/readyz")
             assert answer.status_code == 503
+            assert access.password is None or access.password not in answer.text
             return words in answer.text
 
         await wait_until(told)

@@ -35,6 +35,8 @@ async def test_a_certificate_that_does_not_hold_is_not_taken(postgres: GuardedPo
         await postgres.show(("elsewhere.example",))
         with pytest.raises(UnavailableError, match="it shows a certificate that is for another host"):
             await migrate_database(postgres.url())
+        with pytest.raises(StackError, match="the PostgreSQL of DATABASE_URL shows a certificate that is for another"):
+            await wait_for_postgres(postgres.url())
         await migrate_database(postgres.url(mode="verify-ca"))
         await postgres.show(expired=True)
         with pytest.raises(UnavailableError, match=r"does not hold today \(certificate has expired\): renew it there"):

@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from functools import partial
 from typing import Final
 
+import structlog
 from fastapi import Depends, FastAPI
 
 from ingest_service.adapters.kafka_log import KafkaLog
@@ -23,6 +24,7 @@ from service_edge.parameters import strict_query
 from service_edge.problems import install_problems
 from service_edge.request_ids import RequestIds
 
+_LOG: Final = structlog.get_logger()
 #: How long the log's supervisor may take to stop in order. Then it is cancelled again: aiokafka may swallow the first.
 _STOP_SECONDS: Final = (5.0, 1.0, 1.0)
 
@@ -34,6 +36,8 @@ def create_app(settings: Settings) -> FastAPI:
     async def lifespan(app: DescribedAPI) -> AsyncIterator[None]:
         signer = settings.signing_key_file
         sign = signer.sign if signer is not None else leave_unsigned
+        if signer is not None:
+            _LOG.info("signing records", key=signer.key_id)
         log = KafkaLog(settings.kafka, settings.topic, settings.append_seconds, sign)
         app.state.log = log
         app.leave = partial(asyncio.get_running_loop().call_soon_threadsafe, log.leave)

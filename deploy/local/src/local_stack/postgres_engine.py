@@ -3,6 +3,7 @@
 import asyncio
 import os
 import signal
+import ssl
 import subprocess
 import time
 import warnings
@@ -15,6 +16,7 @@ from local_stack.commands import run_command
 from local_stack.data_folders import fresh_folder, is_laid_out, move_into_place
 from local_stack.errors import StackError
 from local_stack.processes import Process
+from service_edge.tls import explain_certificate
 
 READY_SECONDS = 60
 STOP_SIGNAL = signal.SIGINT  # a fast shutdown
@@ -50,6 +52,10 @@ async def wait_for_postgres(url: str, process: Process | None = None) -> None:
         try:
             connection = await asyncpg.connect(url, timeout=5)
             return await connection.close()
+        except ssl.SSLCertVerificationError as error:
+            raise StackError(
+                f"the PostgreSQL of DATABASE_URL {explain_certificate(error, 'sslrootcert in it')}"
+            ) from error
         except ValueError as error:
             raise StackError(f"DATABASE_URL cannot be read: {error}") from error
         except _REFUSED as error:

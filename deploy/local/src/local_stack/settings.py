@@ -50,12 +50,12 @@ class Settings:
         """Kafka, ours or the given one."""
         if self.given_kafka:
             return read_kafka_access({**self.given, "KAFKA_BOOTSTRAP_SERVERS": self.given_kafka})
-        return KafkaAccess(f"127.0.0.1:{self.kafka_port}")
+        return KafkaAccess(self.bootstrap_servers)
 
     @property
     def bootstrap_servers(self) -> str:
         """Where Kafka is, ours or the given one."""
-        return self.kafka.bootstrap_servers
+        return self.given_kafka or f"127.0.0.1:{self.kafka_port}"
 
     @property
     def database_url(self) -> str:
@@ -117,6 +117,12 @@ def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
         restart_seconds=_seconds(environment, "RESTART_SECONDS", 0.5),
         **{name.lower(): port for name, port in ports.items()},
     )
+
+
+def read_own_settings() -> Settings:
+    """The settings but for how given servers are spoken to, which who only stops or looks need not be able to."""
+    given = {*_GIVEN} - {"DATABASE_URL"}
+    return read_settings({name: text for name, text in os.environ.items() if name not in given})
 
 
 def _check_given(given: Mapping[str, str], given_kafka: str) -> str:

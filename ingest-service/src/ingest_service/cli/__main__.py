@@ -11,7 +11,9 @@ from ingest_service.cli.retract import retract
 from ingest_service.cli.serve import serve
 from ingest_service.cli.suggesting import suggest_mapping
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, help="Take events between countries in.")
+app = typer.Typer(
+    no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help="Take events between countries in."
+)
 app.command()(serve)
 app.command()(post)
 app.command()(correct)

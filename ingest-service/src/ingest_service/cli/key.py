@@ -29,8 +29,12 @@ def make_key(
         leave(ExitStatus.REFUSED, f"{file} is there already, and a key is not overwritten: name another file")
     except OSError as error:
         leave(ExitStatus.REFUSED, f"{file} cannot be written: {error.strerror}")
-    with open(descriptor, "w") as written:
-        written.write(pem)
+    try:
+        with open(descriptor, "w") as written:
+            written.write(pem)
+    except OSError as error:
+        file.unlink()
+        leave(ExitStatus.REFUSED, f"{file} cannot be written: {error.strerror}")
     signer = RecordSigner(pem)
     line = {"name": signer.key_id, "key": signer.public_key, "from": instant.isoformat().replace("+00:00", "Z")}
     typer.echo(orjson.dumps(line).decode())

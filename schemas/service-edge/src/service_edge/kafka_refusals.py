@@ -25,15 +25,18 @@ _SECONDS: Final = 5.0
 async def why_unreachable(access: KafkaAccess) -> str:
     """What the first broker that answers at all has against us, in words; empty if nothing."""
     words = ""
-    for host, port, _ in collect_hosts(access.bootstrap_servers, randomize=False):
-        try:
-            async with asyncio.timeout(_SECONDS):
-                await _ask(access, host, port)
-            return ""
-        except (KafkaError, OSError, EOFError, ValueError, TimeoutError) as error:
-            words = f"{host}:{port} {explain(error, access)}"
-            if not isinstance(error, ConnectionRefusedError | TimeoutError):
-                return words
+    try:
+        async with asyncio.timeout(_SECONDS):
+            for host, port, _ in collect_hosts(access.bootstrap_servers, randomize=False):
+                try:
+                    await _ask(access, host, port)
+                    return ""
+                except (KafkaError, OSError, EOFError, ValueError) as error:
+                    words = f"{host}:{port} {explain(error, access)}"
+                    if not isinstance(error, ConnectionRefusedError):
+                        return words
+    except TimeoutError as error:
+        words = f"{access} {explain(error, access)}"
     return words
 
 
