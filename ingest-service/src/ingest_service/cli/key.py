@@ -1,6 +1,7 @@
 """`ingest key`: a pair of keys, by which the records of this ingest service are known from those of others."""
 
 import os
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -15,13 +16,13 @@ def make_key(
     file: Annotated[Path, typer.Argument(help="Where the private key is put, for INGEST_SIGNING_KEY_FILE.")],
     since: Annotated[
         str,
-        typer.Option("--from", help="From when it is trusted, such as 2026-02-13T00:00:00Z; from now on if not said."),
+        typer.Option("--from", help="From when it is to be trusted, such as 2026-02-13T00:00:00Z; always if not said."),
     ] = "",
 ) -> None:
     """Make a key to sign records with. Prints the line for TIMELINE_TRUSTED_KEYS_FILE; the file is the secret."""
     from ingest_service.domain.signing import RecordSigner, new_private_key
 
-    instant = _instant(since)
+    bound = {"from": _instant(since).isoformat().replace("+00:00", "Z")} if since else {}
     pem = new_private_key()
     try:
         descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
@@ -36,17 +37,13 @@ def make_key(
         file.unlink()
         leave(ExitStatus.REFUSED, f"{file} cannot be written: {error.strerror}")
     signer = RecordSigner(pem)
-    line = {"name": signer.key_id, "key": signer.public_key, "from": instant.isoformat().replace("+00:00", "Z")}
-    typer.echo(orjson.dumps(line).decode())
+    typer.echo(orjson.dumps({"name": signer.key_id, "key": signer.public_key, **bound}).decode())
 
 
 def _instant(text: str) -> datetime:
-    if not text:
-        return datetime.now(UTC).replace(microsecond=0)
-    try:
+    instant: datetime | None = None
+    with suppress(ValueError):
         instant = datetime.fromisoformat(text)
-    except ValueError:
-        instant = None
     if instant is None or instant.tzinfo is None:
         leave(ExitStatus.USAGE, f"--from {text} is not an instant: write one such as 2026-02-13T00:00:00Z")
     return instant.astimezone(UTC)

@@ -4,7 +4,9 @@ import asyncio
 import resource
 import signal
 import socket
+import ssl
 from contextlib import suppress
+from functools import partial
 from types import FrameType
 from typing import Final
 
@@ -48,10 +50,14 @@ def serve(app: FastAPI, host: str, port: int, certificate: ServerCertificate | N
         log_config=None,
         server_header=False,
         timeout_graceful_shutdown=20,
-        ssl_context_factory=(lambda *_: certificate.context) if certificate is not None else None,
+        ssl_context_factory=partial(_context_of, certificate) if certificate is not None else None,
     )
     with suppress(KeyboardInterrupt):  # raised again in the end, when Ctrl-C has been obeyed
         _Server(config, certificate).run()
+
+
+def _context_of(certificate: ServerCertificate, *_: object) -> ssl.SSLContext:
+    return certificate.context
 
 
 class _Server(uvicorn.Server):

@@ -85,4 +85,4 @@ def _no_password() -> str:
 
 
 def _reason(error: Exception) -> str:
-    return getattr(error, "reason", None) or str(error)
+    return str(getattr(error, "reason", None) or error)

@@ -10,6 +10,7 @@ be signed.
 import hashlib
 from base64 import b64decode
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
@@ -109,10 +110,9 @@ def _read_key(number: int, said: Mapping[str, Any]) -> tuple[bytes, TrustedKey]:
 def _instant(number: int, said: Mapping[str, Any], name: str) -> datetime | None:
     if (text := said.get(name)) is None:
         return None
-    try:
+    instant: datetime | None = None
+    with suppress(TypeError, ValueError):
         instant = datetime.fromisoformat(text)
-    except (TypeError, ValueError):
-        instant = None
     if instant is None or instant.tzinfo is None:
         raise ValueError(f"line {number}: {name} is not an instant: expected one such as 2026-02-13T00:00:00Z")
     return instant.astimezone(UTC)
