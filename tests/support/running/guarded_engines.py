@@ -1,5 +1,6 @@
 """Real engines that want to know with whom they speak: Kafka in six ways at once, PostgreSQL over TLS alone."""
 
+import secrets
 import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -21,7 +22,7 @@ from local_stack.processes import Process
 from service_edge.kafka_access import KafkaAccess
 
 USER: Final = "alice"
-PASSWORD: Final = "correct-horse-battery-staple"
+PASSWORD: Final = secrets.token_hex(12)  # which no other process has in its command line
 #: The ways in, each with its protocol; the last two show certificates that must not be taken.
 _LISTENERS: Final = {
     "OPEN": "PLAINTEXT",
