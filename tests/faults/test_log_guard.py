@@ -176,7 +176,7 @@ class Looks(LogGuard):
     """Keeps what is looked at, and finds what it is told to find."""
 
     def __init__(self) -> None:
-        super().__init__("", "", 0.01)
+        super().__init__(KafkaAccess(""), "", 0.01)
         self.looks: list[list[Checkpoint]] = []
         self.fails = asyncio.Event()
 

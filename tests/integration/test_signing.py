@@ -151,7 +151,7 @@ async def test_other_keys_come_into_force_by_a_rebuild_and_not_without_a_word(
         services.migrate(**keys)
         made = await filed_rebuild(services)
         assert made["state"] == "succeeded", made
-        assert {item["record"] for item in made["result"]["differences"]} >= {position}
+        assert {item["position"] for item in made["result"]["differences"]} >= {position}
         assert await outcome(service, position) == ("rejected", "unsigned")
         assert await shown(services, made["result"]["generation"]) == held - 1
         await wait_until(lambda: "was judged by the trusted keys" in before.log)

@@ -107,11 +107,11 @@ async def _answers(address: str, process: Process) -> None:
 
 
 @asynccontextmanager
-async def own_postgres() -> AsyncIterator[OwnEngine]:
-    """A PostgreSQL of its own, with an empty database."""
+async def own_postgres(programs: Path | None = None) -> AsyncIterator[OwnEngine]:
+    """A PostgreSQL of its own, with an empty database; `programs` is the folder of another server's than ours."""
     with _own_folder("postgres") as folder:
         port = free_port()
-        process = await prepare_postgres(folder, port)
+        process = await prepare_postgres(folder, port, programs)
         url = f"postgresql://dyadline@127.0.0.1:{port}/dyadline"
         async with _running(OwnEngine(process, url, wait_for_postgres)) as engine:
             yield engine

@@ -1,5 +1,7 @@
 """Real engines that want to know with whom they speak: Kafka in six ways at once, PostgreSQL over TLS alone."""
 
+import asyncio
+import os
 import secrets
 import tempfile
 from collections.abc import AsyncIterator
@@ -10,10 +12,11 @@ from typing import Final
 from uuid import uuid4
 
 import asyncpg
-from tests.support.running.certificates import Authority
+from tests.support.running.certificates import HERE, Authority, Certificate
 from tests.support.running.engines import own_postgres
 from tests.support.running.free_ports import free_port
 from tests.support.running.session_folder import DOWNLOADS, session_folder, watch_session_folder
+from tests.support.running.tls_postgres import tls_postgres
 
 from local_stack.commands import run_command
 from local_stack.kafka_archive import kafka_jars
@@ -155,9 +158,9 @@ class GuardedPostgres:
         trusted = f"&sslrootcert={self.authority.file}" if mode.startswith("verify") else ""
         return f"postgresql://dyadline:{password}@{host}:{self.port}/dyadline?sslmode={mode}{trusted}"
 
-    async def show(self, hosts: tuple[str, ...] = ("localhost", "127.0.0.1"), *, expired: bool = False) -> None:
+    async def show(self, hosts: tuple[str, ...] = HERE, *, expired: bool = False) -> None:
         """Have it show another certificate from now on."""
-        self.authority.issue("server", hosts, expired=expired)
+        _issue(self.authority, self.folder, hosts, expired=expired)
         connection = await asyncpg.connect(self.url(mode="require"))
         try:
             await connection.execute("select pg_reload_conf()")
@@ -165,13 +168,21 @@ class GuardedPostgres:
             await connection.close()
 
 
+def _issue(authority: Authority, folder: Path, hosts: tuple[str, ...] = HERE, *, expired: bool = False) -> Certificate:
+    """A certificate that the server may read, whoever it runs as: it belongs to whom the folder does."""
+    issued = authority.issue("server", hosts, expired=expired)
+    for file in (issued.certificate, issued.key):
+        os.chown(file, folder.stat().st_uid, folder.stat().st_gid)
+    return issued
+
+
 @asynccontextmanager
 async def guarded_postgres() -> AsyncIterator[GuardedPostgres]:
     """A PostgreSQL of its own, over TLS and with a password alone."""
-    async with own_postgres() as engine:
+    async with own_postgres(await asyncio.to_thread(tls_postgres)) as engine:
         folder = engine.process.state_dir / "postgres"
         postgres = GuardedPostgres(Authority(folder), folder, int(engine.address.rpartition(":")[2].partition("/")[0]))
-        shown = postgres.authority.issue("server")
+        shown = _issue(postgres.authority, folder)
         connection = await asyncpg.connect(engine.address)
         try:
             await connection.execute(f"alter role dyadline password '{PASSWORD}'")
