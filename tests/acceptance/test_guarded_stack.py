@@ -1,6 +1,7 @@
 """The whole stack with TLS and users to both engines, HTTPS and signed records, by settings alone; secrets stay so."""
 
 import asyncio
+import json
 import ssl
 import subprocess
 import sys
@@ -108,10 +109,11 @@ async def use(stack: Stack, shown_to: str, export: Path) -> str:
         await wait_until(is_back, 60, ignore=(httpx.HTTPError,))
         assert (await client.post(f"{ingest_url}/v1/events", json=an_event("again"))).status_code == 201
         timeline = "timeline_service.cli"
-        said = [await asyncio.to_thread(command, stack, timeline, "replay")]
-        assert said[-1].startswith("equal")
-        said.append(await asyncio.to_thread(command, stack, timeline, "replay", "--rebuild"))
-        assert "rebuilt" in said[-1]
+        said = [await asyncio.to_thread(command, stack, timeline, "replay", "--json")]
+        assert json.loads(said[-1])["result"]["equal"]
+        said.append(await asyncio.to_thread(command, stack, timeline, "replay", "--rebuild", "--json"))
+        assert json.loads(said[-1])["result"]["equal"]
+        assert json.loads(said[-1])["result"]["generation"] == 2
         said.append(await asyncio.to_thread(command, stack, timeline, "export", "--output", str(export)))
         status, words = await stack.run("status")
         assert status == 0, words

@@ -13,7 +13,7 @@ import pytest
 from tests.faults.test_projector_faults import busy_log
 from tests.integration.test_archived_replay import timeline
 from tests.support.inputs.log_writing import LogWriter, open_log, read_log, recording
-from tests.support.inputs.signed_records import key_line, new_signer, signed_headers
+from tests.support.inputs.signed_records import key_line, signed_headers, signer
 from tests.support.running.ingesting import an_event
 from tests.support.running.processes import Service, Services
 from tests.support.running.replaying import over, replayed, replays_of, verified
@@ -25,10 +25,10 @@ from timeline_service.code_version import keys_of
 from timeline_service.judge.trusted_keys import TrustedKeys
 
 
-async def append_signed(log: LogWriter, signer: RecordSigner, *records: Record) -> None:
+async def append_signed(log: LogWriter, by: RecordSigner, *records: Record) -> None:
     """Append records as ingest does that has a key."""
     for record in records:
-        await log.append_bytes(record.event_id.encode(), encode_value(record), signed_headers(signer, record))
+        await log.append_bytes(record.event_id.encode(), encode_value(record), signed_headers(by, record))
 
 
 async def outcome(service: Service, position: str) -> tuple[str, str | None]:
@@ -119,7 +119,7 @@ async def the_archive_says_the_same(
 async def test_other_keys_come_into_force_by_a_rebuild_and_not_without_a_word(
     services: Services, tmp_path: Path
 ) -> None:
-    ours, theirs, trusted = new_signer(), new_signer(), tmp_path / "trusted.jsonl"
+    ours, theirs, trusted = signer(1), signer(2), tmp_path / "trusted.jsonl"
     keys = {"TIMELINE_TRUSTED_KEYS_FILE": str(trusted)}
     services.migrate()
     before = await services.projector("before")
@@ -163,7 +163,7 @@ async def test_other_keys_come_into_force_by_a_rebuild_and_not_without_a_word(
 
 
 async def test_a_key_holds_for_its_time_in_every_replay(services: Services, tmp_path: Path) -> None:
-    ours, next_one, trusted = new_signer(), new_signer(), tmp_path / "trusted.jsonl"
+    ours, next_one, trusted = signer(1), signer(2), tmp_path / "trusted.jsonl"
     async with open_log(services.bootstrap_servers, services.topic) as log:
         await append_signed(log, ours, *busy_log(20, 12))
         records = await read_log(services.bootstrap_servers, services.topic)
@@ -178,7 +178,7 @@ async def test_a_key_holds_for_its_time_in_every_replay(services: Services, tmp_
         await services.replayer(**keys)
         service = await services.timeline()
         stale, fresh = recording("signed with the key of before"), recording("signed with the next one")
-        headers = [signed_headers(signer, record) for signer, record in ((ours, stale), (next_one, fresh))]
+        headers = [signed_headers(by, record) for by, record in ((ours, stale), (next_one, fresh))]
         positions = [
             await log.append_bytes(record.event_id.encode(), encode_value(record), signed)
             for record, signed in zip((stale, fresh), headers, strict=True)

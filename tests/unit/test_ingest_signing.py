@@ -72,6 +72,7 @@ def test_a_pair_of_keys_is_made_once_and_the_secret_is_the_owners(tmp_path: Path
         (pem_of(Ed25519PrivateKey.generate(), b"hush"), "it is encrypted"),
         ("", "is empty"),
     ],
+    ids=["nothing", "another kind", "encrypted", "empty"],
 )
 def test_a_key_that_cannot_be_is_wrong_usage_and_never_told(tmp_path: Path, text: str, words: str) -> None:
     file = tmp_path / "signing.pem"

@@ -1,4 +1,4 @@
-from tests.support.inputs.signed_records import key_line, new_signer
+from tests.support.inputs.signed_records import key_line, signer
 
 from timeline_service.code_version import code_version
 from timeline_service.judge.trusted_keys import TrustedKeys
@@ -17,7 +17,7 @@ def test_each_partition_is_loaded_up_to_its_end() -> None:
 
 
 def test_a_load_is_judged_by_the_keys_that_its_replayer_has_read() -> None:
-    trusted = TrustedKeys(key_line(new_signer()))
+    trusted = TrustedKeys(key_line(signer(1)))
     settings = Settings(database_url="postgresql://nobody@127.0.0.1:1/nothing", trusted_keys_file=trusted)
     (load,) = partition_loads(settings, "schema", "cluster", (1,))
     assert load.code_version == f"{code_version()}.keys-{trusted.digest}"

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 import pytest
 from tests.support.inputs.log_writing import START, recording
-from tests.support.inputs.signed_records import key_line, new_signer, signed_headers
+from tests.support.inputs.signed_records import key_line, signed_headers, signer
 
 from event_schemas.records import CONTENT_TYPE, encode_value
 from event_schemas.signatures import SIGNATURE_HEADER
@@ -13,7 +13,7 @@ from timeline_service.judge.batch import EventState, fold_batch
 from timeline_service.judge.decoding import Headers, RawRecord, decode_record, decode_records
 from timeline_service.judge.trusted_keys import TrustedKeys
 
-OURS, THEIRS = new_signer(), new_signer()
+OURS, THEIRS = signer(1), signer(2)
 RECORD = recording("words")
 KEY, VALUE = RECORD.event_id.encode(), encode_value(RECORD)
 SIGNED = tuple(signed_headers(OURS, RECORD))

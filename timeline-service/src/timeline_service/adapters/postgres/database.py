@@ -139,8 +139,8 @@ def going_away() -> Iterator[None]:
     try:
         yield
     except _AWAY as error:
-        if isinstance(error, ValueError):  # what asyncpg cannot encode: a bug of ours, which no waiting cures
-            raise
+        if isinstance(error, ValueError) and not isinstance(error, ssl.SSLError):
+            raise  # what asyncpg cannot encode: a bug of ours, which no waiting cures
         if (task := asyncio.current_task()) is not None and task.cancelling():
             raise asyncio.CancelledError from error  # asyncpg hides it where a cancelled statement hangs
         raise UnavailableError(f"PostgreSQL is out of reach: {_words(error)}") from error
