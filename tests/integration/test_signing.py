@@ -105,7 +105,11 @@ async def the_archive_says_the_same(
     try:
         for number, (told, equal) in enumerate(((keys, True), ({}, False))):
             await connection.execute(f"create database {name}_{number}")
-            elsewhere = {"DATABASE_URL": f"{base}/{name}_{number}", "KAFKA_BOOTSTRAP_SERVERS": "127.0.0.1:1", **told}
+            elsewhere: dict[str, Any] = {
+                "DATABASE_URL": f"{base}/{name}_{number}",
+                "KAFKA_BOOTSTRAP_SERVERS": "127.0.0.1:1",
+                **told,
+            }
             said = await asyncio.to_thread(timeline, services, "replay", "--from", str(file), "--json", **elsewhere)
             loaded = json.loads(said)["result"]
             assert (loaded["digest"] == result["digest"]) == equal
