@@ -82,6 +82,7 @@ SASL = ("KAFKA_SASL_MECHANISM", "KAFKA_USERNAME", "KAFKA_PASSWORD")
         ("MUTUAL", without("KAFKA_CERTIFICATE", "KAFKA_KEY"), "KAFKA_CERTIFICATE"),
         ("WHOTLS", with_(KAFKA_PASSWORD="wrong"), "does not take the user alice with this password"),
         ("WHOTLS", with_(KAFKA_USERNAME="mallory"), "does not take the user mallory with this password"),
+        ("WHOTLS", with_(KAFKA_SASL_MECHANISM="SCRAM-SHA-256"), "does not take KAFKA_SASL_MECHANISM=SCRAM-SHA-256"),
         ("WHO", lambda told: {"KAFKA_BOOTSTRAP_SERVERS": told["KAFKA_BOOTSTRAP_SERVERS"]}, "or who we are"),
         ("WHOTLS", lambda told: {**without(*SASL)(told), "KAFKA_SECURITY_PROTOCOL": "SSL"}, "or ask who we are"),
         ("OPEN", with_(KAFKA_SECURITY_PROTOCOL="SSL"), "it may speak in the clear"),

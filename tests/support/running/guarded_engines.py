@@ -65,7 +65,7 @@ listener.name.foreign.ssl.keystore.type=PEM
 listener.name.foreign.ssl.keystore.location={foreign}
 """
 _WHO: Final = """\
-listener.name.{name}.sasl.enabled.mechanisms=PLAIN,SCRAM-SHA-256,SCRAM-SHA-512
+listener.name.{name}.sasl.enabled.mechanisms={mechanisms}
 listener.name.{name}.plain.sasl.jaas.config=org.apache.kafka.common.security.plain.PlainLoginModule required \
 user_{user}="{password}";
 listener.name.{name}.scram-sha-256.sasl.jaas.config=org.apache.kafka.common.security.scram.ScramLoginModule required;
@@ -141,7 +141,10 @@ def _write_properties(folder: Path, kafka: GuardedKafka) -> None:
         foreign=kafka.authority.issue("foreign", ("elsewhere.example",)).both,
         authority=kafka.authority.file,
     )
-    who = [_WHO.format(name=name, user=USER, password=PASSWORD) for name in ("who", "whotls")]
+    who = [
+        _WHO.format(name=name, mechanisms=mechanisms, user=USER, password=PASSWORD)
+        for name, mechanisms in (("who", "PLAIN,SCRAM-SHA-256,SCRAM-SHA-512"), ("whotls", "PLAIN,SCRAM-SHA-512"))
+    ]
     (folder / "server.properties").write_text(text + "".join(who))
 
 
