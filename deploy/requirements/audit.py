@@ -29,7 +29,7 @@ def main() -> int:
     except subprocess.TimeoutExpired:
         return _not_asked(f"no answer within {_SECONDS} s")
     except (ValueError, KeyError):
-        return _not_asked(done.stderr.strip()[-_WORDS:])
+        return _not_asked(done.stderr.strip().rpartition("\n")[2][-_WORDS:])
     bad = [(part["name"], part["version"], each) for part in found for each in part.get("vulns", ())]
     for name, version, each in bad:
         fixed = ", ".join(each["fix_versions"]) or "nothing yet"
