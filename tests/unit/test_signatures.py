@@ -64,6 +64,8 @@ def test_the_header_is_as_the_log_is_described() -> None:
         [(SIGNATURE_HEADER, write_signature(GOOD)[1][:-4])],
         [(SIGNATURE_HEADER, write_signature(GOOD)[1] + b"\n")],
         [(SIGNATURE_HEADER, write_signature(GOOD)[1].replace(KEY_ID.encode(), b"short"))],
+        [(SIGNATURE_HEADER, write_signature(GOOD)[1].replace(KEY_ID.encode(), b"\0" * 16))],
+        [(SIGNATURE_HEADER, write_signature(GOOD)[1].replace(KEY_ID.encode(), KEY_ID.upper().encode()))],
         [(SIGNATURE_HEADER, b"\xff" * 100)],
         [(SIGNATURE_HEADER.upper(), write_signature(GOOD)[1])],
     ],

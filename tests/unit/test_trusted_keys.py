@@ -117,6 +117,7 @@ def test_the_keys_take_part_in_what_judges() -> None:
         ('{"key": 7}', "line 1: key is not 32 bytes in base64"),
         ('{"key": "?"}', "line 1: key is not 32 bytes in base64"),
         (key_line(OURS)[:-1] + ', "from": "2026-01-01"}', "line 1: from is not an instant"),
+        (key_line(OURS)[:-1] + ', "until": "9999-12-31T23:59:59-12:00"}', "line 1: until is not an instant"),
         (key_line(OURS)[:-1] + ', "until": 7}', "line 1: until is not an instant"),
         (key_line(OURS, START + HOUR, START), "which is never"),
     ],

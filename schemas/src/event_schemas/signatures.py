@@ -5,6 +5,7 @@ have the same bytes to sign. The header names the key by the beginning of its SH
 which time, is for the reader to know.
 """
 
+import re
 from base64 import b64decode, b64encode
 from binascii import Error as Base64Error
 from collections.abc import Iterable
@@ -19,6 +20,7 @@ _PREFIX: Final = b"dyadline record v1\0"
 _LENGTHS: Final = Struct(">QQQ")
 _SIGNATURE_BYTES: Final = 64
 _KEY_ID_DIGITS: Final = 16
+_KEY_ID: Final = re.compile(rb"[0-9a-f]{16}")
 
 Headers = Iterable[tuple[str, bytes | None]]
 
@@ -62,6 +64,6 @@ def read_signature(headers: Headers) -> Signature | None:
         signature = b64decode(encoded, validate=True)
     except (Base64Error, ValueError):
         return None
-    if scheme != _SCHEME.encode() or len(signature) != _SIGNATURE_BYTES or len(key_id) != _KEY_ID_DIGITS:
+    if scheme != _SCHEME.encode() or len(signature) != _SIGNATURE_BYTES or not _KEY_ID.fullmatch(key_id):
         return None
-    return Signature(key_id.decode("ascii", "replace"), signature)
+    return Signature(key_id.decode(), signature)

@@ -41,9 +41,7 @@ def make_key(
 
 
 def _instant(text: str) -> datetime:
-    instant: datetime | None = None
-    with suppress(ValueError):
-        instant = datetime.fromisoformat(text)
-    if instant is None or instant.tzinfo is None:
-        leave(ExitStatus.USAGE, f"--from {text} is not an instant: write one such as 2026-02-13T00:00:00Z")
-    return instant.astimezone(UTC)
+    with suppress(ValueError, OverflowError):
+        if (instant := datetime.fromisoformat(text)).tzinfo is not None:
+            return instant.astimezone(UTC)
+    leave(ExitStatus.USAGE, f"--from {text} is not an instant: write one such as 2026-02-13T00:00:00Z")

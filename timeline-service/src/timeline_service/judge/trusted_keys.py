@@ -110,9 +110,7 @@ def _read_key(number: int, said: Mapping[str, Any]) -> tuple[bytes, TrustedKey]:
 def _instant(number: int, said: Mapping[str, Any], name: str) -> datetime | None:
     if (text := said.get(name)) is None:
         return None
-    instant: datetime | None = None
-    with suppress(TypeError, ValueError):
-        instant = datetime.fromisoformat(text)
-    if instant is None or instant.tzinfo is None:
-        raise ValueError(f"line {number}: {name} is not an instant: expected one such as 2026-02-13T00:00:00Z")
-    return instant.astimezone(UTC)
+    with suppress(TypeError, ValueError, OverflowError):
+        if (instant := datetime.fromisoformat(text)).tzinfo is not None:
+            return instant.astimezone(UTC)
+    raise ValueError(f"line {number}: {name} is not an instant: expected one such as 2026-02-13T00:00:00Z")
