@@ -3,6 +3,8 @@
 from datetime import datetime, timedelta
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from tests.support.inputs.log_writing import START, recording
 from tests.support.inputs.signed_records import key_line, signed_headers, signer
 
@@ -55,6 +57,13 @@ def test_what_is_not_so_signed_is_rejected_before_it_is_read(record: RawRecord, 
     problem, detail = problem_of(record)
     assert problem == "unsigned"
     assert words in detail
+
+
+@given(st.one_of(st.binary(max_size=120), st.binary(max_size=120).map(SIGNED[1][1][:25].__add__)))
+def test_whatever_stands_in_the_header_is_told_in_words_that_a_table_takes(value: bytes) -> None:
+    problem, detail = problem_of(raw(headers=(SIGNED[0], (SIGNATURE_HEADER, value))))
+    assert problem == "unsigned"
+    assert detail.isprintable()
 
 
 def test_a_key_is_trusted_by_the_time_at_which_a_record_was_recorded() -> None:
