@@ -15,6 +15,7 @@ from tests.bench.filled_service import filled_service
 from tests.bench.page_figures import measure_pages
 from tests.bench.page_visits import Visit
 from tests.bench.reading_figures import measure_reads
+from tests.bench.signing_figures import measure_signing
 from tests.bench.table import print_conditions, print_readings, print_table, print_visits
 from tests.support.clients.browsers import CHROMIUM
 from tests.support.running.engines import shared_engines
@@ -29,11 +30,12 @@ _SHOWN: Final = 40_000
 async def _measured(events: int) -> tuple[list[Figure], list[Reading], list[Visit]]:
     engines = await shared_engines()
     figures = await measure(engines, events, _SINGLES)
+    signing = await measure_signing(engines, max(1_000, events // 5), _SINGLES)
     async with filled_service(engines, _small(events)) as few, filled_service(engines, 10 * events) as many:
         readings, more = await measure_reads(few, many, _READS)
         async with filled_service(engines, _SHOWN) as shown:
             visits = await measure_pages(shown, many) if CHROMIUM is not None else []
-    return [*figures, *more], readings, visits
+    return [*figures, *signing, *more], readings, visits
 
 
 def _small(events: int) -> int:

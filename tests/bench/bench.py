@@ -22,13 +22,14 @@ from tests.support.running.processes import Services
 from tests.support.running.session_folder import session_folder
 
 from local_stack.topic import create_topic
+from service_edge.kafka_access import KafkaAccess
 
 
 async def measure(engines: Engines, events: int, singles: int) -> list[Figure]:
     """Measure everything with so many events in bulk and so many single posts."""
     floor_topic, import_topic = (f"bench.{uuid4().hex}" for _ in range(2))
     for topic in (floor_topic, import_topic):
-        await create_topic(engines.bootstrap_servers, topic)
+        await create_topic(KafkaAccess(engines.bootstrap_servers), topic)
     async with bench_services(engines) as services:
         return await _measure(services, floor_topic, import_topic, events, singles)
 
@@ -37,7 +38,7 @@ async def measure(engines: Engines, events: int, singles: int) -> list[Figure]:
 async def bench_services(engines: Engines) -> AsyncIterator[Services]:
     """Services on a log and a database of their own, which is gone at the end."""
     topic, database = f"bench.{uuid4().hex}", f"bench_{uuid4().hex}"
-    await create_topic(engines.bootstrap_servers, topic)
+    await create_topic(KafkaAccess(engines.bootstrap_servers), topic)
     await _execute(engines.database_url, f"create database {database}")
     url = f"{engines.database_url.rpartition('/')[0]}/{database}"
     with tempfile.TemporaryDirectory(prefix="bench-", dir=session_folder()) as folder:

@@ -18,6 +18,7 @@ from tests.bench.large_log import fill_log
 from tests.bench.page_figures import measure_pages
 from tests.bench.reading_figures import measure_reads
 from tests.bench.reading_pages import reads
+from tests.bench.signing_figures import measure_signing
 from tests.bench.table import print_readings, print_table, print_visits
 from tests.support.clients.browsers import CHROMIUM
 from tests.support.inputs.log_writing import read_log
@@ -31,6 +32,7 @@ from event_schemas.log_topic import PARTITIONS
 from event_schemas.partitions import partitions_of
 from event_schemas.records import decode
 from local_stack.topic import create_topic
+from service_edge.kafka_access import KafkaAccess
 from timeline_service.adapters.postgres.generation_tables import create_tables
 from timeline_service.adapters.postgres.sql_files import generation_schema
 from timeline_service.domain.search_documents import document_of
@@ -73,7 +75,7 @@ async def test_every_figure_has_its_floor(engines: Engines) -> None:
 
 async def test_a_large_log_is_one_that_ingest_could_have_written(kafka: str) -> None:
     topic = f"test.{uuid4().hex}"
-    await create_topic(kafka, topic)
+    await create_topic(KafkaAccess(kafka), topic)
     await fill_log(kafka, topic, 6_000)
     log = await read_log(kafka, topic)
     assert len({record.key for record in log}) == len(log) == 6_000
@@ -81,6 +83,15 @@ async def test_a_large_log_is_one_that_ingest_could_have_written(kafka: str) -> 
         read = decode(record.key, record.value, record.headers)
         assert read.action == "recorded"
         assert partitions_of([record.key], PARTITIONS) == {record.key: record.partition}
+
+
+async def test_what_signing_costs_is_told_beside_doing_without(engines: Engines) -> None:
+    figures = await measure_signing(engines, events=1_000, singles=20)
+    assert [figure.name.partition(",")[0] for figure in figures] == [
+        *("single post", "single post", "NDJSON bulk", "projection of signed records"),
+    ]
+    assert all(figure.value > 0 and figure.floor > 0 for figure in figures)
+    assert figures[-1].cpu_seconds > 0
 
 
 async def test_every_read_has_its_floor_and_a_smaller_one(engines: Engines) -> None:

@@ -23,12 +23,13 @@ from tests.support.waiting import wait_until
 from event_schemas.records import decode
 from local_stack.processes import Process
 from local_stack.topic import create_topic
+from service_edge.kafka_access import KafkaAccess
 
 
 @pytest.fixture(scope="module")
 async def services(engines: Engines) -> AsyncIterator[Services]:
     topic = f"test.{uuid4().hex}"
-    await create_topic(engines.bootstrap_servers, topic, partitions=3)
+    await create_topic(KafkaAccess(engines.bootstrap_servers), topic, partitions=3)
     with TemporaryDirectory(prefix="services-", dir=session_folder()) as folder:
         services = Services(Path(folder), engines.bootstrap_servers, topic, engines.database_url)
         yield services

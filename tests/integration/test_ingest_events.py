@@ -13,6 +13,7 @@ from event_schemas.events import id_from_key, id_from_origin
 from event_schemas.positions import format_position, parse_positions
 from event_schemas.records import decode
 from local_stack.topic import create_topic
+from service_edge.kafka_access import KafkaAccess
 
 CLOUD = {"specversion": "1.0", "id": "7", "source": "https://example.org/feed", "type": "org.example.event"}
 ID = "1b4e28ba-2fa1-11d2-883f-0016d3cca427"
@@ -21,7 +22,7 @@ ID = "1b4e28ba-2fa1-11d2-883f-0016d3cca427"
 @pytest.fixture(scope="module")
 async def shared_topic(engines: Any) -> str:
     name = f"test.{uuid4().hex}"
-    await create_topic(engines.bootstrap_servers, name, partitions=3)
+    await create_topic(KafkaAccess(engines.bootstrap_servers), name, partitions=3)
     return name
 
 

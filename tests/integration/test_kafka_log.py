@@ -19,13 +19,14 @@ from ingest_service.adapters.kafka_log import KafkaLog
 from ingest_service.adapters.kafka_session import KafkaSession
 from ingest_service.domain.accept import Accepted, Terms, accept_event
 from ingest_service.errors import UnavailableError
+from service_edge.kafka_access import KafkaAccess
 
 PARTITIONS = 3
 
 
 @asynccontextmanager
 async def ready_log(kafka: str, topic: str, append_seconds: float = 2) -> AsyncIterator[KafkaLog]:
-    log = KafkaLog(kafka, topic, append_seconds)
+    log = KafkaLog(KafkaAccess(kafka), topic, append_seconds)
     running = asyncio.create_task(log.run())
     try:
         await wait_until(lambda: ready(log))

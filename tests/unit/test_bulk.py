@@ -14,6 +14,7 @@ from ingest_service.api.bulk import Bulk
 from ingest_service.api.results import Results
 from ingest_service.domain.accept import Accepted, Terms, accept_event
 from service_edge.access.callers import ANYBODY
+from service_edge.kafka_access import KafkaAccess
 
 LINES = 5_000
 
@@ -22,7 +23,7 @@ class InstantLog(KafkaLog):
     """Acknowledges at once, so that taking lines in never has to wait."""
 
     def __init__(self) -> None:
-        super().__init__("127.0.0.1:1", "topic", 1)
+        super().__init__(KafkaAccess("127.0.0.1:1"), "topic", 1)
         self.length = 0
 
     async def append(self, accepted: Sequence[Accepted], *, bulk: bool = False) -> list[Appended | None]:

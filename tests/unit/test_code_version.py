@@ -10,9 +10,9 @@ from timeline_service.code_version import judging_files
 
 LANGUAGE = (
     "__init__ attributes countries dates envelopes errors events json_text limits log_topic near_texts normal_form "
-    "partitions positions published record_builders records refusals requests taxonomy texts versions"
+    "partitions positions published record_builders records refusals requests signatures taxonomy texts versions"
 )
-JUDGE = "__init__ batch batch_counts breaker days decoding entries fold recording_times rows"
+JUDGE = "__init__ batch batch_counts breaker days decoding entries fold recording_times rows trusted_keys"
 
 
 def test_the_files_that_are_hashed_are_the_language_and_the_judge() -> None:

@@ -8,7 +8,7 @@ from local_stack.credential import own_headers
 from local_stack.errors import StackError
 from local_stack.record import is_wanted, read_record, recorded_settings, write_record
 from local_stack.services import SERVICES, service
-from local_stack.settings import read_settings
+from local_stack.settings import read_own_settings, read_settings
 from local_stack.supervisor import supervisor
 from service_edge.access.roles import Role
 from service_edge.access.token_files import TokenFiles
@@ -80,6 +80,66 @@ def test_settings_are_read_again_from_their_variables(tmp_path: Path) -> None:
     told = {"STATE_DIR": str(tmp_path), "TIMELINE_PORT": "9002", "DATABASE_URL": "postgresql://u:p@h/d"}
     settings = read_settings({**told, "RESTART_SECONDS": "0.05"})
     assert read_settings(settings.variables()) == settings
+
+
+def test_how_given_servers_are_spoken_to_is_read_again_and_only_told_to_whom_it_concerns(tmp_path: Path) -> None:
+    file = tmp_path / "url"
+    file.write_text("postgresql://u:hush@h/d\n")
+    told = {
+        "STATE_DIR": str(tmp_path),
+        "KAFKA_BOOTSTRAP_SERVERS": "kafka:9093",
+        "KAFKA_SECURITY_PROTOCOL": "SASL_PLAINTEXT",
+        "KAFKA_SASL_MECHANISM": "PLAIN",
+        "KAFKA_USERNAME": "u",
+        "KAFKA_PASSWORD": "hush",
+        "DATABASE_URL_FILE": str(file),
+    }
+    settings = read_settings(told)
+    assert read_settings(settings.variables()) == settings
+    assert settings.kafka.arguments()["sasl_plain_password"] == "hush"
+    assert settings.given_database == "postgresql://u:hush@h/d"
+    assert "hush" not in repr(settings)
+    assert service(settings, "projector").environment["DATABASE_URL_FILE"] == str(file)
+    assert "DATABASE_URL" not in service(settings, "projector").environment
+    assert all(service(settings, name).environment["KAFKA_PASSWORD"] == "hush" for name in SERVICES)
+    settings.record.parent.mkdir()
+    write_record(settings, wanted=True)
+    assert "hush" not in settings.record.read_text()
+
+
+@pytest.mark.parametrize(
+    ("told", "words"),
+    [
+        ({"KAFKA_SECURITY_PROTOCOL": "SSL"}, "KAFKA_SECURITY_PROTOCOL is set, and Kafka is our own"),
+        (
+            {"KAFKA_BOOTSTRAP_SERVERS": "k:1", "KAFKA_SECURITY_PROTOCOL": "TLS"},
+            "KAFKA_SECURITY_PROTOCOL=TLS: write one of",
+        ),
+        ({"DATABASE_URL_FILE": "/no/such"}, "DATABASE_URL_FILE=/no/such cannot be read"),
+        ({"DATABASE_URL": "mysql://u:hush@h/d"}, "DATABASE_URL names no PostgreSQL"),
+    ],
+)
+def test_given_servers_that_cannot_be_are_refused_by_name(told: dict[str, str], words: str) -> None:
+    with pytest.raises(StackError) as refused:
+        read_settings(told)
+    assert words in str(refused.value)
+    assert "hush" not in str(refused.value)
+
+
+def test_who_only_stops_or_looks_needs_no_secret(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    told = {"STATE_DIR": str(tmp_path), "KAFKA_BOOTSTRAP_SERVERS": "k:1", "KAFKA_SECURITY_PROTOCOL": "SASL_SSL"}
+    for name, text in {**told, "DATABASE_URL_FILE": str(tmp_path / "gone")}.items():
+        monkeypatch.setenv(name, text)
+    with pytest.raises(StackError):
+        read_settings()
+    assert read_own_settings().bootstrap_servers == "k:1"
+
+
+def test_the_services_are_found_over_https_where_they_have_certificates() -> None:
+    settings = read_settings({"INGEST_TLS_CERTIFICATE": "/c"})
+    assert (settings.ingest_url, settings.timeline_url) == ("https://127.0.0.1:8001", "http://127.0.0.1:8002")
+    assert settings.probes_url("ingest").startswith("https:")
+    assert settings.probes_url("projector").startswith("http:")
 
 
 @pytest.mark.parametrize("value", ["0", "-1", "soon", "nan"])

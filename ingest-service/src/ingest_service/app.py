@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from functools import partial
 from typing import Final
 
+import structlog
 from fastapi import Depends
 
 from ingest_service.adapters.kafka_log import KafkaLog
@@ -14,6 +15,7 @@ from ingest_service.api.admission import Admission
 from ingest_service.api.problems import ERRORS, KINDS, translate
 from ingest_service.api.roles import NEEDS
 from ingest_service.api.shapes import schemas
+from ingest_service.domain.signing import leave_unsigned
 from ingest_service.settings import Settings
 from service_edge.access.needs import served_at
 from service_edge.access.rates import Rate
@@ -26,6 +28,7 @@ from service_edge.parameters import strict_query
 from service_edge.problems import install_problems
 from service_edge.request_ids import RequestIds
 
+_LOG: Final = structlog.get_logger()
 #: How long the log's supervisor may take to stop in order. Then it is cancelled again: aiokafka may swallow the first.
 _STOP_SECONDS: Final = (5.0, 1.0, 1.0)
 
@@ -39,7 +42,11 @@ def create_app(settings: Settings) -> DescribedAPI:
 
     @asynccontextmanager
     async def lifespan(app: DescribedAPI) -> AsyncIterator[None]:
-        log = KafkaLog(settings.kafka_bootstrap_servers, settings.topic, settings.append_seconds)
+        signer = settings.signing_key_file
+        sign = signer.sign if signer is not None else leave_unsigned
+        if signer is not None:
+            _LOG.info("signing records", key=signer.key_id)
+        log = KafkaLog(settings.kafka, settings.topic, settings.append_seconds, sign)
         app.state.log = log
         app.leave = partial(asyncio.get_running_loop().call_soon_threadsafe, log.leave)
         supervisor = asyncio.create_task(log.run())

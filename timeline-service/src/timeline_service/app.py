@@ -97,14 +97,14 @@ def create_app(settings: Settings) -> DescribedAPI:
             PostgresBatches(in_order),
             PostgresMarks(pool),
             PostgresRecords(in_order),
-            KafkaOffsets(settings.kafka_bootstrap_servers, settings.topic),
+            KafkaOffsets(settings.kafka, settings.topic),
             PostgresReplays(pool),
             PostgresProcesses(pool),
             PostgresGenerations(pool),
             CursorSeal(reader),
             RememberedSummaries(),
         )
-        scan = partial(open_scan, settings.kafka_bootstrap_servers, settings.topic, settings.stall_seconds)
+        scan = partial(open_scan, settings.kafka, settings.topic, settings.stall_seconds)
         holdings = Holdings(
             sources,
             LiveFeed(reader, PostgresLive(pool), notifications),

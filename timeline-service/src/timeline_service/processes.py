@@ -97,9 +97,9 @@ async def _be_heard(processes: PostgresProcesses, kind: ProcessKind) -> None:
 
 
 async def _project_once(settings: Settings, pool: "Pool", stop: asyncio.Event, work: Work) -> None:
-    topic, _ = await describe_topic(settings.kafka_bootstrap_servers, settings.topic)  # the guard judges its settings
+    topic, _ = await describe_topic(settings.kafka, settings.topic)  # the guard judges its settings
     async with connected(pool) as connection:
-        generation = await find_live_generation(connection)
+        generation = await find_live_generation(connection, settings.judged_by)
     group = f"{settings.topic}.projector.g{generation}"
     async with open_projector(settings, pool, topic, generation, group=group, begun=work.begun) as projector:
         await projector.run(stop)

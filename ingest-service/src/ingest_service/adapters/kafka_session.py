@@ -17,16 +17,17 @@ from aiokafka.protocol.metadata import MetadataRequest
 
 from event_schemas.partitions import partitions_of
 from event_schemas.positions import format_position
-from event_schemas.records import HEADERS, MAX_RECORD_BYTES
+from event_schemas.records import MAX_RECORD_BYTES
 from ingest_service.adapters.kafka_partitions import Late, Turn
 from ingest_service.domain.accept import Accepted
+from ingest_service.domain.signing import Sign, leave_unsigned
 from ingest_service.errors import UnavailableError
+from service_edge.kafka_access import KafkaAccess
 from service_edge.kafka_clients import start_client
 from service_edge.topic_check import KafkaTopic
 
 _LOG: Final = structlog.get_logger()
 _BATCH_BYTES: Final = 512 * 1024
-_HEADERS: Final = list(HEADERS)  # aiokafka's builder takes a list and nothing else
 _CLOSING_SECONDS: Final = 1.0
 #: How long what comes waits for a partition that is late before it is refused: it is not sent, so it is known.
 _LATE_SECONDS: Final = 1.0
@@ -56,16 +57,19 @@ class KafkaSession:
     lost and aiokafka can stick in such a state (aio-libs/aiokafka#1017). What is posted again has the same event id.
     """
 
-    def __init__(self, bootstrap_servers: str, topic: KafkaTopic, append_seconds: float) -> None:
+    def __init__(
+        self, access: KafkaAccess, topic: KafkaTopic, append_seconds: float, sign: Sign = leave_unsigned
+    ) -> None:
         self.broken = asyncio.Event()
         self.acknowledgements = 0
         self._topic = topic
         self._seconds = append_seconds
+        self._sign = sign
         self._turns: dict[int, Turn] = defaultdict(Turn)
         self._late: dict[int, Late] = {}
         self._under_way: set[asyncio.Task[bool]] = set()
         self._producer = AIOKafkaProducer(
-            bootstrap_servers=bootstrap_servers,
+            **access.arguments(),
             acks="all",
             enable_idempotence=True,
             linger_ms=0,
@@ -215,7 +219,7 @@ class KafkaSession:
 
     async def _send(self, partition: int, item: Accepted) -> "asyncio.Future[Any]":
         future: asyncio.Future[Any] = await self._producer.send(
-            self._topic.name, item.value, item.key, partition=partition, headers=_HEADERS
+            self._topic.name, item.value, item.key, partition=partition, headers=self._sign(item.key, item.value)
         )
         return future
 
@@ -226,7 +230,8 @@ class KafkaSession:
             start, batch = end, self._producer.create_batch()
             while end < len(accepted):
                 item = accepted[end]
-                if batch.append(timestamp=None, key=item.key, value=item.value, headers=_HEADERS) is None:
+                headers = self._sign(item.key, item.value)
+                if batch.append(timestamp=None, key=item.key, value=item.value, headers=headers) is None:
                     break
                 end += 1
             batch.close()

@@ -47,7 +47,7 @@ class Way:
         """Post all, and wait for their outcomes; returns the last offsets. Raises SendingError and FileError."""
         given = {name: value for name, value in self.parameters.items() if value is not None}
         address = self.ingest.address(self.path)
-        with httpx.Client(headers=self.ingest.headers, trust_env=False) as client:
+        with httpx.Client(headers=self.ingest.headers, trust_env=False, verify=self.ingest.trust) as client:
             if self.timeline is None:
                 sender = Sender(client, address, given, tally, teller, None, self.again)
                 sender.send(parts)

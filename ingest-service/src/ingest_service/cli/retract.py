@@ -85,7 +85,9 @@ def _retract_one(ingest: Service, event_id: str, body: dict[str, Any], timeline:
     """Retract one event, and say where its verdict is, and what it is."""
     address = ingest.address(f"/v1/events/{event_id}/retractions")
     try:
-        answer = httpx.post(address, json=body, headers=ingest.headers, timeout=30, trust_env=False)
+        answer = httpx.post(
+            address, json=body, headers=ingest.headers, timeout=30, trust_env=False, verify=ingest.trust
+        )
     except (httpx.InvalidURL, httpx.UnsupportedProtocol) as error:
         leave(ExitStatus.USAGE, f"{ingest.url} is not an address: {error}")
     except httpx.HTTPError as error:

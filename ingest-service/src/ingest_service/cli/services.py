@@ -1,8 +1,10 @@
 """The services as a command asks them."""
 
+import ssl
 from dataclasses import dataclass, field
 
 from service_edge.access.client_tokens import bearer
+from service_edge.tls import trust_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,3 +22,8 @@ class Service:
     def headers(self) -> dict[str, str]:
         """What carries the token."""
         return bearer(self.token)
+
+    @property
+    def trust(self) -> ssl.SSLContext | bool:
+        """Whom a client of it trusts."""
+        return trust_of(self.url)

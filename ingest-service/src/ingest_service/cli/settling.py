@@ -38,7 +38,9 @@ class Settlement:
         self._receipts = Receipts()
         self._same_log = self._away = False
         try:
-            self._client = httpx.Client(base_url=self._url, headers=service.headers, timeout=_TIMEOUT, trust_env=False)
+            self._client = httpx.Client(
+                base_url=self._url, headers=service.headers, timeout=_TIMEOUT, trust_env=False, verify=service.trust
+            )
         except httpx.InvalidURL as error:
             raise SendingError(ExitStatus.USAGE, f"{service.url} is not an address: {error}") from error
 

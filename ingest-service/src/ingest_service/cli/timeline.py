@@ -20,7 +20,13 @@ class Timeline:
     def __init__(self, service: Service) -> None:
         self._url = service.address("")
         try:
-            self._client = httpx.Client(base_url=self._url, headers=service.headers, timeout=_TIMEOUT, trust_env=False)
+            self._client = httpx.Client(
+                base_url=self._url,
+                headers=service.headers,
+                timeout=_TIMEOUT,
+                trust_env=False,
+                verify=service.trust,
+            )
         except httpx.InvalidURL as error:
             leave(ExitStatus.USAGE, f"{service.url} is not an address: {error}")
 

@@ -6,6 +6,7 @@ from typing import Any, Final, NamedTuple
 import httpx
 import orjson
 
+from service_edge.tls import trust_of
 from timeline_service.errors import UnavailableError
 
 _SECONDS: Final = 40.0  # longer than ingest itself waits for Kafka
@@ -24,7 +25,7 @@ class IngestService:
 
     def __init__(self, url: str) -> None:
         self._url = url.rstrip("/")
-        self._client = httpx.AsyncClient(timeout=_SECONDS, trust_env=False)
+        self._client = httpx.AsyncClient(timeout=_SECONDS, trust_env=False, verify=trust_of(url))
 
     def writer(self, credential: str | None) -> "IngestWriter":
         """What posts with a credential, or with none."""

@@ -3,11 +3,12 @@
 import asyncio
 import gc
 from collections.abc import Coroutine
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
 import typer
 
-from service_edge.terminal import ExitStatus, leave, read_settings
+from service_edge.secret_files import SettingError
+from service_edge.terminal import ExitStatus, leave, leave_unset, read_settings
 from timeline_service.cli.batches import batches
 from timeline_service.cli.changes import changes
 from timeline_service.cli.client import DEFAULT_URL, TimelineClient
@@ -34,13 +35,17 @@ def serve() -> None:
     """Answer over HTTP, until stopped."""
     from service_edge.access.tokens import TokenFileError
     from service_edge.logs import write_logs
+    from service_edge.server_certificates import server_certificate
     from service_edge.serving import NotLoopbackError, serve
     from timeline_service.app import create_app
 
     settings = read_settings(Settings)
     write_logs()
     try:
-        serve(create_app(settings), settings.host, settings.port)
+        certificate = server_certificate("TIMELINE_", settings.tls_certificate, settings.tls_key)
+        serve(create_app(settings), settings.host, settings.port, certificate)
+    except SettingError as error:
+        leave_unset(error)
     except (NotLoopbackError, TokenFileError) as error:
         leave(ExitStatus.USAGE, str(error))
 
@@ -70,12 +75,21 @@ def replayer() -> None:
 
 
 @app.command()
-def migrate() -> None:
+def migrate(
+    print_roles: Annotated[
+        bool,
+        typer.Option("--print-roles", help="Print the SQL that makes a role for each process, and do nothing else."),
+    ] = False,
+) -> None:
     """Make the database's tables, or bring them up to date."""
-    from timeline_service.adapters.postgres.migrations import migrate_database
+    from timeline_service.adapters.postgres.migrations import migrate_database, roles_script
 
+    if print_roles:
+        typer.echo(roles_script(), nl=False)
+        return
+    settings = read_settings(Settings)
     try:
-        done = asyncio.run(migrate_database(read_settings(Settings).database_url.get_secret_value()))
+        done = asyncio.run(migrate_database(settings.database_url.get_secret_value(), settings.judged_by))
     except UnavailableError as error:
         leave(ExitStatus.OUT_OF_REACH, f"{error}: DATABASE_URL names the database")
     except HaltError as error:

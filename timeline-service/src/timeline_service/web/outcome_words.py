@@ -12,6 +12,7 @@ PROBLEM_WORDS: Final[Mapping[str, str]] = {
     "already-retracted": "The event had been retracted before.",
     "retracted": "The event had been retracted, and a feed does not bring it back.",
     "no-change": "The event said so already.",
+    "unsigned": "It was not signed with a key that is trusted here: whoever runs these services has to look.",
     "malformed": "It is no record of ours: its bytes are kept, and mean nothing here.",
     "unknown-version": "It is of a version that this code does not know: newer code judges it by itself.",
     "failed": "This code could not judge it: code that is mended judges it by itself.",

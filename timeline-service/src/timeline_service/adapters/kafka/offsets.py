@@ -8,6 +8,7 @@ from typing import Final
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
 
+from service_edge.kafka_access import KafkaAccess
 from service_edge.kafka_clients import close_client, start_client
 from timeline_service.adapters.kafka.lenient import read_leniently
 from timeline_service.errors import UnavailableError
@@ -19,8 +20,8 @@ _RECORD_SECONDS: Final = 2.0
 class KafkaOffsets:
     """A consumer of no group, which reads a record only to tell its time. It connects when asked, and after trouble."""
 
-    def __init__(self, bootstrap_servers: str, topic: str) -> None:
-        self._bootstrap_servers = bootstrap_servers
+    def __init__(self, access: KafkaAccess, topic: str) -> None:
+        self._access = access
         self._topic = topic
         self._consumer: AIOKafkaConsumer | None = None
         self._lock = asyncio.Lock()
@@ -87,7 +88,7 @@ class KafkaOffsets:
 
     async def _connected(self) -> AIOKafkaConsumer:
         if self._consumer is None:
-            consumer = AIOKafkaConsumer(bootstrap_servers=self._bootstrap_servers, request_timeout_ms=5_000)
+            consumer = AIOKafkaConsumer(**self._access.arguments(), request_timeout_ms=5_000)
             try:
                 await start_client(consumer)
             except BaseException:
