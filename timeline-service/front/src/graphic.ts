@@ -51,10 +51,11 @@ export class Graphic {
     new ResizeObserver(() => this.#resize()).observe(this.#frame.drawing);
   }
 
-  /** Draw what there is, from the beginning to the end; or the days that were seen before, if they are to be kept. */
-  async begin(kept: Span | null = null): Promise<void> {
+  /** Draw what there is, from the beginning to the end; or the days that are seen by then, if they are to be kept. */
+  async begin(keep = false): Promise<void> {
     const answer = await this.#loading.begin(this.#width);
     if (!answer?.extent) return;
+    const kept = keep && !this.#view.whole ? this.#seen : null;
     const { first, last, open } = answer.extent;
     this.#extent = { first, last: open ? Math.max(last, today()) : last };
     this.#view.setWidth(this.#width);
@@ -68,8 +69,7 @@ export class Graphic {
   reload(query: string | undefined): void {
     const same = query === undefined || query === this.#section.dataset.query;
     if (query !== undefined) this.#section.dataset.query = query;
-    const kept = same && this.#loading.all?.extent && !this.#view.whole;
-    void this.begin(kept ? { first: this.#view.first, last: this.#view.last } : null);
+    void this.begin(same && Boolean(this.#loading.all?.extent));
   }
 
   /** Choose an event; if it is not there yet, once what there is around its day has come. */
