@@ -116,7 +116,7 @@ async def test_it_reads_without_a_script_and_narrow(stack: TimelineStack, browse
     await browser.open(f"{stack.client.base_url}/audit")
     await browser.shows("#generations", "live")
     await browser.click("#projection summary")
-    await browser.shows("#projection table", "Projected by")
+    await browser.shows("#projection td[data-label='Projected by']", "/")  # host/pid
     assert await browser.ask("document.documentElement.scrollWidth") <= 390
     off_screen = """[...document.querySelectorAll("main *")].filter(each => {
         const box = each.getBoundingClientRect();
