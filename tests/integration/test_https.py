@@ -67,6 +67,7 @@ def the_commands_trust_whom_they_are_told(authority: Authority, ingest_url: str,
     done = subprocess.run(show, env=environment, capture_output=True, text=True, check=False, timeout=60)
     assert "a ban" in done.stdout, done.stderr
     post = [sys.executable, "-m", "ingest_service.cli", "post", "-", "--url", ingest_url]
+    post += ["--timeline-url", timeline_url]
     line = '{"title": "at a terminal", "when": "2021", "countries": ["IN", "CN"], "type": "ban"}'
     done = subprocess.run(post, env=environment, input=line, capture_output=True, text=True, check=False, timeout=60)
     assert "recorded 1" in done.stdout, done.stdout + done.stderr
