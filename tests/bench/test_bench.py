@@ -57,7 +57,7 @@ async def test_every_figure_has_its_floor(engines: Engines) -> None:
     assert units == [*["/s"] * 9, *["ms"] * 2, "/s", *["ms"] * 4, *["MB"] * 5]
     assert len({figure.name for figure in figures}) == len(figures)
     assert all(figure.value > 0 and figure.floor > 0 for figure in figures)
-    assert not any(figure.too_large for figure in figures)
+    assert [figure for figure in figures if figure.too_large] == []
     by_name = {figure.name: figure for figure in figures}
     bulk, imported = (by_name[name] for name in (BULK, IMPORT))
     assert imported.floor == bulk.value
