@@ -21,6 +21,7 @@ from service_edge.openapi import DescribedAPI
 from service_edge.parameters import strict_query
 from service_edge.problems import install_problems
 from service_edge.request_ids import RequestIds
+from service_edge.request_log import RequestLog
 
 #: How long the log's supervisor may take to stop in order. Then it is cancelled again: aiokafka may swallow the first.
 _STOP_SECONDS: Final = (5.0, 1.0, 1.0)
@@ -58,6 +59,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.add_middleware(HeadMiddleware)
     app.add_middleware(HostOriginGuard, allowed_hosts=settings.allowed_hosts, allowed_origins=settings.allowed_origins)
     app.add_middleware(CrossOrigins, writers=settings.allowed_origins)
+    app.add_middleware(RequestLog)
     app.add_middleware(RequestIds)
     return app
 

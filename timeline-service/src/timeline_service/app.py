@@ -15,6 +15,7 @@ from service_edge.openapi import DescribedAPI
 from service_edge.parameters import strict_query
 from service_edge.problems import install_problems
 from service_edge.request_ids import RequestIds
+from service_edge.request_log import RequestLog
 from timeline_service.adapters.ingest import IngestService
 from timeline_service.adapters.kafka.offsets import KafkaOffsets
 from timeline_service.adapters.kafka.scan import open_scan
@@ -31,6 +32,7 @@ from timeline_service.adapters.postgres.records import PostgresRecords
 from timeline_service.adapters.postgres.replays import CHANNEL, PostgresReplays
 from timeline_service.adapters.postgres.selections import PostgresSelections
 from timeline_service.api.holdings import Holdings
+from timeline_service.api.observations import Observations
 from timeline_service.api.problems import ERRORS, KINDS, translate
 from timeline_service.api.routes import (
     batches,
@@ -71,8 +73,8 @@ def create_app(settings: Settings) -> FastAPI:
     @asynccontextmanager
     async def lifespan(app: DescribedAPI) -> AsyncIterator[None]:
         url = settings.database_url.get_secret_value()
-        pool = await open_pool(url, most=settings.connections, planning=BY_VALUE)
-        in_order = await open_pool(url, most=settings.connections, planning=IN_ORDER)
+        pool = await open_pool(url, most=settings.connections, planning=BY_VALUE, name="by_value")
+        in_order = await open_pool(url, most=settings.connections, planning=IN_ORDER, name="in_order")
         notifications, replay_notifications = (
             PostgresNotificationListener(url),
             PostgresNotificationListener(url, CHANNEL),
@@ -94,15 +96,17 @@ def create_app(settings: Settings) -> FastAPI:
             RememberedSummaries(),
         )
         scan = partial(open_scan, settings.kafka_bootstrap_servers, settings.topic, settings.stall_seconds)
+        live = LiveFeed(reader, PostgresLive(pool), notifications)
         holdings = Holdings(
             sources,
-            LiveFeed(reader, PostgresLive(pool), notifications),
+            live,
             ProgressFeed(sources.replays, replay_notifications),
             RawLog(scan, settings.slow_seconds),
             EventStreams(settings.slow_seconds),
             IngestService(settings.ingest_url),
             settings.heartbeat_seconds,
             settings.ready_lag_seconds,
+            Observations(sources, live),
         )
         app.state.holdings = holdings
         app.leave = partial(asyncio.get_running_loop().call_soon_threadsafe, holdings.leave)
@@ -140,5 +144,6 @@ def create_app(settings: Settings) -> FastAPI:
     app.add_middleware(HeadMiddleware)
     app.add_middleware(HostOriginGuard, allowed_hosts=settings.allowed_hosts, allowed_origins=settings.allowed_origins)
     app.add_middleware(CrossOrigins, writers=settings.allowed_origins, readers=settings.reading_origins)
+    app.add_middleware(RequestLog)
     app.add_middleware(RequestIds)
     return app

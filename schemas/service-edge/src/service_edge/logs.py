@@ -13,13 +13,23 @@ _SHARED: Final[tuple[structlog.typing.Processor, ...]] = (
     structlog.processors.TimeStamper(fmt="iso", utc=True),
 )
 
+_LEVELS: Final = {
+    "debug": logging.DEBUG,
+    "info": logging.INFO,
+    "warning": logging.WARNING,
+    "error": logging.ERROR,
+}
+
 
 def write_logs() -> None:
     """Log to standard error, with RFC 3339 times in UTC; Kafka's client says only what is wrong.
 
     `LOG_FORMAT=json` makes each line an object; without it lines are logfmt. No line end of a text ends a line.
+    `LOG_LEVEL` is the least that is logged: `debug`, `info` (the default), `warning`, `error`.
     """
+    level = _LEVELS.get(os.environ.get("LOG_LEVEL", "").lower(), logging.INFO)
     structlog.configure(
+        wrapper_class=structlog.make_filtering_bound_logger(level),
         processors=[*_SHARED, structlog.processors.format_exc_info, _renderer()],
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
     )

@@ -15,6 +15,7 @@ from timeline_service.cli.export import export
 from timeline_service.cli.options import Json, Url
 from timeline_service.cli.printing import print_json, print_parked, print_status
 from timeline_service.cli.replay import replay
+from timeline_service.cli.restore import restore
 from timeline_service.cli.show import show
 from timeline_service.cli.watch import watch
 from timeline_service.errors import HaltError, UnavailableError
@@ -94,6 +95,7 @@ app.command()(changes)
 app.command()(watch)
 app.command()(export)
 app.command()(replay)
+app.command()(restore)
 app.command()(batches)
 
 

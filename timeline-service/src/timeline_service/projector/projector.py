@@ -21,7 +21,7 @@ from timeline_service.projector.failing import FailingPartitions
 from timeline_service.projector.idle import IdleWatch
 from timeline_service.projector.intake import Batch, Intake
 from timeline_service.projector.log_guard import LogGuard
-from timeline_service.projector.metrics import BATCH_SECONDS, LAG, PARTITIONS, count_records
+from timeline_service.projector.metrics import BATCH_SECONDS, LAG, PARTITIONS, STOPPED, count_records
 from timeline_service.projector.ownership import Ownership
 from timeline_service.projector.redriver import Redriver
 from timeline_service.projector.same_log import digest
@@ -127,6 +127,7 @@ class Projector:
         self._idle.progressed()
         self._intake.begin(assignment, checkpoints)
         PARTITIONS.set(len(checkpoints))
+        STOPPED.set(0)
         LAG.clear()
         self._begun()
         _LOG.info("projecting", partitions=",".join(map(str, checkpoints)), generation=self._projection.generation)
@@ -149,6 +150,7 @@ class Projector:
         last = {item.position.partition: item for item in part}
         await self._ownership.write({partition: _advance(item) for partition, item in last.items()}, changes)
         count_records(changes.counts)
+        _LOG.info("projected", position=_reach(part), records=len(part))
         self._idle.progressed()
 
     async def _fold(self, part: Sequence[DecodedRecord]) -> RowChanges:
@@ -167,6 +169,7 @@ class Projector:
             return False
         failing = self._failing.find(part, changes)
         for partition, reason in failing.items():
+            STOPPED.inc()
             _LOG.critical("partition stopped", partition=partition, reason=reason)
             self._reader.pause(partition)
             await self._ownership.stop(partition, reason)
@@ -184,3 +187,12 @@ class Projector:
 def _advance(decoded: DecodedRecord) -> Advance:
     raw = decoded.raw
     return Advance(raw.offset, raw.timestamp, digest(raw), decoded.position.recorded_at)
+
+
+def _reach(part: Sequence[DecodedRecord]) -> str:
+    """The first and last offset of each partition of which there are records."""
+    spans: dict[int, tuple[int, int]] = {}
+    for item in part:
+        partition, offset, _ = item.position
+        spans[partition] = (spans.get(partition, (offset, 0))[0], offset)
+    return ",".join(f"{partition}:{first}-{last}" for partition, (first, last) in spans.items())
