@@ -22,6 +22,7 @@ from service_edge.parameters import strict_query
 from service_edge.problems import install_problems
 from service_edge.request_ids import RequestIds
 from service_edge.request_log import RequestLog
+from service_edge.request_traces import RequestTraces
 
 #: How long the log's supervisor may take to stop in order. Then it is cancelled again: aiokafka may swallow the first.
 _STOP_SECONDS: Final = (5.0, 1.0, 1.0)
@@ -60,6 +61,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.add_middleware(HostOriginGuard, allowed_hosts=settings.allowed_hosts, allowed_origins=settings.allowed_origins)
     app.add_middleware(CrossOrigins, writers=settings.allowed_origins)
     app.add_middleware(RequestLog)
+    app.add_middleware(RequestTraces)
     app.add_middleware(RequestIds)
     return app
 

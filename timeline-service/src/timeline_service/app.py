@@ -16,6 +16,8 @@ from service_edge.parameters import strict_query
 from service_edge.problems import install_problems
 from service_edge.request_ids import RequestIds
 from service_edge.request_log import RequestLog
+from service_edge.request_traces import RequestTraces
+from service_edge.tracing import is_tracing
 from timeline_service.adapters.ingest import IngestService
 from timeline_service.adapters.kafka.offsets import KafkaOffsets
 from timeline_service.adapters.kafka.scan import open_scan
@@ -27,6 +29,7 @@ from timeline_service.adapters.postgres.generations import PostgresGenerations
 from timeline_service.adapters.postgres.marks import PostgresMarks
 from timeline_service.adapters.postgres.notifications import PostgresNotificationListener
 from timeline_service.adapters.postgres.processes import PostgresProcesses
+from timeline_service.adapters.postgres.projection import TRACED
 from timeline_service.adapters.postgres.reader import PostgresReader
 from timeline_service.adapters.postgres.records import PostgresRecords
 from timeline_service.adapters.postgres.replays import CHANNEL, PostgresReplays
@@ -52,6 +55,7 @@ from timeline_service.api.routes import (
     timelines,
 )
 from timeline_service.api.shapes import SHAPES
+from timeline_service.feed.followed_records import FollowedRecords
 from timeline_service.feed.live_feed import LiveFeed
 from timeline_service.feed.progress import ProgressFeed
 from timeline_service.queries.exports import RawLog
@@ -96,7 +100,8 @@ def create_app(settings: Settings) -> FastAPI:
             RememberedSummaries(),
         )
         scan = partial(open_scan, settings.kafka_bootstrap_servers, settings.topic, settings.stall_seconds)
-        live = LiveFeed(reader, PostgresLive(pool), notifications)
+        followed = FollowedRecords()
+        live = LiveFeed(reader, PostgresLive(pool), notifications, followed)
         holdings = Holdings(
             sources,
             live,
@@ -111,6 +116,8 @@ def create_app(settings: Settings) -> FastAPI:
         app.state.holdings = holdings
         app.leave = partial(asyncio.get_running_loop().call_soon_threadsafe, holdings.leave)
         runs = (notifications.run(), replay_notifications.run(), sources.seal.run(), holdings.feed.run())
+        if is_tracing():
+            runs = (*runs, PostgresNotificationListener(url, TRACED, followed.hear).run())
         background = [asyncio.create_task(run) for run in runs]
         try:
             yield
@@ -145,5 +152,6 @@ def create_app(settings: Settings) -> FastAPI:
     app.add_middleware(HostOriginGuard, allowed_hosts=settings.allowed_hosts, allowed_origins=settings.allowed_origins)
     app.add_middleware(CrossOrigins, writers=settings.allowed_origins, readers=settings.reading_origins)
     app.add_middleware(RequestLog)
+    app.add_middleware(RequestTraces)
     app.add_middleware(RequestIds)
     return app

@@ -13,6 +13,7 @@ from ingest_service.domain.accept import Accepted
 from ingest_service.errors import UnavailableError
 from ingest_service.metrics import APPEND_SECONDS, RECORDED, UNKNOWN
 from service_edge.topic_check import KafkaTopic, TopicUnavailableError, TopicUnfitError, check_topic
+from service_edge.tracing import traced
 
 _LOG: Final = structlog.get_logger()
 _MAX_PAUSE_SECONDS: Final = 5.0
@@ -77,7 +78,7 @@ class KafkaLog:
         Those of a bulk let others go ahead. Raises UnavailableError if nothing was sent.
         """
         session = self._ready_session()
-        with APPEND_SECONDS.time():
+        with APPEND_SECONDS.time(), traced("append", "producer", attributes={"dyadline.records": len(accepted)}):
             results = await session.append(accepted, bulk=bulk, ends=self._ends)
         unknown = results.count(None)
         UNKNOWN.inc(unknown)

@@ -23,6 +23,7 @@ from ingest_service.domain.accept import Accepted
 from ingest_service.errors import UnavailableError
 from service_edge.kafka_clients import start_client
 from service_edge.topic_check import KafkaTopic
+from service_edge.tracing import TRACEPARENT, traceparent
 
 _LOG: Final = structlog.get_logger()
 _BATCH_BYTES: Final = 512 * 1024
@@ -217,18 +218,18 @@ class KafkaSession:
 
     async def _send(self, partition: int, item: Accepted) -> "asyncio.Future[Any]":
         future: asyncio.Future[Any] = await self._producer.send(
-            self._topic.name, item.value, item.key, partition=partition, headers=_HEADERS
+            self._topic.name, item.value, item.key, partition=partition, headers=_headers()
         )
         return future
 
     def _batches(self, accepted: Sequence[Accepted]) -> Iterator[tuple[Any, int, int]]:
         """The records in as few batches as they need, each with the range that it holds."""
-        end = 0
+        end, headers = 0, _headers()
         while end < len(accepted):
             start, batch = end, self._producer.create_batch()
             while end < len(accepted):
                 item = accepted[end]
-                if batch.append(timestamp=None, key=item.key, value=item.value, headers=_HEADERS) is None:
+                if batch.append(timestamp=None, key=item.key, value=item.value, headers=headers) is None:
                     break
                 end += 1
             batch.close()
@@ -275,3 +276,9 @@ async def _disconnect(client: Any) -> None:
         await asyncio.wait_for(client.close(), _CLOSING_SECONDS)
     except (KafkaError, TimeoutError) as error:
         _LOG.debug("a connection did not close in order", reason=repr(error))
+
+
+def _headers() -> list[tuple[str, bytes]]:
+    """Those of every record and, where its request is traced, the span below which readers go on."""
+    parent = traceparent()
+    return _HEADERS if parent is None else [*_HEADERS, (TRACEPARENT, parent.encode())]

@@ -9,6 +9,7 @@ from ingest_service.cli.post import post
 from ingest_service.cli.retract import retract
 from ingest_service.cli.serve import serve
 from ingest_service.cli.suggesting import suggest_mapping
+from service_edge.running_stack import find_running_stack
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Take events between countries in.")
 app.command()(serve)
@@ -22,6 +23,7 @@ app.command("generate")(generate_events)
 
 def main() -> None:
     """The command's entry."""
+    find_running_stack()
     app()
 
 

@@ -11,9 +11,11 @@ def serve() -> None:
     from ingest_service.app import create_app
     from service_edge import serving
     from service_edge.logs import write_logs
+    from service_edge.tracing import trace_process
 
     settings = read_settings(Settings)
     write_logs()
+    trace_process("ingest")
     app = create_app(settings)
     gc.freeze()
     gc.set_threshold(50_000, 20, 50)  # bulk makes many objects that die young

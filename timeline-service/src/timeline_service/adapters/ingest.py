@@ -6,6 +6,7 @@ from typing import Any, Final, NamedTuple
 import httpx
 import orjson
 
+from service_edge.tracing import TRACEPARENT, traceparent
 from timeline_service.errors import UnavailableError
 
 _SECONDS: Final = 40.0  # longer than ingest itself waits for Kafka
@@ -47,10 +48,11 @@ class IngestService:
         await self._client.aclose()
 
     async def _post(self, path: str, value: Mapping[str, Any]) -> IngestAnswer:
+        headers = {"content-type": "application/json"}
+        if (parent := traceparent()) is not None:
+            headers[TRACEPARENT] = parent
         try:
-            answer = await self._client.post(
-                self._url + path, content=orjson.dumps(value), headers={"content-type": "application/json"}
-            )
+            answer = await self._client.post(self._url + path, content=orjson.dumps(value), headers=headers)
             body = answer.json()
         except httpx.HTTPError as error:
             raise UnavailableError(f"the ingest service does not answer: {error or type(error).__name__}") from error

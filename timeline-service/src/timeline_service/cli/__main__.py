@@ -7,6 +7,7 @@ from typing import Any, Final
 
 import typer
 
+from service_edge.running_stack import find_running_stack
 from service_edge.terminal import ExitStatus, leave, read_settings
 from timeline_service.cli.batches import batches
 from timeline_service.cli.changes import changes
@@ -34,10 +35,12 @@ def serve() -> None:
     """Answer over HTTP, until stopped."""
     from service_edge.logs import write_logs
     from service_edge.serving import NotLoopbackError, serve
+    from service_edge.tracing import trace_process
     from timeline_service.app import create_app
 
     settings = read_settings(Settings)
     write_logs()
+    trace_process("timeline")
     try:
         serve(create_app(settings), settings.host, settings.port)
     except NotLoopbackError as error:
@@ -48,10 +51,12 @@ def serve() -> None:
 def project() -> None:
     """Project the log into the database, until stopped. Any number of these share the log's partitions."""
     from service_edge.logs import write_logs
+    from service_edge.tracing import trace_process
     from timeline_service.processes import project
 
     settings = read_settings(Settings)
     write_logs()
+    trace_process("projector")
     gc.freeze()
     gc.set_threshold(50_000, 20, 50)  # a batch makes many objects and no cycles: fewer collections, a quarter faster
     _run(project(settings))
@@ -120,6 +125,7 @@ def _run(process: Coroutine[Any, Any, None]) -> None:
 
 def main() -> None:
     """Run the command line."""
+    find_running_stack()
     app()
 
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 import structlog
@@ -26,6 +26,7 @@ from timeline_service.projector.ownership import Ownership
 from timeline_service.projector.redriver import Redriver
 from timeline_service.projector.same_log import digest
 from timeline_service.projector.search_feed import SearchFeed
+from timeline_service.projector.spans import projecting_spans
 
 _LOG: Final = structlog.get_logger()
 _REPORT_SECONDS: Final = 2.0
@@ -144,11 +145,16 @@ class Projector:
         part = [item for item in decoded_records if item.position.partition not in stopped]
         if not part:
             return
+        with projecting_spans(part) as traces:
+            await self._write_part(part, traces)
+
+    async def _write_part(self, part: Sequence[DecodedRecord], traces: Mapping[str, str]) -> None:
         changes = await self._fold(part)
         if await self._stop_failing(part, changes):
             return await self._project_part(part)  # the partitions that still go on
         last = {item.position.partition: item for item in part}
-        await self._ownership.write({partition: _advance(item) for partition, item in last.items()}, changes)
+        advances = {partition: _advance(item) for partition, item in last.items()}
+        await self._ownership.write(advances, changes, traces)
         count_records(changes.counts)
         _LOG.info("projected", position=_reach(part), records=len(part))
         self._idle.progressed()

@@ -132,7 +132,7 @@ def _fill(batch: Any, records: Iterable[RawRecord]) -> int:
     """Put records into a batch until it is full; returns how many."""
     taken = 0
     for raw in records:
-        if batch.append(timestamp=raw.timestamp, key=raw.key, value=raw.value, headers=raw.headers) is None:
+        if batch.append(timestamp=raw.timestamp, key=raw.key, value=raw.value, headers=[*raw.headers]) is None:
             break
         taken += 1
     return taken
