@@ -68,6 +68,15 @@ class KafkaLog:
         """Wait for acknowledgements no longer than a short grace from now on: the process is asked to stop."""
         self._ends = min(self._ends, asyncio.get_running_loop().time() + _GRACE_SECONDS)
 
+    @property
+    def is_ready(self) -> bool:
+        """Whether the topic can be trusted and a broker answers."""
+        try:
+            self._ready_session()
+        except UnavailableError:
+            return False
+        return True
+
     def require_ready(self) -> None:
         """Raises UnavailableError unless the topic can be trusted and a broker answers."""
         self._ready_session()

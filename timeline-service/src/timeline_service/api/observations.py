@@ -2,6 +2,7 @@
 
 import asyncio
 from collections import Counter
+from datetime import datetime
 from typing import Final, get_args
 
 from prometheus_client import REGISTRY, Gauge, generate_latest
@@ -28,10 +29,11 @@ _GONE: Final = Gauge("dyadline_gone_partitions", "Partitions whose projector has
 _EQUAL: Final = Gauge(
     "dyadline_verification_equal", "Whether the last verification found the projection to be the log's"
 )
+_VERIFIED: Final = Gauge("dyadline_verification_timestamp_seconds", "When the last verification ended")
 _REPLAYERS: Final = Gauge("dyadline_replayers", "Processes that carry replays out")
 _DATABASE: Final = Gauge("dyadline_database_up", "Whether PostgreSQL answers")
 _KAFKA: Final = Gauge("dyadline_kafka_up", "Whether Kafka answers")
-_OF_THE_PROJECTION: Final = (_LAG_RECORDS, _LAG_SECONDS, _STOPPED, _GONE, _EQUAL, _REPLAYERS, _KAFKA)
+_OF_THE_PROJECTION: Final = (_LAG_RECORDS, _LAG_SECONDS, _STOPPED, _GONE, _EQUAL, _VERIFIED, _REPLAYERS, _KAFKA)
 
 
 class Observations:
@@ -90,7 +92,8 @@ def _tell(status: StatusView) -> None:
     _LAG_SECONDS.set(_or_unknown(status["lag_seconds"]))
     _STOPPED.set(sum(item["stopped"] is not None for item in status["partitions"]))
     _GONE.set(sum(item["gone_since"] is not None for item in status["partitions"]))
-    _EQUAL.set(_or_unknown(verification and verification["equal"]))
+    _EQUAL.set(verification["equal"] if verification else _UNKNOWN)
+    _VERIFIED.set(datetime.fromisoformat(verification["finished_at"]).timestamp() if verification else _UNKNOWN)
     _REPLAYERS.set(len(status["replayers"]))
     _KAFKA.set(all(item["log_end"] is not None for item in status["partitions"]))
 
