@@ -32,7 +32,8 @@ _REGISTRY: Final = re.compile(r"\b[\w-]+(\.[\w-]+)*\.(io|com|org|dev|net)/[\w./-
 def compose_problems() -> Iterator[str]:
     """What is wrong with the compose files, each by itself and laid over the other."""
     vendored = files("check_jsonschema") / "builtin_schemas" / "vendor" / "compose-spec.json"
-    validator = jsonschema.Draft7Validator(json.loads(vendored.read_text(encoding="utf-8")))
+    schema = json.loads(vendored.read_text(encoding="utf-8"))
+    validator = jsonschema.validators.validator_for(schema)(schema)
     documents = {name: yaml.safe_load((HERE / name).read_text()) for name in ("compose.yaml", "compose.cluster.yaml")}
     whole: Any = {}
     for name, document in documents.items():

@@ -1,4 +1,4 @@
-"""A real Prometheus scrapes all processes, answers every query of the dashboard, and fires the alerts for what is wrong."""
+"""A real Prometheus scrapes all processes, answers what the dashboard asks, and fires the alerts for what is wrong."""
 
 import json
 import re

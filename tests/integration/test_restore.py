@@ -17,6 +17,7 @@ from tests.support.running.engines import own_kafka
 from tests.support.running.processes import Services
 from tests.support.running.projections import projected
 from tests.support.running.replaying import verified
+from tests.support.waiting import wait_until
 
 from event_schemas.records import HEADERS
 from service_edge.topic_check import TopicUnfitError, check_topic
@@ -65,18 +66,24 @@ async def log_of(services: Services) -> list[RawRecord]:
     return [RawRecord(r.partition, r.offset, r.timestamp, r.key, r.value, tuple(r.headers)) for r in records]
 
 
+async def reached(services: Services, ends: Sequence[int]) -> None:
+    """Wait until the projection is behind all records and markers."""
+
+    async def there() -> bool:
+        found = await rows(services, "select next_offset from timeline_g1.checkpoints order by partition")
+        return [row[0] for row in found] == list(ends)
+
+    await wait_until(there)
+
+
 @pytest.fixture
 async def another_kafka() -> AsyncIterator[str]:
     async with own_kafka() as engine:
         yield engine.address
 
 
-async def test_a_projection_goes_on_from_a_log_that_was_restored_into_another_kafka(
-    services: Services, another_kafka: str, tmp_path: Path
-) -> None:
-    services.migrate()
-    projector, replayer = await services.projector(), await services.replayer()
-    service = await services.timeline()
+async def fill_oddly(services: Services) -> None:
+    """Append records of all kinds, ours and others', with markers between and behind them."""
     servers, topic = services.bootstrap_servers, services.topic
     async with AIOKafkaProducer(bootstrap_servers=servers, transactional_id=topic) as producer:
         for number in range(3):
@@ -92,13 +99,25 @@ async def test_a_projection_goes_on_from_a_log_that_was_restored_into_another_ka
     last_one = AIOKafkaProducer(bootstrap_servers=servers, transactional_id=topic)
     async with last_one, last_one.transaction():  # its marker is the last of the partition
         await last_one.send(topic, b"last", partition=0)
+
+
+async def test_a_projection_goes_on_from_a_log_that_was_restored_into_another_kafka(
+    services: Services, another_kafka: str, tmp_path: Path
+) -> None:
+    services.migrate()
+    projector, replayer = await services.projector(), await services.replayer()
+    service = await services.timeline()
+    topic = services.topic
+    await fill_oddly(services)
     shown, before = await projected(services), await log_of(services)
-    digest = (await verified(services))["digest"]
     files = []
     for partition in range(3):
         files.append(tmp_path / f"{partition}.ndjson")
         command = ("export", "--partition", f"{partition}", "--output", f"{files[-1]}", "--url", service.url)
         assert (await timeline(*command))[0] == 0
+    ends = Archive(*files).next_offsets
+    await reached(services, ends)
+    digest = (await verified(services))["digest"]
     for process in (projector, replayer):
         await process.terminate()
 
@@ -119,6 +138,7 @@ async def test_a_projection_goes_on_from_a_log_that_was_restored_into_another_ka
         assert "generation 1 goes on from there; it was in " in said
         await elsewhere.projector("again")
         await elsewhere.replayer("replayer-again")
+        await reached(elsewhere, ends)
         assert (await verified(elsewhere))["digest"] == digest
         assert await projected(elsewhere) == shown
         async with open_log(another_kafka, topic) as log:
