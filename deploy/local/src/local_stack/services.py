@@ -115,7 +115,7 @@ def _client() -> httpx.AsyncClient:
 def _environment(settings: Settings, name: str) -> dict[str, str]:
     """What concerns one of them, and no other: where it differs, that one is started again."""
     common = {"KAFKA_BOOTSTRAP_SERVERS": settings.bootstrap_servers, "PYTHONUNBUFFERED": "1"}
-    common |= {name: text for name, text in os.environ.items() if name == "LOG_FORMAT"}
+    common |= {name: text for name, text in os.environ.items() if name.startswith(("LOG_", "OTEL_"))}
     if name == "ingest":
         port = str(settings.ingest_port)
         return {**_prefixed("INGEST_"), **common, "INGEST_PORT": port, "TIMELINE_URL": settings.timeline_url}

@@ -62,7 +62,7 @@ def restore(
         console.print(Text("broken off: run this again, and it goes on where it was", "yellow"))
         raise typer.Exit(_INTERRUPTED) from interrupt
     what = f"{restored.records} records in {restored.partitions} partitions of {restored.topic}"
-    typer.echo(f"restored {what}" if restored.sent else f"nothing to do: {what} are there")
+    typer.echo(f"restored {what}" if restored.sent is not None else f"nothing to do: {what} are there")
     typer.echo(f"the log is in the Kafka cluster {restored.cluster_id} now")
     for generation, cluster in adopted.items():
         typer.echo(f"generation {generation} goes on from there; it was in {cluster or 'no cluster yet'}")

@@ -28,13 +28,13 @@ _AT_ONCE: Final = 1_000
 
 @dataclass(frozen=True, slots=True)
 class Restored:
-    """What came of it: where the log is now, how many records it has, and how many of them were sent now."""
+    """What came of it: where the log is now, how many records it has, and how many were sent; None: it was there."""
 
     topic: str
     cluster_id: str
     partitions: int
     records: int
-    sent: int
+    sent: int | None
 
 
 @dataclass(slots=True)
@@ -72,7 +72,7 @@ class Restoration:
         """Send what is missing of so many records, compare all of it, and seal the topic."""
         archive, servers = self.archive, self.bootstrap_servers
         topic = RestoredTopic(servers, archive.topic, archive.partitions)
-        is_open, sent = await topic.open(replace_empty=replace_empty), 0
+        is_open, sent = await topic.open(replace_empty=replace_empty), None
         async with open_scan(servers, archive.topic) as scan:
             if is_open:
                 async with exact_appends(servers, archive.topic, topic.limit, scan) as appends:

@@ -47,7 +47,7 @@ class ExactAppends:
                 producer = await self._producer("zstd", compression_type="zstd")
                 batch = producer.create_batch()
                 taken = _fill(batch, records[at : at + 1])
-            await self._send(producer, batch, records[at])
+            await self._send(producer, batch, records[at], records[at + taken - 1].offset + 1)
             at += taken
 
     async def finish_markers(self) -> None:
@@ -75,7 +75,7 @@ class ExactAppends:
         for producer in self._producers.values():
             await asyncio.wait({asyncio.ensure_future(producer.stop())}, timeout=_LEAVE_SECONDS)
 
-    async def _send(self, producer: AIOKafkaProducer, batch: Any, first: RawRecord) -> None:
+    async def _send(self, producer: AIOKafkaProducer, batch: Any, first: RawRecord, end: int) -> None:
         place = f"{first.partition}:{first.offset}"
         try:
             with _going_away():
@@ -87,7 +87,10 @@ class ExactAppends:
             ) from error
         except InvalidTimestampError as error:
             raise RestoreError(f"Kafka does not take the time of the record {place}, {first.timestamp}") from error
-        self._require_turn(first.partition, first.offset, sent.offset)
+        if sent.offset >= 0:
+            self._require_turn(first.partition, first.offset, sent.offset)
+        else:  # it was sent twice, and Kafka knows of the first time only that it was there
+            self._require_turn(first.partition, end, await self._end(first.partition))
         if sent.timestamp_type == _LOG_APPEND_TIME:
             raise RestoreError(f"{self._topic} has begun to set times itself: delete the topic, and begin anew")
 
