@@ -168,14 +168,15 @@ async def test_a_release_of_another_shape_is_shown_once_a_rebuild_is_done_that_w
             await more(story)  # which the old projector still projects
             replayer = await later.replayer("new replayer")
             async with replays_of(services) as replays:
+                (filed,) = await replays.open()
 
                 async def begun() -> bool:
-                    return any(row["state"] == "running" for row in await replays.open())
+                    row = await replays.replay(str(filed["id"]))
+                    return row is not None and row["state"] == "running"
 
                 await wait_until(begun, ignore=(UnavailableError,))
                 await replayer.kill()
                 await more(story)
-                (filed,) = await replays.open()
                 replayer.start()
                 view = await over(replays, str(filed["id"]))
             assert view["state"] == "succeeded", view
@@ -188,9 +189,6 @@ async def test_a_release_of_another_shape_is_shown_once_a_rebuild_is_done_that_w
         (live,) = await rows(services, "select n from timeline.generations where live")
         tables = await projected(services, generation=live[0])
         assert set(story.acknowledged.values()) <= {row.event_id for row in tables.revisions}
-        async with replays_of(services) as replays:
-            filed = await replays.file("verify", until=None, generation=None)
-            view = await over(replays, str(filed["id"]))
-        assert view["result"]["equal"], view
+        await verified(services)
     finally:
         await later.stop()

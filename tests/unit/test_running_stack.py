@@ -1,5 +1,8 @@
 """Commands find the stack that runs in their checkout."""
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -68,6 +71,20 @@ def test_what_is_no_record_says_nothing(tmp_path: Path, content: str) -> None:
     (tmp_path / ".local" / "run").mkdir(parents=True)
     (tmp_path / ".local" / "run" / "stack.json").write_text(content)
     assert found(tmp_path) == {}
+
+
+@pytest.mark.parametrize(("module", "words", "url"), [
+    ("timeline_service.cli", ["status"], "http://127.0.0.1:7002"),
+    ("ingest_service.cli", ["post", "-"], "http://127.0.0.1:7001"),
+])  # fmt: skip
+def test_the_commands_ask_there(tmp_path: Path, module: str, words: list[str], url: str) -> None:
+    stack(tmp_path / ".local")
+    command = [sys.executable, "-m", module, *words]
+    environment = {name: text for name, text in os.environ.items() if name not in {*OURS, "STATE_DIR"}}
+    line = b'{"title":"a","when":"2020","countries":["IND","CHN"],"type":"ban"}\n'
+    done = subprocess.run(command, cwd=tmp_path, env=environment, input=line, capture_output=True, check=False)
+    assert done.returncode == 3, done
+    assert f"{url} is out of reach" in done.stderr.decode()
 
 
 def test_a_stack_that_was_brought_down_is_none(tmp_path: Path) -> None:
