@@ -2,15 +2,20 @@
 
 import asyncio
 from pathlib import Path
+from typing import Any
 
 import asyncpg
+import httpx
 import pytest
+from tests.faults.soak.arena.arena import Arena, open_arena
+from tests.faults.soak.arena.standby import promote
 from tests.faults.soak.trial import Plan, carry_out
 from tests.faults.test_projector_faults import busy_log
 from tests.support.inputs.log_writing import open_log
 from tests.support.running.processes import Services
 from tests.support.running.projections import projected
 from tests.support.running.replaying import verified
+from tests.support.waiting import wait_until
 
 from local_stack.commands import run_command
 from local_stack.postgres_engine import postgres_programs
@@ -74,3 +79,59 @@ async def test_one_broker_of_three_is_lost_during_posts(tmp_path: Path) -> None:
     assert outcome.findings.ok, f"{told}\n{outcome.findings}"
     assert outcome.findings.acknowledged > 100
     assert sum(outcome.acknowledged) > 0, "nothing was acknowledged while a broker was away"
+
+
+@pytest.mark.timeout(400)
+async def test_a_replica_is_promoted_while_a_rebuild_swaps(tmp_path: Path) -> None:
+    async with (
+        open_arena(tmp_path / "arena", standby=True) as arena,
+        httpx.AsyncClient(trust_env=False, timeout=60) as client,
+    ):
+        assert arena.standby is not None
+        timeline = arena.timeline_urls[0]
+        acknowledged = [await post(client, arena, number) for number in range(150)]
+        rebuild = (await client.post(f"{timeline}/v1/replays", json={"kind": "rebuild"})).json()
+
+        async def state(replay: str) -> tuple[str, str]:
+            answer = await client.get(f"{timeline}/v1/replays/{replay}")
+            if answer.status_code == 404:  # the replica never heard of it
+                return "lost", ""
+            view = answer.json()
+            return view["state"], view["progress"]["phase"]
+
+        async def nearly_done() -> bool:
+            return (await state(rebuild["id"]))[1] in {"catching up", "comparing", "swapping"}
+
+        await wait_until(nearly_done, 60, ignore=(httpx.HTTPError, KeyError))
+        arena.postgres_proxy.refuse()
+        await arena.members[arena.primary].kill(whole=True, hold=True)
+        arena.standby.proxy.cut()
+        arena.postgres_proxy.cut()
+        acknowledged += [await post(client, arena, number) for number in range(150, 200)]  # ingest needs no database
+        await promote(arena)
+        await arena.postgres_proxy.listen()
+
+        async def over() -> bool:
+            return (await state(rebuild["id"]))[0] in {"succeeded", "failed", "cancelled", "lost"}
+
+        await wait_until(over, 120, ignore=(httpx.HTTPError, KeyError))
+        verification = (await client.post(f"{timeline}/v1/replays", json={"kind": "verify"})).json()
+
+        async def verified_there() -> dict[str, Any]:
+            answer = await client.get(f"{timeline}/v1/replays/{verification['id']}")
+            result: dict[str, Any] = answer.json().get("result") or {}
+            return result
+
+        assert (await wait_until(verified_there, 120, ignore=(httpx.HTTPError,)))["equal"]
+        for event_id, position in acknowledged:
+            answer = await client.get(f"{timeline}/v1/events/{event_id}", headers={"timeline-position": position})
+            assert answer.status_code == 200, answer.text
+        assert not arena.unexpected_ends, arena.unexpected_ends
+
+
+async def post(client: httpx.AsyncClient, arena: Arena, number: int) -> tuple[str, str]:
+    """An event that is acknowledged: its id, and its record's position."""
+    event = {"title": f"no. {number}", "when": "2020", "countries": ["IND", "CHN"], "type": "ban"}
+    answer = await client.post(f"{arena.ingest_urls[0]}/v1/events", json=event)
+    assert answer.status_code == 201, answer.text
+    return answer.json()["id"], answer.json()["position"]

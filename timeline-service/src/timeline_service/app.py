@@ -115,9 +115,9 @@ def create_app(settings: Settings) -> FastAPI:
         )
         app.state.holdings = holdings
         app.leave = partial(asyncio.get_running_loop().call_soon_threadsafe, holdings.leave)
-        runs = (notifications.run(), replay_notifications.run(), sources.seal.run(), holdings.feed.run())
+        runs = [notifications.run(), replay_notifications.run(), sources.seal.run(), holdings.feed.run()]
         if is_tracing():
-            runs = (*runs, PostgresNotificationListener(url, TRACED, followed.hear).run())
+            runs.append(PostgresNotificationListener(url, TRACED, followed.hear).run())
         background = [asyncio.create_task(run) for run in runs]
         try:
             yield

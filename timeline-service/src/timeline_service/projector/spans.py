@@ -2,11 +2,14 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from event_schemas.positions import format_position
 from service_edge.tracing import begin_span, is_tracing, parent_of, traceparent
 from timeline_service.judge.decoding import DecodedRecord
+
+if TYPE_CHECKING:
+    from opentelemetry.trace import Span
 
 #: Of one batch: a bulk of a million lines is one request, and so one trace.
 _MAX_SPANS: Final = 50
@@ -18,7 +21,7 @@ def projecting_spans(part: Sequence[DecodedRecord]) -> Iterator[Mapping[str, str
     if not is_tracing():
         yield {}
         return
-    spans = {}
+    spans: dict[str, Span] = {}
     for item in part:
         if len(spans) < _MAX_SPANS and (parent := parent_of(item.raw.headers)) is not None:
             position = format_position(item.raw.partition, item.raw.offset)
