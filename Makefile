@@ -11,7 +11,7 @@ INSTALLED := $(VENV)/.ready
 FRONT := timeline-service/front
 READY := timeline-service/src/timeline_service/web/static/seam.js
 
-.PHONY: help setup run up down status test test-unit check screenshots bench soak planted fuzz format hooks
+.PHONY: help setup run up down status test test-unit check sbom screenshots bench soak planted fuzz format hooks
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -52,7 +52,7 @@ test: $(READY)  ## run the whole test suite, or a part of it (TESTS="tests/integ
 test-unit: $(READY)  ## run what needs no engine: the language, the judge, all that is pure
 	@$(BIN)/python -m pytest tests/unit -n 2 --dist loadfile -q
 
-check: $(READY)  ## formatting, lint, types, import rules, schemas
+check: $(READY)  ## formatting, lint, types, import rules, schemas, known vulnerabilities
 	@$(BIN)/ruff format --check --quiet . || { echo "not formatted: run make format" >&2; exit 1; }
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/mypy $(foreach member,$(MEMBERS),$(member)/src) tests
@@ -63,6 +63,10 @@ check: $(READY)  ## formatting, lint, types, import rules, schemas
 	@$(BIN)/python schemas/check_asyncapi.py
 	@$(BIN)/python deploy/validate.py
 	@$(BIN)/python $(FRONT)/build.py check
+	@$(BIN)/python deploy/requirements/audit.py
+
+sbom: $(READY)  ## list what it is made of, for whoever has to know (CycloneDX), in dist/sbom.cdx.json
+	@$(BIN)/python deploy/requirements/sbom.py
 
 screenshots: $(READY)  ## take pictures of the pages of the stack that runs, into STATE_DIR/screenshots
 	@$(BIN)/python -m tests.browser.screenshots http://127.0.0.1:$(or $(TIMELINE_PORT),8002) $(or $(STATE_DIR),.local)/screenshots

@@ -20,7 +20,11 @@ ALIASES = HERE / "aliases.json"
 
 
 def generate() -> dict[str, Any]:
-    """Names by code, and what each code and each folded name means: one code, or several candidates."""
+    """Names by code, and what each code and each folded name means: one code, or several candidates.
+
+    Besides, what is none of them: regions, by CAMEO's codes and by name; parts of a state, where nobody disputes whose
+    they are; and names for which no country is offered, because whose they are is disputed.
+    """
     table = json.loads(ALIASES.read_text())
     names: dict[str, str] = dict(table["names"])
     meanings: defaultdict[str, set[str]] = defaultdict(set)
@@ -48,9 +52,13 @@ def generate() -> dict[str, Any]:
         meanings[name if name.isupper() and len(name) == 2 else fold_name(name)] = {code}
     for name, codes in table["ambiguous"].items():
         meanings[fold_name(name)] = set(codes)
+    regions = table["regions"] | {fold_name(name.removeprefix("the ")): name for name in table["regions"].values()}
     return {
         "names": dict(sorted(names.items())),
         "meanings": {key: sorted(codes) for key, codes in sorted(meanings.items())},
+        "regions": dict(sorted(regions.items())),
+        "parts": {fold_name(name): code for name, code in sorted(table["parts"].items())},
+        "apart": sorted(map(fold_name, table["apart"])),
     }
 
 

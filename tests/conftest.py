@@ -18,6 +18,7 @@ from tests.support.running.session_folder import close_session_folder, open_sess
 
 from local_stack.processes import leave_running
 from local_stack.topic import create_topic
+from service_edge.kafka_access import KafkaAccess
 
 # How long an example takes says how busy the machine is, and nothing of the code.
 settings.register_profile("dyadline", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -66,7 +67,7 @@ def kafka(engines: Engines) -> str:
 async def topic(kafka: str) -> str:
     """A topic of its own: three partitions, otherwise as the contract has it."""
     name = f"test.{uuid4().hex}"
-    await create_topic(kafka, name, partitions=3)
+    await create_topic(KafkaAccess(kafka), name, partitions=3)
     return name
 
 

@@ -3,6 +3,7 @@
 import asyncio
 import os
 import re
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,6 +15,9 @@ from tests.acceptance.readme_examples import Example, Reader, read_examples
 from tests.support.running.session_folder import ROOT
 from tests.support.running.stacks import Stack, new_stack
 from tests.support.waiting import wait_until
+
+from service_edge.access.roles import Role
+from service_edge.access.tokens import Tokens
 
 README: Final = (ROOT / "README.md").read_text(encoding="utf-8")
 EXAMPLES: Final = list(read_examples(README))
@@ -69,6 +73,23 @@ def test_all_console_blocks_were_read() -> None:
     prompts = re.findall(r"^\$ ", README, re.MULTILINE)
     assert len(EXAMPLES) == len(prompts) > 15
     assert all(example.answer.strip() for example in EXAMPLES)
+
+
+def test_the_commands_of_its_access_make_tokens_that_are_taken(tmp_path: Path) -> None:
+    (section,) = re.findall(r"^## Access\n(.*?)^## ", README, re.MULTILINE | re.DOTALL)
+    commands = re.findall(r"^    (ingest token .*)$", section, re.MULTILINE)
+    assert len(commands) == 2
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    made = [
+        subprocess.run(["bash", "-c", command], cwd=tmp_path, env={"PATH": path}, stdout=subprocess.PIPE, check=True)
+        for command in commands
+    ]
+    held = Tokens((tmp_path / "tokens.jsonl").read_bytes())
+    found = [held.find(each.stdout.decode().strip()) for each in made]
+    assert [(each.name, {*each.roles}) for each in found if each is not None] == [
+        ("ada", {Role.READ, Role.WRITE}),
+        ("metrics", {Role.OPERATE}),
+    ]
 
 
 def test_every_file_that_it_links_to_is_there() -> None:

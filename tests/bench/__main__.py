@@ -11,20 +11,31 @@ import uvloop
 from rich.console import Console
 from tests.bench.bench import measure
 from tests.bench.figures import Figure, Reading
+from tests.bench.filled_service import filled_service
+from tests.bench.page_figures import measure_pages
+from tests.bench.page_visits import Visit
 from tests.bench.reading_figures import measure_reads
-from tests.bench.table import print_conditions, print_readings, print_table
+from tests.bench.signing_figures import measure_signing
+from tests.bench.table import print_conditions, print_readings, print_table, print_visits
+from tests.support.clients.browsers import CHROMIUM
 from tests.support.running.engines import shared_engines
 from tests.support.running.session_folder import close_session_folder, open_session_folder
 
 _SINGLES: Final = 500
 _READS: Final = 200
+#: Of which the largest pair, whose page is shown beside other people's widgets, has a quarter.
+_SHOWN: Final = 40_000
 
 
-async def _measured(events: int) -> tuple[list[Figure], list[Reading]]:
+async def _measured(events: int) -> tuple[list[Figure], list[Reading], list[Visit]]:
     engines = await shared_engines()
     figures = await measure(engines, events, _SINGLES)
-    readings, more = await measure_reads(engines, 10 * events, _small(events), _READS)
-    return [*figures, *more], readings
+    signing = await measure_signing(engines, max(1_000, events // 5), _SINGLES)
+    async with filled_service(engines, _small(events)) as few, filled_service(engines, 10 * events) as many:
+        readings, more = await measure_reads(few, many, _READS)
+        async with filled_service(engines, _SHOWN) as shown:
+            visits = await measure_pages(shown, many) if CHROMIUM is not None else []
+    return [*figures, *signing, *more], readings, visits
 
 
 def _small(events: int) -> int:
@@ -40,13 +51,14 @@ def main() -> int:
     print(f"measuring with {int(text):,} events: some minutes …", file=sys.stderr)
     open_session_folder()
     try:
-        figures, readings = uvloop.run(_measured(int(text)))
+        figures, readings, visits = uvloop.run(_measured(int(text)))
     finally:
         close_session_folder()
     console = Console(highlight=False)
     console = console if console.is_terminal else Console(highlight=False, width=160)
     print_table(figures, int(text), console)
     print_readings(readings, 10 * int(text), _small(int(text)), console)
+    print_visits(visits, console)
     print_conditions(console)
     return int(any(figure.too_large for figure in figures))
 

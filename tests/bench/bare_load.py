@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
 _SCHEMA: Final = "bench_load"
 _TABLES: Final = (
-    "revisions", "entries", "outcomes", "documents", "pair_counts", "batch_counts", "checkpoints", "search_checkpoints",
+    "revisions", "entries", "outcomes", "documents", "pair_counts", "batch_counts", "name_counts", "checkpoints",
+    "search_checkpoints",
 )  # fmt: skip
 _BATCH: Final = 1_000  # records, as the loader writes them
 _SESSION: Final = {"jit": "off", "timezone": "UTC", "synchronous_commit": "off"}

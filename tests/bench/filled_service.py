@@ -16,6 +16,7 @@ from tests.support.running.session_folder import session_folder
 from tests.support.waiting import wait_until
 
 from local_stack.topic import create_topic
+from service_edge.kafka_access import KafkaAccess
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +35,7 @@ async def filled_service(engines: Engines, events: int) -> AsyncIterator[FilledS
     """A service that is ready, on a database of its own that is gone at the end."""
     database, topic = f"bench_{uuid4().hex}", f"bench.{uuid4().hex}"
     url = f"{engines.database_url.rpartition('/')[0]}/{database}"
-    await create_topic(engines.bootstrap_servers, topic)
+    await create_topic(KafkaAccess(engines.bootstrap_servers), topic)
     await _execute(engines.database_url, f"create database {database}")
     with tempfile.TemporaryDirectory(prefix="bench-", dir=session_folder()) as folder:
         services = Services(Path(folder), engines.bootstrap_servers, topic, url)

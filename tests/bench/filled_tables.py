@@ -16,6 +16,7 @@ from tests.bench.filled_templates import templates
 from timeline_service.adapters.postgres.generation_tables import create_tables
 from timeline_service.adapters.postgres.migrations import migrate
 from timeline_service.adapters.postgres.sql_files import generation_schema
+from timeline_service.code_version import code_version
 
 _COUNTRIES: Final = ("CHN", "USA", "IND", "RUS", "GBR", "FRA", "DEU", "JPN", "ISR", "IRN", "TUR")
 _PARTITIONS: Final = 12
@@ -112,6 +113,15 @@ join (
     from filling.templates
 ) as said on number = template
 """,
+    "name_counts": """
+insert into timeline_g1.name_counts (partition, facet, spelling, spelled_at, events)
+select partition, facet, split_part(facet, ':', 2), min(from_offset), count(*)
+from filling.events
+join (select number, unnest(string_to_array(facets, chr(31))) as facet from filling.templates) as said
+    on number = template
+where facet ~ '^(tag|actor|publisher):'
+group by partition, facet
+""",
 }
 _COUNTS: Final = """
 insert into timeline_g1.pair_counts (partition, pair, events, last_offset)
@@ -133,7 +143,7 @@ async def fill_tables(url: str, count: int) -> None:
     """Migrate an empty database and fill its generation with so many events."""
     connection = await asyncpg.connect(url)
     try:
-        await migrate(connection)
+        await migrate(connection, code_version())
         await connection.execute("drop schema timeline_g1 cascade; create schema filling")
         async with connection.transaction():
             await create_tables(connection, generation_schema(1), indexes=False)

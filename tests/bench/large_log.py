@@ -23,10 +23,10 @@ from tests.support.running.engines import shared_engines
 from tests.support.running.session_folder import close_session_folder, open_session_folder
 
 from event_schemas.log_topic import PARTITIONS
+from event_schemas.partitions import partitions_of
 from event_schemas.records import ANONYMOUS
 from ingest_service.domain.accept import Accepted, Terms, accept_event
 from timeline_service.domain.replays import Kind
-from timeline_service.judge.partitions import partitions_of
 
 _TEMPLATES: Final = 5_000
 _AT_ONCE: Final = 20_000

@@ -29,14 +29,14 @@ class Projected:
     level_cpu: float
 
 
-async def project(services: Services, count: int) -> Projected:
+async def project(services: Services, count: int, **environment: str) -> Projected:
     """Start a projector on the full log, and measure it from the moment at which it owns partitions.
 
     Raises RuntimeError unless every record was applied.
     """
     connection = await asyncpg.connect(services.database_url)
     try:
-        projector = await services.projector()
+        projector = await services.projector(**environment)
 
         async def owned() -> bool:
             return bool((await _progress(connection))["owned"])

@@ -6,7 +6,7 @@ import time
 from typing import Final
 
 from tests.bench.figures import Figure, Reading
-from tests.bench.filled_service import FilledService, filled_service
+from tests.bench.filled_service import FilledService
 from tests.bench.filled_tables import LARGEST
 from tests.bench.memory import memory_figure
 from tests.bench.reading_floors import (
@@ -18,7 +18,6 @@ from tests.bench.reading_floors import (
     summary_of_pair,
 )
 from tests.bench.reading_pages import SUMMARY, Read, reads
-from tests.support.running.engines import Engines
 
 from timeline_service.adapters.postgres.database import close_pool, open_pool
 from timeline_service.adapters.postgres.search_documents import PostgresDocuments
@@ -28,14 +27,10 @@ _DOCUMENTS: Final = 500
 
 
 async def measure_reads(
-    engines: Engines, events: int, small: int, repetitions: int
+    few: FilledService, many: FilledService, repetitions: int
 ) -> tuple[list[Reading], list[Figure]]:
-    """Measure all reads of so many events, and of a small number of them, each so often or for a few seconds."""
-    async with (
-        filled_service(engines, small) as few,
-        filled_service(engines, events) as many,
-        bare_pages(many.url) as bare,
-    ):
+    """Measure all reads of many events, and of few of them, each so often or for a few seconds."""
+    async with bare_pages(many.url) as bare:
         beside = {read.name: statistics.median(await _take(few, read, repetitions)) for read in (*reads(), SUMMARY)}
         readings = []
         for read in reads():

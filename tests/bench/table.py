@@ -1,5 +1,6 @@
 """The benchmark's table."""
 
+import math
 import os
 from collections.abc import Sequence
 
@@ -9,6 +10,7 @@ from rich.table import Table
 from rich.text import Text
 from tests.bench import peers
 from tests.bench.figures import Figure, Reading, written
+from tests.bench.page_visits import MOST_SECONDS, Visit
 
 
 def print_table(figures: Sequence[Figure], events: int, console: Console) -> None:
@@ -54,6 +56,40 @@ def print_readings(readings: Sequence[Reading], events: int, small: int, console
             Text(reading.floor_name, "dim"),
         )
     console.print(table)
+
+
+def print_visits(visits: Sequence[Visit], console: Console) -> None:
+    """Print what pages take beside other people's widgets with the same events."""
+    if not visits:
+        console.print(Text("Pages are measured where there is a chromium: on Debian, apt-get install chromium", "dim"))
+        return
+    table = Table(box=SIMPLE_HEAD, title="Pages in Chromium, opened for the first time, and zoomed", pad_edge=False)
+    table.add_column("page")
+    for name in ("transferred", "DOM nodes", "usable after", "longest task, loading", "… zooming"):
+        table.add_column(name, justify="right", no_wrap=True)
+    for each in visits:
+        never = f"not in {MOST_SECONDS:.0f} s"
+        table.add_row(
+            each.name,
+            f"{each.bytes / 1000:,.0f} kB",
+            f"{each.nodes:,}",
+            Text(_milliseconds(each.usable) if each.usable is not None else never, "bold"),
+            _task(each.longest_loading),
+            _task(each.longest_zooming) if each.longest_zooming is not None else "",
+        )
+    console.print(table)
+    words = "Usable: from the first byte until all is shown and the main thread has no long task for half a second."
+    console.print(Text(words, "dim"))
+
+
+def _task(milliseconds: float) -> str:
+    if math.isinf(milliseconds):
+        return "over 30 s"
+    return _milliseconds(milliseconds) if milliseconds else "< 50 ms"
+
+
+def _milliseconds(value: float) -> str:
+    return f"{value:,.0f} ms"
 
 
 def print_conditions(console: Console) -> None:

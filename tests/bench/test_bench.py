@@ -12,11 +12,15 @@ from rich.console import Console
 from tests.bench.__main__ import main
 from tests.bench.bench import measure
 from tests.bench.event_supply import events
+from tests.bench.filled_service import filled_service
 from tests.bench.filled_tables import LARGEST, PAIRS, fill_tables
 from tests.bench.large_log import fill_log
+from tests.bench.page_figures import measure_pages
 from tests.bench.reading_figures import measure_reads
 from tests.bench.reading_pages import reads
-from tests.bench.table import print_readings, print_table
+from tests.bench.signing_figures import measure_signing
+from tests.bench.table import print_readings, print_table, print_visits
+from tests.support.clients.browsers import CHROMIUM
 from tests.support.inputs.log_writing import read_log
 from tests.support.running.engines import Engines
 
@@ -25,14 +29,17 @@ from event_schemas.dates import parse_when
 from event_schemas.events import read_event
 from event_schemas.json_text import write_json
 from event_schemas.log_topic import PARTITIONS
+from event_schemas.partitions import partitions_of
 from event_schemas.records import decode
 from local_stack.topic import create_topic
+from service_edge.kafka_access import KafkaAccess
 from timeline_service.adapters.postgres.generation_tables import create_tables
 from timeline_service.adapters.postgres.sql_files import generation_schema
 from timeline_service.domain.search_documents import document_of
 from timeline_service.judge.entries import event_content
-from timeline_service.judge.partitions import partitions_of
 
+BULK = "NDJSON bulk, one request, checked and acknowledged"
+IMPORT = "import of CSV by a mapping, checked and acknowledged"
 _INDEXES = "select count(*) from pg_indexes where schemaname = 'timeline_g' || $1::int"
 _COUNTED = "select pair, sum(events) as events from timeline_g1.pair_counts group by pair"
 _TRAITS = ("type", "valence", "domain", "stage", "sources", "goldstein")
@@ -47,11 +54,13 @@ join timeline_g1.documents as document using (event_id, revision, partition, fro
 async def test_every_figure_has_its_floor(engines: Engines) -> None:
     figures = await measure(engines, events=2_000, singles=20)
     units = [figure.unit for figure in figures]
-    assert units == [*["/s"] * 8, *["ms"] * 2, "/s", *["ms"] * 2, *["MB"] * 4]
+    assert units == [*["/s"] * 9, *["ms"] * 2, "/s", *["ms"] * 4, *["MB"] * 5]
     assert len({figure.name for figure in figures}) == len(figures)
     assert all(figure.value > 0 and figure.floor > 0 for figure in figures)
     assert not any(figure.too_large for figure in figures)
     by_name = {figure.name: figure for figure in figures}
+    bulk, imported = (by_name[name] for name in (BULK, IMPORT))
+    assert imported.floor == bulk.value
     rebuild, beside = by_name["rebuild, all tables and indexes"], by_name["… beside the live projection"]
     live = by_name["… until documents to search are level"]
     assert (beside.value, beside.floor) == (rebuild.value, live.value)
@@ -66,7 +75,7 @@ async def test_every_figure_has_its_floor(engines: Engines) -> None:
 
 async def test_a_large_log_is_one_that_ingest_could_have_written(kafka: str) -> None:
     topic = f"test.{uuid4().hex}"
-    await create_topic(kafka, topic)
+    await create_topic(KafkaAccess(kafka), topic)
     await fill_log(kafka, topic, 6_000)
     log = await read_log(kafka, topic)
     assert len({record.key for record in log}) == len(log) == 6_000
@@ -76,8 +85,18 @@ async def test_a_large_log_is_one_that_ingest_could_have_written(kafka: str) -> 
         assert partitions_of([record.key], PARTITIONS) == {record.key: record.partition}
 
 
+async def test_what_signing_costs_is_told_beside_doing_without(engines: Engines) -> None:
+    figures = await measure_signing(engines, events=1_000, singles=20)
+    assert [figure.name.partition(",")[0] for figure in figures] == [
+        *("single post", "single post", "NDJSON bulk", "projection of signed records"),
+    ]
+    assert all(figure.value > 0 and figure.floor > 0 for figure in figures)
+    assert figures[-1].cpu_seconds > 0
+
+
 async def test_every_read_has_its_floor_and_a_smaller_one(engines: Engines) -> None:
-    readings, figures = await measure_reads(engines, events=5_000, small=1_000, repetitions=4)
+    async with filled_service(engines, 1_000) as few, filled_service(engines, 5_000) as many:
+        readings, figures = await measure_reads(few, many, repetitions=4)
     assert len(readings) == len(list(reads())) + 1
     assert all(reading.at(99) >= reading.at(50) > 0 for reading in readings)
     assert all(reading.floor > 0 and reading.small > 0 for reading in readings)
@@ -88,6 +107,26 @@ async def test_every_read_has_its_floor_and_a_smaller_one(engines: Engines) -> N
     words = " ".join(output.getvalue().split())
     for expected in ("5,000 events", "p50 of 1,000", *(f"{reading.ratio:.2f}" for reading in readings)):
         assert expected in words
+
+
+@pytest.mark.skipif(CHROMIUM is None, reason="there is no chromium here")
+async def test_every_page_is_shown_and_zoomed(engines: Engines) -> None:
+    async with filled_service(engines, 400) as shown, filled_service(engines, 10_000) as many:
+        visits = await measure_pages(shown, many)
+    names = [each.name for each in visits]
+    assert names[:2] == ["Dyadline, a pair of 100 events", "Dyadline, a pair of 2,500 events"]
+    assert visits[0].bytes < 150_000  # with all that its graphic draws
+    assert names[2].startswith("vis-timeline 8")
+    assert names[3].startswith("timelinejs 3")
+    for each in visits:
+        assert each.bytes > 10_000
+        assert each.nodes > 100
+        assert each.usable is not None
+        assert each.usable > 0
+        assert each.longest_zooming is not None
+    output = io.StringIO()
+    print_visits(visits, Console(file=output, width=160))
+    assert all(name in " ".join(output.getvalue().split()) for name in names)
 
 
 async def test_filled_tables_hold_what_the_product_would_have_made(database_url: str) -> None:

@@ -8,21 +8,41 @@ from typing import Final
 
 import httpx
 from tests.support.clients.browsers import CHROMIUM, Browser, open_browser
+from tests.support.waiting import wait_until
 
 WIDTHS: Final = (390, 820, 1440)
 SCHEMES: Final = ("light", "dark")
 _PAGES: Final = {
-    "home": "/", "pair": "/timelines/CHN-IND", "filtered": "/timelines/CHN-IND?type=ban&order=desc", "empty":
-    "/timelines/AND-TUV", "search": "/search?q=india", "not-found": "/timelines?a=Indai&b=Congo",
-    "refused": "/timelines/CHN-IND?from=bad", "audit": "/audit", "api": "/docs", "problems": "/problems",
-}  # fmt: skip
+    "home": "/",
+    "pair": "/timelines/CHN-IND",
+    "filtered": "/timelines/CHN-IND?type=ban&order=desc",
+    "empty": "/timelines/AND-TUV",
+    "changes": "/timelines/CHN-IND/changes?since=2020-01-01T00:00:00Z",
+    "embed": "/embed/CHN-IND",
+    "search": "/search?q=india",
+    "guide": "/guide",
+    "post": "/post?country=China&country=India",
+    "recorded": "/recorded/0:0",
+    "not-found": "/timelines?a=Indai&b=Congo",
+    "refused": "/timelines/CHN-IND?from=bad",
+    "audit": "/audit",
+    "records": "/audit/records?outcome=rejected&outcome=duplicate",
+    "api": "/docs",
+    "problems": "/problems",
+}
+
+#: A page is whole once its graphic, if it has one, is no longer loaded.
+_WHOLE: Final = """document.readyState === "complete"
+    && !document.querySelector("#seam .seam-state")?.textContent.startsWith("Loading")"""
 
 
 async def take(url: str, folder: Path) -> None:
     """Take all pictures of the service at `url`."""
     async with httpx.AsyncClient(base_url=url, trust_env=False) as client:
         answer = (await client.get("/v1/events", params={"limit": 1, "order": "desc"})).raise_for_status()
-    events = {f"event-{number}": f"/events/{item['id']}" for number, item in enumerate(answer.json()["items"], 1)}
+    (event,) = answer.json()["items"]
+    path = f"/events/{event['id']}"
+    events = {"event": path, "correct": f"{path}/correct", "retract": f"{path}/retract"}
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile:
         async with open_browser(Path(profile)) as browser:
             for name, path in (_PAGES | events).items():
@@ -35,7 +55,8 @@ async def _take_one(browser: Browser, url: str, folder: Path, name: str) -> None
         for scheme in SCHEMES:
             await browser.prefer(scheme)
             await browser.open(url)
-            await browser.shows("footer", "append-only log")
+            await browser.shows("body", "Dyadline")
+            await wait_until(lambda: browser.ask(_WHOLE))
             (folder / f"{name}-{width}-{scheme}.png").write_bytes(await browser.picture())
 
 

@@ -18,9 +18,13 @@ TALKS = recording(
 )  # fmt: skip
 RUMOUR = recording("A rumour", "2019", initiators=["IN"])
 PATHS = [
-    "/", "/timelines/CHN-IND?include=retracted&type=ban&type=negotiation", "/timelines/AND-TUV", "/search",
+    "/", "/timelines/CHN-IND/changes?since=2020-01-01T00:00:00Z",
+    "/timelines/CHN-IND?include=retracted&type=ban&type=negotiation", "/timelines/AND-TUV", "/search",
     f"/events/{TALKS.event_id}", f"/events/{RUMOUR.event_id}", "/search?q=talks", "/timelines?a=Indai&b=Congo",
-    "/timelines/CHN-IND?from=bad&type=bam", "/audit", "/docs", "/problems", "/problems/bad-parameter",
+    "/timelines/CHN-IND?from=bad&type=bam", "/audit", "/audit/records", "/audit/records?problem=malformed",
+    "/recorded/0:0", "/guide", "/post?country=China",
+    f"/events/{TALKS.event_id}/correct", f"/events/{TALKS.event_id}/retract",
+    "/timelines/CHN-IND/changes?since=2026-01-01T00:00:00Z", "/docs", "/problems", "/problems/bad-parameter",
 ]  # fmt: skip
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 FOUND = f"""axe.run({{runOnly: {json.dumps(RULES)}}}).then(({{violations}}) => violations.map(
@@ -54,6 +58,10 @@ async def test_axe_finds_nothing(stack: TimelineStack, browser: Browser, scheme:
         await browser.shows("footer", "append-only log")
         await browser.ask(f"{axe};1")
         assert await browser.ask(FOUND) == [], path
+    await browser.open(f"{stack.client.base_url}/embed/CHN-IND")
+    await browser.shows("main", "The whole timeline")
+    await browser.ask(f"{axe};1")
+    assert await browser.ask(FOUND) == []
     for chip in ("dates", "types", "tags", "recorded"):
         await browser.open(f"{stack.client.base_url}/search?q=talks")
         await browser.shows("footer", "append-only log")

@@ -70,7 +70,7 @@ async def test_a_verification_is_asked_for_followed_and_shown(
     await browser.click("#verify")
     await replayer.finish(await replayer.claim(), difference(live="<b>Tampered</b>"), more=3)
     await browser.shows("#verdict", "Different from the log in 4 rows", digest_of("the log"))
-    await browser.shows("#differences", "events 80d5 title <b>Tampered</b> Talks 0:0", "3 more rows differ")
+    await browser.shows("#differences", "events title 80d5 · record 0:0 Shown <b>Tampered</b>", "3 more rows differ")
 
     await browser.click("#rebuild")
     await replayer.finish(await replayer.claim(), difference(), generation=2)
@@ -88,7 +88,12 @@ async def test_a_replay_has_a_page_that_goes_on_with_it(
 
     await browser.shows("#report", "3 of 12 records")
     await replayer.finish(replay, difference(field=None, live=None, log={"title": "Talks"}, position=None))
-    await browser.shows("#report", "Different in 1 row", 'whole row no such row {"title":"Talks"}', digest_of("pairs"))
+    await browser.shows(
+        "#report",
+        "Different in 1 row",
+        'whole row 80d5 Shown no such row The log says {"title":"Talks"}',
+        digest_of("pairs"),
+    )
     await browser.click("a[href='/audit']")
     await browser.shows("#generations", "live")
 
@@ -107,7 +112,14 @@ async def test_it_reads_without_a_script_and_narrow(stack: TimelineStack, browse
     for path, status in (("/audit?colour=red", 400), ("/audit/4cb6d2a4-0000-4000-8000-000000000000", 404)):
         refusal = await stack.client.get(path)
         assert (refusal.status_code, refusal.headers["content-type"]) == (status, "text/html; charset=utf-8")
-    await browser.resize(360, 700)
+    await browser.resize(390, 700)
     await browser.open(f"{stack.client.base_url}/audit")
     await browser.shows("#generations", "live")
-    assert await browser.ask("document.documentElement.scrollWidth") <= 360
+    await browser.click("#projection summary")
+    await browser.shows("#projection td[data-label='Projected by']", "/")  # host/pid
+    assert await browser.ask("document.documentElement.scrollWidth") <= 390
+    off_screen = """[...document.querySelectorAll("main *")].filter(each => {
+        const box = each.getBoundingClientRect();
+        return each.checkVisibility() && box.width > 1 && (box.right > innerWidth + 1 || box.left < -1);
+    }).map(each => each.outerHTML.slice(0, 80))"""
+    assert await browser.ask(off_screen) == []

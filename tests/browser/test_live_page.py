@@ -41,3 +41,29 @@ async def test_what_is_recorded_comes_into_the_list(stack: TimelineStack, browse
     await stack.append(correcting(FIRST.event_id, "the first, corrected", "2020-01-01"))
     await browser.shows("#list", "the first, corrected")
     assert browser.complaints == []
+
+
+async def test_the_list_goes_with_the_days_of_the_graphic(stack: TimelineStack, browser: Browser) -> None:
+    years = [recording(f"of {year}", f"{year}-05-05", ["FR", "ES"]) for year in range(1950, 2010)]
+    await stack.get("/v1/timelines/FR-ES", await stack.append(*years))
+    await browser.prefer(still=True)
+    await browser.open(f"{stack.client.base_url}/timelines/ESP-FRA")
+    await browser.shows("#list", "of 1950", "of 1980")
+    await wait_until(lambda: browser.ask("document.querySelectorAll('#seam .mark').length === 60"))
+    await browser.ask("document.querySelector('#seam svg').focus()")
+    await browser.press("End")
+    for _ in range(5):
+        await browser.press("+", "+")
+    await browser.shows("#list", "As in the graphic", "of 2009")
+    assert "of 1980" not in await browser.text("#list")
+    assert await browser.ask("document.querySelector('#list [aria-current]').textContent.includes('of 2009')")
+    fresh = recording("found meanwhile", "2009-05-06", ["FR", "ES"])
+    await stack.append(fresh)
+    await browser.shows("#list", "As in the graphic", "found meanwhile")
+    await browser.ask("document.querySelector('#list li').click()")  # the list leads, and stays as it is
+    await browser.shows("#list", "As in the graphic")
+    await browser.ask("document.querySelector('#seam svg').focus()")
+    await browser.press("0", "0")
+    await browser.shows("#list", "of 1950", "of 1980")
+    assert "As in the graphic" not in await browser.text("#list")
+    assert browser.complaints == []

@@ -72,6 +72,12 @@ async def test_nothing_is_off_screen_at_any_width(stack: TimelineStack, browser:
         f"/events/{LONG.event_id}",
         "/search",
         "/timelines?a=q&b=r",
+        "/guide",
+        "/audit",
+        "/audit/records",
+        "/post",
+        f"/events/{TALKS.event_id}/correct",
+        "/timelines/CHN-IND/changes?since=2026-01-01T00:00:00Z",
     ):
         await browser.open(f"{base}{path}")
         await browser.shows("footer", "append-only log")

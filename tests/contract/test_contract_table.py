@@ -10,7 +10,7 @@ from timeline_service.app import create_app
 from timeline_service.settings import Settings
 
 ALTERNATIVES = frozenset(
-    {"type", "valence", "domain", "stage", "tag", "actor", "initiator", "batch", "q", "min_sources"}
+    {"type", "valence", "domain", "stage", "tag", "actor", "publisher", "initiator", "batch", "q", "min_sources"}
 )
 FILTERS = ALTERNATIVES | {"from", "to", "match", "as_of", "include", "min_position", "generation"}
 #: Of a listing of pairs there is one country, and of one of records one load.
@@ -59,7 +59,11 @@ ROWS = [
     Row("/v1/records/{position}", READS_OF | {"wait"}),
     Row("/v1/batches", READS_OF | {"limit", "cursor"}),
     Row("/v1/batches/{name}", READS_OF),
-    Row("/v1/records", READS_OF | {"outcome", "problem", "principal", "batch", "limit", "cursor"}),
+    Row("/v1/records", READS_OF | {"outcome", "problem", "principal", "batch", "since", "until", "limit", "cursor"}),
+    *(
+        Row(path, FILTERS | {"country", "code", "prefix", "pair", "limit", "cursor"})
+        for path in ("/v1/tags", "/v1/actors", "/v1/publishers")
+    ),
     Row("/v1/countries", READS_OF),
     Row("/v1/countries/{country}/partners", FILTERS),
     Row("/v1/types", READS_OF),

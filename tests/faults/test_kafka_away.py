@@ -17,6 +17,7 @@ from tests.support.running.projections import projected
 from tests.support.waiting import wait_until
 
 from local_stack.topic import create_topic
+from service_edge.kafka_access import KafkaAccess
 from timeline_service.adapters.kafka.reader import KafkaReader
 from timeline_service.adapters.kafka.scan import open_scan
 from timeline_service.adapters.postgres.sql_files import generation_schema
@@ -39,7 +40,7 @@ async def engine() -> AsyncIterator[OwnEngine]:
 async def broker(services: Services, engine: OwnEngine) -> AsyncIterator[OwnEngine]:
     """A Kafka to do harm to, which the services are told of, with their topic and some records."""
     services.bootstrap_servers = engine.address
-    await create_topic(engine.address, services.topic, partitions=3)
+    await create_topic(KafkaAccess(engine.address), services.topic, partitions=3)
     async with open_log(engine.address, services.topic) as log:
         await log.append(*(recording(f"event {number}") for number in range(60)))
     services.migrate()
@@ -57,7 +58,7 @@ def connections(pid: int, address: str) -> int:
 
 
 async def test_a_client_is_let_go_while_it_waits_to_fetch_again(services: Services, broker: OwnEngine) -> None:
-    reader = KafkaReader(broker.address, services.topic, "readers")
+    reader = KafkaReader(KafkaAccess(broker.address), services.topic, "readers")
     await reader.start()
     for partition in reader.partitions():
         reader.begin(partition, 0)
@@ -70,7 +71,7 @@ async def test_a_client_is_let_go_while_it_waits_to_fetch_again(services: Servic
 
 async def read_on(services: Services, broker: OwnEngine) -> None:
     """Read beyond what there is, while the broker dies."""
-    async with open_scan(broker.address, services.topic, patience=0.3) as scan:
+    async with open_scan(KafkaAccess(broker.address), services.topic, patience=0.3) as scan:
         async for _ in scan.read(0, 0, 100_000):
             await broker.kill()
 
@@ -181,9 +182,7 @@ async def test_a_worker_says_that_kafka_is_away(
     services: Services, broker: OwnEngine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("TIMELINE_STALL_SECONDS", "1")
-    settings = Settings(
-        kafka_bootstrap_servers=broker.address, topic=services.topic, database_url=services.database_url
-    )
+    settings = Settings(kafka=KafkaAccess(broker.address), topic=services.topic, database_url=services.database_url)
     load = PartitionLoad(generation_schema(1), 0, 100_000, 3, "", "x")  # more than there is: it waits for the rest
     async with start_workers(settings, 1) as workers:
         loading = asyncio.create_task(workers.load([load], lambda *_: None))

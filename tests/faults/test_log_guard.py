@@ -21,6 +21,7 @@ from tests.support.waiting import wait_until
 from event_schemas.log_topic import TOPIC_SETTINGS
 from local_stack.errors import StackError
 from local_stack.topic import create_topic
+from service_edge.kafka_access import KafkaAccess
 from timeline_service.adapters.postgres.database import open_pool
 from timeline_service.adapters.postgres.generations import PostgresGenerations
 from timeline_service.adapters.postgres.projection import Checkpoint, PostgresProjection
@@ -150,7 +151,7 @@ async def test_a_topic_that_is_made_anew_and_refilled_reads_differently(services
         checkpoints = (await PostgresProjection(pool, 1).checkpoints()).values()
     finally:
         await pool.close()
-    guard = LogGuard(services.bootstrap_servers, services.topic, GUARD_SECONDS)
+    guard = LogGuard(KafkaAccess(services.bootstrap_servers), services.topic, GUARD_SECONDS)
     await guard.check(checkpoints, reread=True)
     await make_anew(services)
     await fill(services, "first", "another", "one more")
@@ -165,7 +166,7 @@ async def make_anew(services: Services) -> None:
         await admin.delete_topics([services.topic])
 
     async def made() -> bool:
-        await create_topic(services.bootstrap_servers, services.topic, partitions=3)
+        await create_topic(KafkaAccess(services.bootstrap_servers), services.topic, partitions=3)
         return True
 
     await wait_until(made, ignore=(StackError,))
@@ -175,7 +176,7 @@ class Looks(LogGuard):
     """Keeps what is looked at, and finds what it is told to find."""
 
     def __init__(self) -> None:
-        super().__init__("", "", 0.01)
+        super().__init__(KafkaAccess(""), "", 0.01)
         self.looks: list[list[Checkpoint]] = []
         self.fails = asyncio.Event()
 

@@ -19,6 +19,7 @@ from tests.support.running.session_folder import ROOT
 from tests.support.waiting import wait_until
 
 from local_stack.topic import create_topic
+from service_edge.kafka_access import KafkaAccess
 
 MONITORING = ROOT / "deploy/monitoring"
 EVENT = {"title": "seen", "when": "2020", "countries": ["IND", "CHN"], "type": "ban"}
@@ -29,7 +30,7 @@ pytestmark = [needs_prometheus, pytest.mark.timeout(300)]
 async def engines_of_its_own(services: Services) -> AsyncIterator[tuple[OwnEngine, OwnEngine]]:
     async with own_kafka() as kafka, own_postgres() as postgres:
         services.bootstrap_servers, services.database_url = kafka.address, postgres.address
-        await create_topic(kafka.address, services.topic, partitions=3)
+        await create_topic(KafkaAccess(kafka.address), services.topic, partitions=3)
         yield kafka, postgres
         await services.stop()
 

@@ -4,6 +4,7 @@ import random
 import signal
 import sys
 from collections.abc import Iterable
+from typing import Any
 
 import asyncpg
 import pytest
@@ -26,7 +27,7 @@ def busy_log(events: int, seed: int) -> list[Record]:
     chance = random.Random(seed)
     records: list[Record] = []
     for number in range(events):
-        event = recording(f"event {number}", str(chance.randint(1950, 2025)), chance.choice(PAIRS))
+        event = recording(f"event {number}", str(chance.randint(1950, 2025)), chance.choice(PAIRS), **_named(number))
         records.append(event)
         other = chance.choice(records).event_id
         match chance.randrange(8):
@@ -41,6 +42,13 @@ def busy_log(events: int, seed: int) -> list[Record]:
             case 4:
                 records.append(telling_now(other, f"as it is now {number}", "2022", chance.choice(PAIRS)))
     return [record._replace(batch=chance.choice([None, "feed-1", "feed-2"])) for record in records]
+
+
+def _named(number: int) -> dict[str, Any]:
+    """Tags, actors and publishers that events share, not always spelled alike."""
+    publisher = ("Le Monde", "LE MONDE", "The Hindu")[number % 3]
+    sources = [{"url": "https://example.org/", "publisher": publisher}] if number % 2 else []
+    return {"tags": [f"tag-{number % 7}"], "actors": [("Huawei", "HUAWEI", "ZTE")[number % 3]], "sources": sources}
 
 
 async def append_slowly(log: LogWriter, records: list[Record]) -> None:

@@ -19,6 +19,7 @@ from tests.support.running.projections import projected
 from tests.support.running.replaying import over, replayed, replays_of, verified
 from tests.support.waiting import wait_until
 
+from service_edge.kafka_access import KafkaAccess
 from service_edge.topic_check import KafkaTopic
 from timeline_service.adapters.postgres.database import close_pool, open_pool
 from timeline_service.adapters.postgres.replays import REPLAYER, PostgresReplays
@@ -183,7 +184,7 @@ async def test_what_is_away_hinders_a_swap_and_what_is_locked_has_it_stuck(servi
     async with connected_to(url) as connection:
         hindrances: list[UnavailableError | None] = []
         for bootstrap_servers in (f"127.0.0.1:{free_port()}", services.bootstrap_servers, services.bootstrap_servers):
-            settings = Settings(kafka_bootstrap_servers=bootstrap_servers, topic=services.topic)
+            settings = Settings(kafka=KafkaAccess(bootstrap_servers), topic=services.topic)
             replay = Replay(uuid4(), "activate", None, other, datetime.now(UTC), 0, False, None)
             attempt, log = Attempt(settings, pool, replay), ReplayedLog(settings, topic)
             locking = connection.transaction()

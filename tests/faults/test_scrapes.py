@@ -16,6 +16,7 @@ from tests.support.running.projections import projected
 from tests.support.waiting import wait_until
 
 from local_stack.topic import create_topic
+from service_edge.kafka_access import KafkaAccess
 
 #: A scrape waits a second for the engines; the rest is for a machine with much else to do.
 SOON = 4.0
@@ -38,7 +39,7 @@ async def test_scrapes_and_the_status_are_answered_soon_while_kafka_is_away(
     services: Services, broker: OwnEngine, client: httpx.AsyncClient, how: str
 ) -> None:
     services.bootstrap_servers = broker.address
-    await create_topic(broker.address, services.topic, partitions=3)
+    await create_topic(KafkaAccess(broker.address), services.topic, partitions=3)
     services.migrate()
     await services.projector()
     service = await services.timeline()

@@ -4,11 +4,12 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from tests.support.running.engines import own_kafka, own_postgres
 
 from local_stack.topic import create_topic
+from service_edge.kafka_access import KafkaAccess
 from service_edge.topic_check import check_topic
 
 
 async def test_a_topic_is_made_as_the_contract_has_it(kafka: str, topic: str) -> None:
-    assert (await check_topic(kafka, topic)).partitions == 3
+    assert (await check_topic(KafkaAccess(kafka), topic)).partitions == 3
 
 
 async def test_every_test_has_an_empty_database(database_url: str) -> None:
@@ -22,7 +23,7 @@ async def test_every_test_has_an_empty_database(database_url: str) -> None:
 
 async def test_a_killed_kafka_keeps_what_it_acknowledged() -> None:
     async with own_kafka() as engine:
-        await create_topic(engine.address, "kept", partitions=1)
+        await create_topic(KafkaAccess(engine.address), "kept", partitions=1)
         producer = AIOKafkaProducer(bootstrap_servers=engine.address, acks="all")
         await producer.start()
         await producer.send_and_wait("kept", b"value")

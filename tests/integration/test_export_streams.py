@@ -253,11 +253,11 @@ async def status_of(stack: TimelineStack) -> dict[str, int]:
     return found
 
 
-async def post(file: Path, url: str) -> tuple[int, str]:
+async def post(file: Path, url: str, stack: TimelineStack) -> tuple[int, str]:
     """Run `ingest post` on a file; returns its exit status and what it said."""
     child = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "ingest_service.cli", "post", str(file)),
-        env={**os.environ, "INGEST_URL": url},
+        env={**os.environ, "INGEST_URL": url, "TIMELINE_URL": str(stack.client.base_url)},
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,
     )
@@ -289,12 +289,13 @@ async def test_an_export_that_is_posted_again_makes_duplicates_only(shelf: Shelf
         count = len(file.read_bytes().splitlines())
         assert count > 0
         lines += count
-        assert await post(file, ingest.url) == (0, f"recorded {count}, refused 0\n")
+        words = f"recorded {count}, refused 0\napplied 0, duplicate {count}, rejected 0, parked 0\n"
+        assert await post(file, ingest.url, stack) == (0, words)
     after = await status_of(stack)
     assert after == {**before, "total": before["total"] + lines, "duplicate": before["duplicate"] + lines}
 
     file.write_bytes(await shelf.read("/v1/timelines/FR-DE.ndjson?include=retracted"))
-    status, said = await post(file, ingest.url)
+    status, said = await post(file, ingest.url, stack)
     assert (status, "recorded 3, refused 1" in said, "retracted" in said) == (1, True, True), said
     again = await status_of(stack)
     assert again == {**after, "total": after["total"] + 3, "duplicate": after["duplicate"] + 3}

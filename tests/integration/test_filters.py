@@ -19,7 +19,10 @@ SHELF: Final[dict[str, dict[str, Any]]] = {
         "stage": "proposed",
         "tags": ["steel", "wto"],
         "actors": ["Ministry of Commerce", {"name": "São Paulo Câmara", "country": "BR"}],
-        "sources": [{"url": "https://example.org/1"}, {"url": "https://example.org/2"}],
+        "sources": [
+            {"url": "https://example.org/1", "publisher": "Le Monde"},
+            {"url": "https://example.org/2", "publisher": "Le  MONDE"},
+        ],
         "codes": {"cameo": "163", "gdelt": "77"},
     },
     "app ban": {
@@ -30,7 +33,7 @@ SHELF: Final[dict[str, dict[str, Any]]] = {
         "stage": "in_force",
         "tags": ["apps"],
         "actors": ["ALIBABA.com", "ByteDance"],
-        "sources": [{"url": "https://example.org/1"}],
+        "sources": [{"url": "https://example.org/1", "publisher": "The Hindu"}],
         "codes": {"gdelt": "163"},
     },
     "answer to the ban": {
@@ -95,6 +98,9 @@ BY_FIELD: Final = {
     "actor=Sa%CC%83o%20Paulo%20C%C3%82MARA": ["steel tariff"],
     "actor=alibaba.com": ["app ban"],
     "actor=alibaba.com&actor=s%C3%A3o%20paulo%20c%C3%A2mara": ["steel tariff", "app ban"],
+    "publisher=le%20monde": ["steel tariff"],
+    "publisher=THE%20HINDU&publisher=Le%20Monde": ["steel tariff", "app ban"],
+    "publisher=Hindu": [],  # the whole name
     "initiator=IND": ["steel tariff", "app ban", "joint sanction"],
     "initiator=cn": ["answer to the ban"],
     "initiator=United%20States": ["joint sanction"],  # who is not of the pair
@@ -275,7 +281,7 @@ async def test_what_only_a_search_takes_is_refused_by_a_timeline(stack: Timeline
     assert (await stack.refusal(f"/v1/timelines/IN-CN?{query}"))["status"] == 400
 
 
-@pytest.mark.parametrize("name", ["tag", "actor", "q", "type", "initiator", "code", "country"])
+@pytest.mark.parametrize("name", ["tag", "actor", "publisher", "q", "type", "initiator", "code", "country"])
 @pytest.mark.parametrize("value", ["%00", "%F0%9F%98%80", "x" * 5000, "%25_%27%22%5C", "%E2%80%AE", "%FF"])
 async def test_no_value_breaks_the_service(stack: TimelineStack, name: str, value: str) -> None:
     answer = await stack.client.get(f"/v1/events?{name}={value}")

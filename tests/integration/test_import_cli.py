@@ -26,12 +26,13 @@ from tests.support.waiting import wait_until
 from event_schemas.records import decode
 from local_stack.processes import Process
 from local_stack.topic import create_topic
+from service_edge.kafka_access import KafkaAccess
 
 
 @pytest.fixture(scope="module")
 async def services(engines: Engines) -> AsyncIterator[Services]:
     topic = f"test.{uuid4().hex}"
-    await create_topic(engines.bootstrap_servers, topic, partitions=3)
+    await create_topic(KafkaAccess(engines.bootstrap_servers), topic, partitions=3)
     with TemporaryDirectory(prefix="services-", dir=session_folder()) as folder:
         services = Services(Path(folder), engines.bootstrap_servers, topic, engines.database_url)
         yield services
@@ -44,7 +45,9 @@ async def ingest(services: Services) -> Service:
 
 
 def command(*words: str) -> list[str]:
-    return [sys.executable, "-m", "ingest_service.cli", *words]
+    """`ingest`, which no timeline service answers here."""
+    more = ["--no-wait"] if words[:1] == ("import",) else []
+    return [sys.executable, "-m", "ingest_service.cli", *words, *more]
 
 
 async def run(*words: str, url: str = "") -> tuple[int, str, str]:
@@ -256,7 +259,7 @@ async def test_a_kafka_that_dies_in_the_middle_loses_nothing_and_doubles_nothing
     file = gdelt_file(tmp_path, *many(70_000, 20_000))
     async with own_kafka() as engine:
         topic = f"test.{uuid4().hex}"
-        await create_topic(engine.address, topic, partitions=3)
+        await create_topic(KafkaAccess(engine.address), topic, partitions=3)
         services = Services(tmp_path / "state", engine.address, topic, "")
         ingest = await services.ingest()
         child = await asyncio.create_subprocess_exec(

@@ -1,11 +1,7 @@
 """`ingest correct`, `ingest retract` and `ingest post` of loads, as people run them on all of the product."""
 
-import asyncio
 import json
-import os
-import sys
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -13,69 +9,14 @@ from uuid import uuid4
 import httpx
 import pytest
 from tests.support.running.engines import Engines
+from tests.support.running.ingest_terminals import Terminal, ingest_terminal, ndjson
 from tests.support.running.ingesting import an_event
-from tests.support.running.timeline_stacks import TimelineStack, timeline_stack
-
-
-@dataclass(slots=True)
-class Terminal:
-    """The command, and what it speaks with."""
-
-    stack: TimelineStack
-    ingest_url: str
-
-    async def run(self, *words: str, stdin: bytes = b"", terminal: int | None = None) -> tuple[int, str, str]:
-        """Run `ingest …`; returns its exit status, output and complaints."""
-        child = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "ingest_service.cli", *words),
-            env={**os.environ, "INGEST_URL": self.ingest_url, "TIMELINE_URL": str(self.stack.client.base_url)},
-            stdin=asyncio.subprocess.PIPE if terminal is None else terminal,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.PIPE,
-        )
-        output, complaints = await child.communicate(stdin if terminal is None else None)
-        assert child.returncode is not None
-        assert b"Traceback" not in complaints, complaints.decode()
-        return child.returncode, output.decode(), complaints.decode()
-
-    async def asked(self, *words: str, answer: bytes) -> tuple[int, str, str]:
-        """The same of somebody who sits before it and answers what they are asked."""
-        ours, theirs = os.openpty()
-        try:
-            os.write(ours, answer)
-            return await self.run(*words, terminal=theirs)
-        finally:
-            os.close(ours)
-            os.close(theirs)
-
-    async def post(self, batch: str, *events: Any, **terms: str) -> None:
-        """Post events as a load, and wait until they are found."""
-        options = [word for name, value in terms.items() for word in (f"--{name}", value)]
-        status, output, complaints = await self.run("post", "-", "--batch", batch, *options, stdin=ndjson(*events))
-        assert (status, output) == (0, f"recorded {len(events)}, refused 0\n"), complaints
-        await self.settled()
-
-    async def settled(self) -> None:
-        """Wait until all that was recorded is found."""
-        status = await self.stack.get("/v1/status")
-        ends = {item["partition"]: item["log_end"] for item in status["partitions"] if item["log_end"]}
-        await self.stack.get("/v1/events", ",".join(f"{partition}:{end - 1}" for partition, end in ends.items()))
-
-    async def event(self, event_id: str) -> dict[str, Any]:
-        """An event as it is now."""
-        await self.settled()
-        return await self.stack.get(f"/v1/events/{event_id}")
 
 
 @pytest.fixture(scope="module")
 async def terminal(engines: Engines) -> AsyncIterator[Terminal]:
-    async with timeline_stack(engines) as stack:
-        ingest = await stack.services.ingest(TIMELINE_URL=str(stack.client.base_url).rstrip("/"))
-        yield Terminal(stack, ingest.url)
-
-
-def ndjson(*events: Any) -> bytes:
-    return b"".join(json.dumps(event).encode() + b"\n" for event in events)
+    async with ingest_terminal(engines) as running:
+        yield running
 
 
 def events(count: int, **fields: Any) -> list[dict[str, Any]]:
@@ -106,16 +47,24 @@ async def test_exported_events_are_corrected(terminal: Terminal, tmp_path: Path)
     file = tmp_path / "mended.ndjson"
     file.write_bytes(ndjson(*({**line, "title": f"{line['title']}, mended"} for line in lines)))
     run = await terminal.run("correct", str(file), "--reason", "typos", "--batch", "mending")
-    assert run == (0, "recorded 2, refused 0\n", "")
+    assert run == (0, "recorded 2, refused 0\napplied 2, duplicate 0, rejected 0, parked 0\n", "")
     found = await terminal.event(one["id"])
     assert (found["title"], found["revision"]) == (f"{one['title']}, mended", 2)
-    assert (await terminal.run("correct", str(file), "--reason", "typos"))[0] == 0  # of revision 1, which is past
+    refused = tmp_path / "refused.ndjson"
+    run = await terminal.run("correct", str(file), "--reason", "typos", "--refused", str(refused))
+    assert run[:2] == (0, "recorded 2, refused 0\napplied 0, duplicate 2, rejected 0, parked 0\n")
+    run = await terminal.run("correct", str(file), "--reason", "again", "--refused", str(refused))  # revision 1 is past
+    words = "recorded 2, refused 0\napplied 0, duplicate 0, rejected 2, parked 0 (stale-revision 2)\n"
+    assert run[:2] == (1, words)
+    assert {json.loads(line)["original"]["event"]["id"] for line in refused.read_bytes().splitlines()} == {
+        one["id"], other["id"],
+    }  # fmt: skip
     assert (await terminal.event(one["id"]))["revision"] == 2
     correction = {"id": other["id"], "reason": "its own", "event": an_event("another", countries=["FR", "MT"])}
     assert (await terminal.run("correct", "-", stdin=json.dumps([correction], indent=1).encode()))[0] == 0
     assert (await terminal.event(other["id"]))["title"] == "another"
     status, output, complaints = await terminal.run("correct", "-", stdin=ndjson(correction, one))
-    assert (status, output) == (1, "recorded 1, refused 1\n")
+    assert (status, output.splitlines()[0]) == (1, "recorded 1, refused 1")
     assert complaints.startswith("line 2: /reason")
 
 
@@ -125,11 +74,15 @@ async def test_one_event_is_retracted(terminal: Terminal) -> None:
     words = ("retract", one["id"], "--reason", "it did not happen", "--expected-revision")
     status, output, _ = await terminal.run(*words, "1")
     assert status == 0
-    verdict = output.split()[-1]
+    *_, verdict, outcome = output.split()
+    assert outcome == "applied"
     async with httpx.AsyncClient(trust_env=False) as client:
         assert (await client.get(verdict, params={"wait": 20})).json()["outcome"] == "applied"
     assert (await terminal.event(one["id"]))["status"] == "retracted"
     assert (await terminal.run(*words, "0"))[0] == 1
+    status, _, complaints = await terminal.run("retract", one["id"], "--reason", "twice")
+    assert (status, "already-retracted" in complaints) == (1, True)
+    assert (await terminal.run("retract", one["id"], "--reason", "thrice", "--no-wait"))[0] == 0
     assert (await terminal.run("retract", one["id"]))[0] == 2
     assert (await terminal.run("retract", "--reason", "r"))[0] == 2
     assert (await terminal.run("retract", one["id"], "--batch", "x", "--reason", "r"))[0] == 2

@@ -13,6 +13,7 @@ from event_schemas.events import id_from_key, id_from_origin
 from event_schemas.positions import format_position, parse_positions
 from event_schemas.records import decode
 from local_stack.topic import create_topic
+from service_edge.kafka_access import KafkaAccess
 
 CLOUD = {"specversion": "1.0", "id": "7", "source": "https://example.org/feed", "type": "org.example.event"}
 ID = "1b4e28ba-2fa1-11d2-883f-0016d3cca427"
@@ -21,7 +22,7 @@ ID = "1b4e28ba-2fa1-11d2-883f-0016d3cca427"
 @pytest.fixture(scope="module")
 async def shared_topic(engines: Any) -> str:
     name = f"test.{uuid4().hex}"
-    await create_topic(engines.bootstrap_servers, name, partitions=3)
+    await create_topic(KafkaAccess(engines.bootstrap_servers), name, partitions=3)
     return name
 
 
@@ -109,6 +110,18 @@ UNREADABLE = {
 @pytest.mark.parametrize(("body", "said"), UNREADABLE.values(), ids=UNREADABLE)
 async def test_what_cannot_be_read_is_400(client: httpx.AsyncClient, body: bytes, said: str) -> None:
     assert said in refused(await post(client, body), 400)["detail"]
+
+
+@pytest.mark.parametrize(
+    "media_type",
+    ["application/json", "application/x-ndjson", "application/cloudevents+json", "application/cloudevents-batch+json"],
+)
+async def test_csv_is_told_to_be_csv_once(client: httpx.AsyncClient, media_type: str) -> None:
+    rows = b"day,guest,host,what\r\n" + b"2014-09-17,China,India,A visit\r\n" * 50_000
+    for path in ("/v1/events", "/v1/changes") if media_type == "application/x-ndjson" else ("/v1/events",):
+        problem = refused(await post(client, rows, path, **{"content-type": media_type}), 400)
+        assert problem["type"] == "/problems/unreadable"
+        assert "this is CSV (day, guest, host, what), not JSON: import it with `ingest import csv" in problem["detail"]
 
 
 REFUSED: dict[str, tuple[dict[str, Any], str, str]] = {
@@ -296,5 +309,12 @@ async def test_what_may_be_written_is_told_here_too(client: httpx.AsyncClient) -
     countries = (await client.get("/v1/countries")).json()["items"]
     assert {"code": "IND", "name": "India"} in countries
     assert [item["code"] for item in countries] == sorted(item["code"] for item in countries)
-    assert {"code": "ban", "valence": "conflictual"} in (await client.get("/v1/types")).json()["items"]
+    types = {item["code"]: item for item in (await client.get("/v1/types")).json()["items"]}
+    assert types["visit"] == {
+        "code": "visit",
+        "valence": "cooperative",
+        "description": "Somebody of one country goes to see the other, or both meet at a third place.",
+        "cameo": ["042", "043", "044"],
+        "plover": ["CONSULT"],
+    }
     assert "GET /v1/types lists them" in (await post(client, {**an_event(), "type": "zzzzzz"})).text

@@ -22,6 +22,7 @@ from tests.support.waiting import wait_until
 
 from event_schemas.log_topic import TOPIC_SETTINGS
 from local_stack.topic import create_topic
+from service_edge.kafka_access import KafkaAccess
 
 ID = "1b4e28ba-2fa1-11d2-883f-0016d3cca427"
 
@@ -58,7 +59,7 @@ async def engine() -> AsyncIterator[OwnEngine]:
 async def log(engine: OwnEngine) -> AsyncIterator[Log]:
     """A topic of its own."""
     log = Log(engine, f"test.{uuid4().hex}")
-    await create_topic(engine.address, log.topic, partitions=3)
+    await create_topic(KafkaAccess(engine.address), log.topic, partitions=3)
     yield log
     if engine.process.pid() is None:
         await engine.start()

@@ -19,6 +19,7 @@ from tests.support.running.session_folder import session_folder
 
 from ingest_service.api.problems import KINDS
 from local_stack.topic import create_topic
+from service_edge.kafka_access import KafkaAccess
 from service_edge.problems import COMMON
 
 ID = "1b4e28ba-2fa1-11d2-883f-0016d3cca427"
@@ -33,7 +34,7 @@ LARGE = b" " * 10_000_000
 async def ingest(engines: Engines) -> AsyncIterator[Service]:
     """One process for the whole module: nothing here harms it."""
     topic = f"test.{uuid4().hex}"
-    await create_topic(engines.bootstrap_servers, topic, partitions=3)
+    await create_topic(KafkaAccess(engines.bootstrap_servers), topic, partitions=3)
     with TemporaryDirectory(prefix="services-", dir=session_folder()) as folder:
         services = Services(Path(folder), engines.bootstrap_servers, topic, engines.database_url)
         yield await services.ingest()

@@ -14,17 +14,19 @@ from tests.support.inputs.log_writing import read_log
 from tests.support.running.ingesting import an_event
 from tests.support.waiting import wait_until
 
+from event_schemas.partitions import partitions_of
 from ingest_service.adapters.kafka_log import KafkaLog
 from ingest_service.adapters.kafka_session import KafkaSession
 from ingest_service.domain.accept import Accepted, Terms, accept_event
 from ingest_service.errors import UnavailableError
+from service_edge.kafka_access import KafkaAccess
 
 PARTITIONS = 3
 
 
 @asynccontextmanager
 async def ready_log(kafka: str, topic: str, append_seconds: float = 2) -> AsyncIterator[KafkaLog]:
-    log = KafkaLog(kafka, topic, append_seconds)
+    log = KafkaLog(KafkaAccess(kafka), topic, append_seconds)
     running = asyncio.create_task(log.run())
     try:
         await wait_until(lambda: ready(log))
@@ -47,18 +49,23 @@ def session_of(log: KafkaLog) -> KafkaSession:
     return log._session
 
 
+def partition_of(accepted: Accepted, log: KafkaLog) -> int:
+    """The partition to which a record goes."""
+    return partitions_of([accepted.key], session_of(log)._topic.partitions)[accepted.key]
+
+
 def a_record(log: KafkaLog, fits: Callable[[int], bool] = lambda _: True) -> Accepted:
     """A record for a partition that fits."""
     while True:
         accepted = accept_event(an_event(id=str(uuid4())), Terms("anonymous"), accepted_at=datetime.now(UTC))
-        if fits(session_of(log)._partition(accepted.key)):
+        if fits(partition_of(accepted, log)):
             return accepted
 
 
 async def test_a_partition_that_is_slow_keeps_no_other_waiting(kafka: str, topic: str) -> None:
     async with ready_log(kafka, topic, append_seconds=5) as log:
         session = session_of(log)
-        slow = session._partition(a_record(log).key)
+        slow = partition_of(a_record(log), log)
         # To the rest of it, this is what a leader that does not answer is.
         sender = session._producer._sender
         sender._muted_partitions.add(TopicPartition(topic, slow))
@@ -112,7 +119,7 @@ async def test_an_acknowledgement_without_a_position_is_never_given_one(
 
     async with ready_log(kafka, topic) as log:
         record = a_record(log)
-        partition = session_of(log)._partition(record.key)
+        partition = partition_of(record, log)
         records = [a_record(log, partition.__eq__) for _ in range(20)]
         monkeypatch.setattr(SendProduceReqHandler, "handle_response", handle_duplicate)
         answers = await asyncio.gather(*(log.append([each]) for each in records), return_exceptions=True)

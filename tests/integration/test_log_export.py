@@ -30,6 +30,7 @@ from tests.support.running.timeline_stacks import TimelineStack, timeline_stack
 from tests.support.waiting import wait_until
 
 from local_stack.topic import create_topic
+from service_edge.kafka_access import KafkaAccess
 from timeline_service.adapters.kafka.lenient import LenientRecords
 from timeline_service.judge.decoding import RawRecord
 from timeline_service.replay.archive import Archive
@@ -223,7 +224,7 @@ async def test_a_range_that_cannot_be_is_refused(log: Log, query: str, pointer: 
 
 async def test_a_log_whose_beginning_was_deleted_says_where_it_begins(log: Log) -> None:
     bootstrap_servers, topic = log.stack.services.bootstrap_servers, f"{log.stack.services.topic}.deleted"
-    await create_topic(bootstrap_servers, topic, partitions=1)
+    await create_topic(KafkaAccess(bootstrap_servers), topic, partitions=1)
     async with open_log(bootstrap_servers, topic) as other:
         await other.append(*(recording(f"event {number}") for number in range(5)))
     admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap_servers)

@@ -12,9 +12,9 @@ from tests.support.running.engines import Engines
 from tests.support.running.timeline_stacks import TimelineStack, timeline_stack
 from tests.support.waiting import wait_until
 
+from event_schemas.partitions import partitions_of
 from event_schemas.positions import parse_position
 from event_schemas.records import format_time
-from timeline_service.judge.partitions import partitions_of
 
 
 @pytest.fixture(scope="module")

@@ -43,6 +43,37 @@ async def test_what_appeared_left_and_changed_is_told_with_its_reasons(stack: Ti
     assert f'value="{since}"' in text
 
 
+async def test_the_graphic_is_told_what_has_changed_and_what_is_there(stack: TimelineStack, since: str) -> None:
+    query = {"since": since, "until": (await stack.get("/v1/timelines/CHN-IND/changes", since=since))["until"]}
+    body = await stack.get("/timelines/CHN-IND/changes/marks", **query)
+    assert {mark["id"] for mark in body["marks"]} == {KEPT.event_id, MENDED.event_id, ADDED.event_id}
+    assert not body["more"]
+    told = {each["mark"]["id"]: each for each in body["changed"]}
+    assert {identity: each["change"] for identity, each in told.items()} == {
+        MENDED.event_id: "changed",
+        GONE.event_id: "left",
+        ADDED.event_id: "appeared",
+    }
+    assert [each["was"] for each in told.values()] == [None] * 3  # the date of none of them is another one
+    marks = {mark["id"]: mark for mark in body["marks"]}
+    assert told[MENDED.event_id]["mark"] == marks[MENDED.event_id]
+    days = await stack.get("/timelines/CHN-IND/changes/marks", **query, start="2020-02-01", end="2020-02-01")
+    assert [mark["id"] for mark in days["marks"]] == [MENDED.event_id]
+    assert "changed" not in days
+
+
+async def test_the_graphic_is_told_where_an_event_was_before(stack: TimelineStack) -> None:
+    moved = recording("moved", "2020-05-01", ["FR", "ES"], initiators=["ES"])
+    before = await stack.append(moved)
+    after = await stack.append(correcting(moved.event_id, "moved", "2021-05/2021-06", ["FR", "ES"], initiators=["ES"]))
+    body = await stack.get("/timelines/ESP-FRA/changes/marks", after, since=before)
+    [told] = body["changed"]
+    assert told["was"]["when"] == "2020-05-01"
+    assert (told["mark"]["begins_by"], told["mark"]["ends_from"]) == ("2021-05-31", "2021-06-01")
+    assert told["mark"]["side"] == told["was"]["side"] == "first"
+    assert told["mark"] == body["marks"][0]
+
+
 async def test_a_page_without_a_moment_asks_for_one(stack: TimelineStack, since: str) -> None:
     assert since
     page = (await stack.client.get("/timelines/IN-CN/changes")).text

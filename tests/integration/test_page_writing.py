@@ -142,3 +142,22 @@ async def _posted(writer: Writer, title: str) -> str:
     answer = await writer.send("/post", {**FILLED, "title": title, "step": "record"})
     page = await writer.outcome(answer)
     return page.split('href="/events/')[1].split('"')[0]
+
+
+async def test_countries_are_written_and_shown_in_the_language_of_the_reader(writer: Writer) -> None:
+    german = {"accept-language": "de"}
+    form = await writer.stack.client.get("/post?country=DEU&country=IND", headers=german)
+    assert 'value="Deutschland"' in form.text
+    assert '<option value="Frankreich">FRA</option>' in form.text
+    fields = {**FILLED, "title": "Gespräche", "country": ["Deutschland", "Indien"]}
+    shown = await writer.send("/post", {**fields, "step": "check"}, **german)
+    assert "Deutschland, Indien · Deutschland acted" in shown.text
+    outcome = await writer.outcome(await writer.send("/post", {**fields, "step": "record"}, **german))
+    assert "It is applied" in outcome
+    (event,) = (await writer.stack.get("/v1/timelines/DEU-IND"))["items"]
+    assert (event["countries"], event["initiators"]) == (["DEU", "IND"], ["DEU"])
+    correction = await writer.stack.client.get(f"/events/{event['id']}/correct", headers=german)
+    assert 'value="Deutschland"' in correction.text
+    refused = await writer.send("/post", {**fields, "country": ["Deutschland", "Indein"], "step": "check"}, **german)
+    assert refused.status_code == 422
+    assert 'value="Indein"' in refused.text

@@ -43,11 +43,12 @@ CHANGES: Final = [
 
 @dataclass(slots=True)
 class Shelf:
-    """A stack with these events, and the home page as it was before there were any."""
+    """A stack with these events, and the home page and the guide as they were before there were any."""
 
     stack: TimelineStack
     position: str
     empty_home: HtmlDocument
+    empty_guide: HtmlDocument
 
     async def get(self, path: str, *, accept: str = BROWSER, language: str = "", **headers: str) -> httpx.Response:
         """An answer as it comes, at the position of all events."""
@@ -92,11 +93,12 @@ def sound(answer: httpx.Response) -> HtmlDocument:
 async def shelf(engines: Engines) -> AsyncIterator[Shelf]:
     async with timeline_stack(engines) as stack:
         empty = sound(await stack.client.get("/", headers={"accept": BROWSER}))
+        empty_guide = sound(await stack.client.get("/guide", headers={"accept": BROWSER}))
         await stack.append(SUMMIT, TALKS, CLASH, RUMOUR, *MANY)
         await stack.append(*HOSTILE)
         position = await stack.append(*CHANGES)
         await stack.get("/v1/events", position, q="talks")
-        yield Shelf(stack, position, empty)
+        yield Shelf(stack, position, empty, empty_guide)
 
 
 async def test_an_empty_log_is_shown_how_to_get_its_first_event(shelf: Shelf) -> None:
@@ -306,12 +308,10 @@ async def test_an_event_tells_its_history_as_a_difference(shelf: Shelf) -> None:
     [source] = page.all("a", rel="noopener noreferrer external")
     assert (source.text, source.attributes["href"]) == ("Times", "https://example.org/t")
     assert page.links()["China – India"] == "/timelines/CHN-IND"
-    positions = [
-        each.attributes["href"] for each in page.all("a") if each.attributes["href"].startswith("/v1/records/")
-    ]
-    assert len(positions) == 2
-    for path in positions:
-        assert (await shelf.get(path)).json()["outcome"] == "applied"
+    records = {each.attributes["href"] for each in page.all("a") if each.attributes["href"].startswith("/recorded/")}
+    assert len(records) == 2
+    for path in records:
+        assert "It is applied" in (await shelf.page(path)).text("main")
     unknown = await shelf.page("/events/00000000-0000-4000-8000-000000000000", 404)
     assert unknown.text("h1") == "There is no such event"
     assert (await shelf.page("/events/7", 400)).all("li")
@@ -360,6 +360,37 @@ async def test_search_finds_and_marks_words(shelf: Shelf) -> None:
     assert (len(page.events()), page.links()["List all by date →"]) == (5, "/search?q=visit&order=asc")
     page = await shelf.page("/search?country=Indai", 400)
     assert page.links()["IND India"] == "/search?country=IND"
+
+
+async def test_the_guide_shows_what_is_recorded(shelf: Shelf) -> None:
+    assert "Nothing is recorded yet" in shelf.empty_guide.text("main")
+    page = await shelf.page("/guide")
+    assert "Nothing is recorded yet" not in page.text("main")
+    links = page.links()
+    assert links["Germany – Poland"] == "/timelines/DEU-POL"
+    assert links["Talks in Vienna"] == f"/events/{TALKS.event_id}#history"
+    assert links["1962-10-20/1962-11-21"].endswith("?from=1962-10-20%2F1962-11-21&to=1962-10-20%2F1962-11-21")
+    for path in {each for each in links.values() if each.startswith("/")}:
+        assert (await shelf.get(path)).status_code in {200, 303}, path
+    assert "TIMELINE_READING_ORIGINS" in page.text("section", id="embed")
+    assert (await shelf.page("/guide", language="de")).links()["Deutschland – Polen"] == "/timelines/DEU-POL"
+
+
+async def test_what_was_rejected_is_listed_with_its_reason_and_event(shelf: Shelf) -> None:
+    other = recording("Talks in Geneva again", "2020", event_id=TALKS.event_id)._replace(batch="feed-1")
+    shelf.position = await shelf.stack.append(other, TALKS)
+    page = await shelf.page("/audit/records")
+    [line] = [each.text for each in page.all("li") if "conflict" in each.text]
+    assert line.startswith("rejected Talks in Vienna conflict: An event with this id says something else.")
+    assert page.links()["Talks in Vienna"] == f"/events/{TALKS.event_id}"
+    assert "load feed-1" in line
+    assert "duplicate" not in page.text("ol")
+    duplicates = await shelf.page("/audit/records?outcome=duplicate")
+    assert "The same had been recorded before" in duplicates.text("ol")
+    for query, found in (("batch=feed-1", True), ("batch=feed-2", False), ("problem=malformed", False)):
+        page = await shelf.page(f"/audit/records?{query}")
+        assert bool(page.all("ol", class_="revisions records")) == found, query
+    await shelf.page("/audit/records?problem=odd", 400)
 
 
 async def test_a_browser_at_the_api_is_led_to_the_page(shelf: Shelf) -> None:

@@ -18,11 +18,11 @@ from tests.support.running.projecting import projecting
 from tests.support.running.projections import projected
 from tests.support.waiting import wait_until
 
+from event_schemas.partitions import partitions_of
 from event_schemas.positions import parse_position
 from event_schemas.records import HEADERS, Record, encode_value, format_time
 from timeline_service.judge import batch
 from timeline_service.judge.fold import History, RecordPosition, Verdict, apply
-from timeline_service.judge.partitions import partitions_of
 
 _WAITING: Final = """
     select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'"""

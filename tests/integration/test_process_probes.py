@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import suppress
+from pathlib import Path
 
 import asyncpg
 import httpx
@@ -11,7 +12,10 @@ from tests.support.inputs.log_writing import open_log, recording
 from tests.support.running.free_ports import free_port
 from tests.support.running.processes import Services
 from tests.support.running.projections import projected
+from tests.support.running.token_files import bearing, write_tokens
 from tests.support.waiting import wait_until
+
+from service_edge.access.roles import Role
 
 
 @pytest.fixture
@@ -84,6 +88,28 @@ async def test_a_port_that_is_taken_ends_the_process_with_the_reason(services: S
     await second.ended()
     said = second.process.log_end(10)
     assert f"port {port} of 127.0.0.1 cannot be had: Address already in use: name another with REPLAYER_PORT" in said
+
+
+async def test_probes_that_others_could_reach_keep_the_metrics(
+    services: Services, client: httpx.AsyncClient, tmp_path: Path
+) -> None:
+    services.migrate()
+    tokens = write_tokens(tmp_path / "tokens.jsonl", {"oscar": [Role.OPERATE], "ada": [Role.READ]})
+    place = {"REPLAYER_HOST": "0.0.0.0", "REPLAYER_PORT": str(port := free_port())}
+    with suppress(RuntimeError):  # it may have ended before anybody looks
+        await services.replayer("open", **place)
+    await services.all[-1].ended()
+    assert "0.0.0.0 can be reached from outside" in services.all[-1].process.log_end(10)
+    await services.replayer("guarded", **place, TIMELINE_TOKENS_FILE=str(tmp_path / "tokens.jsonl"))
+    url = f"http://127.0.0.1:{port}"
+
+    async def answers() -> bool:
+        return (await client.get(f"{url}/readyz")).status_code == 200
+
+    await wait_until(answers, ignore=(httpx.HTTPError,))
+    assert (await client.get(f"{url}/healthz")).status_code == 200
+    for headers, status in (({}, 401), (bearing(tokens["ada"]), 403), (bearing(tokens["oscar"]), 200)):
+        assert (await client.get(f"{url}/metrics", headers=headers)).status_code == status
 
 
 async def test_the_status_names_an_owner_that_has_gone_and_the_lag_in_seconds(

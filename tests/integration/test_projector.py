@@ -10,11 +10,12 @@ from tests.support.running.processes import Services
 from tests.support.running.projections import projected
 from tests.support.waiting import wait_until
 
+from event_schemas.partitions import partitions_of
 from event_schemas.positions import parse_position
 from event_schemas.records import CONTENT_TYPE, HEADERS, encode_value
 from local_stack.topic import create_topic
+from service_edge.kafka_access import KafkaAccess
 from timeline_service.adapters.kafka.lenient import LenientRecords
-from timeline_service.judge.partitions import partitions_of
 
 
 async def test_records_become_rows(services: Services) -> None:
@@ -202,7 +203,7 @@ async def test_a_projector_stops_in_order(services: Services) -> None:
 async def test_a_projector_waits_for_its_topic_and_its_tables(services: Services) -> None:
     projector = await services.projector(TIMELINE_TOPIC=f"{services.topic}.later")
     await wait_until(lambda: "has no topic" in projector.log)
-    await create_topic(services.bootstrap_servers, f"{services.topic}.later", partitions=3)
+    await create_topic(KafkaAccess(services.bootstrap_servers), f"{services.topic}.later", partitions=3)
     await wait_until(lambda: "run timeline migrate" in projector.log)
     services.migrate()
     services.topic = f"{services.topic}.later"

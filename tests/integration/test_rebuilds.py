@@ -14,9 +14,9 @@ from tests.support.running.projections import projected
 from tests.support.running.replaying import over, replayed, replays_of, verified
 from tests.support.waiting import wait_until
 
+from event_schemas.partitions import partitions_of
 from event_schemas.records import encode_value, format_time
 from timeline_service.code_version import is_newer
-from timeline_service.judge.partitions import partitions_of
 
 
 async def test_a_generation_of_the_past_reads_as_of_its_end(services: Services) -> None:

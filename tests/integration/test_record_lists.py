@@ -9,7 +9,7 @@ from tests.support.inputs.log_writing import correcting, recording, retracting
 from tests.support.running.engines import Engines
 from tests.support.running.timeline_stacks import TimelineStack, timeline_stack
 
-from event_schemas.positions import parse_position
+from event_schemas.positions import format_positions, parse_position
 from event_schemas.records import Record, encode_value
 
 
@@ -135,6 +135,29 @@ async def test_a_list_of_one_load_has_its_records_alone(stack: TimelineStack, as
         assert len(own) == load["outcomes"]["applied"]
 
 
+@pytest.mark.parametrize("asked", [{}, {"outcome": "applied"}, {"batch": "feed-1"}, {"principal": "gdelt-loader"},
+                                   {"problem": "conflict"}, {"batch": "feed-1", "outcome": "applied"}])  # fmt: skip
+async def test_a_list_within_positions_has_what_lies_between_them(stack: TimelineStack, asked: dict[str, Any]) -> None:
+    everything = await pages(stack, 100, **asked)
+    places = {item["position"]: parse_position(item["position"]) for item in everything}
+    ends = {partition: max(o for p, o in places.values() if p == partition) for partition, _ in places.values()}
+    partition, end = max(ends.items(), key=lambda item: item[1])
+    since, until = {partition: 2}, {**ends, partition: end - 1}
+    until.pop(min(ends.keys() - {partition}))
+    found = await pages(stack, 3, **asked, since=format_positions(since), until=format_positions(until))
+    assert found == [
+        item
+        for item in everything
+        if (place := places[item["position"]])[0] in until and since.get(place[0], -1) < place[1] <= until[place[0]]
+    ]
+    assert 0 < len(found) < len(everything) - 1
+    assert await pages(stack, 100, **asked, until=format_positions(ends)) == everything
+    assert await pages(stack, 100, **asked, until="") == []
+    beyond = ",".join(f"{partition}:{10**17}" for partition in ends)
+    page, same = [await stack.get("/v1/records", **asked, **within) for within in ({}, {"until": beyond})]
+    assert page["items"] == same["items"]
+
+
 async def test_a_page_from_one_partition_alone_is_whole(stack: TimelineStack) -> None:
     event = recording("again and again")
     position = await stack.append(event, *[event] * 60)
@@ -156,6 +179,10 @@ async def test_a_page_from_one_partition_alone_is_whole(stack: TimelineStack) ->
         ("batch=", "/batch"),
         ("batch=a%20b", "/batch"),
         ("batch=a&batch=b", "/batch"),
+        ("since=x", "/since"),
+        ("since=0:1,0:2", "/since"),
+        ("until=99:0", "/until"),
+        ("until=0:1&until=1:1", "/until"),
         ("limit=0", "/limit"),
         ("cursor=x", "/cursor"),
     ],
@@ -168,6 +195,13 @@ async def test_what_cannot_be_asked_for_is_refused(stack: TimelineStack, query: 
 async def test_a_cursor_goes_on_with_its_own_question_only(stack: TimelineStack) -> None:
     cursor = (await stack.get("/v1/records?outcome=rejected&limit=1"))["next"]
     assert (await stack.get("/v1/records", outcome="rejected", cursor=cursor))["items"]
-    for query in ("outcome=parked", "problem=conflict", "principal=anonymous", "batch=feed-1"):
+    for query in (
+        "outcome=parked",
+        "problem=conflict",
+        "principal=anonymous",
+        "batch=feed-1",
+        "since=0:0",
+        "until=0:1",
+    ):
         assert (await stack.refusal(f"/v1/records?cursor={cursor}&{query}"))["errors"][0]["pointer"] == "/cursor"
     assert (await stack.refusal(f"/v1/parked?cursor={cursor}"))["errors"][0]["pointer"] == "/cursor"

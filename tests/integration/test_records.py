@@ -154,6 +154,8 @@ async def test_what_may_be_written_is_listed(stack: TimelineStack) -> None:
     countries = (await stack.get("/v1/countries"))["items"]
     assert {"code": "IND", "name": "India"} in countries
     types = (await stack.get("/v1/types"))["items"]
-    assert {"code": "ban", "valence": "conflictual"} in types
+    (visit,) = [item for item in types if item["code"] == "visit"]
+    assert (visit["valence"], visit["cameo"], visit["plover"]) == ("cooperative", ["042", "043", "044"], ["CONSULT"])
+    assert visit["description"].endswith(".")
     metrics = await stack.client.get("/metrics")
     assert metrics.status_code == 200

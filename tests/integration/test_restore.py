@@ -22,6 +22,7 @@ from tests.support.running.replaying import verified
 from tests.support.waiting import wait_until
 
 from event_schemas.records import HEADERS
+from service_edge.kafka_access import KafkaAccess
 from service_edge.topic_check import TopicUnfitError, check_topic
 from timeline_service.domain.exports import End, ExportHeader, Gap, write_end, write_gap, write_header, write_record
 from timeline_service.domain.replays import Progress
@@ -125,7 +126,7 @@ async def test_a_projection_goes_on_from_a_log_that_was_restored_into_another_ka
 
     elsewhere = Services(services.state_dir, another_kafka, topic, services.database_url)
     said = await restored(elsewhere, *files)
-    cluster = (await check_topic(another_kafka, topic)).cluster_id
+    cluster = (await check_topic(KafkaAccess(another_kafka), topic)).cluster_id
     assert said == (
         f"restored {len(before)} records in 3 partitions of {topic}\nthe log is in the Kafka cluster {cluster} now\n"
     )
@@ -192,22 +193,22 @@ async def test_a_restoration_that_is_broken_off_is_gone_on_with(lost: Services, 
         if progress.phase == "sending" and progress.partitions[0].records:
             raise InterruptedError
 
-    restoration = Restoration(Archive(file), lost.bootstrap_servers, break_off)
+    restoration = Restoration(Archive(file), KafkaAccess(lost.bootstrap_servers), break_off)
     with pytest.raises(InterruptedError):
         await restoration.run(restoration.verify(), replace_empty=False)
     assert 0 < len(await log_of(lost)) < 80
     with pytest.raises(TopicUnfitError, match=r"message\.timestamp\.type is CreateTime"):  # which no service takes
-        await check_topic(lost.bootstrap_servers, lost.topic)
+        await check_topic(KafkaAccess(lost.bootstrap_servers), lost.topic)
     await restored(lost, file)
     assert await log_of(lost) == [*records[0], *records[1]]
-    assert await check_topic(lost.bootstrap_servers, lost.topic)
+    assert await check_topic(KafkaAccess(lost.bootstrap_servers), lost.topic)
 
 
 async def test_a_transaction_that_was_left_open_is_ended_in_its_place(lost: Services, tmp_path: Path) -> None:
     file = tmp_path / "export.ndjson"
     records = [raw(0, 3)]
     file.write_bytes(part(lost.topic, records, 5))
-    begun = Restoration(Archive(file), lost.bootstrap_servers, _interrupt_sending)
+    begun = Restoration(Archive(file), KafkaAccess(lost.bootstrap_servers), _interrupt_sending)
     with pytest.raises(InterruptedError):
         await begun.run(begun.verify(), replace_empty=False)
     killed = AIOKafkaProducer(

@@ -18,6 +18,7 @@ from tests.support.inputs.random_events import (
     COUNTRIES,
     DOMAINS,
     PAIRS,
+    PUBLISHERS,
     STAGES,
     TAGS,
     TYPES,
@@ -25,7 +26,15 @@ from tests.support.inputs.random_events import (
     WHENS,
     RandomWriter,
 )
-from tests.support.models.selection_model import Parameters, bounds_asked, select, summarise
+from tests.support.models.selection_model import (
+    NAMES,
+    Parameters,
+    bounds_asked,
+    counted_names,
+    folded_name,
+    select,
+    summarise,
+)
 from tests.support.models.timeline_model import Standing, ToldTimeline
 from tests.support.models.websearch_model import must_mark, wanted_words, words_of
 from tests.support.running.engines import Engines
@@ -127,6 +136,7 @@ REPEATABLE: Final = [
     named("tag", st.sampled_from([*TAGS, "of-nobody"])),
     named("batch", st.sampled_from([*filter(None, BATCHES), "gdelt-2026-02-1"])),
     named("actor", st.sampled_from([*ACTORS, *map(str.upper, ACTORS), "huawei", "sao paulo camara", "Ministry"])),
+    named("publisher", st.sampled_from([*filter(None, PUBLISHERS), "the HINDU", "ecole", "Le"])),
     named("initiator", st.sampled_from([*COUNTRIES, "India", "cn", "FRA"])),
 ]
 SINGLE: Final = [
@@ -287,6 +297,33 @@ async def test_random_summaries_are_the_models(world: World) -> None:
     await check_by_hypothesis(questions(), 60, check)
 
 
+@st.composite
+def namings(draw: st.DrawFn) -> tuple[Question, str, str, int, int]:
+    """A question, or all events, what is to be named, how it begins, the limit of pages, and what happens between."""
+    kind = draw(st.sampled_from(sorted(NAMES)))
+    prefix = draw(st.sampled_from(["", "", "A", "ch", "the H", "LE", "São", "e", "z"]))
+    question = draw(st.one_of(st.just(Question(None, ())), questions()))
+    return question, kind, prefix, draw(st.integers(1, 4)), draw(st.integers(0, 3))
+
+
+async def test_random_names_are_counted_as_the_model_counts_them(world: World) -> None:
+    async def check(naming: tuple[Question, str, str, int, int]) -> None:
+        question, kind, prefix, limit, between = naming
+        wanted = counted_names(question.answer(world), kind, prefix)
+        asked = [*question.parameters(world), *([("pair", question.pair)] if question.pair else [])]
+        answer = await ask(world, f"/v1/{kind}s", [*asked, ("prefix", prefix), ("limit", str(limit))])
+        found = answer.json()["items"]
+        while (cursor := answer.json()["next"]) is not None:
+            assert len(answer.json()["items"]) == limit
+            await world.told.append(*(world.writer.record() for _ in range(between)))
+            answer = await ask(world, f"/v1/{kind}s", [("cursor", cursor), ("limit", str(limit))])
+            found += answer.json()["items"]
+        assert [(folded_name(kind, item["name"]), item["count"]) for item in found] == wanted
+        assert {item["name"] for item in found} <= {*TAGS, *ACTORS, *PUBLISHERS}
+
+    await check_by_hypothesis(namings(), 80, check)
+
+
 @pytest.mark.parametrize("path", ["/v1/timelines/CHN-IND", "/v1/events"])
 async def test_a_cursor_goes_on_with_its_own_question_only(world: World, path: str) -> None:
     question = [("type", "ban"), ("type", "visit"), ("include", "retracted")]
@@ -303,6 +340,7 @@ async def test_a_cursor_goes_on_with_its_own_question_only(world: World, path: s
         [("stage", "ended")],
         [("tag", "chips")],
         [("actor", "Huawei")],
+        [("publisher", "Le Monde")],
         [("batch", "feed:1")],
         [("initiator", "IND")],
         [("q", "steel")],

@@ -44,6 +44,8 @@ QUESTIONS = {
     "where is `timeline watch`?": "watch.py",
     "where is gzip chosen?": "encodings.py",
     "which faults does the soak inject?": "nemesis/",
+    "where is it decided who may do what?": "access/gate.py",
+    "which role does an operation need?": "api/roles.py",
     "who decides how many long bodies are read at once?": "api/admission.py",
     "where does `make up` start Kafka?": "kafka_engine.py",
     "where are a pair's events counted by years?": "summaries.py",

@@ -9,9 +9,12 @@ from tests.support.running.ingesting import an_event
 from ingest_service.adapters.kafka_log import KafkaLog
 from ingest_service.adapters.kafka_session import Appended
 from ingest_service.api.admission import Admission
+from ingest_service.api.allowance import Allowance
 from ingest_service.api.bulk import Bulk
 from ingest_service.api.results import Results
 from ingest_service.domain.accept import Accepted, Terms, accept_event
+from service_edge.access.callers import ANYBODY
+from service_edge.kafka_access import KafkaAccess
 
 LINES = 5_000
 
@@ -20,7 +23,7 @@ class InstantLog(KafkaLog):
     """Acknowledges at once, so that taking lines in never has to wait."""
 
     def __init__(self) -> None:
-        super().__init__("127.0.0.1:1", "topic", 1)
+        super().__init__(KafkaAccess("127.0.0.1:1"), "topic", 1)
         self.length = 0
 
     async def append(self, accepted: Sequence[Accepted], *, bulk: bool = False) -> list[Appended | None]:
@@ -40,7 +43,9 @@ def accept(value: Any, accepted_at: datetime) -> Accepted:
 
 async def take(lines: Sequence[bytes], **asked: bool) -> list[dict[str, Any]]:
     results = Results(2**28)
-    bulk = Bulk(InstantLog(), Admission(1, 1, 1), accept, validate=False, everything=asked.get("everything", False))
+    admission = Admission(1, 1, 1)
+    allowance = Allowance(None, ANYBODY, admission)
+    bulk = Bulk(InstantLog(), admission, allowance, accept, validate=False, everything=asked.get("everything", False))
     await bulk.take(at_once(lines), results)
     return [orjson.loads(line) for line in b"".join(results.chunks()).splitlines()]
 

@@ -10,14 +10,15 @@ from timeline_service.code_version import judging_files
 
 LANGUAGE = (
     "__init__ attributes countries dates envelopes errors events json_text limits log_topic near_texts normal_form "
-    "positions published record_builders records refusals requests taxonomy texts versions"
+    "partitions positions published record_builders records refusals requests signatures taxonomy texts versions"
 )
-JUDGE = "__init__ batch batch_counts breaker days decoding entries fold partitions recording_times rows"
+JUDGE = "__init__ batch batch_counts breaker days decoding entries fold recording_times rows trusted_keys"
 
 
 def test_the_files_that_are_hashed_are_the_language_and_the_judge() -> None:
     assert set(judging_files()) == {
         "event_schemas/countries.json",
+        "event_schemas/event_types.json",
         *(f"event_schemas/{name}.py" for name in LANGUAGE.split()),
         *(f"timeline_service/judge/{name}.py" for name in JUDGE.split()),
     }

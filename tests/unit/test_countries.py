@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from event_schemas.countries import (
+    _DATA,
     CountryError,
     all_countries,
     country_code,
@@ -56,6 +57,12 @@ def test_a_name_means_one_country(text: str, code: str) -> None:
         ("Congo", ["COD Congo - Kinshasa", "COG Congo - Brazzaville"]),
         ("Korea", ["KOR South Korea", "PRK North Korea"]),
         ("Chinaa", ["CHN China"]),
+        ("Untied States", ["USA United States"]),
+        ("Germny", ["DEU Germany"]),
+        ("Nigera", ["NGA Nigeria", "NER Niger"]),
+        ("England", ["GBR United Kingdom"]),
+        ("northern ireland", ["GBR United Kingdom"]),
+        ("Zanzibar", ["TZA Tanzania"]),
         ("Atlantis of the deep", []),
         ("", []),
     ],
@@ -64,6 +71,36 @@ def test_what_is_unknown_or_ambiguous_is_refused_with_candidates(text: str, cand
     with pytest.raises(CountryError) as caught:
         country_code(text)
     assert list(caught.value.candidates) == candidates
+
+
+@pytest.mark.parametrize(
+    "text", ["AFR", "nmr", "EUR", "Africa", "the Middle East", "Southern Africa", "WST", "the West"]
+)
+def test_a_region_is_told_to_be_one(text: str) -> None:
+    with pytest.raises(CountryError, match=r"is a region.*name the countries themselves") as caught:
+        country_code(text)
+    assert caught.value.candidates == ()
+
+
+@pytest.mark.parametrize(
+    "text", ["Tibet", "Crimea", "Kurdistan", "South Ossetia", "Somaliland", "Catalonia", "Chechnya"]
+)
+def test_for_a_name_whose_state_is_disputed_no_country_is_offered(text: str) -> None:
+    with pytest.raises(CountryError) as caught:
+        country_code(text)
+    assert caught.value.candidates == ()
+
+
+@pytest.mark.parametrize(("text", "code"), [("Hong Kong", "HKG"), ("Macau", "MAC"), ("Greenland", "GRL")])
+def test_what_has_a_code_of_iso_stands_for_itself(text: str, code: str) -> None:
+    assert country_code(text) == code
+
+
+def test_what_is_no_country_is_neither_one_nor_two_things() -> None:
+    named = set(_DATA["meanings"])
+    others = [*_DATA["regions"], *_DATA["parts"], *_DATA["apart"]]
+    assert not named & set(others)
+    assert len(set(others)) == len(others)
 
 
 @pytest.mark.parametrize("text", ["IN-CN", "cn-in", "CHN-IND", "ind-cn"])

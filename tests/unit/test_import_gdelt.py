@@ -12,11 +12,10 @@ from tests.support.inputs.gdelt_files import REAL_FILES, gdelt_row
 from tests.support.inputs.importing import Imported, Unwatched, import_gdelt
 from tests.support.running.session_folder import ROOT
 
-from event_schemas.countries import all_countries
+from event_schemas.countries import REGIONS, all_countries
 from event_schemas.events import id_from_origin, read_event
 from event_schemas.taxonomy import TYPES
 from ingest_service.importing.cameo import CAMEO
-from ingest_service.importing.country_schemes import REGIONS
 from ingest_service.importing.drafts import DroppedRowError, UnreadableRowError
 from ingest_service.importing.files import MAX_LINE, FileError
 from ingest_service.importing.gdelt import REPEATED, gdelt_drafts

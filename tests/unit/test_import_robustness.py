@@ -11,7 +11,7 @@ from tests.support.inputs.importing import import_gdelt, import_table
 
 from ingest_service.importing.drafts import DroppedRowError, UnreadableRowError
 from ingest_service.importing.gdelt_rows import read_report
-from ingest_service.importing.mapped_events import mapped_event
+from ingest_service.importing.mapped_events import RowReader
 from ingest_service.importing.mapping import Mapping, parse_mapping
 from ingest_service.importing.mapping_columns import columns_of
 from ingest_service.importing.presets import PRESETS, preset
@@ -53,7 +53,7 @@ def test_a_row_of_gdelt_with_anything_in_a_cell(place: int, text: str, columns: 
 def test_a_row_of_a_table_with_anything_in_its_cells(mapping: Mapping, data: st.DataObject) -> None:
     row = {column: data.draw(CELLS) for column in [*columns_of(mapping), "mem1", "mem2"]}
     try:
-        event = mapped_event(row, mapping)
+        event = RowReader(mapping).event(row)
     except (DroppedRowError, UnreadableRowError):
         return
     assert len(event["countries"]) > 1

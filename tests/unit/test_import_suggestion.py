@@ -14,7 +14,7 @@ from ingest_service.importing.presets import PRESETS, preset
 from ingest_service.importing.recognition import Column, country_scheme, date_format, is_cameo
 from ingest_service.importing.samples import delimiter_of, first_columns
 from ingest_service.importing.suggestion import known_layout, suggest
-from ingest_service.importing.tables import TableKind
+from ingest_service.importing.table_rows import TableKind
 
 ROWS = [
     ["Case ID", "Event Date", "Actor 1 Source", "Target", "Event type", "Goldstein", "Link", "Remark"],

@@ -1,12 +1,15 @@
 """Tables as events by a mapping: what is read, refused and said of it."""
 
 import json
+import sys
 from datetime import date
 from pathlib import Path
 from textwrap import dedent
 from typing import Any
 
 import jsonschema
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 import yaml
 from openpyxl import Workbook
@@ -222,9 +225,15 @@ def test_a_missing_or_renamed_column_is_named_before_any_row_is_read(tmp_path: P
         imported(tmp_path, "7,2020,India,China,ban", header="no,on,on,whom,what")
 
 
-def test_an_empty_file_and_a_header_only_have_no_rows(tmp_path: Path) -> None:
+def test_a_header_only_has_no_rows_and_an_empty_file_is_told_to_be_empty(tmp_path: Path) -> None:
     assert imported(tmp_path).tally.rows == 0
-    assert imported(tmp_path, header="").tally.rows == 0
+    with pytest.raises(FileError, match="is empty: a table begins with the names of its columns"):
+        imported(tmp_path, header="")
+    path = tmp_path / "empty.csv"
+    path.touch()
+    with pytest.raises(FileError, match=r"empty\.csv is empty"):
+        import_table(path, mapping=mapping())
+    assert import_table(path, mapping=mapping(), ndjson=True).tally.rows == 0
 
 
 @pytest.mark.parametrize("ends", ["\n", "\r\n", "\r"])
@@ -347,3 +356,34 @@ def test_mappings_keep_to_the_published_schema() -> None:
     validator.validate(read_yaml(dedent(PLAIN)))
     for name in PRESETS:
         validator.validate(preset(name).model_dump(by_alias=True, exclude_none=True, mode="json"))
+
+
+def test_parquet_reads_like_a_csv(tmp_path: Path) -> None:
+    path = tmp_path / "table.parquet"
+    rows = {
+        "no": list(range(5_000)),
+        "on": [date(2020, 6, 29), None, *[date(2021, 1, 1)] * 4_998],
+        "who": [["India", "Nepal"]] * 5_000,
+        "whom": ["China"] * 5_000,
+        "what": ["ban"] * 5_000,
+    }
+    pq.write_table(pa.table(rows), path, row_group_size=700)
+    taken = import_table(path, mapping=mapping())
+    assert len(taken.events) == 4_999
+    assert (taken.events[0]["when"], taken.events[0]["id"]) == ("2020-06-29", id_from_origin("test", "0"))
+    assert (taken.events[0]["countries"], taken.events[0]["initiators"]) == (["CHN", "IND", "NPL"], ["IND", "NPL"])
+    ((place, _, original),) = taken.complaints
+    assert (place, original["no"]) == ("table.parquet:2", "1")
+    with pytest.raises(FileError, match=r"has no column 'how'.*; it has 'no'"):
+        import_table(path, mapping=mapping(type="{how}"))
+    path.write_bytes(path.read_bytes()[:-100])
+    with pytest.raises(FileError, match=r"cannot be read as Parquet .*: fetch it again"):
+        import_table(path, mapping=mapping())
+    with pytest.raises(FileError, match="cannot be read"):
+        import_table(tmp_path / "none.parquet", mapping=mapping())
+
+
+def test_parquet_without_its_reader_says_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    with pytest.raises(FileError, match=r"pip install 'dyadline-ingest-service\[parquet\]'"):
+        import_table(tmp_path / "table.parquet", mapping=mapping())

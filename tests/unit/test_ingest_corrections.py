@@ -67,6 +67,7 @@ def test_lines_are_found_however_they_come(text: bytes, cuts: list[int]) -> None
     assert all(lines)
 
 
-def test_a_line_without_end_is_held_in_parts() -> None:
-    chunks = (b"x" * 300_000 for _ in range(20))
-    assert max(map(len, lines_of(chunks))) < 2_000_000
+def test_of_a_line_without_end_comes_what_is_enough_to_refuse_it() -> None:
+    chunks = itertools.chain((b"x" * 300_000 for _ in range(20)), [b"\n1\n"])
+    long, after = lines_of(chunks)
+    assert (len(long), after) == (2**20 + 1, b"1\n")

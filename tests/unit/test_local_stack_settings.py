@@ -1,12 +1,17 @@
+import stat
 from pathlib import Path
 
 import pytest
+from tests.support.running.token_files import write_tokens
 
+from local_stack.credential import own_headers
 from local_stack.errors import StackError
 from local_stack.record import is_wanted, read_record, recorded_settings, write_record
 from local_stack.services import SERVICES, service
-from local_stack.settings import read_settings
+from local_stack.settings import read_own_settings, read_settings
 from local_stack.supervisor import supervisor
+from service_edge.access.roles import Role
+from service_edge.access.token_files import TokenFiles
 
 
 def test_the_contracts_ports_are_the_defaults() -> None:
@@ -77,6 +82,66 @@ def test_settings_are_read_again_from_their_variables(tmp_path: Path) -> None:
     assert read_settings(settings.variables()) == settings
 
 
+def test_how_given_servers_are_spoken_to_is_read_again_and_only_told_to_whom_it_concerns(tmp_path: Path) -> None:
+    file = tmp_path / "url"
+    file.write_text("postgresql://u:hush@h/d\n")
+    told = {
+        "STATE_DIR": str(tmp_path),
+        "KAFKA_BOOTSTRAP_SERVERS": "kafka:9093",
+        "KAFKA_SECURITY_PROTOCOL": "SASL_PLAINTEXT",
+        "KAFKA_SASL_MECHANISM": "PLAIN",
+        "KAFKA_USERNAME": "u",
+        "KAFKA_PASSWORD": "hush",
+        "DATABASE_URL_FILE": str(file),
+    }
+    settings = read_settings(told)
+    assert read_settings(settings.variables()) == settings
+    assert settings.kafka.arguments()["sasl_plain_password"] == "hush"
+    assert settings.given_database == "postgresql://u:hush@h/d"
+    assert "hush" not in repr(settings)
+    assert service(settings, "projector").environment["DATABASE_URL_FILE"] == str(file)
+    assert "DATABASE_URL" not in service(settings, "projector").environment
+    assert all(service(settings, name).environment["KAFKA_PASSWORD"] == "hush" for name in SERVICES)
+    settings.record.parent.mkdir()
+    write_record(settings, wanted=True)
+    assert "hush" not in settings.record.read_text()
+
+
+@pytest.mark.parametrize(
+    ("told", "words"),
+    [
+        ({"KAFKA_SECURITY_PROTOCOL": "SSL"}, "KAFKA_SECURITY_PROTOCOL is set, and Kafka is our own"),
+        (
+            {"KAFKA_BOOTSTRAP_SERVERS": "k:1", "KAFKA_SECURITY_PROTOCOL": "TLS"},
+            "KAFKA_SECURITY_PROTOCOL=TLS: write one of",
+        ),
+        ({"DATABASE_URL_FILE": "/no/such"}, "DATABASE_URL_FILE=/no/such cannot be read"),
+        ({"DATABASE_URL": "mysql://u:hush@h/d"}, "DATABASE_URL names no PostgreSQL"),
+    ],
+)
+def test_given_servers_that_cannot_be_are_refused_by_name(told: dict[str, str], words: str) -> None:
+    with pytest.raises(StackError) as refused:
+        read_settings(told)
+    assert words in str(refused.value)
+    assert "hush" not in str(refused.value)
+
+
+def test_who_only_stops_or_looks_needs_no_secret(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    told = {"STATE_DIR": str(tmp_path), "KAFKA_BOOTSTRAP_SERVERS": "k:1", "KAFKA_SECURITY_PROTOCOL": "SASL_SSL"}
+    for name, text in {**told, "DATABASE_URL_FILE": str(tmp_path / "gone")}.items():
+        monkeypatch.setenv(name, text)
+    with pytest.raises(StackError):
+        read_settings()
+    assert read_own_settings().bootstrap_servers == "k:1"
+
+
+def test_the_services_are_found_over_https_where_they_have_certificates() -> None:
+    settings = read_settings({"INGEST_TLS_CERTIFICATE": "/c"})
+    assert (settings.ingest_url, settings.timeline_url) == ("https://127.0.0.1:8001", "http://127.0.0.1:8002")
+    assert settings.probes_url("ingest").startswith("https:")
+    assert settings.probes_url("projector").startswith("http:")
+
+
 @pytest.mark.parametrize("value", ["0", "-1", "soon", "nan"])
 def test_a_pause_that_cannot_be_is_refused_by_name(value: str) -> None:
     with pytest.raises(StackError, match=f"RESTART_SECONDS={value} is no time to wait"):
@@ -106,3 +171,51 @@ def test_half_a_record_is_no_record(tmp_path: Path, text: str) -> None:
     settings.record.write_text(text)
     assert read_record(settings) == {}
     assert recorded_settings(settings) == settings
+
+
+@pytest.mark.parametrize(
+    ("given", "reached"),
+    [
+        ("", "127.0.0.1"),
+        ("0.0.0.0", "127.0.0.1"),
+        ("::", "127.0.0.1"),
+        ("10.1.2.3", "10.1.2.3"),
+        ("fd00::7", "[fd00::7]"),
+    ],
+)
+def test_a_service_is_asked_where_it_listens(tmp_path: Path, given: str, reached: str) -> None:
+    settings = read_settings({"INGEST_HOST": given, "PROJECTOR_HOST": given, "STATE_DIR": str(tmp_path)})
+    assert settings.ingest_url == f"http://{reached}:8001"
+    assert settings.probes_url("projector") == f"http://{reached}:8003"
+    assert settings.timeline_url == "http://127.0.0.1:8002"
+    settings.record.parent.mkdir()
+    write_record(settings, wanted=True)
+    assert recorded_settings(read_settings({"STATE_DIR": str(tmp_path)})) == settings
+
+
+def test_where_credentials_are_asked_for_the_stack_has_one_of_its_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = read_settings({"STATE_DIR": str(tmp_path)})
+    assert "INGEST_TOKENS_FILE" not in service(settings, "ingest").environment
+    assert own_headers(settings) == {}
+    theirs = tmp_path / "theirs.jsonl"
+    token = write_tokens(theirs, {"ada": [Role.WRITE]})["ada"]
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("INGEST_TOKENS_FILE", "theirs.jsonl")
+    monkeypatch.setenv("INGEST_TOKEN", "dyl_of_commands")
+    monkeypatch.setenv("TIMELINE_OIDC_ISSUER", "https://issuer.example")
+    told = service(settings, "ingest").environment
+    assert "INGEST_TOKEN" not in told
+    files = TokenFiles(map(Path, told["INGEST_TOKENS_FILE"].split(",")))
+    own = own_headers(settings)["authorization"].removeprefix("Bearer ")
+    found = [files.find(each) for each in (token, own)]
+    assert [(each.name, {*each.roles}) for each in found if each is not None] == [
+        ("ada", {Role.WRITE}),
+        ("local-stack", {Role.READ, Role.WRITE, Role.AUDIT}),
+    ]
+    assert TokenFiles([Path(service(settings, "timeline").environment["TIMELINE_TOKENS_FILE"])]).find(own) is not None
+    assert own not in str(told)
+    kept = [path for path in (tmp_path / "run").iterdir() if path.name.startswith("stack.")]
+    assert [stat.S_IMODE(path.stat().st_mode) for path in kept] == [0o600, 0o600]
+    assert own_headers(settings)["authorization"] == f"Bearer {own}"  # the same next time

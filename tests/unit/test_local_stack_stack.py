@@ -3,6 +3,7 @@ import errno
 import os
 import sys
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -45,8 +46,9 @@ async def test_a_full_disk_is_named_with_its_variable(tmp_path: Path) -> None:
 
 
 async def test_nothing_is_stopped_for_a_given_server_that_does_not_answer(ingest: Process) -> None:
-    settings = read_settings({"STATE_DIR": str(ingest.state_dir), "DATABASE_URL": "nonsense"})
-    write_record(read_settings({"STATE_DIR": str(ingest.state_dir)}), wanted=True)
+    own = read_settings({"STATE_DIR": str(ingest.state_dir)})
+    settings = replace(own, given_database="nonsense")
+    write_record(own, wanted=True)
     before = ingest.pid()
     with pytest.raises(StackError, match="DATABASE_URL cannot be read"):
         await stack.up(settings, DOWNLOADS, print, asyncio.Event())

@@ -32,3 +32,10 @@ def test_the_nearest_are_those_of_difflib(text: str) -> None:
 
 def test_no_known_texts_are_near_nothing() -> None:
     assert NearTexts([]).to("india", most=3, cutoff=0.7) == []
+
+
+def test_what_is_much_less_near_than_the_nearest_is_left_out() -> None:
+    near = NearTexts(KNOWN)
+    assert near.to("indonesai", most=3, cutoff=0.3) != ["indonesia"]
+    assert near.to("indonesai", most=3, cutoff=0.3, margin=0.1) == ["indonesia"]
+    assert near.to("nigera", most=3, cutoff=0.3, margin=0.1) == ["nigeria", "niger"]

@@ -9,13 +9,13 @@ from hypothesis import strategies as st
 
 from timeline_service.domain.outcomes import ALL_PROBLEMS, OUTCOMES, PROBLEMS, RecordSelection
 from timeline_service.judge.batch import BEHIND
-from timeline_service.judge.decoding import FAILED, MALFORMED, UNKNOWN_VERSION
+from timeline_service.judge.decoding import FAILED, MALFORMED, UNKNOWN_VERSION, UNSIGNED
 from timeline_service.judge.fold import Outcome, Problem
 
 
 def test_every_outcome_and_problem_that_the_judge_knows_can_be_asked_for() -> None:
     assert {*get_args(Outcome)} <= {*OUTCOMES}
-    assert {*get_args(Problem), MALFORMED} == {*PROBLEMS["rejected"]}
+    assert {*get_args(Problem), MALFORMED, UNSIGNED} == {*PROBLEMS["rejected"]}
     assert {UNKNOWN_VERSION, FAILED, BEHIND} == {*PROBLEMS["parked"]}
 
 

@@ -4,7 +4,7 @@ from aiokafka.partitioner import DefaultPartitioner
 from hypothesis import given
 from hypothesis import strategies as st
 
-from timeline_service.judge.partitions import partitions_of
+from event_schemas.partitions import partitions_of
 
 
 @given(st.lists(st.uuids(), max_size=120), st.integers(1, 50))

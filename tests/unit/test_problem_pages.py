@@ -7,6 +7,7 @@ import pytest
 from tests.support.clients.html_documents import read_html
 from tests.support.running.free_ports import free_port
 
+from service_edge.kafka_access import KafkaAccess
 from timeline_service.app import create_app
 from timeline_service.settings import Settings
 from timeline_service.web.source_lines import source_line
@@ -15,7 +16,7 @@ from timeline_service.web.source_lines import source_line
 @pytest.fixture
 async def client() -> AsyncIterator[httpx.AsyncClient]:
     url = f"postgresql://nobody@127.0.0.1:{free_port()}/nothing"
-    app = create_app(Settings.model_validate({"database_url": url, "kafka_bootstrap_servers": "127.0.0.1:1"}))
+    app = create_app(Settings.model_validate({"database_url": url, "kafka": KafkaAccess("127.0.0.1:1")}))
     async with (
         app.router.lifespan_context(app),
         httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://127.0.0.1") as asking,

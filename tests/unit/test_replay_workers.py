@@ -7,12 +7,13 @@ import pytest
 import uvloop
 from tests.support.waiting import wait_until
 
+from service_edge.kafka_access import KafkaAccess
 from timeline_service.errors import StuckError, UnavailableError
 from timeline_service.replay.loading.partition_load import PartitionLoad
 from timeline_service.replay.loading.workers import cores, start_workers
 from timeline_service.settings import Settings
 
-NOWHERE = Settings(kafka_bootstrap_servers="127.0.0.1:1", database_url="postgresql://nobody@127.0.0.1:1/nothing")
+NOWHERE = Settings(kafka=KafkaAccess("127.0.0.1:1"), database_url="postgresql://nobody@127.0.0.1:1/nothing")
 LOAD = PartitionLoad("schema", 0, 1, 1, "cluster", "code")
 
 

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -30,6 +31,37 @@ def test_a_port_that_cannot_be_is_wrong_usage_and_named(module: str, variable: s
     assert done.returncode == 2
     assert f"{variable}={value}: " in done.stderr
     assert "Traceback" not in done.stderr
+
+
+COMMANDS = [
+    ("ingest_service.cli", "serve"),
+    *(("timeline_service.cli", name) for name in ("serve", "project", "replayer", "migrate")),
+]
+
+
+@pytest.mark.parametrize(("module", "command"), COMMANDS)
+def test_a_file_of_a_secret_that_is_empty_ends_every_process_with_what_to_do(
+    module: str, command: str, tmp_path: Path
+) -> None:
+    file = tmp_path / "password"
+    file.write_text("\n")
+    told = {"KAFKA_SECURITY_PROTOCOL": "SASL_SSL", "KAFKA_SASL_MECHANISM": "PLAIN", "KAFKA_USERNAME": "u"}
+    environment = {**os.environ, **told, "KAFKA_PASSWORD_FILE": str(file)}
+    words = [sys.executable, "-m", module, command]
+    done = subprocess.run(words, env=environment, capture_output=True, text=True, check=False, timeout=60)
+    assert done.returncode == 2
+    assert f"KAFKA_PASSWORD_FILE={file} is empty: write into it" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("command", ["serve", "project", "replayer", "migrate"])
+def test_a_database_url_that_cannot_be_ends_every_process_and_is_not_told(command: str) -> None:
+    environment = {**os.environ, "DATABASE_URL": "postgresql://u:hush@h:port/d"}
+    words = [sys.executable, "-m", "timeline_service.cli", command]
+    done = subprocess.run(words, env=environment, capture_output=True, text=True, check=False, timeout=60)
+    assert done.returncode == 2
+    assert "DATABASE_URL cannot be read: expected postgresql://" in done.stderr
+    assert "hush" not in done.stdout + done.stderr
 
 
 def test_an_origin_is_read_as_browsers_write_it(monkeypatch: pytest.MonkeyPatch) -> None:

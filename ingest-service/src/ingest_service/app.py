@@ -6,14 +6,20 @@ from contextlib import asynccontextmanager
 from functools import partial
 from typing import Final
 
-from fastapi import Depends, FastAPI
+import structlog
+from fastapi import Depends
 
 from ingest_service.adapters.kafka_log import KafkaLog
 from ingest_service.api import changes, events, probes, reference
 from ingest_service.api.admission import Admission
 from ingest_service.api.problems import ERRORS, KINDS, translate
+from ingest_service.api.roles import NEEDS
 from ingest_service.api.shapes import schemas
+from ingest_service.domain.signing import leave_unsigned
 from ingest_service.settings import Settings
+from service_edge.access.needs import served_at
+from service_edge.access.rates import Rate
+from service_edge.access.settings import open_gate
 from service_edge.cross_origins import CrossOrigins
 from service_edge.head_requests import HeadMiddleware
 from service_edge.host_origin_guard import HostOriginGuard
@@ -24,16 +30,25 @@ from service_edge.request_ids import RequestIds
 from service_edge.request_log import RequestLog
 from service_edge.request_traces import RequestTraces
 
+_LOG: Final = structlog.get_logger()
 #: How long the log's supervisor may take to stop in order. Then it is cancelled again: aiokafka may swallow the first.
 _STOP_SECONDS: Final = (5.0, 1.0, 1.0)
 
 
-def create_app(settings: Settings) -> FastAPI:
-    """The service's API. It starts although Kafka is away, and is ready once a broker answers."""
+def create_app(settings: Settings) -> DescribedAPI:
+    """The service's API. It starts although Kafka is away, and is ready once a broker answers.
+
+    Raises TokenFileError.
+    """
+    gate = open_gate(settings)
 
     @asynccontextmanager
     async def lifespan(app: DescribedAPI) -> AsyncIterator[None]:
-        log = KafkaLog(settings.kafka_bootstrap_servers, settings.topic, settings.append_seconds)
+        signer = settings.signing_key_file
+        sign = signer.sign if signer is not None else leave_unsigned
+        if signer is not None:
+            _LOG.info("signing records", key=signer.key_id)
+        log = KafkaLog(settings.kafka, settings.topic, settings.append_seconds, sign)
         app.state.log = log
         app.leave = partial(asyncio.get_running_loop().call_soon_threadsafe, log.leave)
         supervisor = asyncio.create_task(log.run())
@@ -41,10 +56,13 @@ def create_app(settings: Settings) -> FastAPI:
             yield
         finally:
             await _stop(supervisor)
+            await gate.close()
 
     app = DescribedAPI(
         kinds=KINDS,
         schemas=schemas(),
+        gate=gate,
+        needs=served_at(settings.host, NEEDS),
         title="Dyadline: ingest",
         description="Takes events between countries in, and appends them to the log.",
         version="0.1.0",
@@ -53,11 +71,13 @@ def create_app(settings: Settings) -> FastAPI:
     )
     app.state.timeline_url = settings.timeline_url.rstrip("/")
     app.state.admission = Admission(settings.bodies, settings.body_wait_seconds, settings.body_stalled_seconds)
+    app.state.event_rate = Rate(settings.events_per_minute) if settings.events_per_minute else None
     app.state.results_bytes = settings.results_bytes
     install_problems(app, KINDS, translate, ERRORS)
     for module in (events, changes, reference, probes):
         app.include_router(module.router)
     app.add_middleware(HeadMiddleware)
+    app.guard()
     app.add_middleware(HostOriginGuard, allowed_hosts=settings.allowed_hosts, allowed_origins=settings.allowed_origins)
     app.add_middleware(CrossOrigins, writers=settings.allowed_origins)
     app.add_middleware(RequestLog)

@@ -32,6 +32,14 @@ def fold_name(name: str) -> str:
 _DATA: Final = json.loads((files("event_schemas") / "countries.json").read_text(encoding="utf-8"))
 _NAMES: Final[dict[str, str]] = _DATA["names"]
 _MEANINGS: Final[dict[str, list[str]]] = _DATA["meanings"]
+#: Regions, which are no countries, by the codes that CAMEO has for them and by their names.
+REGIONS: Final[dict[str, str]] = _DATA["regions"]
+#: Parts of a state by their names, where nobody disputes whose they are.
+_PARTS: Final[dict[str, str]] = _DATA["parts"]
+#: Names for which no country is offered, neither the nearest nor any that claims them.
+_APART: Final = frozenset(_DATA["apart"])
+#: How much less than the nearest name another may look like what was written, to be offered too.
+_MARGIN: Final = 0.1
 
 
 def country_code(text: str) -> str:
@@ -50,15 +58,28 @@ def _meaning(text: str) -> str:
     if meanings:
         candidates = [_labelled(code) for code in meanings]
         raise CountryError(f"{text!r} is ambiguous: write one of {', '.join(candidates)}", candidates)
-    candidates = _nearest(fold_name(text[:80]))
+    folded = fold_name(text[:80])
+    for key in (text.strip().upper(), folded.removeprefix("the ")):
+        require_no_region(key, text[:80])
+    if (state := _PARTS.get(folded)) is not None:
+        whole = _labelled(state)
+        raise CountryError(f"{text[:80]!r} is not a country, but a part of {whole}: write that", [whole])
+    candidates = _nearest(folded)
     words = f": did you mean {', '.join(candidates)}?" if candidates else ": GET /v1/countries lists what is known"
     raise CountryError(f"{text[:80]!r} is not a country{words}", candidates)
 
 
 @lru_cache(maxsize=4_096)
 def _nearest(name: str) -> list[str]:
-    near = _FOLDED.to(name, most=5, cutoff=0.7)
+    near = _FOLDED.to(name, most=5, cutoff=0.7, margin=_MARGIN) if name not in _APART else []
     return list(dict.fromkeys(_labelled(code) for known in near for code in _MEANINGS[known]))
+
+
+def require_no_region(key: str, text: str = "") -> None:
+    """Raises CountryError for a region's code or folded name, which somebody has written as a text."""
+    if key in REGIONS:
+        named = "" if fold_name(text) == key else f" ({REGIONS[key]})"
+        raise CountryError(f"{text or key!r} is a region{named}, not a country: name the countries themselves")
 
 
 def country_name(code: str) -> str:
@@ -83,6 +104,7 @@ def parse_pair(text: str) -> str:
         raise CountryError(f"{text[:80]!r} is not a pair: write two codes with a dash, such as IN-CN or CHN-IND")
     codes = []
     for part in (first, second):
+        require_no_region(part.upper())
         if not _code_meanings(part):
             raise CountryError(f"{part[:80]!r} is not a country code: use /v1/timelines/lookup?a=…&b=… for names")
         codes.append(country_code(part))

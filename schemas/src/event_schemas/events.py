@@ -1,7 +1,7 @@
 """The event: what happened between countries, normalised, with its content, digest and derived id."""
 
 import hashlib
-from typing import Annotated, Any, Final, NotRequired
+from typing import Annotated, Any, Final, NamedTuple, NotRequired
 from uuid import NAMESPACE_URL, uuid5
 
 from pydantic import (
@@ -20,7 +20,7 @@ from event_schemas.attributes import check_attributes
 from event_schemas.errors import RefusedEventError
 from event_schemas.json_text import write_json
 from event_schemas.limits import GOLDSTEIN, MAX_ACTORS, MAX_CODES, MAX_COUNTRIES, MAX_SOURCES, MAX_TAGS
-from event_schemas.normal_form import is_normal
+from event_schemas.normal_form import OPTIONAL, normal_content, tidied
 from event_schemas.refusals import FieldError, UnknownTypeError, details_of
 from event_schemas.taxonomy import TYPES, Domain, Stage, Valence, nearest_types
 from event_schemas.texts import (
@@ -34,6 +34,7 @@ from event_schemas.texts import (
     Url,
     Uuid,
     WhenText,
+    is_canonical_uuid,
     is_empty,
     normalised,
 )
@@ -46,10 +47,6 @@ READ_ONLY: Final = frozenset([
 MAX_EVENT_BYTES: Final = 256 * 1024
 NAMESPACE: Final = uuid5(NAMESPACE_URL, "urn:dyadline")
 _NAMESPACE_BYTES: Final = NAMESPACE.bytes
-_OPTIONAL: Final = frozenset([
-    "initiators", "id", "summary", "valence", "domain", "stage", "actors", "sources", "tags", "codes",
-    "goldstein", "attributes",
-])  # fmt: skip
 
 
 def _known_type(code: str) -> str:
@@ -84,7 +81,7 @@ def _posted(value: Any) -> Any:
         return value
     if value.get("status") == "retracted":
         raise FieldError("status", "a retracted event cannot be posted; post its retraction instead")
-    return {k: item for k, item in value.items() if not (is_empty(item) if k in _OPTIONAL else k in READ_ONLY)}
+    return {k: item for k, item in value.items() if not (is_empty(item) if k in OPTIONAL else k in READ_ONLY)}
 
 
 def _actor(value: Any) -> Any:
@@ -176,9 +173,36 @@ def read_event(value: Any) -> Event:
         raise RefusedEventError(details_of(error)) from error
 
 
-def read_content(value: Any) -> dict[str, Any]:
+class Content(NamedTuple):
+    """What an event says: its fields, and these as canonical bytes (`json_text.write_json`)."""
+
+    fields: dict[str, Any]
+    text: bytes
+
+    @classmethod
+    def of(cls, event: Event) -> "Content":
+        """What an event that was read says."""
+        fields = content_of(event)
+        return cls(fields, write_json(fields))
+
+
+def read_content(value: Any) -> Content:
     """What the event in a JSON value says, as `content_of` and `read_event` have it, and it raises the same."""
-    return value if is_normal(value) else content_of(read_event(value))
+    if (text := normal_content(value)) is not None:
+        return Content(value, text)
+    return Content.of(read_event(value))
+
+
+def read_posted(value: Any) -> tuple[Content, str | None]:
+    """The same of an event as people post it, and the id that it names, if any."""
+    try:
+        tidy, event_id = tidied(value)
+        if (text := normal_content(tidy)) is not None and (event_id is None or is_canonical_uuid(event_id)):
+            return Content(tidy, text), event_id
+    except (AttributeError, KeyError, TypeError, ValueError):
+        pass  # the models say what is wrong with it, if anything is
+    event = read_event(value)
+    return Content.of(event), event.id
 
 
 def content_of(event: Event) -> dict[str, Any]:

@@ -24,8 +24,8 @@ class NearTexts:
                 self._bits.setdefault(letter, 1 << len(self._bits))
         self._texts = [(text, len(text), self._letters(text)) for text in texts]
 
-    def to(self, text: str, *, most: int, cutoff: float) -> list[str]:
-        """The nearest texts, best first, whose similarity is at least `cutoff`."""
+    def to(self, text: str, *, most: int, cutoff: float, margin: float = 1.0) -> list[str]:
+        """The nearest texts, best first, whose similarity is at least `cutoff`, and at most `margin` below the best."""
         letters, length = self._letters(text), len(text)
         sharing = [
             (bound, known)
@@ -41,7 +41,7 @@ class NearTexts:
             matcher.set_seq1(known)
             if (ratio := matcher.ratio()) >= cutoff:
                 found = nlargest(most, [*found, (ratio, known)])
-        return [known for _, known in found]
+        return [known for ratio, known in found if ratio >= found[0][0] - margin]
 
     def _letters(self, text: str) -> int:
         return sum(self._bits.get(letter, 0) for letter in _numbered(text))

@@ -5,8 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
-from event_schemas.events import content_of, derive_uuid, digest_of
-from event_schemas.json_text import write_json
+from event_schemas.events import Content, derive_uuid, digest_of
 from event_schemas.records import Record
 from event_schemas.requests import Correction, Retraction
 from event_schemas.versions import Action
@@ -58,8 +57,7 @@ def corrected(
     batch: str | None = None,
 ) -> Record:
     """The record of a correction. With a key or an expectation, the same one again has the same record id."""
-    event = content_of(correction.event)
-    content = write_json(event)
+    event, content = Content.of(correction.event)
     digest = digest_of(content)
     return Record(
         record_id=_change_id(

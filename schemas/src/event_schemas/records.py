@@ -20,8 +20,8 @@ from event_schemas.envelopes import (
     time_of,
 )
 from event_schemas.errors import MalformedRecordError, RefusedEventError, UnreadableError
-from event_schemas.events import content_of, digest_of, read_content
-from event_schemas.json_text import read_json, write_json
+from event_schemas.events import Content, digest_of, read_content
+from event_schemas.json_text import read_json
 from event_schemas.requests import (
     Correction,
     OnExisting,
@@ -112,7 +112,7 @@ def decode(key: bytes | None, value: bytes | None, headers: Iterable[tuple[str, 
     """
     if not value:
         raise MalformedRecordError("the value is empty" if value is not None else "a tombstone: no value")
-    if dict(headers).get("content-type") != CONTENT_TYPE:
+    if headers != HEADERS and dict(headers).get("content-type") != CONTENT_TYPE:
         raise MalformedRecordError(f"the content-type header is not {CONTENT_TYPE.decode()}")
     try:
         envelope = read_json(value)
@@ -148,17 +148,15 @@ def _recorded(data: Any, about: _About, origin: _Origin) -> Record:
         recording = read_recording(data)
         event, reason, on_existing = recording.event, recording.reason, recording.on_existing
     try:
-        event = read_content(event)
+        event, content = read_content(event)
     except RefusedEventError as error:
         raise error.within("event") from error
-    content = write_json(event)
-    return Record(*about, event, content, digest_of(content), reason, origin=origin, on_existing=on_existing)
+    return Record(*about, event, content, digest_of(content), reason, None, None, origin, on_existing)
 
 
 def _corrected(data: Any, about: _About, origin: _Origin) -> Record:
     correction: Correction = read_correction(data)
-    event = content_of(correction.event)
-    content = write_json(event)
+    event, content = Content.of(correction.event)
     return Record(
         *about, event, content, digest_of(content), correction.reason, correction.expected_revision, origin=origin
     )

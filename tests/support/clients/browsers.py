@@ -9,7 +9,7 @@ from base64 import b64decode
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from tests.support.waiting import wait_until
 
@@ -19,6 +19,12 @@ _LAUNCH = """import os, sys
 os.dup2(int(sys.argv[1]), 3)
 os.dup2(int(sys.argv[2]), 4)
 os.execv(sys.argv[3], sys.argv[3:])"""
+#: Keys that the browser itself acts upon, by their names: their numbers, and what they write.
+_KEYS: Final = {
+    "Tab": (9, ""), "Enter": (13, "\r"), "Escape": (27, ""), " ": (32, " "), "End": (35, ""), "Home": (36, ""),
+    "ArrowLeft": (37, ""), "ArrowUp": (38, ""), "ArrowRight": (39, ""), "ArrowDown": (40, ""),
+}  # fmt: skip
+_SHIFT: Final = 8
 
 
 class BrowserError(Exception):
@@ -38,6 +44,10 @@ class Browser:
     async def open(self, url: str) -> None:
         """Show a page."""
         await self._command("Page.navigate", url=url)
+
+    async def before_pages(self, script: str) -> None:
+        """Run a script in every page that is opened from now on, before anything of its own."""
+        await self._command("Page.addScriptToEvaluateOnNewDocument", source=script)
 
     async def ask(self, expression: str) -> Any:
         """What an expression is on the page."""
@@ -62,12 +72,12 @@ class Browser:
             raise AssertionError(f"{selector} shows {await self.text(selector)!r} instead of {words}") from error
 
     async def click(self, selector: str) -> None:
-        """Click an element, once it is there and seen."""
+        """Click an element, once it is there and seen, and the page and its scripts are whole."""
         place = f"""(() => {{
             const element = document.querySelector({json.dumps(selector)});
             element?.scrollIntoView({{block: "center", behavior: "instant"}});
             const {{x, y, width, height}} = element?.getBoundingClientRect() ?? {{}};
-            return width && [x + width / 2, y + height / 2];
+            return document.readyState === "complete" && width && [x + width / 2, y + height / 2];
         }})()"""
         box = await wait_until(lambda: self.ask(place), ignore=(BrowserError,))
         for kind in ("mousePressed", "mouseReleased"):
@@ -77,10 +87,32 @@ class Browser:
         """Write words where the cursor is."""
         await self._command("Input.insertText", text=words)
 
-    async def press(self, key: str, text: str = "") -> None:
+    async def write(self, selector: str, words: str) -> None:
+        """Write words into a field, in the place of what stands there, as somebody at a keyboard does."""
+        await self.click(selector)
+        await self._command("Input.dispatchKeyEvent", type="keyDown", key="a", commands=["selectAll"])
+        await self._command("Input.dispatchKeyEvent", type="keyUp", key="a")
+        await self.type(words)
+
+    async def choose(self, selector: str, value: str) -> None:
+        """Choose one of the values of a list that opens, once it is there."""
+        field = f"document.querySelector({json.dumps(selector)})"
+        await wait_until(lambda: self.ask(f"{field} !== null"), ignore=(BrowserError,))
+        assert await self.ask(f"{field}.value = {json.dumps(value)}; {field}.value") == value
+
+    async def values(self, selector: str) -> list[str]:
+        """What stands in fields, in their order."""
+        found: list[str] = await self.ask(
+            f"[...document.querySelectorAll({json.dumps(selector)})].map(each => each.value)"
+        )
+        return found
+
+    async def press(self, key: str, text: str = "", *, shift: bool = False) -> None:
         """Press a key, by its name in `KeyboardEvent.key`; `text` is what it writes."""
-        await self._command("Input.dispatchKeyEvent", type="keyDown", key=key, text=text)
-        await self._command("Input.dispatchKeyEvent", type="keyUp", key=key)
+        number, written = _KEYS.get(key, (0, ""))
+        pressed = {"key": key, "windowsVirtualKeyCode": number, "modifiers": _SHIFT if shift else 0}
+        await self._command("Input.dispatchKeyEvent", type="keyDown", text=text or written, **pressed)
+        await self._command("Input.dispatchKeyEvent", type="keyUp", **pressed)
 
     async def mouse(self, kind: str, x: float, y: float, **more: Any) -> None:
         """What a mouse does at a place: mouseMoved, mousePressed, mouseReleased or mouseWheel."""

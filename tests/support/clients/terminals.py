@@ -1,4 +1,4 @@
-"""The `timeline` command as people run it: in a pipe, or at a terminal."""
+"""The commands as people run them: `timeline` in a pipe, and either at a terminal."""
 
 import asyncio
 import os
@@ -84,12 +84,14 @@ class Terminal:
 
 
 @asynccontextmanager
-async def terminal(*words: str, columns: int) -> AsyncIterator[Terminal]:
-    """Run the command at a terminal of so many columns, and look at it meanwhile."""
+async def terminal(
+    *words: str, columns: int, module: str = "timeline_service.cli", **environment: str
+) -> AsyncIterator[Terminal]:
+    """Run a command at a terminal of so many columns, and look at it meanwhile."""
     ours, theirs = pty.openpty()
     process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "timeline_service.cli", *words),
-        env={**os.environ, "COLUMNS": str(columns), "TERM": "xterm-256color"},
+        *(sys.executable, "-m", module, *words),
+        env={**os.environ, "COLUMNS": str(columns), "TERM": "xterm-256color", **environment},
         stdin=theirs,
         stdout=theirs,
         stderr=theirs,

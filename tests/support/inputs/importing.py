@@ -8,7 +8,7 @@ from ingest_service.importing.drafts import Draft
 from ingest_service.importing.gdelt import gdelt_drafts
 from ingest_service.importing.mapping import Mapping
 from ingest_service.importing.table_drafts import table_drafts
-from ingest_service.importing.tables import TableKind
+from ingest_service.importing.table_rows import TableKind
 from ingest_service.importing.tally import Tally
 
 

@@ -11,7 +11,6 @@ from uuid import uuid4
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord, TopicPartition
 
 from event_schemas.events import derive_uuid, digest_of, read_content
-from event_schemas.json_text import write_json
 from event_schemas.positions import format_position
 from event_schemas.records import HEADERS, Record, encode_value
 
@@ -34,8 +33,7 @@ def recording(
     **fields: Any,
 ) -> Record:
     """The record of an event."""
-    event = read_content({"title": title, "when": when, "countries": list(countries), "type": "ban", **fields})
-    content = write_json(event)
+    event, content = read_content({"title": title, "when": when, "countries": list(countries), "type": "ban", **fields})
     digest = digest_of(content)
     identifier = event_id or str(uuid4())
     return Record(

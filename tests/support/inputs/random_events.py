@@ -21,6 +21,7 @@ DOMAINS: Final = ("trade", "technology", "security")
 STAGES: Final = ("announced", "in_force", "ended")
 TAGS: Final = ("5g", "chips", "rare-earths", "crème")
 ACTORS: Final = ("São Paulo Câmara", "ALIBABA.com", "alibaba.COM", "Ministry of Commerce", "Straße AG", "Huawei")
+PUBLISHERS: Final = (None, None, "Le Monde", "LE MONDE", "The Hindu", "Xinhua — 新华社", "École")
 CODES: Final[tuple[dict[str, str], ...]] = ({}, {"cameo": "163"}, {"gdelt": "1:2"}, {"cameo": "1:2", "gdelt": "163"})
 BATCHES: Final = (None, None, "gdelt-2026-02-13", "feed:1", "x" * 128)
 TITLES: Final = (
@@ -51,10 +52,15 @@ def random_fields(chance: random.Random) -> dict[str, Any]:
         "summary": chance.choice(SUMMARIES),
         "actors": [{"name": name} for name in chance.sample(ACTORS, chance.choice([0, 0, 1, 2]))],
         "tags": chance.sample(TAGS, chance.choice([0, 1, 1, 2])),
-        "sources": [{"url": f"https://example.org/{number}"} for number in range(chance.choice([0, 0, 1, 2, 3]))],
+        "sources": [_source(chance, number) for number in range(chance.choice([0, 0, 1, 2, 3]))],
         "codes": chance.choice(CODES),
         "goldstein": chance.choice([None, None, -10, -2.5, 0, 3.4]),
     }
+
+
+def _source(chance: random.Random, number: int) -> dict[str, Any]:
+    publisher = chance.choice(PUBLISHERS)
+    return {"url": f"https://example.org/{number}"} | ({"publisher": publisher} if publisher else {})
 
 
 class RandomWriter:

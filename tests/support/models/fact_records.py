@@ -6,7 +6,6 @@ from typing import Any, Final
 from tests.support.models.event_model import Fact, Kind, Words
 
 from event_schemas.events import digest_of, read_content
-from event_schemas.json_text import write_json
 from event_schemas.records import Action, Record, encode_value
 
 WORDS: Final = [
@@ -43,6 +42,7 @@ def content(words: Words) -> tuple[dict[str, Any], bytes, str]:
     """The event that says the words, its content and digest."""
     countries = sorted({code for pair in words.pairs for code in pair})
     directed = {"initiators": ["USA"]} if len(words.pairs) == 2 else {}
-    event = read_content({"title": words.title, "when": words.when, "countries": countries, "type": "ban", **directed})
-    written = write_json(event)
+    event, written = read_content(
+        {"title": words.title, "when": words.when, "countries": countries, "type": "ban", **directed}
+    )
     return event, written, digest_of(written)

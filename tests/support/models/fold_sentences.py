@@ -10,7 +10,6 @@ from typing import Any, Final, Literal
 from uuid import UUID
 
 from event_schemas.events import digest_of, read_content
-from event_schemas.json_text import write_json
 from event_schemas.records import Action, Record
 from timeline_service.judge.fold import History, Outcome, Problem, RecordPosition, Verdict, apply
 
@@ -140,6 +139,5 @@ given = Given
 @cache
 def words(title: str) -> tuple[dict[str, Any], bytes, str]:
     """An event with a title, its content and digest."""
-    event = read_content({"title": title, "when": "2020", "countries": ["IN", "CN"], "type": "ban"})
-    content = write_json(event)
+    event, content = read_content({"title": title, "when": "2020", "countries": ["IN", "CN"], "type": "ban"})
     return event, content, digest_of(content)

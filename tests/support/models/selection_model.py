@@ -23,6 +23,9 @@ FILTERS: Final[dict[str, Callable[[Standing, str], bool]]] = {
     "stage": lambda standing, value: standing.event.stage == value,
     "tag": lambda standing, value: value in (standing.event.tags or ()),
     "actor": lambda standing, value: folded(value) in {folded(actor["name"]) for actor in standing.event.actors or ()},
+    "publisher": lambda standing, value: (
+        folded(value) in {folded(source.get("publisher", "")) for source in standing.event.sources or ()}
+    ),
     "batch": lambda standing, value: standing.batch == value,
     "initiator": lambda standing, value: country_code(value) in (standing.event.initiators or ()),
     "q": lambda standing, value: matches(value, standing.texts),
@@ -32,6 +35,30 @@ FILTERS: Final[dict[str, Callable[[Standing, str], bool]]] = {
         value in {f"{scheme}:{code}" for scheme, code in (standing.event.codes or {}).items()}
     ),
 }
+
+#: What each kind of name is in an event.
+NAMES: Final[dict[str, Callable[[Standing], Iterable[str]]]] = {
+    "tag": lambda standing: standing.event.tags or (),
+    "actor": lambda standing: [actor["name"] for actor in standing.event.actors or ()],
+    "publisher": lambda standing: [
+        source["publisher"] for source in standing.event.sources or () if "publisher" in source
+    ],
+}
+
+
+def folded_name(kind: str, name: str) -> str:
+    """A name as it is compared: tags are as they are."""
+    return name if kind == "tag" else folded(name)
+
+
+def counted_names(events: Iterable[Standing], kind: str, prefix: str = "") -> list[tuple[str, int]]:
+    """The names that begin so, folded, with how many events have each: most first, then by code points."""
+    counts = Counter(name for event in events for name in {folded_name(kind, each) for each in NAMES[kind](event)})
+    start = prefix.lower() if kind == "tag" else folded(prefix)
+    return sorted(
+        ((name, count) for name, count in counts.items() if name.startswith(start)),
+        key=lambda each: (-each[1], each[0]),
+    )
 
 
 def select(

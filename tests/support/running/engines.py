@@ -20,6 +20,7 @@ from local_stack.kafka_engine import prepare_kafka, wait_for_kafka
 from local_stack.postgres_engine import prepare_postgres, wait_for_postgres
 from local_stack.processes import Process
 from local_stack.settings import read_settings
+from service_edge.kafka_access import KafkaAccess
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,16 +98,20 @@ async def own_kafka() -> AsyncIterator[OwnEngine]:
     with _own_folder("kafka") as folder:
         port = free_port()
         process = await prepare_kafka(folder, DOWNLOADS, port, free_port())
-        async with _running(OwnEngine(process, f"127.0.0.1:{port}", wait_for_kafka)) as engine:
+        async with _running(OwnEngine(process, f"127.0.0.1:{port}", _answers)) as engine:
             yield engine
 
 
+async def _answers(address: str, process: Process) -> None:
+    await wait_for_kafka(KafkaAccess(address), process)
+
+
 @asynccontextmanager
-async def own_postgres() -> AsyncIterator[OwnEngine]:
-    """A PostgreSQL of its own, with an empty database."""
+async def own_postgres(programs: Path | None = None) -> AsyncIterator[OwnEngine]:
+    """A PostgreSQL of its own, with an empty database; `programs` is the folder of another server's than ours."""
     with _own_folder("postgres") as folder:
         port = free_port()
-        process = await prepare_postgres(folder, port)
+        process = await prepare_postgres(folder, port, programs)
         url = f"postgresql://dyadline@127.0.0.1:{port}/dyadline"
         async with _running(OwnEngine(process, url, wait_for_postgres)) as engine:
             yield engine

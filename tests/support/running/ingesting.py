@@ -10,6 +10,7 @@ from tests.support.waiting import wait_until
 
 from ingest_service.app import create_app
 from ingest_service.settings import Settings
+from service_edge.kafka_access import KafkaAccess
 
 TIMELINE_URL: Final = "http://127.0.0.1:18002"
 NDJSON: Final = {"content-type": "application/x-ndjson"}
@@ -23,12 +24,11 @@ def an_event(title: str = "a ban", **fields: Any) -> dict[str, Any]:
 
 @asynccontextmanager
 async def ingest_client(
-    bootstrap_servers: str, topic: str, *, ready: bool = True, **settings: Any
+    kafka: str | KafkaAccess, topic: str, *, ready: bool = True, **settings: Any
 ) -> AsyncIterator[httpx.AsyncClient]:
     """A client of an app of its own, which is ready unless told otherwise."""
-    app = create_app(
-        Settings(kafka_bootstrap_servers=bootstrap_servers, topic=topic, timeline_url=TIMELINE_URL, **settings)
-    )
+    access = KafkaAccess(kafka) if isinstance(kafka, str) else kafka
+    app = create_app(Settings(kafka=access, topic=topic, timeline_url=TIMELINE_URL, **settings))
     transport = ASGITransport(app=app)
     async with (
         app.router.lifespan_context(app),

@@ -54,7 +54,7 @@ class Service:
 
     async def ready(self, timeout: float = 30) -> None:
         """Wait until it answers that it is ready; a process without HTTP only has to run."""
-        async with httpx.AsyncClient(timeout=5, trust_env=False) as client:
+        async with httpx.AsyncClient(timeout=5, trust_env=False, verify=False) as client:
 
             async def answers() -> bool:
                 if self.pid is None:
@@ -107,9 +107,9 @@ class Services:
             **more,
         }
 
-    def migrate(self) -> None:
+    def migrate(self, **environment: str) -> None:
         """Make or migrate the database's tables."""
-        process = self._process("migrate", ["-m", "timeline_service.cli", "migrate"], {})
+        process = self._process("migrate", ["-m", "timeline_service.cli", "migrate"], environment)
         process.start()
         ends = time.monotonic() + 60
         while process.pid() is not None and time.monotonic() < ends:
@@ -143,7 +143,8 @@ class Services:
     async def _http(self, name: str, package: str, variable: str, environment: dict[str, str]) -> Service:
         port = environment.get(variable) or str(free_port())
         more = {**environment, variable: port}
-        return await self._spawn(name, ["-m", f"{package}.cli", "serve"], more, f"http://127.0.0.1:{port}")
+        scheme = "https" if any(each.endswith("_TLS_CERTIFICATE") for each in environment) else "http"
+        return await self._spawn(name, ["-m", f"{package}.cli", "serve"], more, f"{scheme}://127.0.0.1:{port}")
 
     async def _spawn(self, name: str, module: list[str], environment: dict[str, str], url: str = "") -> Service:
         service = Service(self._process(name, module, environment), url)

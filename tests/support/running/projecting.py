@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+from service_edge.kafka_access import KafkaAccess
 from service_edge.topic_check import check_topic
 from timeline_service.adapters.postgres.database import open_pool
 from timeline_service.projector.assembly import open_projector
@@ -22,14 +23,14 @@ async def projecting(
 ) -> AsyncIterator["asyncio.Task[None]"]:
     """Run a projector, and stop it in order; yields its task, which ends early when the projector halts."""
     settings = Settings(
-        kafka_bootstrap_servers=bootstrap_servers,
+        kafka=KafkaAccess(bootstrap_servers),
         topic=topic,
         batch_records=500,
         guard_seconds=guard_seconds,
         stall_seconds=stall_seconds,
     )
     pool = await open_pool(database_url, most=3)
-    checked = await check_topic(bootstrap_servers, topic)
+    checked = await check_topic(KafkaAccess(bootstrap_servers), topic)
     stop = asyncio.Event()
     try:
         async with open_projector(

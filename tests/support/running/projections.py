@@ -98,18 +98,34 @@ async def documents_follow(url: str, timeout: float = 60, generation: int = 1) -
 
         await wait_until(level, timeout)
         rows = await connection.fetch(
-            f"select r.content, r.batch, d.facets, d.words::text as words, "
+            f"select r.content, r.batch, d.facets, d.words::text as words, r.partition, r.from_offset, "
+            f"(r.until_offset is null and r.action <> 'retracted')::int as current, "
             f"(r.partition, r.from_offset, r.until_offset, r.action = 'retracted', r.first_accepted_at)::text as made, "
             f"(d.partition, d.from_offset, d.until_offset, d.retracted, d.accepted_at)::text as kept "
             f"from {schema}.revisions as r full join {schema}.documents as d using (event_id, revision)"
         )
+        names: dict[tuple[int, str], list[tuple[int, str, int]]] = {}
         for row in rows:
             assert row["made"] == row["kept"]
             document = document_of(event_content(row["content"]), row["batch"])
             assert sorted(row["facets"]) == sorted(document.facets)
+            for facet, spelling in document.spellings.items():
+                names.setdefault((row["partition"], facet), []).append((row["from_offset"], spelling, row["current"]))
             assert row["words"] == await connection.fetchval("select $1::text::tsvector::text", document.words)
+        counted = {key: (*min(found)[:2][::-1], sum(each[2] for each in found)) for key, found in names.items()}
+        assert await counted_names(url, generation) == counted
     finally:
         await connection.close()
+
+
+async def counted_names(url: str, generation: int = 1) -> dict[tuple[int, str], tuple[str, int, int]]:
+    """How each name is spelled, since when, and how many events have it, by partition and facet."""
+    connection = await asyncpg.connect(url)
+    try:
+        rows = await connection.fetch(f"select * from timeline_g{generation}.name_counts")
+    finally:
+        await connection.close()
+    return {(row["partition"], row["facet"]): (row["spelling"], row["spelled_at"], row["events"]) for row in rows}
 
 
 def _difference(wanted: Sequence[object], found: Sequence[object]) -> tuple[list[object], list[object]]:

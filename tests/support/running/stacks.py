@@ -76,12 +76,16 @@ class Stack:
     @property
     def ingest_url(self) -> str:
         """Where its ingest service answers."""
-        return f"http://127.0.0.1:{self.environment['INGEST_PORT']}"
+        return self._url("INGEST")
 
     @property
     def timeline_url(self) -> str:
         """Where its timeline service answers."""
-        return f"http://127.0.0.1:{self.environment['TIMELINE_PORT']}"
+        return self._url("TIMELINE")
+
+    def _url(self, service: str) -> str:
+        scheme = "https" if f"{service}_TLS_CERTIFICATE" in self.environment else "http"
+        return f"{scheme}://127.0.0.1:{self.environment[f'{service}_PORT']}"
 
     def begin(self, *command: str) -> Command:
         """Start a command: a subcommand of `python -m local_stack`, or a whole command line."""

@@ -18,6 +18,7 @@ from tests.support.running.session_folder import session_folder
 from event_schemas.positions import format_positions, parse_position
 from event_schemas.records import Record
 from local_stack.topic import create_topic
+from service_edge.kafka_access import KafkaAccess
 
 
 @dataclass(slots=True)
@@ -61,7 +62,7 @@ class TimelineStack:
 async def timeline_stack(engines: Engines, **environment: str) -> AsyncIterator[TimelineStack]:
     """Start one, its timeline service with more settings; it is stopped, and its database dropped, at the end."""
     topic, database = f"test.{uuid4().hex}", f"test_{uuid4().hex}"
-    await create_topic(engines.bootstrap_servers, topic, partitions=3)
+    await create_topic(KafkaAccess(engines.bootstrap_servers), topic, partitions=3)
     await _execute(engines.database_url, f"create database {database}")
     url = f"{engines.database_url.rpartition('/')[0]}/{database}"
     with tempfile.TemporaryDirectory(prefix="services-", dir=session_folder()) as folder:

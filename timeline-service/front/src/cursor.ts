@@ -2,7 +2,7 @@
 
 import type { Bin } from "./data.ts";
 import type { Scale } from "./draw_axis.ts";
-import type { Shown } from "./draw_marks.ts";
+import { RING, type Shown } from "./draw_marks.ts";
 import { AXIS, HEIGHT } from "./frame.ts";
 import { px, svg } from "./svg.ts";
 
@@ -33,11 +33,13 @@ export function drawCursor(
     }
     const found = shown.find(({ mark }) => mark.id === target.id);
     if (!found) continue;
-    const { left, right, y, radius } = found;
+    const { left, right, y, radius, mark } = found;
     const middle = px(Math.min(Math.max(found.anchor, left), right));
     parts.push(svg("line", { class: `here ${kind}`, x1: middle, x2: middle, y1: y, y2: bottom }));
-    const around = radius + 3.5;
-    const box = { x: px(left) - 3.5, y: y - around, width: px(right - left) + 7, height: 2 * around, rx: around };
+    const beside = mark.fate ? RING + 3 : 3.5;
+    const around = radius + beside;
+    const width = px(right - left) + 2 * beside;
+    const box = { x: px(left) - beside, y: y - around, width, height: 2 * around, rx: around };
     parts.push(svg("rect", { class: `ring ${kind}`, ...box }));
   }
   layer.replaceChildren(...parts);

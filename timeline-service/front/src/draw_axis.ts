@@ -6,6 +6,10 @@ import { AXIS, HEIGHT, SEAM } from "./frame.ts";
 import { px, svg } from "./svg.ts";
 import type { Names } from "./words.ts";
 
+/** What a letter of the first one's name takes, and what is said of it, and half of what today does. */
+const LETTER = 8;
+const SIDE_ROOM = 70;
+
 /** From days to pixels of the drawing. */
 export type Scale = (day: number) => number;
 
@@ -29,14 +33,9 @@ export function drawAxis(
   ];
   if (now >= first && now <= last && nowAt < width) {
     parts.push(svg("line", { class: "today", x1: nowAt, x2: nowAt, y1: 14, y2: bottom }));
-    const before = nowAt > width - 48;
-    parts.push(
-      svg(
-        "text",
-        { class: "quiet", x: before ? width : nowAt, y: 9, "text-anchor": before ? "end" : "middle" },
-        "today",
-      ),
-    );
+    const end = nowAt > width - 48;
+    const place = { class: "quiet", x: end ? width : nowAt, y: 9, "text-anchor": end ? "end" : "middle" };
+    if (nowAt > LETTER * names.first.length + SIDE_ROOM) parts.push(svg("text", place, "today"));
   }
   parts.push(
     svg("text", { class: "side", x: 0, y: 10 }, `${names.first} acted ↑`),

@@ -56,15 +56,16 @@ export function makeFrame(section: HTMLElement, names: Names): Frame {
     gradients(),
     ...Object.values(layers),
   );
-  const note = html("p", { class: "seam-note" });
+  const note = html("p", { class: "seam-note", tabindex: -1 });
   const state = html("p", { class: "seam-state", role: "status" });
   const told = html("p", { class: "seam-unseen", "aria-live": "polite" });
   const sentence = html("p", { class: "seam-unseen", id: "seam-sentence" });
-  const caption = html(
-    "p",
-    { class: "seam-caption" },
-    `Above the seam ${names.first} acted, below it ${names.second}, on it both. A soft end is a date not known to the day.`,
-  );
+  const { since } = section.dataset;
+  const place = `Above the seam ${names.first} acted, below it ${names.second}, on it both.`;
+  const more = since
+    ? `What has changed since ${since} is strong, all else pale.`
+    : "A soft end is a date not known to the day.";
+  const caption = html("p", { class: "seam-caption" }, `${place} ${more}`);
   const tools = html(
     "div",
     { class: "seam-tools", role: "group", "aria-label": "Zoom" },

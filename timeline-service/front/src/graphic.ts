@@ -15,7 +15,7 @@ import { Picture } from "./picture.ts";
 import { set } from "./svg.ts";
 import { legendOf, sentenceOf } from "./telling.ts";
 import { View } from "./view.ts";
-import { binWords, markWords, type Names, whenWords } from "./words.ts";
+import { binWords, changedWords, markWords, type Names, whenWords } from "./words.ts";
 
 const SETTLE_MILLISECONDS = 140;
 /** What is shown around an event that is looked for, in days. */
@@ -51,10 +51,11 @@ export class Graphic {
     new ResizeObserver(() => this.#resize()).observe(this.#frame.drawing);
   }
 
-  /** Draw what there is, from the beginning to the end; or the days that were seen before, if they are to be kept. */
-  async begin(kept: Span | null = null): Promise<void> {
+  /** Draw what there is, from the beginning to the end; or the days that are seen by then, if they are to be kept. */
+  async begin(keep = false): Promise<void> {
     const answer = await this.#loading.begin(this.#width);
     if (!answer?.extent) return;
+    const kept = keep && !this.#view.whole ? this.#seen : null;
     const { first, last, open } = answer.extent;
     this.#extent = { first, last: open ? Math.max(last, today()) : last };
     this.#view.setWidth(this.#width);
@@ -68,8 +69,7 @@ export class Graphic {
   reload(query: string | undefined): void {
     const same = query === undefined || query === this.#section.dataset.query;
     if (query !== undefined) this.#section.dataset.query = query;
-    const kept = same && this.#loading.all?.extent && !this.#view.whole;
-    void this.begin(kept ? { first: this.#view.first, last: this.#view.last } : null);
+    void this.begin(same && Boolean(this.#loading.all?.extent));
   }
 
   /** Choose an event; if it is not there yet, once what there is around its day has come. */
@@ -106,12 +106,15 @@ export class Graphic {
       zoom,
       showAll: () => this.#view.showAll(),
       enter: () => this.#enter(this.#chosen),
-      leave: () => (this.#chosen ? this.choose(null, { scroll: false }) : drawing.blur()),
+      leave: () => (this.#chosen ? this.choose(null, { scroll: false }) : this.#frame.note.focus()),
     });
     buttons.in.addEventListener("click", () => zoom(2));
     buttons.out.addEventListener("click", () => zoom(0.5));
     buttons.all.addEventListener("click", () => this.#view.showAll());
-    buttons.retry.addEventListener("click", () => this.reload(undefined));
+    buttons.retry.addEventListener("click", () => {
+      drawing.focus(); // the button goes
+      this.reload(undefined);
+    });
     drawing.addEventListener("pointermove", (event) => this.#point(this.#under(event)));
     drawing.addEventListener("pointerleave", () => this.#point(null));
     drawing.addEventListener("click", (event) => this.#click(this.#under(event)));
@@ -131,11 +134,14 @@ export class Graphic {
   /** No hand moves it any more: tell what is seen, and ask for more of it. */
   #settled(): void {
     void this.#loading.follow(this.#seen, this.#view.width).then((more) => more && this.#moved(false));
-    const whole = this.#view.whole ? (this.#loading.all?.extent?.count ?? null) : null;
+    const { whole } = this.#view;
     const days = { first: Math.floor(this.#view.first), last: Math.floor(this.#view.last) };
-    const told = this.#view.whole ? this.#extent : days;
-    this.#frame.sentence.textContent = sentenceOf(this.#picture.seen, told, whole, this.#names);
-    this.#tell("view", { start: isoOf(days.first), end: isoOf(days.last) });
+    const { changed, more, extent } = this.#loading.all ?? { changed: null, more: false, extent: null };
+    const all = whole && extent ? extent.count : null;
+    this.#frame.sentence.textContent = changed
+      ? changedWords(changed, more, this.#section.dataset.since ?? "")
+      : sentenceOf(this.#picture.seen, whole ? this.#extent : days, all, this.#names);
+    this.#tell("view", whole ? null : { start: isoOf(days.first), end: isoOf(days.last) });
   }
 
   #resize(): void {
@@ -163,8 +169,9 @@ export class Graphic {
       this.choose(wanted.id, { scroll: wanted.scroll });
     }
     set(drawing, { "data-drawn": bins.length ? "bins" : "marks" });
-    buttons.in.disabled = this.#view.closest;
-    buttons.out.disabled = buttons.all.disabled = this.#view.whole;
+    const { closest, whole } = this.#view; // a button that was disabled would lose the focus that it has
+    set(buttons.in, { "aria-disabled": closest ? "true" : null });
+    for (const button of [buttons.out, buttons.all]) set(button, { "aria-disabled": whole ? "true" : null });
     const pointed = isSame(this.#pointed, this.#chosen) ? null : this.#pointed;
     drawCursor(cursor, this.#moving ? {} : { chosen: this.#chosen, pointed }, shown, this.#view.scale);
     this.#note();
@@ -184,8 +191,8 @@ export class Graphic {
     const said = mark
       ? ofMark(mark, this.#names)
       : bin
-        ? ofBin(bin, this.#names)
-        : legend(legendOf(this.#picture.seen));
+        ? ofBin(bin, this.#names, this.#picture.seen.changed !== null)
+        : legend(legendOf(this.#picture.seen, this.#loading.all?.more ?? false));
     const same = (node: Node, index: number): boolean => node.isEqualNode(this.#frame.note.childNodes[index] ?? null);
     if (said.length !== this.#frame.note.childNodes.length || !said.every(same))
       this.#frame.note.replaceChildren(...said);
@@ -232,11 +239,11 @@ export class Graphic {
   }
 
   #go(move: Move): void {
-    const { marks, bins } = this.#picture.seen;
+    const { walked, bins } = this.#picture.seen;
     const { first, last } = this.#seen;
     if (!bins.length) {
       const isSeen = ({ earliest, latest }: Mark): boolean => (earliest ?? first) <= last && (latest ?? last) >= first;
-      const mark = nextMark(marks, this.#chosen, move, isSeen);
+      const mark = nextMark(walked, this.#chosen, move, isSeen);
       if (mark) this.choose(mark.id, { scroll: true });
       else this.#further(move);
       return;
@@ -281,7 +288,7 @@ export class Graphic {
     return x === undefined || x < 0 || x > this.#view.width ? null : x;
   }
 
-  #tell(name: "select" | "hover" | "view", detail: object): void {
+  #tell(name: "select" | "hover" | "view", detail: object | null): void {
     this.#section.dispatchEvent(new CustomEvent(`seam:${name}`, { detail, bubbles: true }));
   }
 }

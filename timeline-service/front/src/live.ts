@@ -1,7 +1,8 @@
 // What is recorded of a pair while its page is open: the list and the graphic are shown anew, and a line says what is new.
 //
-// The page itself is asked for again, so that the list has one author. Somebody who is reading within the list is not
-// disturbed: the line then waits for them to ask.
+// Somebody who is reading within the list is not disturbed: the line then waits for them to ask.
+
+import type { Listing } from "./listing.ts";
 
 const SECONDS_BETWEEN = 2;
 
@@ -10,7 +11,7 @@ interface Told {
 }
 
 /** Follow a pair in a page that shows it as it is recorded now. */
-export function follow(section: HTMLElement, news: HTMLElement): void {
+export function follow(section: HTMLElement, news: HTMLElement, listing: Listing): void {
   const source = new EventSource(`/v1/timelines/${section.dataset.pair}/live`);
   const fresh = new Set<string>();
   let waiting = 0;
@@ -23,45 +24,42 @@ export function follow(section: HTMLElement, news: HTMLElement): void {
   };
   const show = async (): Promise<void> => {
     waiting = 0;
-    if (isRead()) return offer(news, show);
-    if (await replaceList(fresh)) section.dispatchEvent(new CustomEvent("seam:reload", { detail: null }));
+    if (listing.isRead) return offer(news, show);
+    const changed = await listing.renew();
+    if (listing.isRead) return offer(news, show);
+    for (const id of fresh) document.getElementById(`e-${id}`)?.classList.add("fresh");
+    if (changed) section.dispatchEvent(new CustomEvent("seam:reload", { detail: null }));
     fresh.clear();
   };
   source.addEventListener("open", () => {
     news.dataset.following = "";
+    if (news.dataset.cut !== undefined) {
+      delete news.dataset.cut;
+      news.replaceChildren("Followed again.");
+    }
     void show(); // what came between the page and the stream, or during a cut
+  });
+  source.addEventListener("error", () => {
+    delete news.dataset.following;
+    news.dataset.cut = "";
+    news.replaceChildren(
+      source.readyState === EventSource.CLOSED
+        ? "What is recorded now is no longer followed: load the page again."
+        : "What is recorded now is not followed at the moment: the service does not answer. It is tried again.",
+    );
   });
   source.addEventListener("applied", told);
   source.addEventListener("left", told);
-}
-
-/** Whether somebody is within the list with a keyboard. */
-function isRead(): boolean {
-  return document.getElementById("list")?.contains(document.activeElement) ?? false;
 }
 
 function offer(news: HTMLElement, show: () => Promise<void>): void {
   const button = document.createElement("button");
   button.textContent = "Show it";
   button.addEventListener("click", () => {
+    news.tabIndex = -1;
+    news.focus(); // the button goes, and who has pressed it stays
     button.remove();
     void show();
   });
   if (news.querySelector("button") === null) news.append(" ", button);
-}
-
-/** Put the list as it is now in the place of the one that is shown; returns whether that was another one. */
-async function replaceList(fresh: ReadonlySet<string>): Promise<boolean> {
-  const answer = await fetch(location.href, { headers: { accept: "text/html" } });
-  if (!answer.ok) return false;
-  const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-  let changed = false;
-  for (const part of ["#list", ".sentence"]) {
-    const [now, anew] = [document.querySelector(part), page.querySelector(part)];
-    if (now === null || anew === null || now.textContent === anew.textContent) continue;
-    now.replaceWith(anew);
-    changed = true;
-  }
-  for (const id of fresh) document.getElementById(`e-${id}`)?.classList.add("fresh");
-  return changed;
 }

@@ -10,9 +10,12 @@ import { set } from "./svg.ts";
 import type { View } from "./view.ts";
 import type { Names } from "./words.ts";
 
-/** What is seen, one of both. */
+/** What is seen, marks or bins: of what has changed, where that was asked for, before bins of all that there is. */
 export interface Seen {
   marks: readonly Mark[];
+  /** The marks among which keys go: what has changed, where that was asked for. */
+  walked: readonly Mark[];
+  changed: readonly Mark[] | null;
   shown: readonly Shown[];
   /** How many marks are seen that there was no room for. */
   missing: number;
@@ -20,7 +23,7 @@ export interface Seen {
 }
 
 export class Picture {
-  seen: Seen = { marks: [], shown: [], missing: 0, bins: [] };
+  seen: Seen = { marks: [], walked: [], changed: null, shown: [], missing: 0, bins: [] };
   #band = 0;
   #bins = { marks: null as readonly Mark[] | null, step: null as Step | null, bins: [] as readonly Bin[] };
   /** The zoom and the place at which marks were arranged last: while a hand drags them they only move. */
@@ -37,25 +40,47 @@ export class Picture {
 
   draw(answer: Answer, extent: Span, view: View, moving: boolean): void {
     const { width } = view;
-    const span = { first: Math.floor(view.first), last: Math.ceil(view.last) };
-    if (!(answer.marks && this.#drawMarks(answer.marks, extent, view, moving))) {
-      const bins = within(answer.marks ? this.#binned(answer.marks, view) : answer.bins, span);
-      this.#band = drawBins(this.#frame.bins, bins, view.scale, width).band;
-      this.#frame.marks.replaceChildren();
-      this.#frame.labels.replaceChildren();
-      this.#arranged.marks = null;
-      this.seen = { marks: answer.marks ?? [], shown: [], missing: 0, bins };
+    const { changed } = answer;
+    if (answer.marks && this.#drawMarks(answer.marks, changed, extent, view, moving))
+      this.#frame.bins.replaceChildren();
+    else {
+      const bins = answer.marks ? this.#binned(answer.marks, view) : answer.bins;
+      this.#drawBins(answer, bins, extent, view, moving);
     }
     drawAxis(this.#frame.grid, view.scale, view.first, view.last, width, this.#names, this.#band);
   }
 
+  #drawBins({ marks, changed }: Answer, all: readonly Bin[], extent: Span, view: View, moving: boolean): void {
+    const span = { first: Math.floor(view.first), last: Math.ceil(view.last) };
+    const bins = within(all, span);
+    if (changed && this.#drawMarks(changed, changed, extent, view, moving)) {
+      drawBins(this.#frame.bins, bins, view.scale, view.width, []);
+      return;
+    }
+    this.#frame.marks.replaceChildren();
+    this.#frame.labels.replaceChildren();
+    this.#arranged.marks = null;
+    const step = stepFor(view.last - view.first, view.width);
+    const parts = changed && within(binsOf(changed, step), span);
+    this.#band = drawBins(this.#frame.bins, bins, view.scale, view.width, parts).band;
+    const seen = { marks: marks ?? changed ?? [], walked: [], changed, shown: [], missing: 0 };
+    this.seen = { ...seen, bins: parts ?? bins };
+  }
+
   #binned(marks: readonly Mark[], view: View): readonly Bin[] {
     const step = stepFor(view.last - view.first, view.width);
-    if (this.#bins.marks !== marks || this.#bins.step !== step) this.#bins = { marks, step, bins: binsOf(marks, step) };
+    if (this.#bins.marks !== marks || this.#bins.step !== step)
+      this.#bins = { marks, step, bins: binsOf(marks.filter(isThere), step) };
     return this.#bins.bins;
   }
 
-  #drawMarks(marks: readonly Mark[], extent: Span, view: View, moving: boolean): boolean {
+  #drawMarks(
+    marks: readonly Mark[],
+    changed: readonly Mark[] | null,
+    extent: Span,
+    view: View,
+    moving: boolean,
+  ): boolean {
     const { k, x } = view.transform;
     const shift = x - this.#arranged.x;
     const same = this.#arranged.marks === marks && this.#arranged.k === k;
@@ -63,10 +88,9 @@ export class Picture {
       const arranged = arrange(marks, view.scale, extent, view.width, this.#measure);
       if (!arranged) return false;
       const { shown, missing, band } = drawMarks(this.#frame, arranged, view.width, this.#measure, moving);
-      this.#frame.bins.replaceChildren();
       this.#band = band;
       this.#arranged = { k, x, marks };
-      this.seen = { marks, shown, missing, bins: [] };
+      this.seen = { marks, walked: changed ?? marks, changed, shown, missing, bins: [] };
     }
     const moved = x - this.#arranged.x;
     for (const layer of [this.#frame.marks, this.#frame.labels])
@@ -74,6 +98,8 @@ export class Picture {
     return true;
   }
 }
+
+const isThere = ({ fate }: Mark): boolean => fate !== "left";
 
 /** How wide a text is as a label; each is measured once. */
 function measuring(drawing: SVGSVGElement): (text: string) => number {

@@ -1,12 +1,12 @@
 // The shape of a mark: a disc that bears its sign, on a bar where it is longer than that.
 
-import type { Drawn } from "./draw_marks.ts";
+import { type Drawn, RING } from "./draw_marks.ts";
 import { px, svg } from "./svg.ts";
 
 export function shapeOf(one: Drawn, y: number, width: number): SVGGElement {
   const { mark, left, right, radius } = one;
-  const hollow = mark.uncertain || mark.retracted;
-  const kinds = ["mark", mark.valence, hollow ? "hollow" : "", mark.approximate ? "approximate" : ""];
+  const hollow = mark.uncertain || mark.retracted || mark.fate === "left";
+  const kinds = ["mark", mark.valence, hollow ? "hollow" : "", mark.approximate ? "approximate" : "", mark.fate ?? ""];
   const group = svg("g", { class: kinds.filter(Boolean).join(" "), "data-id": mark.id });
   if (!one.disc) group.append(...barOf(one, y, width));
   const inView = right >= 0 && left <= width; // a bar's sign stays in view with it
@@ -16,10 +16,30 @@ export function shapeOf(one: Drawn, y: number, width: number): SVGGElement {
   group.append(svg("circle", { class: "disc", cx: x, cy: y, r: inner }));
   const sign = signOf(mark.valence, x, y, inner / 2);
   if (sign) group.append(svg("path", { class: `sign ${mark.valence}`, d: sign }));
+  if (mark.fate) group.append(...fateOf(one, x, y));
   const [across, down] = [radius + 3, radius / 2 + 0.5];
   if (mark.retracted)
     group.append(svg("path", { class: "strike", d: `M${x - across} ${y + down}L${x + across} ${y - down}` }));
   return group;
+}
+
+/** What became of it: a ring around all of it, a line below its disc; a ghost is known by its body. */
+function fateOf({ mark, left, right, radius }: Drawn, x: number, y: number): Node[] {
+  const around = radius + RING;
+  const [from, wide] = [px(left) - RING, px(right - left) + 2 * RING];
+  const ring = { class: "fate", x: from, y: y - around, width: wide, height: 2 * around, rx: around };
+  if (mark.fate === "appeared") return [svg("rect", ring)];
+  const below = y + radius + RING;
+  return mark.fate === "changed" ? [svg("path", { class: "fate", d: `M${x - radius} ${below}h${2 * radius}` })] : [];
+}
+
+/** A thin line to a mark from where it was, which keeps an open dot. */
+export function wayOf({ mark, left, right }: Drawn, was: number, y: number, width: number): SVGGElement {
+  const inView = (x: number): number => px(Math.min(Math.max(x, -width), 2 * width));
+  const [from, to] = [inView(was), inView(was < left ? left : was > right ? right : was)];
+  const start = from + Math.sign(to - from) * 3;
+  const line = svg("path", { class: "fate", d: `M${start} ${y}H${to}` });
+  return svg("g", { class: `way ${mark.valence}` }, line, svg("circle", { class: "from", cx: from, cy: y, r: 3 }));
 }
 
 function signOf(valence: Drawn["mark"]["valence"], x: number, y: number, size: number): string {
@@ -43,7 +63,7 @@ function barOf({ mark, body, left, right, radius }: Drawn, y: number, width: num
   const [upper, lower] = [y - half, y + half];
   const edge = 1.5;
   const heights: [number, number][] =
-    mark.uncertain || mark.retracted
+    mark.uncertain || mark.retracted || mark.fate === "left"
       ? [
           [upper, edge],
           [lower - edge, edge],

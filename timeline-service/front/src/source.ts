@@ -1,6 +1,6 @@
 // What is asked of the service: first all that there is, then, where that is too much to be drawn, the days that are seen.
 
-import { type Answer, type RawAnswer, readAnswer, type Span } from "./data.ts";
+import { type Answer, joined, type Mark, type RawAnswer, readAnswer, type Span } from "./data.ts";
 import { isoOf } from "./days.ts";
 
 const FIRST_DAY = -719_162; // 0001-01-01
@@ -13,11 +13,13 @@ export class Source {
   #all: Answer | null = null;
   #parts: Answer[] = [];
   #asking: AbortController | null = null;
+  #changed: readonly Mark[] | null = null;
   readonly #path: string;
   readonly #query: string;
 
   constructor(pair: string, query: string) {
-    this.#path = `/timelines/${encodeURIComponent(pair)}/marks`;
+    const which = new URLSearchParams(query).has("since") ? "changes/marks" : "marks";
+    this.#path = `/timelines/${encodeURIComponent(pair)}/${which}`;
     this.#query = query;
   }
 
@@ -66,7 +68,9 @@ export class Source {
     const answer = await fetch(`${this.#path}?${query}`, { signal: this.#asking.signal });
     const body = await answer.json();
     if (!answer.ok) throw new Error(body.detail ?? answer.statusText);
-    return readAnswer(body as RawAnswer);
+    const read = readAnswer(body as RawAnswer);
+    if (!span) this.#changed = read.changed;
+    return joined(read, this.#changed);
   }
 }
 

@@ -14,11 +14,11 @@ export function sentenceOf(seen: Seen, span: Span, all: number | null, names: Na
   return sentence(counts, all === null ? 0 : Math.max(0, all - total(counts)), first, last, names);
 }
 
-export function legendOf({ shown, bins, missing }: Seen): Drawn {
+export function legendOf({ shown, bins, missing, changed }: Seen, more: boolean): Drawn {
   const marks = shown.map(({ mark }) => mark);
   const counts = totals(bins.length ? bins : marks.map(countsOf));
   const valences = VALENCES.map((_, which) => sum(SIDES.map((side) => counts[side][which] ?? 0)));
-  return { marks, valences, step: stepWords(bins), missing };
+  return { marks, valences, step: stepWords(bins), missing, changed, more };
 }
 
 /** One mark as counts. */

@@ -4,6 +4,7 @@ import { select } from "d3-selection";
 import { type D3ZoomEvent, type ZoomBehavior, type ZoomTransform, zoom, zoomIdentity, zoomTransform } from "d3-zoom";
 import type { Span } from "./data.ts";
 import { HEIGHT } from "./frame.ts";
+import { set } from "./svg.ts";
 
 /** The fewest days that are shown. */
 const LEAST_DAYS = 21;
@@ -45,6 +46,7 @@ export class View {
     const [first, last] = [this.first, this.last];
     const begun = this.width > 0;
     this.width = width;
+    set(this.#element, { viewBox: `0 0 ${width} ${HEIGHT}` }); // by which paper of another width shows all of it
     this.#limit();
     if (begun) this.jump(first, last);
   }

@@ -1,6 +1,6 @@
 // What is said of what is drawn.
 
-import { type Bin, type Counts, type Mark, SIDES, sum, total, VALENCES } from "./data.ts";
+import { type Bin, type Counts, FATES, type Fate, type Mark, SIDES, sum, total, VALENCES } from "./data.ts";
 import { dayWords, partsOf, spanWords } from "./days.ts";
 
 export const SIGNS = ["+", "·", "−", ""] as const;
@@ -29,8 +29,39 @@ export function markWords(mark: Mark, names: Names): string {
   const acted = { first: `${names.first} acted`, second: `${names.second} acted`, both: "both acted" }[mark.side];
   const valence = mark.valence === "none" ? "without a valence" : mark.valence;
   const sources = mark.sources === 1 ? "1 source" : `${mark.sources} sources`;
-  return `${acted} · ${valence} · ${sources}${mark.retracted ? " · retracted" : ""}`;
+  const fate = fateWords(mark);
+  return `${acted} · ${valence} · ${sources}${mark.retracted ? " · retracted" : ""}${fate && ` · ${fate}`}`;
 }
+
+function fateWords({ fate, was }: Mark): string {
+  if (was) return `moved: it was ${whenWords(was)}`;
+  return { appeared: "appeared since", left: "has left since", moved: "", changed: "changed since" }[fate ?? "moved"];
+}
+
+/** What has changed since a moment, in a sentence. */
+export function changedWords(changed: readonly Mark[], more: boolean, since: string): string {
+  const said = fatesOf(changed).map(({ fate, count }) => `${count === 1 ? "one" : spelled(count)} ${FATE_WORDS[fate]}`);
+  const [last, ...others] = said.reverse();
+  const events = others.length ? `${others.reverse().join(", ")} and ${last}` : (last ?? "nothing changed");
+  const those = more
+    ? `Of the events that changed since ${since}, the last ${grouped(changed.length)} to be revised: `
+    : "";
+  return `${those || `Since ${since}: `}${events}.`;
+}
+
+/** How many have which fate, without those that none has. */
+export function fatesOf(marks: readonly Mark[]): { fate: Fate; count: number }[] {
+  return FATES.map((fate) => ({ fate, count: marks.filter((mark) => mark.fate === fate).length })).filter(
+    ({ count }) => count,
+  );
+}
+
+export const FATE_WORDS: Record<Fate, string> = {
+  appeared: "appeared",
+  left: "left",
+  moved: "moved in time",
+  changed: "changed otherwise",
+};
 
 /** What a bin holds: 2020: China acted once (1 −), India 4 times (1 +, 3 −), both twice (2 −). */
 export function binWords(bin: Bin, names: Names): string {
@@ -56,8 +87,10 @@ export function sentence(counts: Counts, reaching: number, first: number, last: 
 /** How often: once, twice, three times, 1,234 times. */
 export function times(count: number): string {
   if (count < 3) return ["never", "once", "twice"][count] ?? "";
-  return `${SMALL[count] ?? grouped(count)} times`;
+  return `${spelled(count)} times`;
 }
+
+const spelled = (count: number): string => SMALL[count] ?? grouped(count);
 
 const NUMBERS = new Intl.NumberFormat("en");
 

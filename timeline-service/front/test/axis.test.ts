@@ -24,3 +24,15 @@ test("days tell their month, and never hours", () => {
 test("the first years that there are have their own numbers", () => {
   assert.ok(words("0001-01-01", "0099-01-01", 800).includes("50"));
 });
+
+test("words never lie over one another", () => {
+  for (let days = 22; days < 4000; days += 7) {
+    let end = Number.NEGATIVE_INFINITY;
+    for (const { day, words: said } of ticksOf(12_345, 12_345 + days, 1092)) {
+      if (!said) continue;
+      const [x, half] = [((day - 12_345) / days) * 1092, 3.4 * said.length];
+      assert.ok(x - half > end, `${said} of ${days} days`);
+      end = x + half;
+    }
+  }
+});

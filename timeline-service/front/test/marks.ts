@@ -19,6 +19,8 @@ export function mark(id: string, earliest: string | null, latest: string | null,
     valence: "none" as Valence,
     sources: 1,
     retracted: false,
+    fate: null,
+    was: null,
     ...more,
   };
 }

@@ -5,8 +5,11 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
 
-from fastapi import Depends, FastAPI
+from fastapi import Depends
 
+from service_edge.access.needs import served_at
+from service_edge.access.roles import NO_ROLE, Role
+from service_edge.access.settings import open_gate
 from service_edge.cross_origins import CrossOrigins
 from service_edge.event_streams import EventStreams
 from service_edge.head_requests import HeadMiddleware
@@ -37,6 +40,7 @@ from timeline_service.adapters.postgres.selections import PostgresSelections
 from timeline_service.api.holdings import Holdings
 from timeline_service.api.observations import Observations
 from timeline_service.api.problems import ERRORS, KINDS, translate
+from timeline_service.api.roles import NEEDS
 from timeline_service.api.routes import (
     batches,
     changes,
@@ -44,6 +48,7 @@ from timeline_service.api.routes import (
     feed,
     generations,
     log_export,
+    names,
     pairs,
     parked,
     records,
@@ -63,16 +68,22 @@ from timeline_service.queries.remembered_summaries import RememberedSummaries
 from timeline_service.queries.seal import CursorSeal
 from timeline_service.queries.sources import Sources
 from timeline_service.settings import Settings
-from timeline_service.web import audit, embed, event, finder, home, marks, pair, static_files, writing
+from timeline_service.web import audit, embed, event, finder, guide, home, marks, pair, sign_in, static_files, writing
 from timeline_service.web import changes as changes_page
+from timeline_service.web import records as records_page
 from timeline_service.web import search as search_page
 from timeline_service.web.browser_redirects import BrowserRedirects
 from timeline_service.web.documents import document_page
 from timeline_service.web.problem_page import show_problem
+from timeline_service.web.sign_in import show_to_callers
 
 
-def create_app(settings: Settings) -> FastAPI:
-    """The timeline service's API. It starts although the database is away, and is ready once that answers."""
+def create_app(settings: Settings) -> DescribedAPI:
+    """The timeline service's API. It starts although the database is away, and is ready once that answers.
+
+    Raises TokenFileError.
+    """
+    gate = open_gate(settings, everybody=frozenset({Role.READ}) if settings.public_reading else NO_ROLE)
 
     @asynccontextmanager
     async def lifespan(app: DescribedAPI) -> AsyncIterator[None]:
@@ -92,14 +103,14 @@ def create_app(settings: Settings) -> FastAPI:
             PostgresBatches(in_order),
             PostgresMarks(pool),
             PostgresRecords(in_order),
-            KafkaOffsets(settings.kafka_bootstrap_servers, settings.topic),
+            KafkaOffsets(settings.kafka, settings.topic),
             PostgresReplays(pool),
             PostgresProcesses(pool),
             PostgresGenerations(pool),
             CursorSeal(reader),
             RememberedSummaries(),
         )
-        scan = partial(open_scan, settings.kafka_bootstrap_servers, settings.topic, settings.stall_seconds)
+        scan = partial(open_scan, settings.kafka, settings.topic, settings.stall_seconds)
         followed = FollowedRecords()
         live = LiveFeed(reader, PostgresLive(pool), notifications, followed)
         holdings = Holdings(
@@ -129,10 +140,13 @@ def create_app(settings: Settings) -> FastAPI:
             await holdings.ingest.close()
             await close_pool(pool)
             await close_pool(in_order)
+            await gate.close()
 
     app = DescribedAPI(
         kinds=KINDS,
         schemas=SHAPES,
+        gate=gate,
+        needs=served_at(settings.host, NEEDS),
         page=document_page,
         title="Dyadline: timelines",
         description="The timeline of relations between any two countries, projected from the log.",
@@ -140,15 +154,18 @@ def create_app(settings: Settings) -> FastAPI:
         lifespan=lifespan,
         dependencies=[Depends(strict_query)],
     )
+    app.state.gate = gate
     install_problems(app, KINDS, translate, ERRORS, show_problem, document_page)
     for module in (
-        *(feed, pairs, timelines, changes, summaries, search, events, records, batches, parked),
+        *(feed, pairs, timelines, changes, summaries, search, names, events, records, batches, parked),
         *(replays, generations, log_export, reference, status),
-        *(home, finder, changes_page, pair, marks, embed, event, writing, search_page, audit, static_files),
+        *(home, guide, finder, changes_page, pair, marks, embed, event, writing),
+        *(search_page, records_page, audit, sign_in, static_files),
     ):
         app.include_router(module.router)
     app.add_middleware(BrowserRedirects)
     app.add_middleware(HeadMiddleware)
+    app.guard(show_to_callers)
     app.add_middleware(HostOriginGuard, allowed_hosts=settings.allowed_hosts, allowed_origins=settings.allowed_origins)
     app.add_middleware(CrossOrigins, writers=settings.allowed_origins, readers=settings.reading_origins)
     app.add_middleware(RequestLog)

@@ -8,14 +8,32 @@ from importlib.resources import files
 from importlib.resources.abc import Traversable
 from typing import Final
 
+from timeline_service.judge.trusted_keys import TrustedKeys
+
 #: Where the code stands on which a verdict depends: the language and the judge, with all that is below them.
 _JUDGING: Final = ("event_schemas", "timeline_service.judge")
+_KEYS: Final = ".keys-"
 
 
 @cache
 def code_version() -> str:
     """The package's version and a digest of all code that a verdict can depend on."""
     return f"{version('dyadline-timeline-service')}+{_digest(judging_files(), 12)}"
+
+
+def judged_by(trusted: TrustedKeys | None) -> str:
+    """All that a verdict depends on beside the log: the code, and the keys by which records are trusted, if any are."""
+    return code_version() if trusted is None else f"{code_version()}{_KEYS}{trusted.digest}"
+
+
+def keys_of(judged: str) -> str:
+    """The digest of the keys by which somebody has judged, as `judged_by` says; empty if by none."""
+    return judged.partition(_KEYS)[2]
+
+
+def key_words(keys: str) -> str:
+    """Such a digest in words."""
+    return f"the trusted keys {keys}" if keys else "no trusted keys"
 
 
 def judging_files() -> dict[str, Traversable]:

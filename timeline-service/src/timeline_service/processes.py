@@ -11,7 +11,10 @@ from typing import TYPE_CHECKING, Any, Final
 import structlog
 from prometheus_client import Counter, Gauge
 
-from service_edge.probes import ProbePortError, answering_probes
+from service_edge.access.settings import open_gate
+from service_edge.access.tokens import TokenFileError
+from service_edge.host_origin_guard import is_loopback
+from service_edge.probes import ProbeHostError, ProbePortError, answering_probes
 from service_edge.topic_check import TopicUnavailableError, describe_topic
 from timeline_service.adapters.postgres.database import close_pool, connected, open_pool
 from timeline_service.adapters.postgres.generations import find_live_generation
@@ -53,31 +56,39 @@ class Work:
 async def project(settings: Settings) -> None:
     """Run a projector until SIGTERM or SIGINT. What is away is waited for; raises HaltError for what is wrong."""
     stop, work = _stop_on_signals(), Work()
-    async with _watched("projector", settings.projector_port, settings, work, connections=4) as pool:
+    async with _watched(
+        "projector", (settings.projector_host, settings.projector_port), settings, work, connections=4
+    ) as pool:
         await _again(stop, work, lambda: _project_once(settings, pool, stop, work))
 
 
 async def replay(settings: Settings) -> None:
     """Run a replayer until SIGTERM or SIGINT. What is away is waited for; raises HaltError if its port is taken."""
     stop, work = _stop_on_signals(), Work()
-    async with _watched("replayer", settings.replayer_port, settings, work, connections=9) as pool:
+    async with _watched(
+        "replayer", (settings.replayer_host, settings.replayer_port), settings, work, connections=9
+    ) as pool:
         await _again(stop, work, lambda: Replayer(settings, pool, work.begun).run(stop))
 
 
 @asynccontextmanager
 async def _watched(
-    kind: ProcessKind, port: int, settings: Settings, work: Work, *, connections: int
+    kind: ProcessKind, place: tuple[str, int], settings: Settings, work: Work, *, connections: int
 ) -> AsyncIterator["Pool"]:
     """A pool for a process, whose probes are answered meanwhile, and which says now and then that it is there."""
     _READY.set_function(lambda: not work.waits_for)
     pool = await open_pool(settings.database_url.get_secret_value(), most=connections, name=kind)
     hearing = asyncio.create_task(_be_heard(PostgresProcesses(pool), kind))
     try:
-        async with answering_probes(port, lambda: work.waits_for) as answered:
+        host, port = place
+        gate = open_gate(settings) if not is_loopback(host) else None
+        async with answering_probes(port, lambda: work.waits_for, host, gate) as answered:
             _LOG.info("answering probes", port=answered)
             yield pool
     except ProbePortError as error:
         raise HaltError(f"{error}: name another with {kind.upper()}_PORT, or 0 for any") from error
+    except (ProbeHostError, TokenFileError) as error:
+        raise HaltError(str(error)) from error
     finally:
         hearing.cancel()
         await asyncio.gather(hearing, return_exceptions=True)
@@ -94,9 +105,9 @@ async def _be_heard(processes: PostgresProcesses, kind: ProcessKind) -> None:
 
 
 async def _project_once(settings: Settings, pool: "Pool", stop: asyncio.Event, work: Work) -> None:
-    topic, _ = await describe_topic(settings.kafka_bootstrap_servers, settings.topic)  # the guard judges its settings
+    topic, _ = await describe_topic(settings.kafka, settings.topic)  # the guard judges its settings
     async with connected(pool) as connection:
-        generation = await find_live_generation(connection)
+        generation = await find_live_generation(connection, settings.judged_by)
     group = f"{settings.topic}.projector.g{generation}"
     async with open_projector(settings, pool, topic, generation, group=group, begun=work.begun) as projector:
         await projector.run(stop)

@@ -2,17 +2,29 @@
 
 from typing import Annotated
 
-from pydantic import AliasChoices, Field, SecretStr
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import AliasChoices, BeforeValidator, Field
+from pydantic_settings import NoDecode, SettingsConfigDict
 
 from event_schemas.records import TOPIC
-from service_edge.settings import Names, Origins, OriginsOrAny
+from service_edge.access.settings import AccessSettings
+from service_edge.secret_files import read_file
+from service_edge.settings import DatabaseUrl, Kafka, Names, Origins, OriginsOrAny
+from timeline_service.code_version import judged_by
+from timeline_service.judge.trusted_keys import TrustedKeys
 
 
-class Settings(BaseSettings):
+def _read_trusted_keys(path: object) -> object:
+    return (
+        TrustedKeys(read_file("TIMELINE_TRUSTED_KEYS_FILE", path)) if isinstance(path, str) and path else path or None
+    )
+
+
+class Settings(AccessSettings):
     """Where Kafka, PostgreSQL and the service itself are. Read once, when a process starts."""
 
-    model_config = SettingsConfigDict(env_prefix="TIMELINE_", frozen=True, populate_by_name=True)
+    model_config = SettingsConfigDict(
+        env_prefix="TIMELINE_", frozen=True, populate_by_name=True, arbitrary_types_allowed=True
+    )
 
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=1, le=65_535)] = 8002
@@ -22,17 +34,21 @@ class Settings(BaseSettings):
     replayer_port: Annotated[
         int, Field(ge=0, le=65_535, validation_alias=AliasChoices("replayer_port", "REPLAYER_PORT"))
     ] = 8004
-    ready_lag_seconds: Annotated[float, Field(ge=0)] = 0  # beyond which the service is not ready; 0: however far behind
-    topic: str = TOPIC
-    kafka_bootstrap_servers: Annotated[
-        str, Field(validation_alias=AliasChoices("kafka_bootstrap_servers", "KAFKA_BOOTSTRAP_SERVERS"))
-    ] = "127.0.0.1:9092"
-    database_url: Annotated[SecretStr, Field(validation_alias=AliasChoices("database_url", "DATABASE_URL"))] = (
-        SecretStr("postgresql://dyadline@127.0.0.1:5433/dyadline")
+    projector_host: Annotated[str, Field(validation_alias=AliasChoices("projector_host", "PROJECTOR_HOST"))] = (
+        "127.0.0.1"
     )
+    replayer_host: Annotated[str, Field(validation_alias=AliasChoices("replayer_host", "REPLAYER_HOST"))] = "127.0.0.1"
+    ready_lag_seconds: Annotated[float, Field(ge=0)] = 0  # beyond which the service is not ready; 0: however far behind
+    tls_certificate: str | None = None
+    tls_key: str | None = None
+    topic: str = TOPIC
+    kafka: Kafka
+    database_url: DatabaseUrl
     ingest_url: Annotated[str, Field(validation_alias=AliasChoices("ingest_url", "INGEST_URL"))] = (
         "http://127.0.0.1:8001"  # where pages hand on what is written in them
     )
+    public_reading: bool = False  # reading needs no credential, also where writing does
+    trusted_keys_file: Annotated[TrustedKeys | None, NoDecode, BeforeValidator(_read_trusted_keys)] = None
     allowed_hosts: Names = ()
     allowed_origins: Origins = ()
     reading_origins: OriginsOrAny = ()
@@ -47,3 +63,8 @@ class Settings(BaseSettings):
         30  # after which a log that gives no record, though it has some, is away
     )
     guard_seconds: Annotated[float, Field(gt=0)] = 30  # between two looks of a projector at whether its log is sound
+
+    @property
+    def judged_by(self) -> str:
+        """By what these processes judge: their code, and the keys that they trust."""
+        return judged_by(self.trusted_keys_file)

@@ -37,7 +37,7 @@ async def wait_for_engine(settings: Settings, name: str) -> None:
     """Wait until an engine answers, ours or a given one; raises StackError when it ends or takes too long."""
     running = None if is_given(settings, name) else engine(settings, name)
     if name == "kafka":
-        await wait_for_kafka(settings.bootstrap_servers, running)
+        await wait_for_kafka(settings.kafka, running)
     else:
         await wait_for_postgres(settings.database_url, running)
 

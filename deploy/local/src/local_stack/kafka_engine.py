@@ -16,7 +16,9 @@ from local_stack.data_folders import fresh_folder, is_laid_out, move_into_place
 from local_stack.errors import StackError
 from local_stack.kafka_archive import kafka_jars
 from local_stack.processes import Process
+from service_edge.kafka_access import KafkaAccess
 from service_edge.kafka_clients import close_client, start_client
+from service_edge.kafka_refusals import why_unreachable
 
 READY_SECONDS = 90
 _ENVIRONMENT = {"LC_ALL": "C.UTF-8"}  # how Java reads its arguments
@@ -61,12 +63,12 @@ async def prepare_kafka(state_dir: Path, downloads: Path, port: int, controller_
     return Process("kafka", command, state_dir, environment={**_ENVIRONMENT, **concerns}, folder=state_dir)
 
 
-async def wait_for_kafka(bootstrap_servers: str, process: Process | None = None) -> None:
+async def wait_for_kafka(access: KafkaAccess, process: Process | None = None) -> None:
     """Wait until a broker answers for the cluster; raises StackError when it ends or takes too long."""
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
     deadline = time.monotonic() + (READY_SECONDS if process else 15)
     while True:
-        admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap_servers, request_timeout_ms=3_000)
+        admin = AIOKafkaAdminClient(**access.arguments(), request_timeout_ms=3_000)
         try:
             await start_client(admin)
             if (await admin.describe_cluster())["brokers"]:  # none while a new broker still reads its own log
@@ -76,7 +78,8 @@ async def wait_for_kafka(bootstrap_servers: str, process: Process | None = None)
             if process is not None and process.pid() is None:
                 raise process.ended() from error
             if time.monotonic() > deadline:
-                raise StackError(f"Kafka at {bootstrap_servers} does not answer: {error}") from error
+                reason = await why_unreachable(access) or error
+                raise StackError(f"Kafka at {access} does not answer: {reason}") from error
             await asyncio.sleep(0.1)
         finally:
             await close_client(admin)

@@ -10,7 +10,7 @@ from local_stack.kafka_archive import kafka_jars
 from local_stack.record import is_wanted, recorded_settings
 from local_stack.restarts import read_restarts
 from local_stack.services import projection, rebuilding
-from local_stack.settings import DOWNLOADS, Settings, read_settings
+from local_stack.settings import DOWNLOADS, Settings, read_own_settings, read_settings
 from local_stack.supervisor import supervisor
 from local_stack.terminal import Terminal
 
@@ -20,7 +20,7 @@ INTERRUPTED: Final = 130
 async def main(command: str) -> int:
     """Carry out one command; returns the exit status, or raises StackError."""
     terminal = Terminal()
-    settings = read_settings()
+    settings = read_own_settings() if command in {"down", "status"} else read_settings()
     stop = asyncio.Event()
     if command == "down":
         _on_signals(stop, None)

@@ -3,6 +3,7 @@
 import asyncio
 import os
 import signal
+import ssl
 import subprocess
 import time
 import warnings
@@ -15,6 +16,7 @@ from local_stack.commands import run_command
 from local_stack.data_folders import fresh_folder, is_laid_out, move_into_place
 from local_stack.errors import StackError
 from local_stack.processes import Process
+from service_edge.tls import explain_certificate
 
 READY_SECONDS = 60
 STOP_SIGNAL = signal.SIGINT  # a fast shutdown
@@ -23,12 +25,16 @@ _REFUSED = (asyncpg.InvalidCatalogNameError, asyncpg.InvalidAuthorizationSpecifi
 _NAMESPACE = ["unshare", "--user", "--map-user=1000", "--map-group=1000"]
 
 
-async def prepare_postgres(state_dir: Path, port: int) -> Process:
-    """Make the data folder if there is none, and return the process to start; raises StackError."""
+async def prepare_postgres(state_dir: Path, port: int, programs: Path | None = None) -> Process:
+    """Make the data folder if there is none, and return the process to start; raises StackError.
+
+    `programs` is the folder of a server's programs, if not of the one that we bring.
+    """
+    programs = programs or postgres_programs()
     laid_out = is_laid_out(state_dir, "postgres")
-    way = await asyncio.to_thread(_as_somebody_else, state_dir)
+    way = await asyncio.to_thread(_as_somebody_else, state_dir, programs)
     if not laid_out:
-        await _initialise(state_dir, way)
+        await _initialise(state_dir, way, programs)
     _forget_the_dead(state_dir)
     settings = {
         "listen_addresses": "127.0.0.1",
@@ -39,7 +45,7 @@ async def prepare_postgres(state_dir: Path, port: int) -> Process:
         "max_wal_size": "2GB",
     }
     options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
-    command = [*way, str(postgres_programs() / "postgres"), "-D", str(state_dir / "postgres"), *options]
+    command = [*way, str(programs / "postgres"), "-D", str(state_dir / "postgres"), *options]
     return Process("postgres", command, state_dir, STOP_SIGNAL, environment={"POSTGRES_PORT": str(port)})
 
 
@@ -50,6 +56,10 @@ async def wait_for_postgres(url: str, process: Process | None = None) -> None:
         try:
             connection = await asyncpg.connect(url, timeout=5)
             return await connection.close()
+        except ssl.SSLCertVerificationError as error:
+            raise StackError(
+                f"the PostgreSQL of DATABASE_URL {explain_certificate(error, 'sslrootcert in it')}"
+            ) from error
         except ValueError as error:
             raise StackError(f"DATABASE_URL cannot be read: {error}") from error
         except _REFUSED as error:
@@ -76,19 +86,11 @@ async def _create_database(url: str) -> None:
         await connection.close()
 
 
-async def _initialise(state_dir: Path, way: list[str]) -> None:
+async def _initialise(state_dir: Path, way: list[str], programs: Path) -> None:
     fresh = fresh_folder(state_dir, "postgres")
     if way[:1] == ["setpriv"]:
         os.chown(fresh, _NOBODY, _NOBODY)
-    initdb = [
-        str(postgres_programs() / "initdb"),
-        "-D",
-        str(fresh),
-        "-U",
-        "dyadline",
-        "--encoding=UTF8",
-        "--locale=C.UTF-8",
-    ]
+    initdb = [str(programs / "initdb"), "-D", str(fresh), "-U", "dyadline", "--encoding=UTF8", "--locale=C.UTF-8"]
     await run_command([*way, *initdb, "--data-checksums", "--auth=trust"], "PostgreSQL's data folder could not be made")
     move_into_place(fresh, state_dir, "postgres")
 
@@ -115,14 +117,14 @@ def _is_a_server(pid: str) -> bool:
     return name == "postgres" and state.split()[0] not in "ZX"
 
 
-def _as_somebody_else(state_dir: Path) -> list[str]:
+def _as_somebody_else(state_dir: Path, programs: Path) -> list[str]:
     """What to put before a command so that PostgreSQL, which refuses root, runs: nothing unless we are root."""
     if os.geteuid() != 0:
         return []
     nobody = ["setpriv", f"--reuid={_NOBODY}", f"--regid={_NOBODY}", "--clear-groups"]
-    if _succeeds([*_NAMESPACE, str(postgres_programs() / "postgres"), "--version"]):
+    if _succeeds([*_NAMESPACE, str(programs / "postgres"), "--version"]):
         return _NAMESPACE
-    for folder, remedy in ((postgres_programs(), "move the checkout"), (state_dir, "name another with STATE_DIR=…")):
+    for folder, remedy in ((programs, "move the checkout"), (state_dir, "name another with STATE_DIR=…")):
         if not _succeeds([*nobody, "test", "-x", str(folder)]):
             raise StackError(
                 "PostgreSQL refuses to run as root, this machine allows no user namespace (unshare --user), and the "

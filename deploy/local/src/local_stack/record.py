@@ -4,7 +4,7 @@ import json
 from dataclasses import replace
 from typing import Any
 
-from local_stack.settings import PORTS, Settings
+from local_stack.settings import HOSTS, PORTS, Settings
 
 _GIVEN = "(given)"
 _WANTED = "wanted"
@@ -43,10 +43,11 @@ def is_wanted(settings: Settings) -> bool:
 def recorded_settings(settings: Settings) -> Settings:
     """The settings with which the stack in this state folder was started last; else these."""
     record = {**_written(settings), **read_record(settings)}
-    ports: dict[str, Any] = {name.lower(): int(str(record[name])) for name in (*PORTS, "KAFKA_CONTROLLER_PORT")}
+    places: dict[str, Any] = {name.lower(): int(str(record[name])) for name in (*PORTS, "KAFKA_CONTROLLER_PORT")}
+    places |= {name.lower(): str(record[name]) for name in HOSTS}
     return replace(
         settings,
-        **ports,
+        **places,
         given_kafka=str(record["KAFKA_BOOTSTRAP_SERVERS"]),
         given_database=str(record["DATABASE_URL"]),
     )
@@ -55,6 +56,7 @@ def recorded_settings(settings: Settings) -> Settings:
 def _written(settings: Settings) -> dict[str, object]:
     return {
         **{name: getattr(settings, name.lower()) for name in (*PORTS, "KAFKA_CONTROLLER_PORT")},
+        **{name: getattr(settings, name.lower()) for name in HOSTS},
         "KAFKA_BOOTSTRAP_SERVERS": settings.given_kafka,
         "DATABASE_URL": _GIVEN if settings.given_database else "",
     }

@@ -7,6 +7,7 @@ from importlib.resources import files
 import httpx
 
 from local_stack.errors import StackError
+from local_stack.services import own_client
 from local_stack.settings import Settings
 from local_stack.topic import log_is_empty
 
@@ -20,11 +21,11 @@ async def load_samples(settings: Settings, topic: str) -> int:
     events have the same ids, and none appears twice.
     """
     marker = settings.state_dir / "run" / "samples.loading"
-    if not settings.samples or not (marker.exists() or await log_is_empty(settings.bootstrap_servers, topic)):
+    if not settings.samples or not (marker.exists() or await log_is_empty(settings.kafka, topic)):
         return 0
     marker.touch()
     try:
-        async with httpx.AsyncClient(timeout=60, trust_env=False) as client:
+        async with own_client(settings, 60) as client:
             summary = await _post(client, settings)
             await _wait_until_shown(client, settings, str(summary["timeline_position"]))
     except httpx.HTTPError as error:

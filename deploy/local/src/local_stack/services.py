@@ -11,8 +11,10 @@ import httpx
 
 from local_stack.code_digest import code_digest
 from local_stack.commands import run_command
+from local_stack.credential import access_variables, own_headers
 from local_stack.processes import Process
-from local_stack.settings import Settings
+from local_stack.settings import HOSTS, Settings
+from service_edge.kafka_access import VARIABLES
 
 READY_SECONDS: float = 60
 REBUILD_SECONDS: float = 5  # between two looks at a rebuild for which others wait
@@ -22,7 +24,10 @@ _COMMANDS: Final = {
     "timeline": ("timeline_service.cli", "serve"),
     "replayer": ("timeline_service.cli", "replayer"),
 }
-_STACKS_OWN: Final = {"INGEST_PORT", "INGEST_URL", "TIMELINE_PORT", "TIMELINE_URL"}
+#: What a service is told otherwise, or not at all: where it is, and the tokens of commands.
+_STACKS_OWN: Final = {
+    f"{prefix}_{name}" for prefix in ("INGEST", "TIMELINE") for name in ("PORT", "URL", "TOKEN", "TOKEN_FILE")
+}
 #: Their names, in the order of their start.
 SERVICES: Final = tuple(_COMMANDS)
 
@@ -37,7 +42,7 @@ def service(settings: Settings, name: str) -> Process:
 
 def service_variables() -> dict[str, str]:
     """The services' settings that are not the stack's own, as our environment has them."""
-    return {**_prefixed("INGEST_"), **_prefixed("TIMELINE_")}
+    return {**_prefixed("INGEST_"), **_prefixed("TIMELINE_"), **_named(*HOSTS)}
 
 
 async def migrate(settings: Settings) -> None:
@@ -89,7 +94,7 @@ async def projection(settings: Settings) -> dict[str, object] | None:
 
 async def _asked(settings: Settings, path: str) -> dict[str, object] | None:
     """What the timeline service answers, or None if it does not, or if something else answers in its place."""
-    async with _client() as client:
+    async with own_client(settings) as client:
         try:
             answer = await client.get(settings.timeline_url + path)
             document = answer.json() if answer.status_code == 200 else None
@@ -100,29 +105,43 @@ async def _asked(settings: Settings, path: str) -> dict[str, object] | None:
 
 async def _is_ready(settings: Settings, process: Process) -> bool:
     """Whether a service says so: the projector once it owns partitions, the replayer once it can claim replays."""
-    async with _client() as client:
+    async with own_client(settings) as client:
         try:
             return (await client.get(f"{settings.probes_url(process.name)}/readyz")).status_code == 200
         except httpx.HTTPError:
             return False
 
 
-def _client() -> httpx.AsyncClient:
-    """For plain HTTP on this machine: to read the certificates, which it would not need, takes longer than to ask."""
-    return httpx.AsyncClient(timeout=5, trust_env=False, verify=False)
+def own_client(settings: Settings, seconds: float = 5) -> httpx.AsyncClient:
+    """A client for the stack's own services on this machine, which it has started itself, whomever they certify."""
+    return httpx.AsyncClient(headers=own_headers(settings), timeout=seconds, trust_env=False, verify=False)
 
 
 def _environment(settings: Settings, name: str) -> dict[str, str]:
     """What concerns one of them, and no other: where it differs, that one is started again."""
     common = {"KAFKA_BOOTSTRAP_SERVERS": settings.bootstrap_servers, "PYTHONUNBUFFERED": "1"}
-    common |= {name: text for name, text in os.environ.items() if name.startswith(("LOG_", "OTEL_"))}
+    common |= _prefixed("LOG_") | _prefixed("OTEL_") | _named(f"{name.upper()}_HOST")
+    common |= {name: text for name, text in settings.given.items() if name in VARIABLES}
     if name == "ingest":
         port = str(settings.ingest_port)
-        return {**_prefixed("INGEST_"), **common, "INGEST_PORT": port, "TIMELINE_URL": settings.timeline_url}
-    timeline = {**_prefixed("TIMELINE_"), **common, "DATABASE_URL": settings.database_url}
+        access = access_variables(settings, "INGEST_")
+        return {**_prefixed("INGEST_"), **access, **common, "INGEST_PORT": port, "TIMELINE_URL": settings.timeline_url}
+    access = access_variables(settings, "TIMELINE_") if name == "timeline" else {}
+    timeline = {**_prefixed("TIMELINE_"), **access, **common, **_database(settings)}
     if name == "timeline":
         timeline |= {"INGEST_URL": settings.ingest_url}
     return timeline | {f"{name.upper()}_PORT": str(getattr(settings, f"{name}_port"))}
+
+
+def _named(*names: str) -> dict[str, str]:
+    return {name: os.environ[name] for name in names if name in os.environ}
+
+
+def _database(settings: Settings) -> dict[str, str]:
+    """Where the database is; one that is named by a file stays in that file."""
+    if path := settings.given.get("DATABASE_URL_FILE"):
+        return {"DATABASE_URL_FILE": path}
+    return {"DATABASE_URL": settings.database_url}
 
 
 def _prefixed(prefix: str) -> dict[str, str]:

@@ -2,11 +2,14 @@
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from local_stack.errors import StackError
+from service_edge.database_access import read_database_url
+from service_edge.kafka_access import VARIABLES, KafkaAccess, read_kafka_access
+from service_edge.secret_files import SettingError
 
 #: The variables that name ports, with what listens there unless they are set.
 PORTS: Final = {
@@ -17,6 +20,11 @@ PORTS: Final = {
     "KAFKA_PORT": 9092,
     "POSTGRES_PORT": 5433,
 }
+#: The variables that name where processes listen. What listens everywhere is asked on loopback.
+HOSTS: Final = ("INGEST_HOST", "TIMELINE_HOST", "PROJECTOR_HOST", "REPLAYER_HOST")
+_LOOPBACK: Final = "127.0.0.1"
+_EVERYWHERE: Final = frozenset({"", "0.0.0.0", "::"})
+_GIVEN: Final = (*VARIABLES, "DATABASE_URL", "DATABASE_URL_FILE")
 #: Where what the stack needs is downloaded to, once for all state folders.
 DOWNLOADS: Final = Path(__file__).parents[4] / ".local" / "downloads"
 
@@ -34,9 +42,23 @@ class Settings:
     kafka_controller_port: int
     postgres_port: int
     given_kafka: str
-    given_database: str
+    given_database: str = field(repr=False)
+    given: Mapping[str, str] = field(repr=False)  # the variables that say how given engines are spoken to
     samples: bool
+    ingest_tls: bool
+    timeline_tls: bool
     restart_seconds: float  # before what has ended by itself is started again, the first time
+    ingest_host: str = _LOOPBACK
+    timeline_host: str = _LOOPBACK
+    projector_host: str = _LOOPBACK
+    replayer_host: str = _LOOPBACK
+
+    @property
+    def kafka(self) -> KafkaAccess:
+        """Kafka, ours or the given one."""
+        if self.given_kafka:
+            return read_kafka_access({**self.given, "KAFKA_BOOTSTRAP_SERVERS": self.given_kafka})
+        return KafkaAccess(self.bootstrap_servers)
 
     @property
     def bootstrap_servers(self) -> str:
@@ -51,16 +73,18 @@ class Settings:
     @property
     def ingest_url(self) -> str:
         """Where the ingest service answers."""
-        return f"http://127.0.0.1:{self.ingest_port}"
+        return f"{'https' if self.ingest_tls else 'http'}://{self.ingest_host}:{self.ingest_port}"
 
     @property
     def timeline_url(self) -> str:
         """Where the timeline service answers."""
-        return f"http://127.0.0.1:{self.timeline_port}"
+        return f"{'https' if self.timeline_tls else 'http'}://{self.timeline_host}:{self.timeline_port}"
 
     def probes_url(self, service: str) -> str:
         """Where a service answers its probes."""
-        return f"http://127.0.0.1:{getattr(self, f'{service}_port')}"
+        urls = {"ingest": self.ingest_url, "timeline": self.timeline_url}
+        host = getattr(self, f"{service}_host")
+        return urls.get(service) or f"http://{host}:{getattr(self, f'{service}_port')}"
 
     @property
     def record(self) -> Path:
@@ -73,7 +97,8 @@ class Settings:
             "STATE_DIR": str(self.state_dir),
             **{name: str(getattr(self, name.lower())) for name in (*PORTS, "KAFKA_CONTROLLER_PORT")},
             "KAFKA_BOOTSTRAP_SERVERS": self.given_kafka,
-            "DATABASE_URL": self.given_database,
+            "DATABASE_URL": "",
+            **self.given,
             "RESTART_SECONDS": str(self.restart_seconds),
         }
 
@@ -84,18 +109,45 @@ def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
     ports = {name: _port(environment, name, default) for name, default in PORTS.items()}
     controller = _port(environment, "KAFKA_CONTROLLER_PORT", ports["KAFKA_PORT"] + 1)
     _refuse_clash({**ports, "KAFKA_CONTROLLER_PORT": controller})
+    given = {name: text for name in _GIVEN if (text := environment.get(name, "").strip())}
+    database = _check_given(given, given_kafka)
     samples = environment.get("SAMPLES", "").strip() or ("0" if given_kafka else "1")
     if samples not in {"0", "1"}:
         raise StackError(f"SAMPLES={samples}: write 1 to load the sample events into an empty log, 0 not to")
+    places: dict[str, Any] = {name.lower(): port for name, port in ports.items()}
+    places |= {name.lower(): _reached(environment.get(name, "").strip()) for name in HOSTS}
     return Settings(
         state_dir=Path(environment.get("STATE_DIR", "").strip() or ".local").absolute(),
         kafka_controller_port=controller,
         given_kafka=given_kafka,
-        given_database=environment.get("DATABASE_URL", "").strip(),
+        given_database=database,
+        given=given,
+        ingest_tls=bool(environment.get("INGEST_TLS_CERTIFICATE", "").strip()),
+        timeline_tls=bool(environment.get("TIMELINE_TLS_CERTIFICATE", "").strip()),
         samples=samples == "1",
         restart_seconds=_seconds(environment, "RESTART_SECONDS", 0.5),
-        **{name.lower(): port for name, port in ports.items()},
+        **places,
     )
+
+
+def read_own_settings() -> Settings:
+    """The settings but for how given servers are spoken to, which who only stops or looks need not be able to."""
+    given = {*_GIVEN} - {"DATABASE_URL"}
+    return read_settings({name: text for name, text in os.environ.items() if name not in given})
+
+
+def _check_given(given: Mapping[str, str], given_kafka: str) -> str:
+    """The URL of a given database, once it is known that given engines can be spoken to so; raises StackError."""
+    try:
+        if not given_kafka and (named := [name for name in VARIABLES if name in given]):
+            raise SettingError(
+                f"{named[0]} is set, and Kafka is our own, which is spoken to in the clear: name the one that it is "
+                "about with KAFKA_BOOTSTRAP_SERVERS, or take it away"
+            )
+        read_kafka_access(given)
+        return read_database_url(given) or ""
+    except SettingError as error:
+        raise StackError(str(error)) from error
 
 
 def _port(environment: Mapping[str, str], name: str, default: int) -> int:
@@ -105,6 +157,13 @@ def _port(environment: Mapping[str, str], name: str, default: int) -> int:
     if not text.isdecimal() or not 1 <= int(text) <= 65_535:
         raise StackError(f"{name}={text} is not a port: write a number from 1 to 65535")
     return int(text)
+
+
+def _reached(host: str) -> str:
+    """How what listens there is reached from this machine."""
+    if host in _EVERYWHERE:
+        return _LOOPBACK
+    return f"[{host}]" if ":" in host else host
 
 
 def _seconds(environment: Mapping[str, str], name: str, default: float) -> float:

@@ -91,8 +91,8 @@ async def _up(settings: Settings, downloads: Path, say: Say, started: list[Proce
     if missing := [name for name in ENGINES if name not in running and not is_given(settings, name)]:
         say(f"starting {' and '.join(missing)} (the first time fetches and lays out what is missing)")
     started += await start_engines(settings, downloads)
-    await create_topic(settings.bootstrap_servers, TOPIC)
-    await require_fit_topic(settings.bootstrap_servers, TOPIC)
+    await create_topic(settings.kafka, TOPIC)
+    await require_fit_topic(settings.kafka, TOPIC)
     await migrate(settings)
     for name in (*SERVICES, SUPERVISOR):
         if name not in running:

@@ -10,8 +10,10 @@ from aiokafka.errors import KafkaError
 
 from ingest_service.adapters.kafka_session import Appended, KafkaSession
 from ingest_service.domain.accept import Accepted
+from ingest_service.domain.signing import Sign, leave_unsigned
 from ingest_service.errors import UnavailableError
 from ingest_service.metrics import APPEND_SECONDS, RECORDED, UNKNOWN
+from service_edge.kafka_access import KafkaAccess
 from service_edge.topic_check import KafkaTopic, TopicUnavailableError, TopicUnfitError, check_topic
 from service_edge.tracing import traced
 
@@ -30,10 +32,11 @@ _STOP_SECONDS: Final = 2.0
 class KafkaLog:
     """Keeps a session with Kafka for as long as the process runs, and watches that the topic stays fit."""
 
-    def __init__(self, bootstrap_servers: str, topic: str, append_seconds: float) -> None:
-        self._bootstrap_servers = bootstrap_servers
+    def __init__(self, access: KafkaAccess, topic: str, append_seconds: float, sign: Sign = leave_unsigned) -> None:
+        self._access = access
         self._topic = topic
         self._seconds = append_seconds
+        self._sign = sign
         self._partitions: int | None = None
         self._session: KafkaSession | None = None
         self._reason: str | None = "Kafka was not reached yet"
@@ -101,7 +104,7 @@ class KafkaLog:
 
     async def _keep_session(self, topic: KafkaTopic) -> None:
         """Have a session until it breaks. Raises what else makes it useless."""
-        session = KafkaSession(self._bootstrap_servers, topic, self._seconds)
+        session = KafkaSession(self._access, topic, self._seconds, self._sign)
         seconds = 0.0
         try:
             await session.start()
@@ -134,7 +137,7 @@ class KafkaLog:
                 return
             was_there = there
             # What is under way has its own time-out: a broker that is back in time still acknowledges it.
-            self._note(None if there else f"Kafka at {self._bootstrap_servers} does not answer")
+            self._note(None if there else f"Kafka at {self._access} does not answer")
             if there and loop.time() > check_at:
                 check_at = loop.time() + _CHECK_SECONDS
                 try:
@@ -147,7 +150,7 @@ class KafkaLog:
                 continue
 
     async def _fit_topic(self) -> KafkaTopic:
-        topic = await check_topic(self._bootstrap_servers, self._topic)
+        topic = await check_topic(self._access, self._topic)
         if self._partitions not in (None, topic.partitions):
             raise TopicUnfitError(
                 f"the topic {topic.name} had {self._partitions} partitions and now has {topic.partitions}, so that "

@@ -13,21 +13,22 @@ import structlog
 from aiokafka import AIOKafkaProducer
 from aiokafka.client import ConnectionGroup
 from aiokafka.errors import KafkaConnectionError, KafkaError, KafkaTimeoutError
-from aiokafka.partitioner import murmur2
 from aiokafka.protocol.metadata import MetadataRequest
 
+from event_schemas.partitions import partitions_of
 from event_schemas.positions import format_position
-from event_schemas.records import HEADERS, MAX_RECORD_BYTES
+from event_schemas.records import MAX_RECORD_BYTES
 from ingest_service.adapters.kafka_partitions import Late, Turn
 from ingest_service.domain.accept import Accepted
+from ingest_service.domain.signing import Headers, Sign, leave_unsigned
 from ingest_service.errors import UnavailableError
+from service_edge.kafka_access import KafkaAccess
 from service_edge.kafka_clients import start_client
 from service_edge.topic_check import KafkaTopic
 from service_edge.tracing import TRACEPARENT, traceparent
 
 _LOG: Final = structlog.get_logger()
 _BATCH_BYTES: Final = 512 * 1024
-_HEADERS: Final = list(HEADERS)  # aiokafka's builder takes a list and nothing else
 _CLOSING_SECONDS: Final = 1.0
 #: How long what comes waits for a partition that is late before it is refused: it is not sent, so it is known.
 _LATE_SECONDS: Final = 1.0
@@ -57,16 +58,19 @@ class KafkaSession:
     lost and aiokafka can stick in such a state (aio-libs/aiokafka#1017). What is posted again has the same event id.
     """
 
-    def __init__(self, bootstrap_servers: str, topic: KafkaTopic, append_seconds: float) -> None:
+    def __init__(
+        self, access: KafkaAccess, topic: KafkaTopic, append_seconds: float, sign: Sign = leave_unsigned
+    ) -> None:
         self.broken = asyncio.Event()
         self.acknowledgements = 0
         self._topic = topic
         self._seconds = append_seconds
+        self._sign = sign
         self._turns: dict[int, Turn] = defaultdict(Turn)
         self._late: dict[int, Late] = {}
         self._under_way: set[asyncio.Task[bool]] = set()
         self._producer = AIOKafkaProducer(
-            bootstrap_servers=bootstrap_servers,
+            **access.arguments(),
             acks="all",
             enable_idempotence=True,
             linger_ms=0,
@@ -126,8 +130,9 @@ class KafkaSession:
         """
         deadline = min(asyncio.get_running_loop().time() + self._seconds, ends)
         by_partition: dict[int, list[int]] = defaultdict(list)
+        homes = partitions_of([item.key for item in accepted], self._topic.partitions)
         for index, item in enumerate(accepted):
-            by_partition[self._partition(item.key)].append(index)
+            by_partition[homes[item.key]].append(index)
         results: list[Appended | None] = [None] * len(accepted)
         tasks = [
             asyncio.create_task(
@@ -150,9 +155,6 @@ class KafkaSession:
             if given_up:
                 _LOG.error("records under way were given up", seconds=seconds)
         await _give_up(self._producer)
-
-    def _partition(self, key: bytes) -> int:
-        return int(murmur2(key) & 0x7FFFFFFF) % self._topic.partitions
 
     async def _append(
         self,
@@ -218,17 +220,22 @@ class KafkaSession:
 
     async def _send(self, partition: int, item: Accepted) -> "asyncio.Future[Any]":
         future: asyncio.Future[Any] = await self._producer.send(
-            self._topic.name, item.value, item.key, partition=partition, headers=_headers()
+            self._topic.name,
+            item.value,
+            item.key,
+            partition=partition,
+            headers=_traced(self._sign(item.key, item.value), traceparent()),
         )
         return future
 
     def _batches(self, accepted: Sequence[Accepted]) -> Iterator[tuple[Any, int, int]]:
         """The records in as few batches as they need, each with the range that it holds."""
-        end, headers = 0, _headers()
+        end, parent = 0, traceparent()
         while end < len(accepted):
             start, batch = end, self._producer.create_batch()
             while end < len(accepted):
                 item = accepted[end]
+                headers = _traced(self._sign(item.key, item.value), parent)
                 if batch.append(timestamp=None, key=item.key, value=item.value, headers=headers) is None:
                     break
                 end += 1
@@ -278,7 +285,6 @@ async def _disconnect(client: Any) -> None:
         _LOG.debug("a connection did not close in order", reason=repr(error))
 
 
-def _headers() -> list[tuple[str, bytes]]:
-    """Those of every record and, where its request is traced, the span below which readers go on."""
-    parent = traceparent()
-    return _HEADERS if parent is None else [*_HEADERS, (TRACEPARENT, parent.encode())]
+def _traced(headers: Headers, parent: str | None) -> Headers:
+    """A record's headers and, where its request is traced, the span below which readers go on."""
+    return headers if parent is None else [*headers, (TRACEPARENT, parent.encode())]

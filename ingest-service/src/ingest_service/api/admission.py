@@ -32,6 +32,11 @@ class Admission:
         self._most_waiting = _WAITING * bodies
         self._waiting = 0
 
+    @property
+    def others_wait(self) -> bool:
+        """Whether somebody waits for a place."""
+        return self._waiting > 0
+
     @asynccontextmanager
     async def place(self) -> AsyncIterator[None]:
         """Hold a place, for which it may have to be waited; raises OverloadedError when that takes too long."""

@@ -7,9 +7,11 @@ from typing import Any, Final
 
 from fastapi import Request
 
+from event_schemas.errors import UnreadableError
 from event_schemas.events import MAX_EVENT_BYTES
 from event_schemas.json_text import read_json
 from ingest_service.api.admission import Admission
+from ingest_service.domain.mistaken_tables import told_as_table
 from ingest_service.errors import BadParameterError, RefusedRequestError, TooLargeError
 from service_edge.problems import UNSUPPORTED_MEDIA_TYPE, ProblemError
 
@@ -18,6 +20,8 @@ MAX_BODY_BYTES: Final = 8 * 1024 * 1024
 _DRAINED_BYTES: Final = 64 * 1024 * 1024
 #: A body of more holds a place.
 _LONG_BYTES: Final = 64 * 1024
+#: Of so many lines it is seen whether they are a table's.
+_TOLD_BY: Final = 2
 
 
 @asynccontextmanager
@@ -35,12 +39,26 @@ async def read_value(request: Request) -> AsyncIterator[tuple[Any, int]]:
             start += part
             long = len(start) > _LONG_BYTES
         if not long:
-            yield read_json(start), len(start)
+            yield _read(start), len(start)
             return
         await held.enter_async_context(admission.place())
         body = await _read_long(start, admission.parts(stream))
         await held.enter_async_context(admission.slices)
-        yield await asyncio.to_thread(read_json, body), len(body)  # others are answered meanwhile
+        yield await asyncio.to_thread(_read, body), len(body)  # others are answered meanwhile
+
+
+def _read(body: bytes) -> Any:
+    try:
+        return read_json(body)
+    except UnreadableError:
+        _refuse_table(body)
+        raise
+
+
+def _refuse_table(body: bytes) -> None:
+    """Raises UnreadableError with the command that imports it, where a body is a table."""
+    if (words := told_as_table(body[:_LONG_BYTES].split(b"\n")[:2])) is not None:
+        raise UnreadableError(words)
 
 
 async def _read_long(start: bytes, rest: AsyncIterator[bytes]) -> bytes:
@@ -55,6 +73,7 @@ async def _read_long(start: bytes, rest: AsyncIterator[bytes]) -> bytes:
         else:
             parts.clear()
     if size > MAX_BODY_BYTES:
+        _refuse_table(start)
         raise TooLargeError(
             f"a JSON body is at most {MAX_BODY_BYTES} bytes (8 MiB): send many events as application/x-ndjson"
         )
@@ -84,6 +103,30 @@ async def read_lines(parts: AsyncIterator[bytes]) -> AsyncIterator[tuple[int, by
             held, overlong = bytearray(), False
     if overlong or (line := bytes(held).strip(b" \t\r")):
         yield number + 1, None if overlong else line
+
+
+async def no_table(lines: AsyncIterator[tuple[int, bytes | None]]) -> AsyncIterator[tuple[int, bytes | None]]:
+    """The same lines; raises UnreadableError, once and before any is taken, where they are those of a table."""
+    first: list[tuple[int, bytes | None]] = []
+    async for line in lines:
+        first.append(line)
+        if len(first) == _TOLD_BY or _begins_as_json(first[0][1]):
+            break
+    if (words := told_as_table([line or b"" for _, line in first])) is not None:
+        drained = 0
+        async for _, rest in lines:  # as of a body that is too large
+            drained += len(rest or b"")
+            if drained > _DRAINED_BYTES:
+                break
+        raise UnreadableError(words)
+    for line in first:
+        yield line
+    async for line in lines:
+        yield line
+
+
+def _begins_as_json(line: bytes | None) -> bool:
+    return line is None or line[:1] in {b"{", b"["}
 
 
 def require_identity(request: Request) -> None:

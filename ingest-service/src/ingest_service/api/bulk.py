@@ -17,7 +17,8 @@ from event_schemas.positions import format_positions
 from ingest_service.adapters.kafka_log import KafkaLog
 from ingest_service.adapters.kafka_session import Appended
 from ingest_service.api.admission import Admission
-from ingest_service.api.bodies import read_lines, require_identity
+from ingest_service.api.allowance import Allowance, allowance_of
+from ingest_service.api.bodies import no_table, read_lines, require_identity
 from ingest_service.api.problems import INCOMPLETE, RESULTS_CUT, problem_of
 from ingest_service.api.results import Results
 from ingest_service.domain.accept import Accepted, Clock
@@ -64,6 +65,7 @@ class Bulk:
         self,
         log: KafkaLog,
         admission: Admission,
+        allowance: Allowance,
         accept: Accept,
         *,
         validate: bool,
@@ -72,6 +74,7 @@ class Bulk:
     ) -> None:
         self._log = log
         self._admission = admission
+        self._allowance = allowance
         self._accept = accept
         self._validate = validate
         self._everything = everything or validate
@@ -103,6 +106,17 @@ class Bulk:
         results.end(self._summary(results))
 
     async def _send(self, current: _Slice, under_way: "deque[asyncio.Task[None]]", results: Results) -> None:
+        """Set a slice on its way, or as much of it at a time as its sender may bring."""
+        rest = current.lines
+        while rest:
+            allowed = await self._allowance.portion(len(rest)) if self._trouble is None else len(rest)
+            if not allowed:
+                self._trouble = self._trouble or self._allowance.refusal(rest[0][0])
+                allowed = len(rest)
+            await self._send_on(_Slice(rest[:allowed]), under_way, results)
+            rest = rest[allowed:]
+
+    async def _send_on(self, current: _Slice, under_way: "deque[asyncio.Task[None]]", results: Results) -> None:
         """Decode a slice and set it on its way, when there is a place for it; or leave its lines out."""
         while under_way and (self._trouble is not None or len(under_way) > _SLICES_UNDER_WAY or under_way[0].done()):
             await under_way.popleft()
@@ -203,11 +217,14 @@ async def answer_bulk(
     """
     require_identity(request)
     admission: Admission = request.app.state.admission
+    allowance = allowance_of(request)
     results = Results(request.app.state.results_bytes)
-    bulk = Bulk(request.app.state.log, admission, accept, validate=validate, everything=everything, status=status)
+    bulk = Bulk(
+        request.app.state.log, admission, allowance, accept, validate=validate, everything=everything, status=status
+    )
     try:
         async with admission.place():
-            await bulk.take(read_lines(admission.parts(request.stream())), results)
+            await bulk.take(no_table(read_lines(admission.parts(request.stream()))), results)
     except BaseException:
         results.close()
         raise

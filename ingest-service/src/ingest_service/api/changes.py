@@ -4,6 +4,7 @@ import orjson
 from fastapi import APIRouter, Request, Response
 
 from event_schemas.records import format_time
+from ingest_service.api.allowance import allowance_of
 from ingest_service.api.bodies import idempotency_key, read_value, require_no_key
 from ingest_service.api.bulk import answer_bulk
 from ingest_service.api.events import JSON, NDJSON, append_known
@@ -30,6 +31,7 @@ async def post_correction(request: Request, terms: ChangeTerms, event_id: EventI
     key = _key(request)
     async with read_value(request) as (value, size):
         require_event_size_within(value, "event", size)
+        allowance_of(request).require()
         accepted = accept_correction(value, event_id, terms, accepted_at=Clock().tick(), key=key)
         return await _record(request, accepted)
 
@@ -40,6 +42,7 @@ async def post_retraction(request: Request, terms: ChangeTerms, event_id: EventI
     key = _key(request)
     async with read_value(request) as (value, size):
         require_event_size(size)
+        allowance_of(request).require()
         accepted = accept_retraction(value, event_id, terms, accepted_at=Clock().tick(), key=key)
         return await _record(request, accepted)
 

@@ -13,6 +13,7 @@ from event_schemas.positions import format_positions
 from event_schemas.records import format_time
 from ingest_service.adapters.kafka_log import KafkaLog
 from ingest_service.adapters.kafka_session import Appended
+from ingest_service.api.allowance import allowance_of
 from ingest_service.api.bodies import idempotency_key, read_value, require_no_key
 from ingest_service.api.bulk import TURN_SECONDS, Accept, answer_bulk
 from ingest_service.api.operations import POST_EVENTS
@@ -92,6 +93,7 @@ async def _one(
     request: Request, terms: Terms, value: Any, size: int, key: str | None, opened: Open, validate: bool
 ) -> Response:
     _require_size(value, size, opened)
+    allowance_of(request).require()
     accepted = _accept(value, terms, opened, Clock(), key)
     if validate:
         return _json(200, accepted.normalised)
@@ -116,6 +118,7 @@ async def _many(
 ) -> Response:
     if len(values) > MAX_ITEMS:
         raise RefusedRequestError(f"{len(values)} events in one array: at most {MAX_ITEMS}; NDJSON has no limit")
+    allowance_of(request).require(len(values))
     clock, results, taken = Clock(), [], []
     now = asyncio.get_running_loop().time
     turn_ends = now() + TURN_SECONDS

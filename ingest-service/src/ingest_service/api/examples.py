@@ -3,6 +3,7 @@
 import json
 from typing import Final
 
+from event_schemas.taxonomy import EVENT_TYPES
 from ingest_service.api.problems import INVALID_EVENT
 
 EVENT: Final = {
@@ -86,3 +87,4 @@ ANSWERED_CHANGES: Final = "".join(
         {**LAST_LINE, "recorded": 2},
     )
 )
+TYPES: Final = {"items": [kind._asdict() for kind in EVENT_TYPES]}

@@ -20,6 +20,7 @@ from ingest_service.api.examples import (
     RECORDED,
     RETRACTION,
     SOME_REFUSED,
+    TYPES,
 )
 from ingest_service.api.problems import (
     INVALID_EVENT,
@@ -138,9 +139,7 @@ POST_CHANGES: Final = _post(
 COUNTRIES: Final[dict[int | str, Any]] = {
     200: success("The countries", ref("Countries"), one_of_them={"items": [{"code": "IND", "name": "India"}]})
 }
-TAXONOMY: Final[dict[int | str, Any]] = {
-    200: success("The types", ref("Types"), one_of_them={"items": [{"code": "ban", "valence": "conflictual"}]})
-}
+TAXONOMY: Final[dict[int | str, Any]] = {200: success("The types", ref("Types"), all_of_them=TYPES)}
 HEALTHZ: Final[dict[int | str, Any]] = {
     200: success("It is alive", ref("State"), alive={"status": "ok"}),
 }

@@ -5,7 +5,7 @@ from typing import Any
 from fastapi import APIRouter
 
 from event_schemas.countries import all_countries
-from event_schemas.taxonomy import TYPES
+from event_schemas.taxonomy import EVENT_TYPES
 from ingest_service.api.operations import COUNTRIES, TAXONOMY
 
 router = APIRouter(tags=["reference"])
@@ -19,5 +19,5 @@ async def countries() -> dict[str, Any]:
 
 @router.get("/v1/types", summary="The types that an event may have", responses=TAXONOMY)
 async def types() -> dict[str, Any]:
-    """The taxonomy's codes, each with the valence that it has unless an event says otherwise."""
-    return {"items": [{"code": code, "valence": valence} for code, valence in TYPES.items()]}
+    """The taxonomy: each type with what it means, its usual valence, and its codes in CAMEO and PLOVER."""
+    return {"items": [kind._asdict() for kind in EVENT_TYPES]}

@@ -11,6 +11,7 @@ from service_edge.openapi import PAIR, POSITION, POSITIONS, TIME, UUID, list_of,
 _INDEX: Final = {"type": "integer", "minimum": 0}
 _STATUS: Final = {"type": "integer", "description": "As one post of it would have been answered."}
 _COUNT: Final = {"type": "integer", "minimum": 0}
+_TEXT: Final = {"type": "string"}
 _ATTRIBUTE: Final = {"type": "string", "minLength": 1, "maxLength": 1024}
 
 
@@ -100,7 +101,17 @@ _SHAPES: Final = {
         ),
     },
     "Change": record(id=UUID, position=POSITION, recorded_at=TIME),
-    "Countries": record(items=list_of(record(code={"type": "string"}, name={"type": "string"}))),
-    "Types": record(items=list_of(record(code={"type": "string"}, valence={"enum": [*VALENCES, None]}))),
-    "State": record(status={"type": "string"}),
+    "Countries": record(items=list_of(record(code=_TEXT, name=_TEXT))),
+    "Types": record(
+        items=list_of(
+            record(
+                code=_TEXT,
+                valence={"enum": [*VALENCES, None]},
+                description=_TEXT,
+                cameo=list_of(_TEXT),
+                plover=list_of(_TEXT),
+            )
+        )
+    ),
+    "State": record(status=_TEXT),
 }

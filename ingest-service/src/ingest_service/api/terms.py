@@ -2,12 +2,12 @@
 
 from typing import Annotated, Literal
 
-from fastapi import Depends, Query
+from fastapi import Depends, Query, Request
 
-from event_schemas.records import ANONYMOUS
 from event_schemas.texts import Batch, Reason
 from ingest_service.domain.accept import Terms
 from ingest_service.errors import BadParameterError
+from service_edge.access.callers import caller_of
 
 AllResults = Annotated[Literal["all"] | None, Query(description="NDJSON: answer a line for every line.")]
 BatchName = Annotated[
@@ -16,6 +16,7 @@ BatchName = Annotated[
 
 
 async def _event_terms(
+    request: Request,
     existing: Annotated[
         Literal["correct"] | None,
         Query(description="The events say how things are now: they correct those that are there, but retracted ones."),
@@ -29,11 +30,11 @@ async def _event_terms(
         raise BadParameterError("/reason", "is required with existing=correct: say why what is there is corrected")
     if existing is None and reason is not None:
         raise BadParameterError("/reason", "is for existing=correct: leave it out, or say both")
-    return Terms(ANONYMOUS, reason, batch)
+    return Terms(caller_of(request).name, reason, batch)
 
 
-async def _change_terms(batch: BatchName = None) -> Terms:
-    return Terms(ANONYMOUS, batch=batch)
+async def _change_terms(request: Request, batch: BatchName = None) -> Terms:
+    return Terms(caller_of(request).name, batch=batch)
 
 
 #: The terms of events, and those of changes.

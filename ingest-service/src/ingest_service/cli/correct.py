@@ -5,9 +5,21 @@ from typing import Annotated, Any
 import orjson
 import typer
 
-from ingest_service.cli.inputs import gathered, lines_of, read_input
-from ingest_service.cli.options import DEFAULT_URL, Json, Url
-from ingest_service.cli.posting import Way, opened, shown
+from ingest_service.cli.options import (
+    DEFAULT_TIMELINE_URL,
+    DEFAULT_URL,
+    WAIT,
+    BatchName,
+    Json,
+    RefusedFile,
+    TimelineToken,
+    TimelineUrl,
+    Token,
+    Url,
+    Wait,
+)
+from ingest_service.cli.posting import Way, post_file
+from ingest_service.cli.services import Service
 
 _AGAIN = "post the same again: a correction that expects a revision is recorded once"
 
@@ -17,23 +29,26 @@ def correct(
         str, typer.Argument(help="A file of corrections or of whole events: NDJSON, a JSON array; - for stdin.")
     ],
     reason: Annotated[str | None, typer.Option(help="Why, where a line does not say it itself.")] = None,
-    batch: Annotated[str | None, typer.Option(metavar="NAME", help="The name of this load.")] = None,
+    batch: BatchName = None,
+    refused: RefusedFile = None,
+    wait: Wait = WAIT,
     url: Url = DEFAULT_URL,
+    token: Token = None,
+    timeline_url: TimelineUrl = DEFAULT_TIMELINE_URL,
+    timeline_token: TimelineToken = None,
     as_json: Json = False,
 ) -> None:
-    """Correct events, and list what was refused and why.
+    """Correct events, and say what became of it: what was refused or rejected is listed with the reason.
 
     A line is {"id", "reason", "event", "expected_revision"?}, or an event with its id, as
     the timeline service exports it: then it corrects the revision that was exported, and
     nothing that was changed since.
 
-    Exit status: 0 all recorded, 1 some refused, 2 wrong usage, 3 the service or its log is out of reach.
+    Exit status: 0 all taken, 1 some refused or rejected, 2 wrong usage, 3 a service or the log is out of reach.
     """
-    with opened(file) as stream:
-        part, chunks = read_input(stream)
-        way = Way(url, "/v1/changes", {"batch": batch}, part, as_json, _AGAIN)
-        changes = (correction_of(line, reason) for line in lines_of(chunks))
-        way.conclude(way.send(shown(gathered(changes), stream)))
+    asked_after = Service(timeline_url, timeline_token) if wait else None
+    way = Way(Service(url, token), "/v1/changes", {"batch": batch}, asked_after, _AGAIN)
+    post_file(file, way, refused, lambda line: correction_of(line, reason), as_json=as_json)
 
 
 def correction_of(line: bytes, reason: str | None) -> bytes:

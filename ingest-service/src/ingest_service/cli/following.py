@@ -46,8 +46,8 @@ def _look(followed: FollowedFolder, imports: Import) -> bool:
         sys.stdout.flush()
         if words:
             print(f"{path}: {words}", file=sys.stderr, flush=True)
-        if status is ExitStatus.OUT_OF_REACH:
-            return False
+        if status is ExitStatus.OUT_OF_REACH and (tally.unknown or tally.waiting_rows):
+            return False  # and else all of it is recorded, though nobody says what became of it
         followed.take(mark, {**tally.summary(), **({"trouble": words} if words else {})})
     return True
 

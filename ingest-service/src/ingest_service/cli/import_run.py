@@ -1,19 +1,20 @@
 """One import from its files to its report and exit status."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import httpx
 import orjson
 
 from ingest_service.cli.complaints import Complaints
 from ingest_service.cli.import_sources import ImportSource
 from ingest_service.cli.looking import Looking
+from ingest_service.cli.parts import Part
+from ingest_service.cli.posting import Way
+from ingest_service.cli.refusals import SendingError
 from ingest_service.cli.rehearsal import Rehearsal
-from ingest_service.cli.sending import Sender, SendingError
-from ingest_service.importing.drafts import Draft
+from ingest_service.importing.drafts import Draft, Watch
 from ingest_service.importing.files import FileError
 from ingest_service.importing.tally import Tally
 from service_edge.terminal import ExitStatus
@@ -21,11 +22,10 @@ from service_edge.terminal import ExitStatus
 
 @dataclass(frozen=True, slots=True)
 class Import:
-    """How files are imported: what reads them, where their events go and with what parameters, how it is told."""
+    """How files are imported: what reads them, where their events go, how it is told."""
 
     source: ImportSource
-    url: str
-    parameters: Mapping[str, str | None]
+    way: Way
     complaints: Complaints
     dry_run: bool
     as_json: bool
@@ -35,21 +35,23 @@ class Import:
         tally = Tally()
         with Looking() as looking:
             drafts = self.source(files, tally, self.complaints.add, looking)
-            shown, status, words = self._send(drafts, tally)
-        if status is ExitStatus.DONE and (tally.refused or tally.unreadable):
+            shown, status, words = self._send(drafts, tally, looking)
+        if status is ExitStatus.DONE and (tally.refused or tally.rejected or tally.unreadable):
             status = ExitStatus.REFUSED
         _report(tally, shown, dry_run=self.dry_run, as_json=self.as_json)
         return status, words, tally
 
-    def _send(self, drafts: Iterator[Draft], tally: Tally) -> tuple[list[dict[str, Any]], ExitStatus, str]:
+    def _send(
+        self, drafts: Iterator[Draft], tally: Tally, watch: Watch
+    ) -> tuple[list[dict[str, Any]], ExitStatus, str]:
         """Post all drafts, or rehearse it; returns the first events of a rehearsal, and what ended it early."""
         rehearsal = Rehearsal(tally, self.complaints.add)
         try:
             if self.dry_run:
                 rehearsal.send(drafts)
             else:
-                with httpx.Client(trust_env=False) as client:
-                    Sender(client, self.url, self.parameters, tally, self.complaints.add).send(drafts)
+                parts = (Part(draft.line, draft.place, draft.rows) for draft in drafts)
+                self.way.send(parts, tally, self.complaints, watch)
         except FileError as error:
             return rehearsal.shown, ExitStatus.REFUSED, str(error)
         except SendingError as error:

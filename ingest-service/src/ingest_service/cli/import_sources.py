@@ -10,7 +10,7 @@ from ingest_service.importing.gdelt import gdelt_drafts
 from ingest_service.importing.mapping import Mapping, MappingError, read_mapping
 from ingest_service.importing.presets import PRESETS, preset
 from ingest_service.importing.table_drafts import table_drafts
-from ingest_service.importing.tables import TableKind
+from ingest_service.importing.table_rows import TableKind
 from ingest_service.importing.tally import Tally
 
 GDELT: Final = "gdelt"

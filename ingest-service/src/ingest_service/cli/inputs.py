@@ -2,13 +2,19 @@
 
 import json
 import re
+import time
 from collections.abc import Iterable, Iterator
 from io import BufferedIOBase
 from itertools import chain
 from typing import Final
 
+from ingest_service.importing.drafts import Watch
+
 _CHUNK_BYTES: Final = 256 * 1024
 _HEAD_BYTES: Final = 1024 * 1024
+_LONGEST: Final = 1024 * 1024
+#: How long a line waits for others; a service gives up on who sends nothing for longer.
+_WAITED_SECONDS: Final = 0.5
 _OUTSIDE: Final = re.compile(rb'["\[\]{},\r\n]')
 _INSIDE: Final = re.compile(rb'["\\\r\n]')
 #: Stands for a line end within a string, where JSON allows neither: what is wrong stays wrong.
@@ -76,31 +82,39 @@ def array_items(chunks: Iterable[bytes]) -> Iterator[bytes]:
 
 
 def lines_of(chunks: Iterable[bytes]) -> Iterator[bytes]:
-    """The lines of NDJSON, each with its end but for the last; one of over a MiB, which is none, comes in pieces."""
-    held = bytearray()
+    """The lines of NDJSON, each with its end but for the last. Of one of over a MiB comes as much: it is refused."""
+    held, overlong = bytearray(), False
     for chunk in chunks:
-        held += chunk
-        *whole, rest = held.split(b"\n")
-        for line in whole:
-            yield bytes(line) + b"\n"
-        held = bytearray(rest)
-        if len(held) > _HEAD_BYTES:
-            yield bytes(held)
-            held.clear()
+        first, *more = chunk.split(b"\n")
+        if not overlong:
+            held += first
+        if more:
+            yield bytes(held[:_LONGEST]) + b"\n"
+            yield from (line + b"\n" for line in more[:-1])
+            held = bytearray(more[-1])
+        overlong = len(held) > _LONGEST
     if held:
-        yield bytes(held)
+        yield bytes(held[:_LONGEST])
 
 
 def gathered(lines: Iterable[bytes]) -> Iterator[bytes]:
-    """The same bytes in chunks: a line is little to send by itself."""
-    held = bytearray()
+    """The same bytes in chunks: a line is little to send by itself, unless it has waited."""
+    held, sent = bytearray(), time.monotonic()
     for line in lines:
         held += line
-        if len(held) >= _CHUNK_BYTES:
+        if len(held) >= _CHUNK_BYTES or time.monotonic() - sent > _WAITED_SECONDS:
             yield bytes(held)
             held.clear()
+            sent = time.monotonic()
     if held:
         yield bytes(held)
+
+
+def watched(chunks: Iterable[bytes], watch: Watch) -> Iterator[bytes]:
+    """The same chunks, while somebody looks on."""
+    for chunk in chunks:
+        yield chunk
+        watch.advance(len(chunk))
 
 
 def _is_one_object(text: bytes) -> bool:

@@ -33,10 +33,10 @@ class Looking:
         self._bar.stop()
 
     def begin(self, words: str, total: int, unit: str) -> None:
-        """Show something of so many parts from its start."""
+        """Show something of so many parts from its start; 0: nobody knows how many."""
         if self._task is not None:
             self._bar.remove_task(self._task)
-        self._task = self._bar.add_task(words, total=total, unit=unit)
+        self._task = self._bar.add_task(words, total=total or None, unit=unit)
 
     def advance(self, parts: int) -> None:
         """Show that so many parts more are done."""

@@ -1,97 +1,102 @@
-"""Lines on their way up as a stream: what was refused is listed as it is answered, and how the command then ends."""
+"""From a command's lines to its exit status: where they go, what became of them, and how that is told."""
 
 import os
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from io import BufferedIOBase
+from pathlib import Path
 from stat import S_ISREG
-from typing import Any, Final
+from typing import Final, NoReturn
 
 import httpx
 import orjson
 import typer
-from rich.console import Console
-from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn, TransferSpeedColumn
 
-from service_edge.terminal import ExitStatus, leave, leave_out_of_reach, problem_text
+from event_schemas.positions import format_positions
+from ingest_service.cli.complaints import Complaints
+from ingest_service.cli.inputs import lines_of, read_input, watched
+from ingest_service.cli.looking import Looking
+from ingest_service.cli.parts import Part, Teller, numbered
+from ingest_service.cli.refusals import SendingError
+from ingest_service.cli.sending import Sender
+from ingest_service.cli.services import Service
+from ingest_service.cli.settling import Settlement
+from ingest_service.importing.drafts import Watch
+from ingest_service.importing.files import FileError
+from ingest_service.importing.tally import Tally
+from service_edge.terminal import ExitStatus, leave
 
-_MAX_LISTED: Final = 50
-_TIMEOUT: Final = httpx.Timeout(10, read=120, write=120)
-_AGAIN: Final = "post the same again, nothing is recorded twice"
+POST_AGAIN: Final = "post the same again, nothing is recorded twice"
+#: Makes another line of a line.
+Change = Callable[[bytes], bytes]
 
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """Where lines go, and how what becomes of them is told: `part` is what a line is called."""
+    """Where lines go, and where it is asked what became of them: nowhere without a `timeline`."""
 
-    url: str
+    ingest: Service
     path: str
     parameters: Mapping[str, str | None]
-    part: str = "line"
-    as_json: bool = False
-    again: str = _AGAIN
+    timeline: Service | None
+    again: str = POST_AGAIN
 
-    def send(self, lines: Iterator[bytes]) -> dict[str, Any]:
-        """Post, print the answer's lines as they come, and return its last one; where it says none, end the command."""
+    def send(self, parts: Iterator[Part], tally: Tally, teller: Teller, watch: Watch) -> dict[int, int]:
+        """Post all, and wait for their outcomes; returns the last offsets. Raises SendingError and FileError."""
         given = {name: value for name, value in self.parameters.items() if value is not None}
-        headers = {"content-type": "application/x-ndjson"}
-        address = f"{self.url.rstrip('/')}{self.path}"
-        try:
-            with (
-                httpx.Client(timeout=_TIMEOUT, trust_env=False) as client,
-                client.stream("POST", address, params=given or None, content=lines, headers=headers) as answer,
-            ):
-                if answer.status_code != 200:
-                    _leave_refused(answer)
-                summary = self._listed(answer)
-        except (httpx.InvalidURL, httpx.UnsupportedProtocol) as error:
-            leave(ExitStatus.USAGE, f"{self.url} is not an address: {error}")
-        except (httpx.ConnectError, httpx.ConnectTimeout) as error:
-            leave_out_of_reach(self.url, error)
-        except httpx.HTTPError as error:
-            leave(ExitStatus.OUT_OF_REACH, f"the connection broke off ({error or type(error).__name__}): {self.again}")
-        if summary is None:
-            leave(ExitStatus.OUT_OF_REACH, f"the answer broke off: {self.again}")
-        if (problem := summary.get("problem")) is not None:
-            counts = f"{counted(summary)}, unknown {summary['unknown']}"
-            leave(ExitStatus.OUT_OF_REACH, f"{counts}. {problem_text(problem)}")
-        return summary
-
-    def conclude(self, summary: Mapping[str, Any]) -> None:
-        """Say how many there were, and end the command."""
-        if not self.as_json:
-            print(counted(summary))
-        raise typer.Exit(ExitStatus.REFUSED if summary["refused"] else ExitStatus.DONE)
-
-    def _listed(self, answer: httpx.Response) -> dict[str, Any] | None:
-        listed = 0
-        for line in answer.iter_lines():
-            try:
-                result: dict[str, Any] = orjson.loads(line)
-            except ValueError:  # cut off within a line
-                return None
-            if self.as_json:
-                print(line)
-            if "recorded" in result:
-                return result
-            if not self.as_json and "problem" in result:
-                listed += 1
-                if listed <= _MAX_LISTED:
-                    print(f"{self.part} {result['line']}: {problem_text(result['problem'])}", file=sys.stderr)
-                elif listed == _MAX_LISTED + 1:
-                    print("… more were refused: --json lists all of them", file=sys.stderr)
-        return None
+        address = self.ingest.address(self.path)
+        with httpx.Client(headers=self.ingest.headers, trust_env=False, verify=self.ingest.trust) as client:
+            if self.timeline is None:
+                sender = Sender(client, address, given, tally, teller, None, self.again)
+                sender.send(parts)
+                return sender.reached
+            with Settlement(self.timeline, tally, teller) as settlement:
+                sender = Sender(client, address, given, tally, teller, settlement, self.again)
+                sender.send(parts)
+                settlement.finish(watch)
+                return sender.reached
 
 
-def counted(summary: Mapping[str, Any]) -> str:
-    """How many were recorded, and how many refused."""
-    return f"recorded {summary['recorded']}, refused {summary['refused']}"
+def carry_out(way: Way, parts: Iterator[Part], complaints: Complaints, watch: Watch, *, as_json: bool) -> Tally:
+    """Post lines, and for programs say what became of them; where something comes between, end the command."""
+    tally = Tally()
+    try:
+        reached = way.send(parts, tally, complaints, watch)
+    except FileError as error:
+        leave(ExitStatus.REFUSED, f"{_in_short(tally)}. {error}")
+    except SendingError as error:
+        leave(error.status, f"{_in_short(tally)}. {error}" if tally.recorded or tally.refused else str(error))
+    if as_json:
+        counts = {"recorded": tally.recorded, "refused": tally.refused, "unknown": tally.unknown}
+        told = {"outcomes": tally.outcomes()} if way.timeline is not None else {}
+        print(orjson.dumps({**counts, "timeline_position": format_positions(reached), **told}).decode())
+    return tally
+
+
+def post_file(file: str, way: Way, refused: Path | None, changed: Change | None = None, *, as_json: bool) -> NoReturn:
+    """Post the lines of a file, or of standard input for -, say what became of them, and end the command."""
+    with _opened(file) as stream, Complaints(refused, as_lines=as_json) as complaints, Looking() as looking:
+        part, chunks = read_input(stream)
+        looking.begin("posting", _size(stream), "bytes")
+        lines = lines_of(watched(chunks, looking))
+        parts = numbered(part, lines if changed is None else map(changed, lines))
+        tally = carry_out(way, parts, complaints, looking, as_json=as_json)
+    if not as_json:
+        print(_in_short(tally))
+        if way.timeline is not None and tally.recorded:
+            print(tally.in_short())
+    raise typer.Exit(ExitStatus.REFUSED if tally.refused or tally.rejected else ExitStatus.DONE)
+
+
+def _in_short(tally: Tally) -> str:
+    unknown = f", unknown {tally.unknown}" if tally.unknown else ""
+    return f"recorded {tally.recorded}, refused {tally.refused}{unknown}"
 
 
 @contextmanager
-def opened(file: str) -> Iterator[BufferedIOBase]:
+def _opened(file: str) -> Iterator[BufferedIOBase]:
     """A file, or standard input for -; ends the command where it cannot be read."""
     try:
         stream = open(sys.stdin.fileno() if file == "-" else file, "rb", closefd=file != "-")  # noqa: SIM115
@@ -101,31 +106,6 @@ def opened(file: str) -> Iterator[BufferedIOBase]:
         yield stream
 
 
-def shown(chunks: Iterator[bytes], stream: BufferedIOBase) -> Iterator[bytes]:
-    """The same chunks, with a progress bar while they are sent, if somebody looks at a terminal."""
-    columns = (TextColumn("posting"), BarColumn(), DownloadColumn(), TransferSpeedColumn(), TimeRemainingColumn())
-    console = Console(stderr=True)
-    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
-        task = bar.add_task("posting", total=_size(stream))
-        for chunk in chunks:
-            yield chunk
-            bar.advance(task, len(chunk))
-
-
-def _leave_refused(answer: httpx.Response) -> None:
-    answer.read()
-    status = ExitStatus.OUT_OF_REACH if answer.status_code >= 500 else ExitStatus.REFUSED
-    leave(status, refusal_text(answer))
-
-
-def refusal_text(answer: httpx.Response) -> str:
-    """What an answer that is none says, if it is our service's."""
-    try:
-        return problem_text(orjson.loads(answer.content))
-    except (ValueError, AttributeError):
-        return f"{answer.url} answers {answer.status_code} {answer.reason_phrase}"
-
-
-def _size(stream: BufferedIOBase) -> int | None:
+def _size(stream: BufferedIOBase) -> int:
     found = os.fstat(stream.fileno())
-    return found.st_size if S_ISREG(found.st_mode) else None
+    return found.st_size if S_ISREG(found.st_mode) else 0

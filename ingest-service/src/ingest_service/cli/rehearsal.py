@@ -4,8 +4,6 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any, Final
 
-import orjson
-
 from event_schemas.dates import parse_when
 from event_schemas.errors import LanguageError
 from event_schemas.json_text import read_json
@@ -34,7 +32,7 @@ class Rehearsal:
 
     def _judge(self, draft: Draft) -> None:
         try:
-            line = orjson.dumps(draft.event)
+            line = draft.line
             require_event_size(len(line))
             accepted = accept_event(read_json(line), Terms("anonymous"), accepted_at=_ACCEPTED_AT)
         except (LanguageError, TooLargeError) as error:

@@ -1,121 +1,141 @@
-"""Drafts on their way to the service: in bodies of NDJSON, one after another, each answered before the next begins."""
+"""Lines on their way to the service: in bodies of NDJSON, one after another, each answered before the next begins."""
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from itertools import chain, islice
 from typing import Any, Final
 
 import httpx
 import orjson
 
-from ingest_service.cli.inputs import gathered
-from ingest_service.cli.posting import refusal_text
-from ingest_service.importing.drafts import Complain, Draft
+from ingest_service.cli.inputs import gathered, lines_of
+from ingest_service.cli.parts import Part, Receipt, Teller
+from ingest_service.cli.refusals import SendingError, refusal_text
+from ingest_service.cli.settling import Settlement
 from ingest_service.importing.files import FileError
 from ingest_service.importing.tally import Tally
 from service_edge.terminal import ExitStatus, problem_text
 
 #: What is told as unknown when a body is not answered, and how much is in memory at once.
-BODY_EVENTS: Final = 5_000
+BODY_LINES: Final = 5_000
+_BODY_BYTES: Final = 4 * 1024 * 1024
+#: How the service puts it; whoever is before a terminal has no body, but a file.
+_THE_SAME_BODY: Final = "post the same body again"
 _TIMEOUT: Final = httpx.Timeout(10, read=120, write=120)
-_AGAIN: Final = "import the same again, nothing is recorded twice"
 _NDJSON: Final = {"content-type": "application/x-ndjson"}
 
 
-class SendingError(Exception):
-    """The service takes no more, with the status to end with."""
-
-    def __init__(self, status: ExitStatus, words: str) -> None:
-        super().__init__(words)
-        self.status = status
-
-
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Sender:
-    """Posts drafts, and counts what becomes of them and their rows."""
+    """Posts parts to an address, counts what becomes of them and their rows, and has the recorded ones settled."""
 
     client: httpx.Client
-    url: str
-    parameters: Mapping[str, str | None]
+    address: str
+    parameters: dict[str, str]
     tally: Tally
-    complain: Complain
+    teller: Teller
+    settlement: Settlement | None
+    again: str
+    reached: dict[int, int] = field(default_factory=dict)
+    _lines: int = 0
 
-    def send(self, drafts: Iterator[Draft]) -> None:
-        """Post all; raises SendingError, and FileError where the drafts end with one."""
-        for first in drafts:
-            body = _Body(first, drafts)
+    def send(self, parts: Iterator[Part]) -> None:
+        """Post all; raises SendingError, and FileError where the parts end with one."""
+        for first in parts:
+            body = _Body(first, parts)
             try:
-                trouble = self._post(body)
+                self._post(body)
             except (httpx.InvalidURL, httpx.UnsupportedProtocol) as error:
-                raise SendingError(ExitStatus.USAGE, f"{self.url} is not an address: {error}") from error
-            except httpx.HTTPError as error:
-                self._count_unknown(body.sent)
-                words = f"{self.url} is out of reach ({error or type(error).__name__}): {_AGAIN}"
+                raise SendingError(ExitStatus.USAGE, f"{self.address} is not an address: {error}") from error
+            except (httpx.ConnectError, httpx.ConnectTimeout) as error:
+                words = f"{self.address} is out of reach ({error or type(error).__name__}): {self.again}"
                 raise SendingError(ExitStatus.OUT_OF_REACH, words) from error
-            if trouble:
-                raise SendingError(ExitStatus.OUT_OF_REACH, f"{trouble}: {_AGAIN}")
+            except httpx.HTTPError as error:
+                words = f"the connection broke off ({error or type(error).__name__}): {self.again}"
+                raise SendingError(ExitStatus.OUT_OF_REACH, words) from error
+            finally:
+                self._count(body)
             if body.error is not None:
                 raise body.error
+            if self.settlement is not None:
+                self.settlement.look()
 
-    def _post(self, body: "_Body") -> str:
-        """Post one body and count it; returns why it was not all taken, if so."""
-        address = f"{self.url.rstrip('/')}/v1/events"
-        given = {name: value for name, value in self.parameters.items() if value is not None}
-        content = gathered(body.lines())
+    def _post(self, body: "_Body") -> None:
+        """Post one body and read its answer; raises SendingError where not all of it was taken."""
         with self.client.stream(
-            "POST", address, params=given or None, content=content, headers=_NDJSON, timeout=_TIMEOUT
+            "POST",
+            self.address,
+            params={**self.parameters, "results": "all"},
+            content=gathered(body.lines()),
+            headers=_NDJSON,
+            timeout=_TIMEOUT,
         ) as answer:
             if answer.status_code != 200:
                 answer.read()
-                self._count_unknown(body.sent)
                 status = ExitStatus.OUT_OF_REACH if answer.status_code >= 500 else ExitStatus.REFUSED
                 raise SendingError(status, refusal_text(answer))
-            refused, summary = _read(answer)
-        for line, problem in refused.items():
-            self.complain(body.sent[line - 1].place, problem, body.sent[line - 1].event)
-        self.tally.refused += len(refused)
-        self.tally.refused_rows += sum(body.sent[line - 1].rows for line in refused)
-        others = [draft for line, draft in enumerate(body.sent, start=1) if line not in refused]
-        if summary is None or "problem" in summary:  # which of the others were recorded, nobody says
-            self._count_unknown(others)
-            return "the answer broke off" if summary is None else problem_text(summary["problem"])
-        self.tally.recorded += len(others)
-        self.tally.recorded_rows += sum(draft.rows for draft in others)
-        return ""
+            for line in lines_of(answer.iter_bytes()):
+                try:
+                    said = orjson.loads(line)
+                except ValueError:  # cut off within a line
+                    break
+                if "recorded" in said:
+                    if "problem" in said:
+                        words = problem_text(said["problem"]).replace(_THE_SAME_BODY, self.again)
+                        raise SendingError(ExitStatus.OUT_OF_REACH, words)
+                    return
+                self._take(body, said)
+        raise SendingError(ExitStatus.OUT_OF_REACH, f"the answer broke off: {self.again}")
 
-    def _count_unknown(self, drafts: list[Draft]) -> None:
-        self.tally.unknown += len(drafts)
-        self.tally.unknown_rows += sum(draft.rows for draft in drafts)
+    def _take(self, body: "_Body", said: dict[str, Any]) -> None:
+        """Note what is said of one line. One that nobody knows about has a status of 5xx."""
+        line = said["line"]
+        part = body.sent[line - 1]
+        if "problem" not in said:
+            body.recorded.append(Receipt.of(said["position"], said["id"], self._lines + line, part))
+        elif said["status"] < 500:
+            body.refused += 1
+            body.refused_rows += part.rows
+            self.tally.refused += 1
+            self.tally.refused_rows += part.rows
+            self.teller.refused({**said, "line": self._lines + line}, part)
+
+    def _count(self, body: "_Body") -> None:
+        """Count a body as it was answered, and what was not answered as unknown."""
+        self._lines += len(body.sent)
+        rows = sum(receipt.rows for receipt in body.recorded)
+        self.tally.recorded += len(body.recorded)
+        self.tally.recorded_rows += rows
+        for receipt in body.recorded:
+            self.reached[receipt.partition] = max(receipt.offset, self.reached.get(receipt.partition, 0))
+        if self.settlement is not None and body.recorded:
+            self.settlement.add(body.recorded)
+        filled = [part for part in body.sent if part.line.strip()]
+        ended = len(body.recorded) + body.refused
+        if ended < len(filled):
+            self.tally.unknown += len(filled) - ended
+            self.tally.unknown_rows += sum(part.rows for part in filled) - rows - body.refused_rows
 
 
 class _Body:
-    """Some drafts, which are made while they are sent; `error` ended them early."""
+    """Some parts, which are made while they are sent; `error` ended them early."""
 
-    def __init__(self, first: Draft, rest: Iterator[Draft]) -> None:
-        self.sent: list[Draft] = []
+    def __init__(self, first: Part, rest: Iterator[Part]) -> None:
+        self.sent: list[Part] = []
+        self.recorded: list[Receipt] = []
+        self.refused = self.refused_rows = 0
         self.error: FileError | None = None
-        self._drafts = chain([first], islice(rest, BODY_EVENTS - 1))
+        self._parts = chain([first], islice(rest, BODY_LINES - 1))
 
     def lines(self) -> Iterator[bytes]:
-        """Their events as NDJSON."""
+        """Them as NDJSON, as many as a body holds."""
+        size = 0
         try:
-            for draft in self._drafts:
-                self.sent.append(draft)
-                yield orjson.dumps(draft.event, option=orjson.OPT_APPEND_NEWLINE)
+            for part in self._parts:
+                self.sent.append(part)
+                yield part.line + b"\n"
+                size += len(part.line)
+                if size >= _BODY_BYTES:
+                    return
         except FileError as error:  # what comes before is posted and answered first
             self.error = error
-
-
-def _read(answer: httpx.Response) -> tuple[dict[int, str], dict[str, Any] | None]:
-    """The refused lines with their problems, and the last line, which a cut answer has not."""
-    refused: dict[int, str] = {}
-    for text in answer.iter_lines():
-        try:
-            line = orjson.loads(text)
-        except ValueError:
-            break
-        if "recorded" in line:
-            return refused, line
-        if "problem" in line:
-            refused[line["line"]] = problem_text(line["problem"])
-    return refused, None

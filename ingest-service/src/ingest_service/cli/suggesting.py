@@ -8,14 +8,14 @@ import typer
 from ingest_service.importing.files import FileError, is_encoding
 from ingest_service.importing.samples import delimiter_of, first_columns
 from ingest_service.importing.suggestion import known_layout, suggest
-from ingest_service.importing.tables import TableKind
+from ingest_service.importing.table_rows import TableKind
 from service_edge.terminal import ExitStatus, leave
 
 _NDJSON = (".ndjson", ".jsonl")
 
 
 def suggest_mapping(
-    file: Annotated[Path, typer.Argument(help="A table: CSV, NDJSON (.ndjson, .jsonl) or a spreadsheet (.xlsx).")],
+    file: Annotated[Path, typer.Argument(help="A table: CSV, NDJSON (.ndjson, .jsonl), .xlsx or .parquet.")],
     encoding: Annotated[str, typer.Option(help="What the file's bytes are, if not UTF-8: latin-1 …")] = "utf-8",
 ) -> None:
     """Draft a mapping from a table's header and first rows, and say why each line is as it is.

@@ -1,30 +1,34 @@
 """The timeline service, as commands ask it."""
 
-import time
 from collections.abc import Iterator
 from types import TracebackType
 from typing import Any, Final, Self
 
 import httpx
 
-from ingest_service.cli.posting import refusal_text
+from ingest_service.cli.refusals import refusal_text
+from ingest_service.cli.services import Service
 from service_edge.terminal import ExitStatus, leave, leave_out_of_reach
 
 _PAGE: Final = 500
-_PATIENCE_SECONDS: Final = 600
-_AGAIN_SECONDS: Final = 0.5
 _TIMEOUT: Final = httpx.Timeout(10, read=60)
 
 
 class Timeline:
     """A connection to it. Its methods end the command where there is no answer to give."""
 
-    def __init__(self, url: str) -> None:
-        self._url = url.rstrip("/")
+    def __init__(self, service: Service) -> None:
+        self._url = service.address("")
         try:
-            self._client = httpx.Client(base_url=self._url, timeout=_TIMEOUT, trust_env=False)
+            self._client = httpx.Client(
+                base_url=self._url,
+                headers=service.headers,
+                timeout=_TIMEOUT,
+                trust_env=False,
+                verify=service.trust,
+            )
         except httpx.InvalidURL as error:
-            leave(ExitStatus.USAGE, f"{url} is not an address: {error}")
+            leave(ExitStatus.USAGE, f"{service.url} is not an address: {error}")
 
     def __enter__(self) -> Self:
         return self
@@ -41,14 +45,9 @@ class Timeline:
             leave(ExitStatus.REFUSED, f"{self._url}{path} is not there")
         return found
 
-    def find(self, path: str, *, patient: bool = False, **parameters: Any) -> dict[str, Any] | None:
-        """The same, or None where there is nothing of that name; `patient`: the projection may take its time."""
-        given = {name: value for name, value in parameters.items() if value is not None}
-        until = time.monotonic() + (_PATIENCE_SECONDS if patient else 0)
-        answer = self._ask(path, given)
-        while answer.status_code == 503 and time.monotonic() < until:
-            time.sleep(_AGAIN_SECONDS)
-            answer = self._ask(path, given)
+    def find(self, path: str, **parameters: Any) -> dict[str, Any] | None:
+        """The same, or None where there is nothing of that name."""
+        answer = self._ask(path, {name: value for name, value in parameters.items() if value is not None})
         if answer.status_code == 404:
             return None
         if answer.status_code >= 400:

@@ -43,11 +43,6 @@ class Load:
         items = self._timeline.items("/v1/timelines", batch=self.name, order="count")
         return [(item["pair"], item["count"]) for item in items]
 
-    def outcomes(self, position: str | None = None) -> dict[str, int]:
-        """What became of its retractions, once the projection has got to a position."""
-        found = self._timeline.find(f"/v1/batches/{quote(self.undoing, safe='')}", min_position=position, patient=True)
-        return found["outcomes"] if found is not None else {"applied": 0, "rejected": 0}
-
     def retractions(self, reason: str) -> Iterator[bytes]:
         """What undoes it, in lines; what it leaves as it is goes to `left`.
 

@@ -10,12 +10,11 @@ from event_schemas.countries import pairs_of
 from event_schemas.errors import Detail, RefusedEventError
 from event_schemas.events import (
     MAX_EVENT_BYTES,
-    content_of,
     digest_of,
     id_from_digest,
     id_from_key,
     id_from_origin,
-    read_event,
+    read_posted,
 )
 from event_schemas.json_text import write_json
 from event_schemas.record_builders import corrected, recorded, retracted
@@ -81,12 +80,10 @@ def accept_event(
 
     Raises RefusedEventError and TooLargeError.
     """
-    event = read_event(value)
-    said = content_of(event)
-    content = write_json(said)
+    (said, content), event_id = read_posted(value)
     digest = digest_of(content)
-    if event.id is not None:
-        event_id = event.id
+    if event_id is not None:
+        pass
     elif origin is not None:
         event_id = id_from_origin(*origin)
     else:

@@ -6,14 +6,12 @@ from datetime import date
 from importlib.resources import files
 from typing import Any, Final
 
-from event_schemas.countries import CountryError, all_countries, country_code
+from event_schemas.countries import CountryError, all_countries, country_code, require_no_region
 
 _TABLES: Final[dict[str, dict[str, Any]]] = json.loads(
     (files(__package__) / "country_codes.json").read_text(encoding="utf-8")
 )
 _OURS: Final = frozenset(code for code, _ in all_countries())
-#: Regions that CAMEO writes where a country could stand.
-REGIONS: Final[dict[str, str]] = _TABLES["regions"]
 
 
 def read_country(text: str, scheme: str, day: date | None = None) -> str:
@@ -28,8 +26,7 @@ def _iso(text: str, _: date | None) -> str:
 
 
 def _cameo(text: str, _: date | None) -> str:
-    if text in REGIONS:
-        raise CountryError(f"{text} is a region ({REGIONS[text]}), not a country")
+    require_no_region(text)
     code = _TABLES["cameo"].get(text, text)
     if code not in _OURS:
         raise CountryError(f"{text[:80]!r} is no country code of CAMEO")

@@ -2,6 +2,7 @@
 
 import re
 from calendar import month_abbr, month_name
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Final
 
@@ -34,9 +35,14 @@ def check_format(form: str) -> str:
     return form
 
 
-def read_date(text: str, forms: list[str]) -> str:
+def read_date(text: str, forms: Sequence[str]) -> str:
     """A date as EDTF, by the first format that it has; raises DateFormatError."""
-    for form in [*forms, _ISO]:
+    return _read_date(text, tuple(forms))
+
+
+@lru_cache(maxsize=65_536)
+def _read_date(text: str, forms: tuple[str, ...]) -> str:
+    for form in (*forms, _ISO):
         if form == EDTF:
             try:
                 return parse_when(text).text
@@ -44,7 +50,7 @@ def read_date(text: str, forms: list[str]) -> str:
                 continue
         if (found := _pattern(form).fullmatch(text)) is not None:
             return _written(text, found)
-    if forms == [EDTF] and _AMBIGUOUS.fullmatch(text):
+    if forms == (EDTF,) and _AMBIGUOUS.fullmatch(text):
         raise DateFormatError(f"{text!r}: say which part is what, with `format: DD/MM/YYYY` or another one")
     raise DateFormatError(f"{text[:80]!r} is not as the mapping says: {' or '.join(forms)}")
 

@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from typing import Any, NamedTuple, Protocol
 
+import orjson
+
 
 class DroppedRowError(Exception):
     """A row that is read, and no event between countries; the message is the reason, one of few."""
@@ -22,6 +24,12 @@ class Draft(NamedTuple):
     event: dict[str, Any]
     place: str
     rows: int = 1
+    written: bytes = b""
+
+    @property
+    def line(self) -> bytes:
+        """The event as JSON, which may be written already."""
+        return self.written or orjson.dumps(self.event)
 
 
 #: Told of each row or event that does not go in: where it stands, why, and what stood there.

@@ -3,11 +3,11 @@
 from datetime import date
 from typing import Final, NamedTuple
 
-from event_schemas.countries import CountryError
+from event_schemas.countries import REGIONS, CountryError
 from event_schemas.limits import MAX_NAME_LENGTH, MAX_URL_LENGTH
 from event_schemas.texts import is_address, is_one_line
 from ingest_service.importing.cameo import CAMEO
-from ingest_service.importing.country_schemes import REGIONS, read_country
+from ingest_service.importing.country_schemes import read_country
 from ingest_service.importing.drafts import DroppedRowError, UnreadableRowError
 
 #: For each number of columns: where DATEADDED and SOURCEURL stand; files before April 2013 have no address.

@@ -1,6 +1,7 @@
 """What a mapping says, looked up in a row: texts, numbers, dates, JSON."""
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from math import isfinite
 from typing import Any, Final
@@ -17,7 +18,7 @@ _GUARDED: Final = re.compile(r"'[=+\-@\t\r]")
 _NUMBER: Final = re.compile(r"[+-]?\d+(\.\d+)?([eE][+-]?\d+)?")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Cells:
     """A row's cells as a mapping reads them: empty where it says that nothing is known."""
 
@@ -27,19 +28,12 @@ class Cells:
     def of(self, column: str) -> str:
         """The text of a cell."""
         text = self.texts.get(column, "").strip()
-        if self.mapping.guarded and _GUARDED.match(text):
+        if text[:1] == "'" and self.mapping.guarded and _GUARDED.match(text):
             text = text[1:]
         return "" if text in self.mapping.empty else text
 
-    def text(self, what: Text | None, computed: dict[str, str] | None = None) -> str:
-        """What a constant, template or lookup says; raises UnreadableRowError."""
-        if what is None:
-            return ""
-        if isinstance(what, Lookup):
-            return self._looked_up(what)
-        return PLACE.sub(lambda place: (computed or {}).get(place[1]) or self.of(place[1]), what).strip()
-
-    def _looked_up(self, lookup: Lookup) -> str:
+    def looked_up(self, lookup: Lookup) -> str:
+        """What a lookup says; raises UnreadableRowError."""
         text = extracted(self.of(lookup.column), lookup.extract)
         if not text:
             return lookup.otherwise or ""
@@ -93,7 +87,7 @@ class Cells:
                     end = ".." if self.of(column) in when.end.open else self._date(when.end)
                 date = f"{start}/{end}" if end and end != start else start
             if when.precision is not None:
-                date = at_precision(date, self.text(when.precision))
+                date = at_precision(date, self.looked_up(when.precision))
         except DateFormatError as error:
             raise UnreadableRowError("its date cannot be read", str(error)) from error
         if not date:
@@ -114,6 +108,25 @@ class Cells:
         parts = [self.of(column) if column else "" for column in (date.year, date.month, date.day)]
         year, month, day = ("" if part in date.unknown else part for part in parts)
         return date_of_parts(year, month, day if month else "") if year else ""
+
+
+#: Reads a text in a row.
+ReadsText = Callable[[Cells], str]
+
+
+def text_reader(what: Text) -> ReadsText:
+    """What reads a constant, template or lookup in a row; it raises UnreadableRowError."""
+    if isinstance(what, Lookup):
+        return lambda cells: cells.looked_up(what)
+    first, *pieces = PLACE.split(what)  # a text, a column, a text …
+    if not pieces:
+        constant = first.strip()
+        return lambda _: constant
+    if [first, *pieces[1:]] == ["", ""]:
+        column = pieces[0]
+        return lambda cells: cells.of(column)
+    named = list(zip(pieces[::2], pieces[1::2], strict=True))
+    return lambda cells: (first + "".join(cells.of(column) + text for column, text in named)).strip()
 
 
 def extracted(text: str, pattern: str | None) -> str:

@@ -7,7 +7,8 @@ from typing import Final
 from ingest_service.importing.drafts import Unwatched
 from ingest_service.importing.files import read_lines
 from ingest_service.importing.recognition import Column
-from ingest_service.importing.tables import SPREADSHEET, TableKind, read_table
+from ingest_service.importing.table_rows import TableKind
+from ingest_service.importing.tables import is_text, read_table
 
 _ROWS: Final = 200
 _DELIMITERS: Final = (",", "\t", ";", "|")
@@ -15,7 +16,7 @@ _DELIMITERS: Final = (",", "\t", ";", "|")
 
 def delimiter_of(path: Path, encoding: str) -> str:
     """What separates the cells of a file's header: what stands in it most often; raises FileError."""
-    if path.suffix.lower() == SPREADSHEET:
+    if not is_text(path):
         return ","
     header = next((line.text for line in read_lines(path, encoding) if line.text), "")
     return max(_DELIMITERS, key=header.count)

@@ -41,6 +41,8 @@ def apart(reports: Iterable[Report]) -> list[Story]:
 
 def joined(reports: Sequence[Report]) -> list[Story]:
     """The stories of the reports of one pair and date, in the order of their first reports."""
+    if len(reports) == 1:  # which most are of a pair that is seldom told of
+        return apart(reports)
     articles: dict[Hashable, list[Report]] = {}
     for report in reports:
         articles.setdefault(_article(report), []).append(report)
@@ -73,6 +75,8 @@ def _actor(report: Report) -> str:
 
 
 def _story(reports: list[Report], leading: str) -> Story:
+    if len(reports) == 1:
+        return Story(reports[0], directed=True)
     of_family = [report for report in reports if family(report.code) == leading]
     (code, _), *_ = Counter(report.code for report in of_family).most_common(1)
     lead = min((report for report in of_family if report.code == code), key=lambda report: int(report.id))

@@ -8,11 +8,12 @@ from typing import Any, Final
 import orjson
 
 from ingest_service.importing.drafts import Complain, Draft, DroppedRowError, UnreadableRowError, Watch
-from ingest_service.importing.mapped_events import mapped_event
+from ingest_service.importing.mapped_events import RowReader
 from ingest_service.importing.mapping import Mapping
 from ingest_service.importing.mapping_columns import columns_of
 from ingest_service.importing.seen_ids import SeenIds
-from ingest_service.importing.tables import TableKind, read_table, require_columns
+from ingest_service.importing.table_rows import TableKind
+from ingest_service.importing.tables import read_table, require_columns
 from ingest_service.importing.tally import Tally
 
 SAID_AGAIN: Final = "a row before says the same under its id"
@@ -23,7 +24,7 @@ def table_drafts(
     paths: Sequence[Path], mapping: Mapping, kind: TableKind, tally: Tally, complain: Complain, watch: Watch
 ) -> Iterator[Draft]:
     """The events of the files' rows; raises FileError where a file cannot be read on, or lacks columns."""
-    needed = columns_of(mapping)
+    needed, reader = columns_of(mapping), RowReader(mapping)
     with SeenIds() as seen:
         for path in paths:
             for row in read_table(path, kind, lambda name, there: require_columns(needed, name, there), watch):
@@ -31,22 +32,22 @@ def table_drafts(
                 try:
                     if row.trouble:
                         raise UnreadableRowError(_in_short(row.trouble), row.trouble)
-                    event = mapped_event(row.cells, mapping)
-                    _once(event, seen)
+                    event = reader.event(row.cells)
+                    line = orjson.dumps(event, option=orjson.OPT_SORT_KEYS)
+                    _once(event, line, seen)
                 except DroppedRowError as reason:
                     tally.dropped[str(reason)] += 1
                 except UnreadableRowError as reason:
                     tally.unreadable[str(reason)] += 1
                     complain(row.place, reason.detail, row.original)
                 else:
-                    yield Draft(event, row.place)
+                    yield Draft(event, row.place, written=line)
 
 
-def _once(event: dict[str, Any], seen: SeenIds) -> None:
+def _once(event: dict[str, Any], line: bytes, seen: SeenIds) -> None:
     if "id" not in event:
         return
-    digest = hashlib.sha256(orjson.dumps(event, option=orjson.OPT_SORT_KEYS)).digest()
-    same = seen.before(event["id"], digest)
+    same = seen.before(event["id"], hashlib.sha256(line).digest()[:16])
     if same:
         raise DroppedRowError(SAID_AGAIN)
     if same is False:

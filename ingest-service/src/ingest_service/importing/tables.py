@@ -1,59 +1,44 @@
-"""Tables of any kind (CSV, NDJSON, spreadsheets) as rows of texts by column, one at a time."""
+"""Tables of any kind (CSV, NDJSON, spreadsheets, Parquet) as rows of texts by column, one at a time."""
 
 import csv
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
 from itertools import groupby
 from pathlib import Path
-from typing import Any, Final
-from zipfile import BadZipFile
 
 import orjson
 
 from event_schemas.near_texts import NearTexts
+from ingest_service.importing import parquet, spreadsheets
 from ingest_service.importing.drafts import Watch
 from ingest_service.importing.files import FileError, Line, read_lines
-
-SPREADSHEET: Final = ".xlsx"
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """A row's texts by column; `trouble` says why it cannot be read, and `original` what stood there."""
-
-    place: str
-    cells: dict[str, str]
-    trouble: str = ""
-    original: Any = None
+from ingest_service.importing.table_rows import CheckColumns, Row, TableKind, flattened, header_of
 
 
-@dataclass(frozen=True, slots=True)
-class TableKind:
-    """How a file is read: what separates cells, its encoding, the sheet of a spreadsheet."""
-
-    ndjson: bool = False
-    delimiter: str = ","
-    encoding: str = "utf-8"
-    sheet: str | None = None
-
-
-#: Told the columns of a table once they are known; raises FileError where some are missing.
-CheckColumns = Callable[[str, Sequence[str]], None]
+def is_text(path: Path) -> bool:
+    """Whether a table is a text of lines, by its name."""
+    return path.suffix.lower() not in {spreadsheets.SUFFIX, parquet.SUFFIX}
 
 
 def read_table(path: Path, kind: TableKind, check: CheckColumns, watch: Watch) -> Iterator[Row]:
     """The rows of a file, blank ones left out; raises FileError."""
-    if path.suffix.lower() == SPREADSHEET:
-        yield from _spreadsheet(path, kind, check, watch)
-        return
+    match path.suffix.lower():
+        case spreadsheets.SUFFIX:
+            yield from spreadsheets.spreadsheet_rows(path, kind, check, watch)
+            return
+        case parquet.SUFFIX:
+            yield from parquet.parquet_rows(path, check, watch)
+            return
     watch.begin(f"importing {path.name}", path.stat().st_size if path.exists() else 0, "bytes")
     lines = read_lines(path, kind.encoding, watch.advance)
     if kind.ndjson:
         yield from (_object(line) for line in lines if line.trouble or line.text.strip())
         return
+    name = ""
     for name, member in groupby(lines, key=lambda line: line.file):
         yield from _separated(name, member, kind.delimiter, check)
+    if not name:
+        raise _empty(path.name)
 
 
 def require_columns(needed: Iterable[str], name: str, there: Sequence[str]) -> None:
@@ -102,11 +87,13 @@ def _separated(name: str, lines: Iterator[Line], delimiter: str, check: CheckCol
             yield Row(line.place, {}, line.trouble, line.text)
         feed.aside.clear()
         if cells is None:
+            if header is None:
+                raise _empty(name)
             return
         if not any(cells):
             continue
         if header is None:
-            header = _header(name, cells, check)
+            header = header_of(name, cells, check)
         elif len(cells) != len(header):
             trouble = f"has {len(cells)} cells: the header has {len(header)}"
             yield Row(f"{name}:{feed.begun}", {}, trouble, cells)
@@ -114,13 +101,8 @@ def _separated(name: str, lines: Iterator[Line], delimiter: str, check: CheckCol
             yield Row(f"{name}:{feed.begun}", dict(zip(header, cells, strict=True)), original=cells)
 
 
-def _header(name: str, cells: list[str], check: CheckColumns) -> list[str]:
-    header = [cell.strip() for cell in cells]
-    twice = sorted({column for column in header if header.count(column) > 1})
-    if twice:
-        raise FileError(f"{name} has two columns of the name {twice[0]!r}: name each once")
-    check(name, header)
-    return header
+def _empty(name: str) -> FileError:
+    return FileError(f"{name} is empty: a table begins with the names of its columns")
 
 
 def _object(line: Line) -> Row:
@@ -132,58 +114,4 @@ def _object(line: Line) -> Row:
         return Row(line.place, {}, f"is not JSON: {error}", line.text)
     if not isinstance(value, dict):
         return Row(line.place, {}, "is no JSON object", line.text)
-    return Row(line.place, dict(_flattened(value, "")), original=value)
-
-
-def _flattened(value: dict[str, Any], before: str) -> Iterator[tuple[str, str]]:
-    """The values of an object as texts; what is nested by dots: `actor.name`."""
-    for name, item in value.items():
-        if isinstance(item, dict):
-            yield from _flattened(item, f"{before}{name}.")
-        yield before + name, _text(item)
-
-
-def _text(value: Any) -> str:
-    if value is None:
-        return ""
-    if isinstance(value, str):
-        return value
-    if isinstance(value, datetime):
-        return value.date().isoformat() if not any((value.hour, value.minute, value.second)) else value.isoformat()
-    if isinstance(value, date):
-        return value.isoformat()
-    if isinstance(value, float) and value.is_integer():
-        return str(int(value))
-    if isinstance(value, bool | dict | list):
-        return orjson.dumps(value).decode()
-    return str(value)
-
-
-def _spreadsheet(path: Path, kind: TableKind, check: CheckColumns, watch: Watch) -> Iterator[Row]:
-    from openpyxl import load_workbook  # it is slow to import, and most tables are none of these
-    from openpyxl.utils.exceptions import InvalidFileException
-
-    try:
-        book = load_workbook(path, read_only=True, data_only=True)
-    except OSError as error:
-        raise FileError(f"{path} cannot be read: {error.strerror or error}") from error
-    except (BadZipFile, InvalidFileException, KeyError, ValueError) as error:
-        raise FileError(f"{path} is no spreadsheet, or broken ({error}): save it as .xlsx again") from error
-    try:
-        if kind.sheet is not None and kind.sheet not in book.sheetnames:
-            raise FileError(f"{path} has no sheet {kind.sheet!r}; it has {', '.join(map(repr, book.sheetnames))}")
-        sheet = book[kind.sheet] if kind.sheet is not None else book.worksheets[0]
-        watch.begin(f"importing {path.name}", sheet.max_row or 0, "rows")
-        header: list[str] | None = None
-        for number, values in enumerate(sheet.iter_rows(values_only=True), start=1):
-            watch.advance(1)
-            cells = [_text(value) for value in values]
-            if not any(cells):
-                continue
-            if header is None:
-                width = max(place for place, cell in enumerate(cells, start=1) if cell)
-                header = _header(path.name, cells[:width], check)
-                continue
-            yield Row(f"{path.name}:{number}", dict(zip(header, cells, strict=False)), original=cells)
-    finally:
-        book.close()
+    return Row(line.place, dict(flattened(value, "")), original=value)

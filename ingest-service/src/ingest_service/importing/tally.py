@@ -2,7 +2,11 @@
 
 from collections import Counter
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
+
+_ALL: Final = ("applied", "duplicate", "rejected", "parked")
+#: An outcome, and the problem of those that have one.
+Verdict = tuple[str, str]
 
 
 @dataclass(slots=True)
@@ -10,7 +14,8 @@ class Tally:
     """Counts of rows, and of the events that they became: one for each row, or for several that were merged.
 
     `dropped` are rows that are none of our events, by reason; `unreadable` those that nobody could read, by reason. Of
-    `unknown` ones nobody knows whether they were recorded.
+    `unknown` ones nobody knows whether they were recorded. What became of the recorded ones is counted once the
+    projection has judged them: by outcome and problem, `events` and `judged_rows`.
     """
 
     rows: int = 0
@@ -22,6 +27,23 @@ class Tally:
     refused_rows: int = 0
     unknown: int = 0
     unknown_rows: int = 0
+    events: Counter[Verdict] = field(default_factory=Counter)
+    judged_rows: Counter[Verdict] = field(default_factory=Counter)
+
+    def judge(self, outcome: str, problem: str, rows: int) -> None:
+        """Count what became of a recorded event of so many rows."""
+        self.events[outcome, problem] += 1
+        self.judged_rows[outcome, problem] += rows
+
+    @property
+    def judged(self) -> int:
+        """Of how many events it is known what became of them."""
+        return self.events.total()
+
+    @property
+    def rejected(self) -> int:
+        """How many were recorded and rejected."""
+        return sum(count for (outcome, _), count in self.events.items() if outcome == "rejected")
 
     @property
     def waiting_rows(self) -> int:
@@ -34,6 +56,7 @@ class Tally:
         return {
             "rows": self.rows,
             "recorded": {"events": self.recorded, "rows": self.recorded_rows},
+            **({"outcomes": self.outcomes()} if self.judged else {}),
             "refused": {"events": self.refused, "rows": self.refused_rows},
             "unknown": {"events": self.unknown, "rows": self.unknown_rows},
             "not_posted": {"rows": self.waiting_rows},
@@ -41,10 +64,31 @@ class Tally:
             "unreadable": dict(self.unreadable.most_common()),
         }
 
+    def outcomes(self) -> dict[str, Any]:
+        """What became of the recorded ones as far as it is known, the rejected ones by problem."""
+        counts = {
+            outcome: sum(count for (kind, _), count in self.events.items() if kind == outcome) for outcome in _ALL
+        }
+        return {**counts, "problems": {problem: count for (_, problem), count in self._sorted(self.events) if problem}}
+
+    def in_short(self) -> str:
+        """The same in a line."""
+        counts = self.outcomes()
+        problems = ", ".join(f"{problem} {count}" for problem, count in counts.pop("problems").items())
+        told = (f"{outcome} {count}" for outcome, count in counts.items())
+        return ", ".join(told) + (f" ({problems})" if problems else "")
+
     def lines(self) -> list[tuple[int, str]]:
         """All of it, for people: how many rows, and what became of them; without what is none."""
         lines = [
-            (self.recorded_rows, f"recorded, as {_events(self.recorded)}"),
+            *(
+                (rows, f"{outcome}{problem and f': {problem}'}, as {_events(self.events[outcome, problem])}")
+                for (outcome, problem), rows in self._sorted(self.judged_rows)
+            ),
+            (
+                self.recorded_rows - self.judged_rows.total(),
+                f"recorded, as {_events(self.recorded - self.judged)}",
+            ),
             (self.refused_rows, f"refused, as {_events(self.refused)}"),
             (self.unknown_rows, f"unknown whether recorded, as {_events(self.unknown)}"),
             (self.waiting_rows, "not posted"),
@@ -52,6 +96,10 @@ class Tally:
             *((count, f"unreadable: {reason}") for reason, count in self.unreadable.most_common()),
         ]
         return [(count, words) for count, words in lines if count]
+
+    @staticmethod
+    def _sorted(counts: Counter[Verdict]) -> list[tuple[Verdict, int]]:
+        return sorted(counts.items(), key=lambda item: (_ALL.index(item[0][0]), -item[1], item[0][1]))
 
 
 def _events(count: int) -> str:

@@ -10,8 +10,11 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 ANY: Final = "*"
 _READING: Final = "GET, HEAD"
 _WRITING: Final = "GET, HEAD, POST, DELETE"
-_SENT: Final = "Accept, Accept-Language, Content-Type, Idempotency-Key, If-None-Match, Last-Event-ID, Timeline-Position"
-_EXPOSED: Final = "ETag, Link, Location, Retry-After, Timeline-Position"
+_SENT: Final = (
+    "Accept, Accept-Language, Authorization, Content-Type, Idempotency-Key, If-None-Match, Last-Event-ID, "
+    "Timeline-Position"
+)
+_EXPOSED: Final = "ETag, Link, Location, Retry-After, Timeline-Position, WWW-Authenticate"
 _PREFLIGHT_SECONDS: Final = "600"
 
 

@@ -12,7 +12,8 @@ from service_edge.problems import FOREIGN_HOST, FOREIGN_ORIGIN, ProblemError
 
 #: What is asked under the service's name by whoever watches it, and tells no page anything about events.
 PROBES: Final = frozenset({"/healthz", "/readyz", "/metrics"})
-_READING: Final = frozenset({"GET", "HEAD", "OPTIONS"})
+#: Methods that change nothing.
+READING: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
 class HostOriginGuard:
@@ -32,13 +33,13 @@ class HostOriginGuard:
     def _refusal(self, scope: Scope) -> ProblemError | None:
         headers = Headers(scope=scope)
         host = headers.get("host", "").lower()
-        name = _host_name(host)
+        name = host_name(host)
         if scope["path"] not in PROBES and not (is_loopback(name) or name in self._hosts or host in self._hosts):
             return ProblemError(
                 FOREIGN_HOST, f"host {host[:80]!r} is not loopback: use 127.0.0.1, or name it in ALLOWED_HOSTS"
             )
         origin = headers.get("origin", "").lower()
-        if scope["method"] in _READING or not origin or origin in self._origins:
+        if scope["method"] in READING or not origin or origin in self._origins:
             return None
         if origin == f"{scope['scheme']}://{host}":
             return None
@@ -57,7 +58,8 @@ def is_loopback(name: str) -> bool:
         return False
 
 
-def _host_name(host: str) -> str:
+def host_name(host: str) -> str:
+    """The name or address in a `Host` header; empty where there is none."""
     try:
         return urlsplit(f"//{host}").hostname or ""
     except ValueError:

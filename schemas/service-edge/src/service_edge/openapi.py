@@ -8,9 +8,15 @@ from fastapi import FastAPI
 from fastapi.responses import Response
 from fastapi.routing import APIRoute
 
+from service_edge.access.description import SCHEMES, needed_in_words, refusals, security
+from service_edge.access.gate import Gate
+from service_edge.access.guard import AccessGuard, Show
+from service_edge.access.needs import Needs, Table
+from service_edge.access.roles import Roles
 from service_edge.docs import docs_page
 from service_edge.host_origin_guard import PROBES
 from service_edge.html_pages import HtmlPage, PageMaker
+from service_edge.problem_schema import PROBLEM
 from service_edge.problems import (
     BAD_PARAMETER,
     COMMON,
@@ -44,6 +50,11 @@ _HEADERS: Final[Mapping[str, JsonObject]] = {
         "schema": {"type": "integer", "minimum": 0},
         "required": True,
     },
+    "WWW-Authenticate": {
+        "description": "What kind of credential is asked for (RFC 6750).",
+        "schema": {"type": "string"},
+        "required": True,
+    },
     "Allow": {"description": "The methods that this address takes.", "schema": {"type": "string"}, "required": True},
     "ETag": {"description": "The answer's mark, for `If-None-Match`.", "schema": {"type": "string"}},
     "Link": {"description": "The next page (RFC 8288), where there is one.", "schema": {"type": "string"}},
@@ -61,34 +72,12 @@ _IF_NONE_MATCH: Final = {
     "description": "`ETag`s of earlier answers, or `*`: where one of them is still right, the answer is 304.",
     "schema": {"type": "string", "examples": ['"5d41402abc4b2a76b9719d911017c592"']},
 }
-_HEADERS_OF: Final = {405: ("Allow",), 415: ("Accept-Post",), 503: ("Retry-After",)}
-_PROBLEM: Final = {
-    "type": "object",
-    "description": "Problem details (RFC 9457). Some problems have members of their own.",
-    "required": ["type", "title", "status", "detail", "errors"],
-    "properties": {
-        "type": {"type": "string", "description": "A page that explains it, relative to the service."},
-        "title": {"type": "string"},
-        "status": {"type": "integer"},
-        "detail": {"type": "string"},
-        "instance": {"type": "string", "description": "The path and query that met the problem."},
-        "errors": {
-            "type": "array",
-            "items": {
-                "type": "object",
-                "required": ["pointer", "detail"],
-                "properties": {
-                    "pointer": {"type": "string", "description": "Where, as a JSON Pointer (RFC 6901)."},
-                    "detail": {"type": "string", "description": "What was expected there."},
-                },
-            },
-        },
-        "candidates": {
-            "type": "array",
-            "items": {"type": "string"},
-            "description": "What may have been meant; there where there is something near.",
-        },
-    },
+_HEADERS_OF: Final = {
+    401: ("WWW-Authenticate",),
+    405: ("Allow",),
+    415: ("Accept-Post",),
+    429: ("Retry-After",),
+    503: ("Retry-After",),
 }
 
 
@@ -166,7 +155,8 @@ class DescribedAPI(FastAPI):
     """An app that describes itself without gaps, at /openapi.json and, for people, at /docs.
 
     `schemas` are those of what is read and answered by hand. Problems that every request of a kind can meet are
-    described here; a route names its own with `responses=problems(…)`. `page` makes the page for people.
+    described here; a route names its own with `responses=problems(…)`. `page` makes the page for people. `needs` is the
+    role of each operation, by which the `gate` decides once `guard` was called.
     """
 
     def __init__(
@@ -174,6 +164,8 @@ class DescribedAPI(FastAPI):
         *,
         kinds: Iterable[ProblemType],
         schemas: Mapping[str, JsonObject],
+        gate: Gate,
+        needs: Table,
         page: PageMaker = HtmlPage,
         **settings: Any,
     ) -> None:
@@ -189,10 +181,25 @@ class DescribedAPI(FastAPI):
         self.leave: Callable[[], object] = lambda: None
         self._kinds = (*COMMON, *kinds)
         self._schemas = schemas
+        self._gate = gate
+        self._needs = needs
 
         @self.get("/docs", response_class=HtmlPage, include_in_schema=False)
         async def docs() -> Response:
             return docs_page(self.openapi(), page)
+
+    @property
+    def asks_for_credentials(self) -> bool:
+        """Whether anybody has to say who they are."""
+        return self._gate.asks
+
+    def guard(self, show: Show = lambda request, problem: None) -> None:
+        """Have the gate decide on every request; raises NeedsError for an operation that has no role.
+
+        It is to be called once all routes are there; what is added as middleware later stands before it.
+        """
+        self._gate.needs = Needs(self.routes, self._needs)
+        self.add_middleware(AccessGuard, gate=self._gate, show=show)
 
     def openapi(self) -> JsonObject:
         """The OpenAPI document."""
@@ -204,9 +211,12 @@ class DescribedAPI(FastAPI):
             made = components.get("schemas", {})
             for name in ("HTTPValidationError", "ValidationError"):  # the framework's, which never answers
                 made.pop(name, None)
-            components["schemas"] = {**made, **deepcopy(dict(self._schemas)), "Problem": _PROBLEM}
+            components["schemas"] = {**made, **deepcopy(dict(self._schemas)), "Problem": PROBLEM}
+            components["securitySchemes"] = deepcopy(dict(SCHEMES))
             for path, method, operation in operations(document):
-                _complete(path, method, operation)
+                need = self._needs[f"{method.upper()} {path}"]
+                _complete(path, method, operation, need)
+                operation["security"] = security(need, self._gate)
         return super().openapi()
 
 
@@ -224,7 +234,8 @@ def operations(document: JsonObject) -> Iterator[tuple[str, str, JsonObject]]:
             yield path, method, operation
 
 
-def _complete(path: str, method: str, operation: JsonObject) -> None:
+def _complete(path: str, method: str, operation: JsonObject, need: Roles) -> None:
+    operation["description"] = f"{operation.get('description', '')}\n\n{needed_in_words(need)}".lstrip()
     for parameter in operation.get("parameters", ()):
         places = [parameter, parameter["schema"], *parameter["schema"].get("anyOf", ())]
         parameter["description"] = next(filter(None, (item.get("description") for item in places)), "")
@@ -237,7 +248,7 @@ def _complete(path: str, method: str, operation: JsonObject) -> None:
             described.update(_replaced(described, _NULL, None))
     if MEDIA_TYPE not in answers.get("422", {}).get("content", {}):
         answers.pop("422", None)  # the framework's; ours answers 400
-    common = [BAD_PARAMETER, METHOD_NOT_ALLOWED]
+    common = [BAD_PARAMETER, METHOD_NOT_ALLOWED, *refusals(need)]
     if path not in PROBES:
         common.append(FOREIGN_HOST)
     if method != "get":

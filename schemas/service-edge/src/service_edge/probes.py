@@ -5,6 +5,7 @@ import os
 import socket
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
+from typing import Final
 
 import uvicorn
 from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, generate_latest
@@ -13,24 +14,48 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-LOOPBACK = "127.0.0.1"
+from service_edge.access.gate import Gate
+from service_edge.access.guard import AccessGuard
+from service_edge.access.needs import Needs, table
+from service_edge.host_origin_guard import is_loopback
+
+LOOPBACK: Final = "127.0.0.1"
+_NEEDS: Final = table(open_to_all=["GET /healthz", "GET /readyz"], operate=["GET /metrics"])
 
 
 class ProbePortError(Exception):
     """The port on which a process is to answer its probes is taken, or may not be used."""
 
 
-@asynccontextmanager
-async def answering_probes(port: int, why_not_ready: Callable[[], str]) -> AsyncIterator[int]:
-    """Answer probes on loopback meanwhile; yields the port, which is any free one for 0.
+class ProbeHostError(Exception):
+    """A host to answer probes on that others could reach, though nobody has to say who they are."""
 
-    `why_not_ready` gives the reason for which the process cannot work now, or nothing. Raises ProbePortError.
+
+@asynccontextmanager
+async def answering_probes(
+    port: int, why_not_ready: Callable[[], str], host: str = LOOPBACK, gate: Gate | None = None
+) -> AsyncIterator[int]:
+    """Answer probes meanwhile; yields the port, which is any free one for 0.
+
+    `why_not_ready` gives the reason for which the process cannot work now, or nothing. Beyond loopback a gate keeps the
+    metrics, for which one that asks for credentials is needed. It is closed in the end. Raises ProbePortError
+    and ProbeHostError.
     """
+    app = _app(why_not_ready)
+    if not is_loopback(host):
+        if gate is None or not gate.asks:
+            raise ProbeHostError(
+                f"{host} can be reached from outside, where everybody could read the metrics: listen on {LOOPBACK}, or "
+                "set TIMELINE_TOKENS_FILE or TIMELINE_OIDC_ISSUER"
+            )
+        gate.needs = Needs(app.routes, _NEEDS)
+        app.add_middleware(AccessGuard, gate=gate)
     try:
-        listening = socket.create_server((LOOPBACK, port))
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        listening = socket.create_server((host, port), family=family)
     except OSError as error:
-        raise ProbePortError(f"port {port} of {LOOPBACK} cannot be had: {os.strerror(error.errno or 0)}") from error
-    server = _Server(uvicorn.Config(_app(why_not_ready), log_config=None, access_log=False, server_header=False))
+        raise ProbePortError(f"port {port} of {host} cannot be had: {os.strerror(error.errno or 0)}") from error
+    server = _Server(uvicorn.Config(app, log_config=None, access_log=False, server_header=False))
     with listening:
         serving = asyncio.create_task(server.serve(sockets=[listening]))
         try:
@@ -38,6 +63,8 @@ async def answering_probes(port: int, why_not_ready: Callable[[], str]) -> Async
         finally:
             server.should_exit = True
             await asyncio.gather(serving, return_exceptions=True)
+            if gate is not None:
+                await gate.close()
 
 
 class _Server(uvicorn.Server):

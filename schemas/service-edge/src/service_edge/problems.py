@@ -120,6 +120,43 @@ FOREIGN_ORIGIN: Final = ProblemType(
     "setting ALLOWED_ORIGINS.",
     {"detail": "origin 'https://elsewhere.example' may not write here: name it in ALLOWED_ORIGINS if it should"},
 )
+UNAUTHENTICATED: Final = ProblemType(
+    "unauthenticated",
+    401,
+    "This needs a credential that is taken here",
+    "Send `Authorization: Bearer` with a token of the service's token file, which `ingest token NAME --role read` "
+    "makes, or with a JWT of its issuer. A browser signs in at the timeline service's /sign-in. A credential that is "
+    "refused is unknown here, was withdrawn or has expired: whoever runs the service finds the reason in its log.",
+    {"detail": "there is no credential: send Authorization: Bearer TOKEN"},
+)
+NOT_ALLOWED: Final = ProblemType(
+    "not-allowed",
+    403,
+    "Your credential does not allow this",
+    "`missing` names the roles of which one is needed: `read` (timelines, events, records, pages), `write` (posts, "
+    "corrections, retractions), `audit` (the log's export, parked records, verifications), `operate` (rebuilds, "
+    "generations, redrives, metrics). Ask whoever runs the service for a credential that has it.",
+    {
+        "detail": "gdelt-feed does not have the role read, which this needs: ask for a credential with it",
+        "missing": ["read"],
+    },
+)
+TOO_MANY: Final = ProblemType(
+    "too-many",
+    429,
+    "Too many in too short a time",
+    "Requests, events and wrong credentials are counted for each principal, and for each address where there is none. "
+    "Nothing of this request was done: make it again after `Retry-After` seconds.",
+    {"detail": "600 requests a minute are taken from gdelt-feed: make this one again after 7 s"},
+)
+ISSUER_AWAY: Final = ProblemType(
+    "issuer-away",
+    503,
+    "The credential cannot be judged now",
+    "It is a JWT, and the keys of its issuer cannot be had. Nothing was done: make the same request again after "
+    "`Retry-After` seconds. Tokens of the token file are taken meanwhile.",
+    {"detail": "the keys of https://issuer.example cannot be had: make the same request again later"},
+)
 INTERNAL_ERROR: Final = ProblemType(
     "internal-error",
     500,
@@ -149,6 +186,10 @@ COMMON: Final = (
     UNSUPPORTED_MEDIA_TYPE,
     FOREIGN_HOST,
     FOREIGN_ORIGIN,
+    UNAUTHENTICATED,
+    NOT_ALLOWED,
+    TOO_MANY,
+    ISSUER_AWAY,
     INTERNAL_ERROR,
 )
 

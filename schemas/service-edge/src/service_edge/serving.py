@@ -1,33 +1,42 @@
 """One HTTP process: where it may listen, and how its log reads."""
 
+import asyncio
 import resource
+import signal
+import socket
+import ssl
 from contextlib import suppress
+from functools import partial
 from types import FrameType
 from typing import Final
 
 import orjson
 import uvicorn
-from fastapi import FastAPI
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from service_edge.event_streams import ABORT
 from service_edge.host_origin_guard import is_loopback
 from service_edge.openapi import DescribedAPI
 from service_edge.problems import MEDIA_TYPE, UNREADABLE_REQUEST
+from service_edge.server_certificates import ServerCertificate
 
 #: Of an address and headers (also of those behind a body), and of what comes between two pieces of a request.
 _MAX_HEAD_BYTES: Final = 256 * 1024
 
 
 class NotLoopbackError(ValueError):
-    """A host to listen on that others could reach, before authentication is configured."""
+    """A host to listen on that others could reach, though nobody has to say who they are."""
 
 
-def serve(app: FastAPI, host: str, port: int) -> None:
-    """Answer requests until a signal ends it; requests under way are answered first. Raises NotLoopbackError."""
-    if not is_loopback(host):
+def serve(app: DescribedAPI, host: str, port: int, certificate: ServerCertificate | None = None) -> None:
+    """Answer requests until a signal ends it; requests under way are answered first. Raises NotLoopbackError.
+
+    With a certificate it answers HTTPS alone, and reads that again on SIGHUP.
+    """
+    if not (is_loopback(host) or app.asks_for_credentials):
         raise NotLoopbackError(
-            f"{host} can be reached from outside, and no authentication is configured: listen on 127.0.0.1"
+            f"{host} can be reached from outside, where everybody could do everything: listen on 127.0.0.1, or set "
+            "TOKENS_FILE or OIDC_ISSUER"
         )
     _allow_connections()
     config = uvicorn.Config(
@@ -41,13 +50,27 @@ def serve(app: FastAPI, host: str, port: int) -> None:
         log_config=None,
         server_header=False,
         timeout_graceful_shutdown=20,
+        ssl_context_factory=partial(_context_of, certificate) if certificate is not None else None,
     )
     with suppress(KeyboardInterrupt):  # raised again in the end, when Ctrl-C has been obeyed
-        _Server(config).run()
+        _Server(config, certificate).run()
+
+
+def _context_of(certificate: ServerCertificate, *_: object) -> ssl.SSLContext:
+    return certificate.context
 
 
 class _Server(uvicorn.Server):
     """Tells the app at once that it is asked to stop: the server itself waits for answers under way to end."""
+
+    def __init__(self, config: uvicorn.Config, certificate: ServerCertificate | None) -> None:
+        super().__init__(config)
+        self._certificate = certificate
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        if self._certificate is not None:
+            asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, self._certificate.renew)
+        await super().startup(sockets)
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         super().handle_exit(sig, frame)

@@ -1,10 +1,16 @@
 """The kinds of settings that both services have."""
 
+import os
 import re
 from typing import Annotated, Final
 
-from pydantic import AfterValidator, BeforeValidator
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
 from pydantic_settings import NoDecode
+
+from service_edge.database_access import read_database_url
+from service_edge.kafka_access import KafkaAccess, read_kafka_access
+
+_DEFAULT_DATABASE: Final = "postgresql://dyadline@127.0.0.1:5433/dyadline"
 
 
 def _split(names: object) -> object:
@@ -33,8 +39,18 @@ def _origins_or_any(names: tuple[str, ...]) -> tuple[str, ...]:
     return names if names == ("*",) else _origins(names)
 
 
+def _database_url() -> SecretStr:
+    return SecretStr(read_database_url(os.environ) or _DEFAULT_DATABASE)
+
+
+#: Kafka, by the variables that say how it is reached, which are the same for every process.
+Kafka = Annotated[KafkaAccess, NoDecode, Field(default_factory=lambda: read_kafka_access(os.environ))]
+#: PostgreSQL, likewise.
+DatabaseUrl = Annotated[SecretStr, Field(default_factory=_database_url)]
 #: Names in one variable, with commas between them.
 Names = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)]
+#: One origin, such as `https://page.example`.
+Origin = Annotated[str, AfterValidator(_origin)]
 #: Origins of web pages, such as `https://page.example`.
 Origins = Annotated[Names, AfterValidator(_origins)]
 #: The same, or `*` alone: any.

@@ -10,6 +10,8 @@ from pydantic_settings import BaseSettings
 from rich.console import Console
 from rich.text import Text
 
+from service_edge.secret_files import SettingError
+
 Kind = TypeVar("Kind", bound=BaseSettings)
 
 
@@ -32,12 +34,19 @@ def read_settings(kind: type[Kind]) -> Kind:
     """A process's settings; ends the command, naming the variable, where one cannot be."""
     try:
         return kind()
+    except SettingError as error:
+        leave_unset(error)
     except ValidationError as error:
         prefix = kind.model_config.get("env_prefix", "")
         wrong = "; ".join(
             f"{_variable(item['loc'][0], prefix)}={item['input']}: {item['msg']}" for item in error.errors()
         )
         leave(ExitStatus.USAGE, f"a setting cannot be: {wrong}")
+
+
+def leave_unset(error: SettingError) -> NoReturn:
+    """End a command for which a variable of the environment cannot be."""
+    leave(ExitStatus.USAGE, f"a setting cannot be: {error}")
 
 
 def _variable(field: int | str, prefix: str) -> str:

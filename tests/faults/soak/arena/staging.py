@@ -18,6 +18,7 @@ from tests.support.waiting import wait_until
 
 from local_stack.commands import run_command
 from local_stack.topic import create_topic
+from service_edge.kafka_access import KafkaAccess
 
 if TYPE_CHECKING:
     from tests.faults.soak.arena.arena import Arena
@@ -42,7 +43,7 @@ async def start_engines(arena: "Arena") -> None:
         await wait_until(partial(brokers_count, arena), START_SECONDS, ignore=(KafkaError, OSError, ValueError))
     except AssertionError as error:
         raise ArenaError(f"the engines do not start: {error}; ends: {arena.unexpected_ends}") from error
-    await create_topic(arena.bootstrap_servers, arena.topic, arena.partitions)
+    await create_topic(KafkaAccess(arena.bootstrap_servers), arena.topic, arena.partitions)
 
 
 async def start_services(arena: "Arena", environment: Mapping[str, str]) -> None:

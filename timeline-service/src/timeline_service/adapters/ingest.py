@@ -6,6 +6,7 @@ from typing import Any, Final, NamedTuple
 import httpx
 import orjson
 
+from service_edge.tls import trust_of
 from service_edge.tracing import TRACEPARENT, traceparent
 from timeline_service.errors import UnavailableError
 
@@ -21,11 +22,30 @@ class IngestAnswer(NamedTuple):
 
 
 class IngestService:
-    """Posts to the ingest service. Close it when done."""
+    """The ingest service, to which each reader writes under their own name. Close it when done."""
 
     def __init__(self, url: str) -> None:
         self._url = url.rstrip("/")
-        self._client = httpx.AsyncClient(timeout=_SECONDS, trust_env=False)
+        self._client = httpx.AsyncClient(timeout=_SECONDS, trust_env=False, verify=trust_of(url))
+
+    def writer(self, credential: str | None) -> "IngestWriter":
+        """What posts with a credential, or with none."""
+        return IngestWriter(self._client, self._url, credential)
+
+    async def close(self) -> None:
+        """Let the connections go."""
+        await self._client.aclose()
+
+
+class IngestWriter:
+    """Posts to the ingest service for one reader."""
+
+    def __init__(self, client: httpx.AsyncClient, url: str, credential: str | None) -> None:
+        self._client = client
+        self._url = url
+        self._headers = {"content-type": "application/json"}
+        if credential is not None:
+            self._headers["authorization"] = f"Bearer {credential}"
 
     async def check(self, event: Mapping[str, Any]) -> IngestAnswer:
         """The event as it would be recorded; raises UnavailableError."""
@@ -43,14 +63,10 @@ class IngestService:
         """Retract an event; raises UnavailableError, after which the same again is safe."""
         return await self._post(f"/v1/events/{event_id}/retractions", retraction)
 
-    async def close(self) -> None:
-        """Let the connections go."""
-        await self._client.aclose()
-
     async def _post(self, path: str, value: Mapping[str, Any]) -> IngestAnswer:
-        headers = {"content-type": "application/json"}
+        headers = self._headers
         if (parent := traceparent()) is not None:
-            headers[TRACEPARENT] = parent
+            headers = {**headers, TRACEPARENT: parent}
         try:
             answer = await self._client.post(self._url + path, content=orjson.dumps(value), headers=headers)
             body = answer.json()

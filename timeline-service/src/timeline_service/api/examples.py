@@ -3,6 +3,7 @@
 import json
 from typing import Any, Final
 
+from event_schemas.taxonomy import EVENT_TYPES
 from timeline_service.domain.exports import End, ExportHeader, Gap, write_end, write_gap, write_header, write_record
 from timeline_service.domain.replays import PartitionProgress, Progress
 from timeline_service.formats import FORMATS, FormatContext
@@ -28,7 +29,14 @@ EVENT: Final[EventView] = {
     "domain": "technology",
     "stage": "in_force",
     "actors": [{"name": "TikTok", "country": "CHN"}],
-    "sources": [{"url": "https://example.org/report", "title": "India bans TikTok", "published": "2020-06-29"}],
+    "sources": [
+        {
+            "url": "https://example.org/report",
+            "title": "India bans TikTok",
+            "publisher": "BBC News",
+            "published": "2020-06-29",
+        }
+    ],
     "tags": ["apps"],
     "codes": {"gdelt": "1012345678"},
     "goldstein": -5.5,
@@ -59,6 +67,9 @@ PAIRS: Final = {
     ],
     "next": None,
 }
+TAGS: Final = {"items": [{"name": "apps", "count": 1}], "next": None}
+ACTORS: Final = {"items": [{"name": "TikTok", "count": 1}], "next": None}
+PUBLISHERS: Final = {"items": [{"name": "BBC News", "count": 1}], "next": None}
 PARTNERS: Final = {"items": [{"code": "CHN", "name": "China", "pair": "CHN-IND", "count": 1}]}
 SUMMARY: Final = {
     "pair": "CHN-IND",
@@ -271,7 +282,7 @@ LOG_EXPORT: Final = (
     + write_end(End(3, 1, 19))
 ).decode()
 COUNTRIES: Final = {"items": _COUNTRIES}
-TYPES: Final = {"items": [{"code": "ban", "valence": "conflictual"}, {"code": "other", "valence": None}]}
+TYPES: Final = {"items": [kind._asdict() for kind in EVENT_TYPES]}
 _TOLD: Final = json.dumps({"position": "3:17", "action": "recorded", "revision": 1, "event": EVENT})
 LIVE: Final = f"retry: 1000\n\nid: 0:3,3:17\nevent: applied\ndata: {_TOLD}\n\n"
 PROGRESS: Final = (

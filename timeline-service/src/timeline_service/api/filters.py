@@ -48,6 +48,9 @@ async def _filters(
     stage: Annotated[Strings, listed(STAGES, "Stages.", "in_force")] = None,
     tag: Annotated[Strings, Query(description="Tags.", examples=[["apps"]])] = None,
     actor: Annotated[Strings, Query(description="Whole names, in any case.", examples=[["TikTok"]])] = None,
+    publisher: Annotated[
+        Strings, Query(description="Whole names of sources' publishers, in any case.", examples=[["BBC News"]])
+    ] = None,
     initiator: Annotated[Strings, Query(description="Countries that acted.", examples=[["IND"]])] = None,
     batch: Annotated[
         list[Annotated[str, Field(json_schema_extra={"pattern": f"^{BATCH}$"})]] | None,
@@ -79,6 +82,7 @@ async def _filters(
         "stage": stage,
         "tag": tag,
         "actor": actor,
+        "publisher": publisher,
         "initiator": initiator,
         "batch": batch,
         "q": q,

@@ -105,6 +105,9 @@ PARTNERS: Final = _read_in(
     UNKNOWN_COUNTRY,
     more=("Content-Language",),
 )
+TAGS: Final = _read_in(success("The tags", ref("Names"), of_one_event=examples.TAGS), more=("Link",))
+ACTORS: Final = _read_in(success("The actors", ref("Names"), of_one_event=examples.ACTORS), more=("Link",))
+PUBLISHERS: Final = _read_in(success("The publishers", ref("Names"), of_one_event=examples.PUBLISHERS), more=("Link",))
 SUMMARY: Final = _read_in(
     success("The counts", ref("Summary"), of_a_pair=examples.SUMMARY), UNKNOWN_PAIR, NOT_ACCEPTABLE
 )
@@ -182,7 +185,7 @@ DROP_GENERATION: Final[Responses] = {
 COUNTRIES: Final = _read_in(
     success("The countries", ref("Countries"), two_of_them=examples.COUNTRIES), more=("Content-Language",)
 )
-TAXONOMY: Final = _read_in(success("The types", ref("Types"), two_of_them=examples.TYPES))
+TAXONOMY: Final = _read_in(success("The types", ref("Types"), all_of_them=examples.TYPES))
 STATUS: Final = _read_in(success("The projection", ref("Status"), caught_up=examples.STATUS))
 LOG_EXPORT: Final = _read(
     {

@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
+from contextlib import aclosing
 from typing import Any, Final
 
 import orjson
@@ -10,6 +11,8 @@ from fastapi import Request, Response
 from fastapi.responses import StreamingResponse
 from starlette.types import Receive, Scope, Send
 
+from service_edge.access.callers import caller_of
+from service_edge.access.gate import Gate
 from service_edge.encodings import WORTHWHILE, accepts_gzip, encoded_tag, gzip_bytes, gzip_stream
 from service_edge.event_streams import HEADERS, MEDIA_TYPE, EventStream, EventStreams
 from service_edge.validators import matches
@@ -114,7 +117,18 @@ def event_stream(
         head = Response(headers={**HEADERS, **headers}, media_type=MEDIA_TYPE)
         del head.headers["content-length"]  # a stream has none
         return head
-    return EventStream(pieces, streams, headers)
+    return EventStream(_while_admitted(request, pieces), streams, headers)
+
+
+async def _while_admitted(request: Request, pieces: AsyncGenerator[bytes, None]) -> AsyncGenerator[bytes, None]:
+    """The pieces for as long as their listener's credential lasts; of who comes again it is asked anew."""
+    gate: Gate = request.app.state.gate
+    caller = caller_of(request)
+    async with aclosing(pieces):
+        async for piece in pieces:
+            if not await gate.still_admits(request.scope, caller):
+                return
+            yield piece
 
 
 class _Stream(StreamingResponse):

@@ -22,6 +22,7 @@ from timeline_service.queries.views.changes import ChangedView, ChangesView
 from timeline_service.queries.views.countries import CountriesView, CountryView, PairsView, PartnersView
 from timeline_service.queries.views.events import EventView, FoundView, RevisionsView, TimelineView
 from timeline_service.queries.views.exports import EndLine, GapLine, HeaderLine, RecordLine
+from timeline_service.queries.views.names import NamesView
 from timeline_service.queries.views.records import ParkedPageView, RecordsView, RecordView, RedriveView
 from timeline_service.queries.views.replays import (
     GenerationsView,
@@ -41,6 +42,7 @@ _PUBLISHED: Final[Mapping[str, Any]] = {
     "Found": FoundView,
     "Pairs": PairsView,
     "Partners": PartnersView,
+    "Names": NamesView,
     "Summary": SummaryView,
     "Revisions": RevisionsView,
     "Changed": ChangedView,

@@ -3,21 +3,23 @@
 import asyncio
 import gc
 from collections.abc import Coroutine
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
 import typer
 
 from service_edge.running_stack import find_running_stack
-from service_edge.terminal import ExitStatus, leave, read_settings
+from service_edge.secret_files import SettingError
+from service_edge.terminal import ExitStatus, leave, leave_unset, read_settings
 from timeline_service.cli.batches import batches
 from timeline_service.cli.changes import changes
 from timeline_service.cli.client import DEFAULT_URL, TimelineClient
 from timeline_service.cli.export import export
-from timeline_service.cli.options import Json, Url
+from timeline_service.cli.options import Json, Token, Url
 from timeline_service.cli.printing import print_json, print_parked, print_status
 from timeline_service.cli.replay import replay
 from timeline_service.cli.restore import restore
 from timeline_service.cli.show import show
+from timeline_service.cli.types import types
 from timeline_service.cli.watch import watch
 from timeline_service.errors import HaltError, UnavailableError
 from timeline_service.settings import Settings
@@ -33,7 +35,9 @@ app: Final = typer.Typer(
 @app.command()
 def serve() -> None:
     """Answer over HTTP, until stopped."""
+    from service_edge.access.tokens import TokenFileError
     from service_edge.logs import write_logs
+    from service_edge.server_certificates import server_certificate
     from service_edge.serving import NotLoopbackError, serve
     from service_edge.tracing import trace_process
     from timeline_service.app import create_app
@@ -42,8 +46,11 @@ def serve() -> None:
     write_logs()
     trace_process("timeline")
     try:
-        serve(create_app(settings), settings.host, settings.port)
-    except NotLoopbackError as error:
+        certificate = server_certificate("TIMELINE_", settings.tls_certificate, settings.tls_key)
+        serve(create_app(settings), settings.host, settings.port, certificate)
+    except SettingError as error:
+        leave_unset(error)
+    except (NotLoopbackError, TokenFileError) as error:
         leave(ExitStatus.USAGE, str(error))
 
 
@@ -74,12 +81,21 @@ def replayer() -> None:
 
 
 @app.command()
-def migrate() -> None:
+def migrate(
+    print_roles: Annotated[
+        bool,
+        typer.Option("--print-roles", help="Print the SQL that makes a role for each process, and do nothing else."),
+    ] = False,
+) -> None:
     """Make the database's tables, or bring them up to date."""
-    from timeline_service.adapters.postgres.migrations import migrate_database
+    from timeline_service.adapters.postgres.migrations import migrate_database, roles_script
 
+    if print_roles:
+        typer.echo(roles_script(), nl=False)
+        return
+    settings = read_settings(Settings)
     try:
-        done = asyncio.run(migrate_database(read_settings(Settings).database_url.get_secret_value()))
+        done = asyncio.run(migrate_database(settings.database_url.get_secret_value(), settings.judged_by))
     except UnavailableError as error:
         leave(ExitStatus.OUT_OF_REACH, f"{error}: DATABASE_URL names the database")
     except HaltError as error:
@@ -88,9 +104,9 @@ def migrate() -> None:
 
 
 @app.command()
-def status(url: Url = DEFAULT_URL, as_json: Json = False) -> None:
+def status(url: Url = DEFAULT_URL, token: Token = None, as_json: Json = False) -> None:
     """How far the projection is, and what became of the log's records."""
-    with TimelineClient(url) as client:
+    with TimelineClient(url, token) as client:
         body = client.get("/v1/status")
     print_json(body) if as_json else print_status(body)
 
@@ -102,12 +118,13 @@ app.command()(export)
 app.command()(replay)
 app.command()(restore)
 app.command()(batches)
+app.command()(types)
 
 
 @app.command()
-def parked(url: Url = DEFAULT_URL, as_json: Json = False) -> None:
+def parked(url: Url = DEFAULT_URL, token: Token = None, as_json: Json = False) -> None:
     """Records that today's code cannot judge, with the reason of each."""
-    with TimelineClient(url) as client:
+    with TimelineClient(url, token) as client:
         items = client.pages("/v1/parked")
     print_json({"items": items}) if as_json else print_parked(items)
 

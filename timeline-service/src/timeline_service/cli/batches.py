@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.table import Table
 
 from timeline_service.cli.client import DEFAULT_URL, TimelineClient
-from timeline_service.cli.options import Json, Url
+from timeline_service.cli.options import Json, Token, Url
 from timeline_service.cli.printing import print_json
 
 _COLUMNS = ("load", "first", "last", "records", "applied", "duplicate", "rejected", "parked")
@@ -18,10 +18,11 @@ _COLUMNS = ("load", "first", "last", "records", "applied", "duplicate", "rejecte
 def batches(
     name: Annotated[str | None, typer.Argument(help="One of them.", metavar="[NAME]")] = None,
     url: Url = DEFAULT_URL,
+    token: Token = None,
     as_json: Json = False,
 ) -> None:
     """The loads there were by name, each with what became of its records; of one also why records were rejected."""
-    with TimelineClient(url) as client:
+    with TimelineClient(url, token) as client:
         if name is not None:
             body = client.get(f"/v1/batches/{quote(name, safe='')}")
         else:

@@ -7,7 +7,7 @@ import typer
 
 from timeline_service.cli.changes_text import print_changes
 from timeline_service.cli.client import DEFAULT_URL, TimelineClient
-from timeline_service.cli.options import Json, Url
+from timeline_service.cli.options import Json, Token, Url
 from timeline_service.cli.timeline_text import write_timeline_json
 
 
@@ -26,6 +26,7 @@ def changes(
     limit: Annotated[int | None, typer.Option(min=1, metavar="N", help="At most so many; by default all.")] = None,
     as_json: Json = False,
     url: Url = DEFAULT_URL,
+    token: Token = None,
 ) -> None:
     """What a reader was shown at one moment and not at another: the last to be revised first.
 
@@ -34,6 +35,6 @@ def changes(
     revised last, by whom and why, and its id, with tabs between them.
     """
     query = {"since": since, "until": until, "include": "retracted" if include_retracted else None}
-    with TimelineClient(url) as client:
+    with TimelineClient(url, token) as client:
         pages = client.timeline(f"{client.path_of(a, b)}/changes", query, limit)
         write_timeline_json(pages, sys.stdout.buffer) if as_json else print_changes(pages)

@@ -8,7 +8,9 @@ from urllib.parse import urlsplit
 
 import httpx
 
+from service_edge.access.client_tokens import bearer
 from service_edge.terminal import ExitStatus, leave, leave_out_of_reach, problem_text
+from service_edge.tls import trust_of
 
 DEFAULT_URL: Final = "http://127.0.0.1:8002"
 Query = Mapping[str, Any]
@@ -20,10 +22,12 @@ _LINES_SILENCE: Final = 120.0
 class TimelineClient:
     """A connection to the service. Its methods end the command where there is no answer to give."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, token: str | None = None) -> None:
         self._url = url.rstrip("/")
         try:
-            self._client = httpx.Client(base_url=self._url, timeout=30, trust_env=False)
+            self._client = httpx.Client(
+                base_url=self._url, headers=bearer(token), timeout=30, trust_env=False, verify=trust_of(self._url)
+            )
         except httpx.InvalidURL as error:
             leave(ExitStatus.USAGE, f"--url {url}: {error}")
 

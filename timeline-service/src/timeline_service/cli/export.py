@@ -17,7 +17,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from service_edge.terminal import ExitStatus, leave
 from timeline_service.cli.client import DEFAULT_URL, TimelineClient, reason_of
 from timeline_service.cli.export_file import Kept, open_export
-from timeline_service.cli.options import Url
+from timeline_service.cli.options import Token, Url
 from timeline_service.domain.export_ranges import ExportRange
 from timeline_service.domain.exports import (
     END_START,
@@ -51,6 +51,7 @@ def export(
         typer.Option(metavar="FILE", dir_okay=False, help="Write to a file, or go on with it where it was cut off."),
     ] = None,
     url: Url = DEFAULT_URL,
+    token: Token = None,
 ) -> None:
     """The log's own records with their hashes, as NDJSON: partition by partition, each behind a line that says which.
 
@@ -63,7 +64,7 @@ def export(
     if len(wanted.partitions) != 1 and (from_, to) != (None, None):
         leave(ExitStatus.USAGE, "--from and --to are offsets of one partition: name it with --partition")
     console = Console(stderr=True, highlight=False, soft_wrap=True)
-    with TimelineClient(url) as client:
+    with TimelineClient(url, token) as client:
         if output is None:
             exporter = Exporter(client, wanted, console)
             exporter.run(sys.stdout.buffer.write, [])

@@ -15,7 +15,7 @@ from rich.text import Text
 from event_schemas.positions import PositionError, parse_positions
 from service_edge.terminal import ExitStatus, leave, read_settings
 from timeline_service.cli.client import DEFAULT_URL, TimelineClient
-from timeline_service.cli.options import Json, Url
+from timeline_service.cli.options import Json, Token, Url
 from timeline_service.cli.printing import print_json
 from timeline_service.cli.replay_progress import showing_progress
 from timeline_service.cli.replay_text import print_replay
@@ -45,6 +45,7 @@ def replay(
     ] = None,
     as_json: Json = False,
     url: Url = DEFAULT_URL,
+    token: Token = None,
 ) -> None:
     """Compare what is shown with what the log says, in every row. With --rebuild, make it anew from the log.
 
@@ -59,7 +60,7 @@ def replay(
         return _replay_archive(from_, as_json=as_json)
     kind = "rebuild" if rebuild else "verify"
     end = _read_until(until) if until is not None else None
-    with TimelineClient(url) as client:
+    with TimelineClient(url, token) as client:
         filed = client.post("/v1/replays", {"kind": kind, **({"until": _written(client, end)} if end else {})})
         view = _followed(client, filed)
     print_json(dict(view)) if as_json else print_replay(view)

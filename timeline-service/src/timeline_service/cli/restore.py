@@ -1,6 +1,7 @@
 """`timeline restore`: a log that was lost is put back into an empty Kafka from exports of it."""
 
 import asyncio
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -48,7 +49,7 @@ def restore(
             restored, adopted = asyncio.run(
                 restore_log(
                     files,
-                    into,
+                    replace(settings.kafka, bootstrap_servers=into),
                     database,
                     replace_empty=replace_empty,
                     tell=lambda progress: show({**view, "progress": progress.view()}),

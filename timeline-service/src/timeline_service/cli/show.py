@@ -8,7 +8,7 @@ import typer
 
 from service_edge.terminal import ExitStatus, leave
 from timeline_service.cli.client import DEFAULT_URL, TimelineClient
-from timeline_service.cli.options import Url
+from timeline_service.cli.options import Token, Url
 from timeline_service.cli.timeline_text import print_timeline, write_timeline_json
 
 _WHICH: Final = "Which events (what is given several times: any of them)"
@@ -52,6 +52,7 @@ def show(
     stage: Annotated[Several, _which("--stage", "STAGE", "proposed, announced, in_force, suspended or ended.")] = None,
     tag: Annotated[Several, _which("--tag", "TAG", "A tag.")] = None,
     actor: Annotated[Several, _which("--actor", "NAME", "An actor's whole name, in any case.")] = None,
+    publisher: Annotated[Several, _which("--publisher", "NAME", "A source's publisher, its whole name.")] = None,
     initiator: Annotated[Several, _which("--initiator", "COUNTRY", "A country that acted.")] = None,
     batch: Annotated[Several, _which("--batch", "NAME", "The load that brought what they say.")] = None,
     q: Annotated[Several, _which("--q", "WORDS", 'Words, a "phrase", -excluded, one or another.')] = None,
@@ -81,6 +82,7 @@ def show(
     ] = Form.TEXT,
     as_json: Annotated[bool, typer.Option("--json", help="The same as --format json.", rich_help_panel=_HOW)] = False,
     url: Url = DEFAULT_URL,
+    token: Token = None,
 ) -> None:
     """The timeline of two countries: what happened between them, in the order of its dates.
 
@@ -92,10 +94,11 @@ def show(
         leave(ExitStatus.USAGE, f"--json and --format {form.value} are two formats: name one")
     query = {
         "from": from_, "to": to, "match": match, "type": type_, "valence": valence, "domain": domain, "stage": stage,
-        "tag": tag, "actor": actor, "initiator": initiator, "batch": batch, "q": q, "min_sources": min_sources,
-        "as_of": as_of, "include": include or ("retracted" if include_retracted else None), "order": order,
+        "tag": tag, "actor": actor, "publisher": publisher, "initiator": initiator, "batch": batch, "q": q,
+        "min_sources": min_sources, "as_of": as_of, "include": include or ("retracted" if include_retracted else None),
+        "order": order,
     }  # fmt: skip
-    with TimelineClient(url) as client:
+    with TimelineClient(url, token) as client:
         path = client.path_of(a, b)
         if as_json or form is Form.JSON:
             write_timeline_json(client.timeline(path, query, limit), sys.stdout.buffer)

@@ -15,7 +15,7 @@ from service_edge.terminal import ExitStatus, leave
 from timeline_service.cli.client import DEFAULT_URL, Query, TimelineClient, reason_of
 from timeline_service.cli.event_stream import EventStreamReader, ServerSentEvent
 from timeline_service.cli.feed_text import print_feed_event
-from timeline_service.cli.options import Url
+from timeline_service.cli.options import Token, Url
 
 #: The service says that it is alive every 30 seconds at least.
 _SILENCE_SECONDS: Final = 60.0
@@ -30,6 +30,7 @@ def watch(
     limit: Annotated[int | None, typer.Option(min=1, metavar="N", help="End after so many.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="A JSON object on each line: id, event and data.")] = False,
     url: Url = DEFAULT_URL,
+    token: Token = None,
 ) -> None:
     """What happens to a timeline from now on, as it happens, until Ctrl-C. After a cut it goes on where it was.
 
@@ -37,7 +38,7 @@ def watch(
     """
     if (a is None) != (b is None) or (a is not None and country is not None):
         leave(ExitStatus.USAGE, "name two countries, or --country one, or none for everything")
-    with suppress(KeyboardInterrupt), TimelineClient(url) as client:
+    with suppress(KeyboardInterrupt), TimelineClient(url, token) as client:
         path = f"{client.path_of(a, b)}/live" if a is not None and b is not None else "/v1/live"
         for event in islice(follow(client, path, {"country": country}), limit):
             print_feed_event(event, as_json=as_json)

@@ -16,14 +16,15 @@ KEYS: Final[Mapping[str, Sequence[str]]] = {
     "outcomes": ("partition", "offset"),
     "batch_counts": ("batch", "partition", "outcome", "problem"),
     "documents": ("event_id", "revision"),
+    "name_counts": ("facet", "partition"),
 }
 #: Those of which only the present is kept: they cannot be compared at a moment of the past.
-PRESENT_ONLY: Final = frozenset({"checkpoints", "pair_counts", "batch_counts"})
+PRESENT_ONLY: Final = frozenset({"checkpoints", "pair_counts", "batch_counts", "name_counts"})
 BUCKETS: Final = 1024
 #: So many differences are listed; all are counted.
 MAX_LISTED: Final = 1000
 _MAX_VALUE_LENGTH: Final = 2000
-_OFFSETS: Final = ("from_offset", "offset", "last_offset", "next_offset")
+_OFFSETS: Final = ("from_offset", "offset", "last_offset", "next_offset", "spelled_at")
 
 
 @dataclass(frozen=True, slots=True)

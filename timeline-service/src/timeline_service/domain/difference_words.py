@@ -13,7 +13,7 @@ _ALIKE: Final = 40
 
 def sides_of(difference: Mapping[str, Any]) -> tuple[str, str]:
     """What is live, and what the log says. Nothing in it moves a cursor: what is not printable is escaped."""
-    live, log = (_said(difference[side], difference[other]) for side, other in (("live", "log"), ("log", "live")))
+    live, log = (said(difference[side], difference[other]) for side, other in (("live", "log"), ("log", "live")))
     if max(len(live), len(log)) <= _LONGEST:
         return live, log
     alike = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(live, log, strict=False)))
@@ -21,7 +21,8 @@ def sides_of(difference: Mapping[str, Any]) -> tuple[str, str]:
     return _cut(live, start), _cut(log, start)
 
 
-def _said(value: Any, other: Any) -> str:
+def said(value: Any, other: Any) -> str:
+    """A value of one side, beside that of the other; where a whole row is missing, so in words."""
     if value is None and isinstance(other, Mapping):
         return "no such row"
     return value if isinstance(value, str) and value.isprintable() else orjson.dumps(value).decode()

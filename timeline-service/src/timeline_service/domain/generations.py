@@ -9,10 +9,11 @@ from timeline_service.domain.vectors import OffsetVector
 
 @dataclass(frozen=True, slots=True)
 class Live:
-    """The generation that is read; `mine`: whether code of this shape has made it."""
+    """The generation that is read; `mine`: whether code of this shape has made it; `keys`: by which it was judged."""
 
     n: int
     mine: bool
+    keys: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ PROBLEMS: Final[Mapping[str, tuple[str, ...]]] = {
         "retracted",
         "no-change",
         "malformed",
+        "unsigned",
     ),
     "parked": ("unknown-version", "failed", "behind-parked"),
 }

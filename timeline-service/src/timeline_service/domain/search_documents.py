@@ -42,11 +42,15 @@ class DocumentRow(NamedTuple):
 
 
 class SearchDocument(NamedTuple):
-    """One revision's facets, and its texts with their weights, of which the words are made."""
+    """One revision's facets, its texts with their weights, of which the words are made, and how its names are spelled.
+
+    Those are the facets of tags, actors and publishers, each as it is written there first.
+    """
 
     entry: TimelineEntry
     facets: Sequence[str]
     texts: Sequence[tuple[str, str]]
+    spellings: Mapping[str, str]
 
     @property
     def words(self) -> str:
@@ -91,10 +95,11 @@ def _bounded(found: bytes) -> bytes:
 
 def document_of(content: EventContent, batch: str | None) -> SearchDocument:
     """The document of what a revision says, and of the load that brought it, if that has a name."""
-    facets = _facets(content.event, content.entry)
+    spellings = _spellings(content.event)
+    facets = [*_facets(content.event, content.entry), *spellings]
     if batch is not None:
         facets.append(f"batch:{batch}")
-    return SearchDocument(content.entry, facets, _texts(content.event))
+    return SearchDocument(content.entry, facets, _texts(content.event), spellings)
 
 
 def facet(name: str, value: str) -> str:
@@ -114,13 +119,20 @@ def _facets(event: Mapping[str, Any], entry: TimelineEntry) -> list[str]:
         for name, value in (("valence", valence), ("domain", domain), ("stage", stage))
         if value is not None
     ]
-    facets += [f"tag:{tag}" for tag in event.get("tags", ())]
-    if "actors" in event:
-        facets += dict.fromkeys([f"actor:{fold_name(actor['name'])}" for actor in event["actors"]])
     if "codes" in event:
         # In the order of the content, which a record's own need not be.
         facets += [f"code:{scheme}:{code}" for scheme, code in sorted(event["codes"].items())]
     return facets
+
+
+def _spellings(event: Mapping[str, Any]) -> dict[str, str]:
+    spellings = {f"tag:{tag}": tag for tag in event.get("tags", ())}
+    for actor in event.get("actors", ()):
+        spellings.setdefault(f"actor:{fold_name(actor['name'])}", actor["name"])
+    for source in event.get("sources", ()):
+        if "publisher" in source:
+            spellings.setdefault(f"publisher:{fold_name(source['publisher'])}", source["publisher"])
+    return spellings
 
 
 def _texts(event: Mapping[str, Any]) -> list[tuple[str, str]]:
@@ -132,9 +144,9 @@ def _texts(event: Mapping[str, Any]) -> list[tuple[str, str]]:
     return texts
 
 
-def document_row(made: RevisionRow, content: EventContent) -> DocumentRow:
+def document_row(made: RevisionRow, document: SearchDocument) -> DocumentRow:
     """The row of a document by that of its revision, once it is known when that ended."""
-    document, entry = document_of(content, made.batch), content.entry
+    entry = document.entry
     kind, valence, domain, _, sources, goldstein = entry.traits
     return DocumentRow(
         made.event_id, made.revision, made.partition, made.from_offset, made.until_offset, made.action == "retracted",

@@ -31,6 +31,7 @@ class Selection:
     stage: tuple[str, ...] = ()
     tag: tuple[str, ...] = ()
     actor: tuple[str, ...] = ()
+    publisher: tuple[str, ...] = ()
     initiator: tuple[str, ...] = ()
     code: tuple[str, ...] = ()
     batch: tuple[str, ...] = ()
@@ -41,7 +42,7 @@ class Selection:
     @property
     def narrow(self) -> bool:
         """Whether it names something of which few events are expected, so that all of them can be gathered."""
-        return self.words is not None or bool(self.tag or self.actor or self.code or self.batch)
+        return self.words is not None or bool(self.tag or self.actor or self.publisher or self.code or self.batch)
 
     @property
     def searches(self) -> bool:

@@ -11,7 +11,7 @@ from timeline_service.judge.batch_counts import BatchCounts, count_record
 from timeline_service.judge.decoding import MAX_BYTES, DecodedRecord, Rejection, failure, write_headers
 from timeline_service.judge.entries import EventContent, timeline_entry
 from timeline_service.judge.fold import History, Verdict, apply
-from timeline_service.judge.rows import ClosedEntry, ClosedRevision, EntryRow, OutcomeRow, RevisionRow
+from timeline_service.judge.rows import ClosedEntry, ClosedRevision, EntryRow, OutcomeRow, RevisionRow, make_row
 
 BEHIND = "behind-parked"
 _MAX_PAIR_ROWS = 40_000
@@ -137,12 +137,12 @@ class _BatchFold:
         reason = record.reason if number > 1 else None  # that of a correction, where there was nothing to correct
         self._open_revision[event_id] = len(changes.revisions)
         changes.revisions.append(
-            RevisionRow(
+            make_row(RevisionRow, (
                 event_id, number, partition, offset, None, action, record.record_id, record.principal, reason,
                 record.duplicate_of, origin_source, origin_id, record.accepted_at, recorded_at, accepted_at,
                 first_recorded_at, bytes.fromhex(record.digest) if record.digest else None, state.content.text,
                 record.batch,
-            )
+            ))
         )  # fmt: skip
         pairs, span, earliest, latest, directions, traits = state.content.entry
         retracted = history.retracted
@@ -151,7 +151,7 @@ class _BatchFold:
         )  # fmt: skip
         self._open_entries[event_id] = slice(len(changes.entries), len(changes.entries) + len(pairs))
         changes.entries += [
-            EntryRow(pair, *shared, direction) for pair, direction in zip(pairs, directions, strict=True)
+            make_row(EntryRow, (pair, *shared, direction)) for pair, direction in zip(pairs, directions, strict=True)
         ]
         self._touch(decoded, pairs, 0 if retracted else 1)
 

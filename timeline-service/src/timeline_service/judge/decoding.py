@@ -8,14 +8,16 @@ from typing import Final, NamedTuple
 import orjson
 
 from event_schemas.errors import MalformedRecordError, UnknownVersionError
+from event_schemas.partitions import partitions_of
 from event_schemas.records import Record, decode
 from event_schemas.texts import is_canonical_uuid
 from timeline_service.errors import ExhaustedError
 from timeline_service.judge.fold import RecordPosition
-from timeline_service.judge.partitions import partitions_of
+from timeline_service.judge.trusted_keys import TrustedKeys
 
 Headers = tuple[tuple[str, bytes | None], ...]
 MALFORMED: Final = "malformed"
+UNSIGNED: Final = "unsigned"
 UNKNOWN_VERSION: Final = "unknown-version"
 FAILED: Final = "failed"
 #: What is longer, as only a compressed record can be, is none of ours, and its bytes stay in the log: PostgreSQL takes
@@ -38,8 +40,10 @@ class RawRecord(NamedTuple):
     @property
     def size(self) -> int:
         """Bytes of key, value and headers together."""
-        named = sum([len(name) + len(value or b"") for name, value in self.headers])
-        return len(self.key or b"") + len(self.value or b"") + named
+        size = len(self.key or b"") + len(self.value or b"")
+        for name, value in self.headers:
+            size += len(name) + len(value or b"")
+        return size
 
 
 class Rejection(NamedTuple):
@@ -61,14 +65,22 @@ class DecodedRecord(NamedTuple):
     gap: int = 0
 
 
-def decode_records(records: Sequence[tuple[RawRecord, datetime]], partitions: int) -> list[DecodedRecord]:
+def decode_records(
+    records: Sequence[tuple[RawRecord, datetime]], partitions: int, trusted: TrustedKeys | None = None
+) -> list[DecodedRecord]:
     """Read records of a topic of so many partitions, each with the instant at which it was recorded."""
     homes = partitions_of([raw.key for raw, _ in records], partitions)
-    return [decode_record(raw, recorded_at, homes.__getitem__) for raw, recorded_at in records]
+    return [decode_record(raw, recorded_at, homes.__getitem__, trusted) for raw, recorded_at in records]
 
 
-def decode_record(raw: RawRecord, recorded_at: datetime, partition_of: Callable[[bytes], int]) -> DecodedRecord:
-    """Read one record; `partition_of` says where a key belongs. What it cannot read it refuses.
+def decode_record(
+    raw: RawRecord,
+    recorded_at: datetime,
+    partition_of: Callable[[bytes], int],
+    trusted: TrustedKeys | None = None,
+) -> DecodedRecord:
+    """Read one record; `partition_of` says where a key belongs. What it cannot read, or nobody trusted has signed, it
+    refuses.
 
     Raises nothing but ExhaustedError, where it is not the record that is at fault.
     """
@@ -81,6 +93,9 @@ def decode_record(raw: RawRecord, recorded_at: datetime, partition_of: Callable[
             )
         if raw.size > MAX_BYTES:
             raise MalformedRecordError(f"it has {raw.size} bytes: at most {MAX_BYTES} are read or kept")
+        if trusted is not None and (reason := trusted.why_unsigned(raw, recorded_at)) is not None:
+            # Before it is read: what anybody may write must not park, either.
+            return DecodedRecord(raw, position, event_id, rejection=Rejection("rejected", UNSIGNED, reason))
         record = decode(raw.key, raw.value, raw.headers)
     except MalformedRecordError as error:
         return DecodedRecord(raw, position, event_id, rejection=Rejection("rejected", MALFORMED, _words(error)))

@@ -4,7 +4,7 @@ An event's history is all that a verdict can depend on, so verdicts are a functi
 """
 
 from datetime import datetime
-from typing import Literal, NamedTuple
+from typing import Final, Literal, NamedTuple
 
 from event_schemas.positions import format_position
 from event_schemas.records import Action, Record
@@ -68,6 +68,9 @@ class Verdict(NamedTuple):
     first_position: str | None = None
 
 
+_FIRST: Final = Verdict("applied", 1)
+
+
 def apply(history: History | None, record: Record, position: RecordPosition) -> tuple[History | None, Verdict]:
     """The event's history after a record, and the verdict on it, by the contract's list in its order."""
     if record.action == "recorded":
@@ -94,7 +97,7 @@ def apply(history: History | None, record: Record, position: RecordPosition) -> 
 def _apply_recorded(history: History | None, record: Record, position: RecordPosition) -> tuple[History, Verdict]:
     if history is None:
         first = Revision(1, "recorded", record.record_id, record.digest, position.text)
-        return History(record.accepted_at, position.recorded_at, (first,)), Verdict("applied", 1)
+        return History(record.accepted_at, position.recorded_at, (first,)), _FIRST
     if record.on_existing is not None:
         return _apply_as_correction(history, record, position)
     for known in history.revisions:

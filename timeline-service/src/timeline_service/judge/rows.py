@@ -1,7 +1,10 @@
 """The rows that a fold makes. Their fields are the columns of the generation's tables, in the order of COPY."""
 
 from datetime import date, datetime
-from typing import NamedTuple
+from typing import Final, NamedTuple
+
+#: `make_row(EntryRow, (…))` is `EntryRow(…)`, in less than half the time: for rows that every record makes.
+make_row: Final = tuple.__new__
 
 
 class RevisionRow(NamedTuple):

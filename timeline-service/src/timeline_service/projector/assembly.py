@@ -10,7 +10,6 @@ from timeline_service.adapters.postgres.processes import own_name
 from timeline_service.adapters.postgres.projection import PostgresProjection
 from timeline_service.adapters.postgres.redrives import PostgresRedrives
 from timeline_service.adapters.postgres.search_documents import PostgresDocuments
-from timeline_service.code_version import code_version
 from timeline_service.domain.vectors import OffsetVector
 from timeline_service.projector.log_guard import LogGuard
 from timeline_service.projector.projector import Projector
@@ -37,7 +36,7 @@ async def open_projector(
 
     `code` is the version of the code that judges, if it is not ours; the rest as in Projector. Raises UnavailableError.
     """
-    reader = KafkaReader(settings.kafka_bootstrap_servers, settings.topic, group)
+    reader = KafkaReader(settings.kafka, settings.topic, group)
     projection, documents = PostgresProjection(pool, generation), PostgresDocuments(pool, generation)
     try:
         await reader.start()
@@ -47,11 +46,12 @@ async def open_projector(
             PostgresRedrives(pool, projection, documents),
             documents,
             topic,
-            guard=LogGuard(settings.kafka_bootstrap_servers, settings.topic, settings.guard_seconds),
+            guard=LogGuard(settings.kafka, settings.topic, settings.guard_seconds),
             owner=own_name(),
             batch_records=settings.batch_records,
             stall_seconds=settings.stall_seconds,
-            code_version=code or code_version(),
+            code_version=code or settings.judged_by,
+            trusted=settings.trusted_keys_file,
             begun=begun,
             only_live=only_live,
             until=until,

@@ -11,6 +11,7 @@ from timeline_service.adapters.postgres.projection import Checkpoint
 from timeline_service.domain.vectors import OffsetVector
 from timeline_service.judge.decoding import DecodedRecord, RawRecord, decode_records
 from timeline_service.judge.recording_times import NEVER, instant_of, milliseconds_of, recorded_ms
+from timeline_service.judge.trusted_keys import TrustedKeys
 from timeline_service.projector.same_log import require_same_record
 
 _SLICE: Final = 200
@@ -27,15 +28,24 @@ class Batch:
 class Intake:
     """Reads under one assignment of the group, that which `begin` was told of, and nothing when it is over.
 
-    The topic has so many `partitions`; `until` is where to stop; a batch holds `most` records.
+    The topic has so many `partitions`; `until` is where to stop; a batch holds `most` records. With `trusted` keys,
+    what is not signed with one of them is refused.
     """
 
-    def __init__(self, reader: KafkaReader, partitions: int, until: OffsetVector | None, most: int) -> None:
+    def __init__(
+        self,
+        reader: KafkaReader,
+        partitions: int,
+        until: OffsetVector | None,
+        most: int,
+        trusted: TrustedKeys | None = None,
+    ) -> None:
         self.assignment = 0
         self._reader = reader
         self._partitions = partitions
         self._until = until
         self._most = most
+        self._trusted = trusted
         self._unproven: dict[int, Checkpoint] = {}
         self._recorded_ms: dict[int, int] = {}
         self._next_offsets: dict[int, int] = {}
@@ -77,7 +87,9 @@ class Intake:
                 fresh = self._within(partition, self._after_proof(partition, fetched))
                 for start in range(0, len(fresh), _SLICE):
                     recorded = [self._recorded(record) for record in fresh[start : start + _SLICE]]
-                    decoded_records += [self._after_gap(item) for item in decode_records(recorded, self._partitions)]
+                    decoded_records += [
+                        self._after_gap(item) for item in decode_records(recorded, self._partitions, self._trusted)
+                    ]
                     await asyncio.sleep(0)  # the batch before is being written meanwhile
         return Batch(assignment, decoded_records)
 

@@ -21,6 +21,7 @@ from typing import Final
 
 import structlog
 
+from service_edge.kafka_access import KafkaAccess
 from service_edge.topic_check import TopicUnavailableError, TopicUnfitError, check_topic
 from timeline_service.adapters.kafka.scan import KafkaScan, open_scan
 from timeline_service.adapters.postgres.projection import Checkpoint
@@ -33,8 +34,8 @@ _LOG: Final = structlog.get_logger()
 class LogGuard:
     """Looks at the log over connections of its own, which it closes each time: some 0.1 s, of which 0.03 s are work."""
 
-    def __init__(self, bootstrap_servers: str, topic: str, seconds: float) -> None:
-        self._bootstrap_servers = bootstrap_servers
+    def __init__(self, access: KafkaAccess, topic: str, seconds: float) -> None:
+        self._access = access
         self._topic = topic
         self._seconds = seconds
 
@@ -63,12 +64,12 @@ class LogGuard:
         `reread`: hold the last record that was projected of each partition against what its checkpoint says.
         """
         try:
-            topic = await check_topic(self._bootstrap_servers, self._topic)
+            topic = await check_topic(self._access, self._topic)
         except TopicUnavailableError as error:
             raise UnavailableError(str(error)) from error
         except TopicUnfitError as error:
             raise HaltError(f"{error}. Set it right, and start the projector again") from error
-        async with open_scan(self._bootstrap_servers, self._topic) as scan:
+        async with open_scan(self._access, self._topic) as scan:
             require_trustworthy_log(topic, checkpoints, await scan.bounds(topic.partitions))
             for checkpoint in checkpoints if reread else ():
                 await _require_last_record(scan, checkpoint)

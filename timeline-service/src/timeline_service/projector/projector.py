@@ -17,6 +17,7 @@ from timeline_service.errors import HaltError
 from timeline_service.judge.batch import RowChanges, bounded, fold_batch
 from timeline_service.judge.breaker import WINDOW
 from timeline_service.judge.decoding import DecodedRecord
+from timeline_service.judge.trusted_keys import TrustedKeys
 from timeline_service.projector.failing import FailingPartitions
 from timeline_service.projector.idle import IdleWatch
 from timeline_service.projector.intake import Batch, Intake
@@ -55,6 +56,7 @@ class Projector:
         batch_records: int,
         stall_seconds: float,
         code_version: str,
+        trusted: TrustedKeys | None = None,
         begun: Callable[[], None] = lambda: None,
         only_live: bool = True,
         until: OffsetVector | None = None,
@@ -67,10 +69,15 @@ class Projector:
         self._until = until
         self._begun = begun
         self._ownership = Ownership(projection, topic, owner, only_live=only_live)
-        self._intake = Intake(reader, topic.partitions, until, batch_records)
+        self._intake = Intake(reader, topic.partitions, until, batch_records, trusted)
         self._idle = IdleWatch(reader, self._intake, self._ownership, until=until, stall_seconds=stall_seconds)
         self._redriver = Redriver(
-            redrives, projection, self._ownership, partitions=topic.partitions, code_version=code_version
+            redrives,
+            projection,
+            self._ownership,
+            partitions=topic.partitions,
+            code_version=code_version,
+            trusted=trusted,
         )
         self._search = SearchFeed(documents, lambda: self._ownership.checkpoints)
         self._failing = FailingPartitions({})

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from timeline_service.adapters.postgres.rows import ChangedRow
 from timeline_service.domain.newest import place_behind
@@ -29,6 +29,11 @@ class Changes:
     at: ReadPoint
     place: OffsetVector
     page: Page
+
+    @property
+    def retracted(self) -> bool:
+        """Whether a reader is meant who is shown retracted events too."""
+        return self.page.query.get("include") == "retracted"
 
     async def rows(self, limit: int) -> tuple[Sequence[ChangedRow], str | None]:
         """A page's rows, and the cursor of the next one; `views` tells what has changed in them."""
@@ -63,10 +68,18 @@ class Changes:
             place = place_behind(place, rows)
 
     async def _rows(self, place: OffsetVector, limit: int) -> Sequence[ChangedRow]:
-        retracted = self.page.query.get("include") == "retracted"
         return await self.sources.changes.changed(
-            self.at, self.since, self.pair, retracted=retracted, before=place, limit=limit
+            self.at, self.since, self.pair, retracted=self.retracted, before=place, limit=limit
         )
+
+
+def changes_asked(
+    pair: str, since: str | None, until: str | None, include: str | None, generation: int | None
+) -> dict[str, Any]:
+    """The query of a page of changes, its moments written always in the same way; raises RefusedError."""
+    moments = {"since": since, "until": until}
+    written = {name: Moment.read(name, text).written() if text is not None else None for name, text in moments.items()}
+    return {"of": f"changes of {pair}", **written, "include": include, "generation": generation}
 
 
 async def list_changes(awaited: Awaited, page: Page, pair: str) -> Changes:

@@ -5,12 +5,12 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from event_schemas.positions import PositionError, parse_position
+from event_schemas.positions import PositionError, parse_position, parse_positions
 from timeline_service.adapters.postgres.rows import ParkedRow
 from timeline_service.domain.newest import place_behind
 from timeline_service.domain.outcomes import ALL_PROBLEMS, OUTCOMES, RecordSelection
 from timeline_service.domain.portions import portions
-from timeline_service.domain.vectors import ReadPoint
+from timeline_service.domain.vectors import OffsetVector, ReadPoint
 from timeline_service.errors import NotParkedError, NotYetError, RefusedError, UnavailableError, UnknownRecordError
 from timeline_service.queries.paging import Page
 from timeline_service.queries.read_points import Awaited, reached_by
@@ -88,8 +88,11 @@ async def list_records(
         read_batch("batch", query["batch"]) if "batch" in query else None,
     )
     at = page.read_point(await awaited.within(query.get("generation")).read_point())
-    place = page.key or at.vector
-    rows = await awaited.sources.records.newest(at, selection, before=place, limit=limit + 1)
+    since, before = _behind(query, "since", at), _behind(query, "until", at)
+    place = page.key or (tuple(map(min, before, at.vector)) if before is not None else at.vector)
+    rows = await awaited.sources.records.newest(
+        at, selection, since=since or (0,) * len(at.vector), before=place, limit=limit + 1
+    )
     following = page.next(at.vector, place_behind(place, rows[:limit])) if len(rows) > limit else None
     return at, [listed_record_view(row) for row in rows[:limit]], following
 
@@ -100,6 +103,19 @@ def _each(query: Mapping[str, Any], name: str, allowed: Sequence[str]) -> Sequen
         if value not in allowed:
             raise RefusedError(f"/{name}", f"{value[:80]!r} is not one of {', '.join(allowed)}")
     return values
+
+
+def _behind(query: Mapping[str, Any], name: str, at: ReadPoint) -> OffsetVector | None:
+    """The offsets behind the positions that a query names, if it does: 0 in each partition that these do not name."""
+    if name not in query:
+        return None
+    try:
+        positions = parse_positions(query[name])
+    except PositionError as error:
+        raise RefusedError(f"/{name}", str(error)) from error
+    if unknown := [partition for partition in positions if partition >= len(at.vector)]:
+        raise RefusedError(f"/{name}", f"the log has no partition {unknown[0]}")
+    return tuple(positions.get(partition, -1) + 1 for partition in range(len(at.vector)))
 
 
 def _principal(name: str | None) -> str | None:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any, Final
 
-from event_schemas.countries import CountryError, country_code
+from event_schemas.countries import CountryError, country_code, parse_pair
 from event_schemas.dates import DateFormatError, parse_when
 from event_schemas.taxonomy import DOMAINS, STAGES, TYPES, VALENCES, nearest_types
 from event_schemas.texts import BATCH_WORDS, is_batch, normalised
@@ -30,6 +30,7 @@ def read_selection(asked: Mapping[str, Any], pair: str | None = None) -> Selecti
         stage=_each(asked, "stage", lambda name, text: _one_of(name, text, STAGES)),
         tag=_each(asked, "tag", _text),
         actor=_each(asked, "actor", lambda name, text: fold_name(_text(name, text))),
+        publisher=_each(asked, "publisher", lambda name, text: fold_name(_text(name, text))),
         initiator=_each(asked, "initiator", read_country),
         code=_each(asked, "code", _code),
         batch=_each(asked, "batch", read_batch),
@@ -43,6 +44,14 @@ def read_country(name: str, text: str) -> str:
     """A country by code or name; raises RefusedError."""
     try:
         return country_code(text)
+    except CountryError as error:
+        raise RefusedError(f"/{name}", str(error), error.candidates) from error
+
+
+def read_pair(name: str, text: str) -> str:
+    """A pair's canonical name; raises RefusedError."""
+    try:
+        return parse_pair(text)
     except CountryError as error:
         raise RefusedError(f"/{name}", str(error), error.candidates) from error
 

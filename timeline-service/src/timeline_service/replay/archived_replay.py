@@ -12,7 +12,6 @@ from timeline_service.adapters.postgres.generations import PostgresGenerations
 from timeline_service.adapters.postgres.migrations import migrate_database
 from timeline_service.adapters.postgres.reach import PostgresReach
 from timeline_service.adapters.postgres.sql_files import generation_schema
-from timeline_service.code_version import code_version
 from timeline_service.domain.comparisons import digest_view, whole_digest
 from timeline_service.domain.replays import PartitionProgress, Progress, offsets_view
 from timeline_service.errors import HaltError, UnavailableError
@@ -35,10 +34,10 @@ async def replay_archive(settings: Settings, path: Path, tell: Tell) -> dict[str
     """
     started = time.monotonic()
     archive = Archive(path)
-    await migrate_database(settings.database_url.get_secret_value())
+    await migrate_database(settings.database_url.get_secret_value(), settings.judged_by)
     pool = await open_pool(settings.database_url.get_secret_value(), most=2)
     try:
-        generations = PostgresGenerations(pool)
+        generations = PostgresGenerations(pool, settings.judged_by)
         await _require_empty(generations, PostgresReach(pool))
         n = await generations.create(None)
         try:
@@ -102,6 +101,6 @@ async def _result(settings: Settings, n: int, archive: Archive, seconds: float) 
         "differences": [],
         "explained": await comparison.explained(generation_schema(n), vector),
         "next_offsets": offsets_view(vector),
-        "code_version": code_version(),
+        "code_version": settings.judged_by,
         "seconds": round(seconds, 1),
     }

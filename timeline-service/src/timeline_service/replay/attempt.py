@@ -29,7 +29,7 @@ class Attempt:
         self.pool = pool
         self.replay = replay
         self.replays = PostgresReplays(pool)
-        self.generations = PostgresGenerations(pool)
+        self.generations = PostgresGenerations(pool, settings.judged_by)
         self.reach = PostgresReach(pool)
         self.scratch = PostgresScratch(pool)
         self.schema = scratch_schema(replay.id)

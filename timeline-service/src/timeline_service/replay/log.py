@@ -15,7 +15,7 @@ class ReplayedLog:
     """The log in Kafka. Its methods raise UnavailableError when that is away."""
 
     def __init__(self, settings: Settings, topic: KafkaTopic) -> None:
-        self._bootstrap_servers = settings.kafka_bootstrap_servers
+        self._access = settings.kafka
         self.topic = topic
 
     def require_origin(self, origins: Collection[tuple[str, int]]) -> None:
@@ -30,7 +30,7 @@ class ReplayedLog:
 
     async def ends(self) -> OffsetVector:
         """The offset after the last record of each partition; raises HaltError unless all begin at zero."""
-        async with open_scan(self._bootstrap_servers, self.topic.name) as scan:
+        async with open_scan(self._access, self.topic.name) as scan:
             bounds = await scan.bounds(self.topic.partitions)
         if cut := [partition for partition, (start, _) in bounds.items() if start > 0]:
             raise HaltError(
@@ -45,7 +45,7 @@ class ReplayedLog:
             return None
         until = Until.read(asked)
         if until.recorded_at is not None:
-            async with open_scan(self._bootstrap_servers, self.topic.name) as scan:
+            async with open_scan(self._access, self.topic.name) as scan:
                 return await scan.vector_at(until.recorded_at, self.topic.partitions)
         vector = until.next_offsets or ()
         if len(vector) != len(ends) or any(mine > end for mine, end in zip(vector, ends, strict=True)):
@@ -56,7 +56,7 @@ class ReplayedLog:
 async def trusted_log(settings: Settings) -> ReplayedLog:
     """The log, if it can be trusted. Raises HaltError if not, UnavailableError when Kafka is away."""
     try:
-        return ReplayedLog(settings, await check_topic(settings.kafka_bootstrap_servers, settings.topic))
+        return ReplayedLog(settings, await check_topic(settings.kafka, settings.topic))
     except TopicUnavailableError as error:
         raise UnavailableError(str(error)) from error
     except TopicUnfitError as error:

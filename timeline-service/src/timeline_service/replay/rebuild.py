@@ -8,7 +8,7 @@ from timeline_service.adapters.postgres.sql_files import generation_schema
 from timeline_service.replay.attempt import Attempt, Result
 from timeline_service.replay.loading.workers import cores, start_workers
 from timeline_service.replay.log import ReplayedLog, trusted_log
-from timeline_service.replay.steps.approval import require_equal, require_judged
+from timeline_service.replay.steps.approval import require_equal, require_judged, require_same_keys, require_signed
 from timeline_service.replay.steps.catch_up import CatchUp
 from timeline_service.replay.steps.comparison import uncompared
 from timeline_service.replay.steps.generation import begin, index
@@ -45,6 +45,7 @@ async def activate(attempt: Attempt) -> Result:
     log.require_origin(await attempt.reach.origins())
     await log.ends()
     assert attempt.replay.generation is not None  # it was asked for by its number
+    await require_same_keys(attempt, attempt.replay.generation)
     return await make_live(attempt, log, attempt.replay.generation)
 
 
@@ -52,9 +53,9 @@ async def make_live(attempt: Attempt, log: ReplayedLog, n: int) -> Result:
     """Catch a generation up with the live one, compare the two at one vector, and swap them."""
     live = await attempt.generations.live()
     if live is not None and live.n == n:  # swapped already, by a replayer that was killed before it could say so
-        return dict(attempt.replay.result or uncompared())
+        return dict(attempt.replay.result or uncompared(attempt.settings.judged_by))
     catch_up = CatchUp(attempt, log, n)
-    result = uncompared()
+    result = uncompared(attempt.settings.judged_by)
     if live is not None and live.mine:
         comparison = attempt.comparison(live.n)
         attempt.recorder.phase("catching up")
@@ -64,6 +65,7 @@ async def make_live(attempt: Attempt, log: ReplayedLog, n: int) -> Result:
     await attempt.replays.note_result(attempt.replay.id, result)
     if live is not None:
         await require_judged(attempt, live.n, n)
+        await require_signed(attempt, live.n, n)
         await require_equal(attempt, result, live.n, n)
     attempt.recorder.phase("swapping")
     await swap(attempt, log, catch_up, n, result)

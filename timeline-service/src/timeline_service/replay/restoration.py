@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from itertools import takewhile
 from typing import Final
 
+from service_edge.kafka_access import KafkaAccess
 from service_edge.topic_check import TopicUnavailableError, check_topic
 from timeline_service.adapters.kafka.exact_appends import ExactAppends, exact_appends
 from timeline_service.adapters.kafka.restored_topic import RestoredTopic
@@ -39,13 +40,13 @@ class Restored:
 
 @dataclass(slots=True)
 class Restoration:
-    """An archive on its way into the Kafka at `bootstrap_servers`, and how far it is.
+    """An archive on its way into a Kafka, and how far it is.
 
     Methods raise ArchiveError, RestoreError and UnavailableError.
     """
 
     archive: Archive
-    bootstrap_servers: str
+    access: KafkaAccess
     tell: Tell
     progress: Progress = field(default_factory=Progress)
 
@@ -70,12 +71,12 @@ class Restoration:
 
     async def run(self, records: int, *, replace_empty: bool) -> Restored:
         """Send what is missing of so many records, compare all of it, and seal the topic."""
-        archive, servers = self.archive, self.bootstrap_servers
-        topic = RestoredTopic(servers, archive.topic, archive.partitions)
+        archive, access = self.archive, self.access
+        topic = RestoredTopic(access, archive.topic, archive.partitions)
         is_open, sent = await topic.open(replace_empty=replace_empty), None
-        async with open_scan(servers, archive.topic) as scan:
+        async with open_scan(access, archive.topic) as scan:
             if is_open:
-                async with exact_appends(servers, archive.topic, topic.limit, scan) as appends:
+                async with exact_appends(access, archive.topic, topic.limit, scan) as appends:
                     if records < sum(archive.next_offsets):
                         await appends.finish_markers()
                     await self._compare(scan, "looking at what is there", whole=False)
@@ -85,7 +86,7 @@ class Restoration:
             else:
                 await self._require_there(scan)
         try:
-            sealed = await check_topic(servers, archive.topic)
+            sealed = await check_topic(access, archive.topic)
         except TopicUnavailableError as error:
             raise UnavailableError(str(error)) from error
         return Restored(archive.topic, sealed.cluster_id, archive.partitions, records, sent)

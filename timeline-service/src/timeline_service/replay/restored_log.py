@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+from service_edge.kafka_access import KafkaAccess
 from timeline_service.adapters.postgres.adoption import PostgresAdoption
 from timeline_service.adapters.postgres.database import close_pool, open_pool
 from timeline_service.replay.archive import Archive
@@ -11,9 +12,9 @@ from timeline_service.replay.restoration import Restoration, Restored, Tell
 
 
 async def restore_log(
-    files: Sequence[Path], into: str, database_url: str | None, *, replace_empty: bool, tell: Tell
+    files: Sequence[Path], into: KafkaAccess, database_url: str | None, *, replace_empty: bool, tell: Tell
 ) -> tuple[Restored, Mapping[int, str]]:
-    """Restore files into the Kafka at `into`; returns what came of it.
+    """Restore files into the Kafka `into`; returns what came of it.
 
     With a database its projection is held against the files before anything is sent, and goes on in that Kafka
     afterwards: each generation is returned with the cluster in which it was.

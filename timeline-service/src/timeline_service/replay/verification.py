@@ -7,7 +7,7 @@ kept.
 from functools import partial
 
 from timeline_service.adapters.postgres.sql_files import generation_schema
-from timeline_service.code_version import code_version
+from timeline_service.code_version import key_words, keys_of
 from timeline_service.errors import HaltError
 from timeline_service.replay.attempt import Attempt, Result
 from timeline_service.replay.loading.workers import cores, start_workers
@@ -21,6 +21,11 @@ async def verify(attempt: Attempt) -> Result:
     live = await attempt.generations.live()
     if live is None or not live.mine:
         raise HaltError("the live generation was made by code of another shape: rebuild it with this code first")
+    if live.keys != (mine := keys_of(attempt.settings.judged_by)):
+        raise HaltError(
+            f"the live generation was judged by {key_words(live.keys)}, and this replayer judges by {key_words(mine)}: "
+            "rebuild it, which says what these make different, or give this one the keys of before"
+        )
     return await undisturbed(partial(_verify, attempt, live.n), "verify")
 
 
@@ -33,15 +38,15 @@ async def _verify(attempt: Attempt, live: int) -> Result:
         await wait_for(comparison, generation_schema(live), until)
     async with attempt.scratch.tables(attempt.schema):
         recorder.phase("digesting the live tables")
-        snapshot = await comparison.snapshot(log.topic, code_version(), log.ends, until)
+        snapshot = await comparison.snapshot(log.topic, attempt.settings.judged_by, log.ends, until)
         if snapshot.parked_elsewhere:
             raise HaltError(
-                f"{snapshot.parked_elsewhere} records are parked by other code than this replayer's, {code_version()}: "
-                "let a projector of the same release judge them first"
+                f"{snapshot.parked_elsewhere} records are parked by others than this replayer, "
+                f"{attempt.settings.judged_by}: let a projector of the same release judge them first"
             )
         recorder.phase("folding the log")
         goal = tuple(map(min, snapshot.vector, await log.ends()))  # the projection may have read on
         async with start_workers(attempt.settings, max(1, cores(2 * len(goal)) // 2)) as workers:
             await load(attempt, workers, log, attempt.schema, goal, {})
         recorder.phase("comparing")
-        return await compare(comparison, attempt.schema, snapshot)
+        return await compare(comparison, attempt.schema, snapshot, attempt.settings.judged_by)

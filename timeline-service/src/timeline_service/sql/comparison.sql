@@ -43,6 +43,12 @@ select event_id, revision, partition, from_offset,
 from {schema}.documents
 where from_offset < ($2::bigint[])[partition + 1]
 
+-- name: name_counts
+-- Where the documents, with which they go, are as far as the log.
+select facet, partition, spelling, spelled_at, events
+from {schema}.name_counts
+where ($1::bigint[])[partition + 1] = ($2::bigint[])[partition + 1]
+
 -- name: digests
 -- Of a view: 1,024 buckets by the first ten bits of SHA-256 over the key. A bucket's digest is SHA-256 over those of
 -- its rows in the order of their keys' hashes; a row's is SHA-256 over its columns in PostgreSQL's binary format

@@ -155,3 +155,15 @@ create table documents (
 );
 comment on table documents is
     'Every revision once more, to be searched: what it is about as facets (pair:CHN-IND, tag:chips, …), and its words.';
+
+create table name_counts (
+    partition integer not null,
+    facet text collate "C" not null,
+    spelling text not null,
+    spelled_at bigint not null,
+    events bigint not null,
+    primary key (facet, partition)
+);
+comment on table name_counts is
+    'Current events of each tag, actor and publisher by partition, as far as the documents are, and how the name is spelled in '
+    'the first record that has it.';

@@ -8,7 +8,7 @@ order by live desc, live_at desc
 limit 1;
 
 -- name: any_live
-select n, shape from timeline.generations where live;
+select n, shape, code_version from timeline.generations where live;
 
 -- name: ready
 select n, live, until, shape, code_version, created_at from timeline.generations where ready order by n;
@@ -38,14 +38,12 @@ update timeline.generations set live = false where live;
 -- name: make_live
 update timeline.generations set live = true, ready = true, live_at = clock_timestamp() where n = $1;
 
--- name: forget
-delete from timeline.generations where n = $1;
-
 -- name: unfinished
 select n from timeline.generations where not ready order by n;
 
 -- name: drop
-drop schema if exists {schema} cascade;
+-- False if it is live.
+select timeline.drop_generation($1);
 
 -- name: be_impatient
 -- A lock that is not to be had so soon is LockedError.

@@ -33,10 +33,12 @@ select count(*) from generations;
 insert into generations (n, live, live_at, shape, code_version) values (1, true, clock_timestamp(), $1, $2);
 
 -- name: file_rebuild
--- $1 shape: file a rebuild where the live generation has another one; the API does not read it, and nobody projects it.
+-- $1 shape, $2 the digest of the trusted keys: file a rebuild where the live generation has another shape, or was judged
+-- by other keys; the API does not read it, or nobody projects it.
 with filed as (
     insert into replays (id, kind)
-    select gen_random_uuid(), 'rebuild' from generations where live and shape is distinct from $1
+    select gen_random_uuid(), 'rebuild' from generations where live
+        and (shape is distinct from $1 or coalesce(substring(code_version from '\.keys-(.*)$'), '') <> $2)
     on conflict ((true)) where kind <> 'verify' and state in ('queued', 'running') do nothing
     returning id
 )

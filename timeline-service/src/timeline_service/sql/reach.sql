@@ -10,7 +10,7 @@ select partition, next_offset from {schema}.checkpoints;
 select partition, applied + duplicate + rejected + parked as records from {schema}.checkpoints;
 
 -- name: counts
-select partition, applied + duplicate + rejected + parked as records, parked from {schema}.checkpoints;
+select partition, applied + duplicate + rejected + parked as records, parked, applied from {schema}.checkpoints;
 
 -- name: stopped
 -- Where generation {n} is stopped, and why.

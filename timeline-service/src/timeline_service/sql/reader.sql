@@ -32,6 +32,13 @@ where event_id = $event_id and from_offset < ($vector::bigint[])[partition + 1]
 order by revision desc
 limit 1;
 
+-- name: titles
+-- What each of some events is called now.
+select distinct on (event_id) event_id, content::json ->> 'title' as title
+from {schema}.revisions
+where event_id = any($event_ids::uuid[])
+order by event_id, revision desc;
+
 -- name: history
 -- The event's newest revision at the vector, and the size of all. It lies in one partition, where offsets grow.
 select max(revision) as revision, max(partition) as partition, max(from_offset) as from_offset,

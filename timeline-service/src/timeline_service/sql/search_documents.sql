@@ -19,7 +19,7 @@ select next_offset from {schema}.checkpoints where partition = $1;
 
 -- name: load
 -- $1 partition, $2 from, $3 to, $4 limit: revisions that have no document yet.
-select event_id, revision, from_offset, content, batch
+select event_id, revision, partition, from_offset, action, content, batch
 from {schema}.revisions
 where partition = $1 and from_offset >= $2 and from_offset < $3
 order by from_offset
@@ -27,7 +27,7 @@ limit $4;
 
 -- name: load_at
 -- $1 partition, $2 offsets: revisions that were made behind the checkpoint, by a redrive.
-select event_id, revision, from_offset, content, batch
+select event_id, revision, partition, from_offset, action, content, batch
 from {schema}.revisions
 where partition = $1 and from_offset = any($2::bigint[]) and from_offset < $3;
 
@@ -49,6 +49,27 @@ from unnest(
     event_id, revision, span, earliest, latest, type, valence, domain, sources, goldstein, facets, words
 )
 join {schema}.revisions as made using (event_id, revision);
+
+-- name: count_names
+-- $1 partition; $2 facets, $3 spellings, $4 offsets and $5 whether an event has it now (1, or 0 where it is retracted), for
+-- each name of what was written; $6 events and $7 revisions of which others took the place, which have theirs no longer.
+insert into {schema}.name_counts as old (partition, facet, spelling, spelled_at, events)
+select $1, facet, (array_agg(spelling order by spelled_at))[1], min(spelled_at), sum(change)
+from (
+    select * from unnest($2::text[], $3::text[], $4::bigint[], $5::int[]) as made (facet, spelling, spelled_at, change)
+    union all
+    select facet, '', 9223372036854775807, -1
+    from unnest($6::uuid[], $7::int[]) as replaced (event_id, revision)
+    join {schema}.documents using (event_id, revision)
+    cross join lateral unnest(facets) as facet
+    where not retracted and facet ~ '^(tag|actor|publisher):'
+) as changed (facet, spelling, spelled_at, change)
+group by facet
+order by facet
+on conflict (facet, partition) do update set
+    events = old.events + excluded.events,
+    spelling = case when excluded.spelled_at < old.spelled_at then excluded.spelling else old.spelling end,
+    spelled_at = least(old.spelled_at, excluded.spelled_at);
 
 -- name: close
 -- $1 events: documents of revisions that others have replaced.

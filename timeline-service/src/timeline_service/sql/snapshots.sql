@@ -69,7 +69,9 @@ select count(*) from {schema}.outcomes where outcome = 'parked' and code_version
 
 -- name: keep
 -- What a vector does not tell the past of, as it is in this snapshot: kept in {scratch}, to be compared later.
-drop table if exists {scratch}.pair_counts_then, {scratch}.batch_counts_then, {scratch}.checkpoints_then;
+drop table if exists {scratch}.pair_counts_then, {scratch}.batch_counts_then, {scratch}.checkpoints_then,
+    {scratch}.name_counts_then;
 create unlogged table {scratch}.pair_counts_then as select * from {schema}.pair_counts;
 create unlogged table {scratch}.batch_counts_then as select * from {schema}.batch_counts;
+create unlogged table {scratch}.name_counts_then as select * from {schema}.name_counts;
 create unlogged table {scratch}.checkpoints_then as select * from {schema}.checkpoints;

@@ -1,6 +1,6 @@
 """The page at `/audit` as markup: what was verified, how far the projection is, and the replays there were."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Final
 
@@ -14,6 +14,8 @@ from timeline_service.queries.views.status import PartitionView, ProjectionView
 from timeline_service.web import markup, replay_parts
 from timeline_service.web.rendering import PageContext
 
+#: Where replays are asked for: of the API, or of the page.
+_REPLAYS: Final = ("POST", "/v1/replays", "/audit/replays")
 _OUTCOMES: Final = ("applied", "duplicate", "rejected", "parked")
 #: A long list is on the replay's own page.
 _MAX_DIFFERENCES: Final = 50
@@ -33,8 +35,12 @@ def audit_page(
     verification: ReplayView | None,
     replays: Sequence[ReplayView],
     generations: Sequence[GenerationView],
+    titles: Mapping[str, str],
 ) -> AuditContext:
-    """What an auditor wants to know. `status` is as `/v1/status` answers it, if that can; `replays` are the newest."""
+    """What an auditor wants to know. `status` is as `/v1/status` answers it, if that can; `replays` are the newest.
+
+    `titles` are of the events that the verification names.
+    """
     running = [view for view in replays if view["state"] not in OVER]
     return _page(
         "Audit",
@@ -43,19 +49,21 @@ def audit_page(
         f"{_live('verdict', _verdict(verification, status, replays))}"
         f"{_actions(replayers)}"
         f"{_live('running', ''.join(map(replay_parts.running, running)))}"
-        f"{_live('differences', _found(verification))}"
+        f"{_live('differences', _found(verification, titles))}"
         f"<h2>The projection</h2>{_live('projection', _projection(status))}"
+        "<p><a href=/audit/records>What was rejected or parked, and why</a></p>"
         f"<h2>Generations</h2>{_live('generations', _generations(generations))}"
         f"<h2>Replays</h2>{_live('replays', _replays(replays))}",
     )
 
 
-def replay_page(view: ReplayView) -> AuditContext:
-    """One replay with all that came of it."""
+def replay_page(view: ReplayView, titles: Mapping[str, str]) -> AuditContext:
+    """One replay with all that came of it; `titles` are of the events that it names."""
     title = f"{view['kind'].capitalize()} of {view['requested_at'][:10]}"
     return _page(
         title,
-        f"<h1>{title}</h1><p><a href=/audit>All of the audit</a></p>{_live('report', replay_parts.report(view))}"
+        f"<h1>{title}</h1><p><a href=/audit>All of the audit</a></p>"
+        f"{_live('report', replay_parts.report(view, titles))}"
         "<p id=refusal class=bad role=alert></p>",
     )
 
@@ -104,18 +112,18 @@ def _actions(replayers: Sequence[str]) -> str:
         else "<p class=wait>No replayer runs: what is asked for waits until <code>timeline replayer</code> is started."
     )
     return (
-        "<div class=actions hidden data-scripted>"
-        f"{markup.button('Verify now', 'verify', 'POST', '/v1/replays', {'kind': 'verify'}, first=True)}"
-        f"{markup.button('Rebuild', 'rebuild', 'POST', '/v1/replays', {'kind': 'rebuild'})}</div>"
+        "<div class=actions>"
+        f"{markup.button('Verify now', 'verify', *_REPLAYS, {'kind': 'verify'}, first=True)}"
+        f"{markup.button('Rebuild', 'rebuild', *_REPLAYS, {'kind': 'rebuild'})}</div>"
         "<p class=quiet>A rebuild makes the projection anew from the log, beside the one that is read, and then takes "
-        "its place. Nobody who reads notices.</p>"
-        "<noscript><p>Without scripts: <code>timeline replay</code> verifies, <code>timeline replay --rebuild</code> "
-        f"rebuilds.</noscript><p id=refusal class=bad role=alert></p>{_live('replayers', waits)}"
+        "its place. Nobody who reads notices. At a terminal: <code>timeline replay</code>, <code>timeline replay "
+        "--rebuild</code>.</p>"
+        f"<p id=refusal class=bad role=alert></p>{_live('replayers', waits)}"
     )
 
 
-def _found(view: ReplayView | None) -> str:
-    return replay_parts.differences(view, most=_MAX_DIFFERENCES) if view is not None else ""
+def _found(view: ReplayView | None, titles: Mapping[str, str]) -> str:
+    return replay_parts.differences(view, titles, most=_MAX_DIFFERENCES) if view is not None else ""
 
 
 def _projection(status: ProjectionView | None) -> str:
@@ -126,25 +134,54 @@ def _projection(status: ProjectionView | None) -> str:
         "lag": "unknown" if lag is None else f"{lag:,}",
         "generation": f"{status['generation']}",
         "records": f"{records['total']:,}",
-        **{name: f"{records[name]:,}" for name in _OUTCOMES},
+        **{name: _linked(name, records[name]) for name in _OUTCOMES},
     }
     tiles = "".join(f"<li><b>{value}</b><span class=unit>{name}</span>" for name, value in figures.items())
     rows = map(_cells, status["partitions"])
-    heads = ("Partition", "Log start", "Log end", "Next offset", "Behind")
+    heads = ("Partition", "Log start", "Log end", "Next offset", "Behind", "Projected by")
     halted = "".join(
         f"<p class=bad>Partition {item['partition']} is not projected any further: {escaped(item['stopped'])}"
         for item in status["partitions"]
         if item["stopped"]
     )
     return (
-        f"{halted}<ul class=figures>{tiles}</ul><details id=partitions><summary>By partition</summary>"
-        f"{markup.table('Partitions', heads, rows, range(5))}</details>"
+        f"{halted}{_gone(status['partitions'])}<ul class=figures>{tiles}</ul><details id=partitions>"
+        f"<summary>By partition</summary>{markup.table('Partitions', heads, rows, range(5))}</details>"
+    )
+
+
+def _linked(outcome: str, count: int) -> str:
+    """How many records have an outcome, and where they are listed if it is not the usual one."""
+    return (
+        f"<a href='/audit/records?outcome={outcome}'>{count:,}</a>" if count and outcome != "applied" else f"{count:,}"
+    )
+
+
+def _gone(partitions: Iterable[PartitionView]) -> str:
+    """Who projected partitions and has not been heard of since."""
+    found: dict[tuple[str, str], list[int]] = {}
+    for item in partitions:
+        if item["owner"] is not None and item["gone_since"] is not None:
+            found.setdefault((item["owner"], item["gone_since"]), []).append(item["partition"])
+    return "".join(
+        f"<p class=bad><b>{escaped(owner)} is gone</b>: it has not been heard of since {markup.time(since)}. Nobody "
+        f"projects {markup.number(len(held), 'partition')} ({', '.join(map(str, held))}) until "
+        "<code>timeline project</code> is started."
+        for (owner, since), held in found.items()
     )
 
 
 def _cells(item: PartitionView) -> list[str]:
     figures = (item["partition"], item["log_start"], item["log_end"], item["next_offset"], item["lag"])
-    return ["?" if figure is None else f"{figure:,}" for figure in figures]
+    return ["?" if figure is None else f"{figure:,}" for figure in figures] + [_owner(item)]
+
+
+def _owner(item: PartitionView) -> str:
+    if item["owner"] is None:
+        return "nobody yet"
+    owner = f"<code>{escaped(item['owner'])}</code>"
+    since = item["gone_since"]
+    return f"<s>{owner}</s> <span class=bad>gone since {markup.time(since)}</span>" if since is not None else owner
 
 
 def _generations(items: Sequence[GenerationView]) -> str:

@@ -14,14 +14,14 @@ from timeline_service.api.listings import read_pair
 from timeline_service.api.paging import page_of
 from timeline_service.api.read_points import AwaitedRead
 from timeline_service.domain.country_names import names_in
-from timeline_service.queries.changes import list_changes
+from timeline_service.queries.changes import changes_asked, list_changes
 from timeline_service.queries.listings import PAGE
-from timeline_service.queries.moments import Moment
 from timeline_service.queries.views.changes import ChangedView, StepView
 from timeline_service.web.addresses import PageRoute, with_query, without
 from timeline_service.web.differences import FieldChange, field_changes
 from timeline_service.web.lines import EventLine, event_line
 from timeline_service.web.rendering import PageContext, show
+from timeline_service.web.static_files import has_static
 from timeline_service.web.words import instant
 
 router = APIRouter(include_in_schema=False, route_class=PageRoute)
@@ -55,6 +55,7 @@ class ChangesContext(PageContext):
     """What the page of changes shows; without `since` it only asks for that."""
 
     template: ClassVar[str] = "changes.html"
+    pair: str
     names: tuple[str, str]
     pair_url: str
     action: str
@@ -62,10 +63,15 @@ class ChangesContext(PageContext):
     until: str
     said_since: str
     said_until: str
+    #: The earlier moment where there is little room for it.
+    briefly_since: str
     asked: bool
     items: tuple[ChangedLine, ...]
     first_url: str | None
     next_url: str | None
+    #: The two moments, for whoever asks for what the graphic draws: what has changed meanwhile is not in the list.
+    seam_query: str
+    seam_script: bool
 
 
 @router.get("/timelines/{pair}/changes")
@@ -85,9 +91,7 @@ async def changes(
     name = read_pair(pair)
     names = names_in(language)
     query = request.query_params.multi_items()
-    moments = {"since": since, "until": until}
-    written = {at: Moment.read(at, text).written() if text is not None else None for at, text in moments.items()}
-    asked = {"of": f"changes of {name}", **written, "include": include, "generation": awaited.generation}
+    asked = changes_asked(name, since, until, include, awaited.generation)
     found = await list_changes(awaited, page_of(request, held, asked, cursor), name)
     begun = bool(since or cursor)
     rows, following = await found.rows(limit or PAGE) if begun else ([], None)
@@ -99,6 +103,7 @@ async def changes(
         title=f"What has changed between {first} and {second}",
         language=language,
         json_url=with_query(f"/v1{path}.json", kept),
+        pair=name,
         names=(first, second),
         pair_url=f"/timelines/{name}",
         action=path,
@@ -106,10 +111,13 @@ async def changes(
         until=_typed(until),
         said_since=_said(head["since"]),
         said_until=_said(head["until"]) if until else "now",
+        briefly_since=_said(head["since"]) if "-" in (head["since"] or "") else "then",
         asked=begun,
         items=tuple([_line(view, names) async for views in found.views(rows) for view in views]),
         first_url=with_query(path, kept) if cursor else None,
         next_url=with_query(path, [*kept, ("cursor", following)]) if following else None,
+        seam_query=with_query("", [*without(kept, {"until", "limit"}), ("until", head["until"] or "")])[1:],
+        seam_script=has_static("seam.js"),
     )
     return show(request, found.at, context)
 
@@ -132,7 +140,7 @@ def _step(step: StepView) -> StepLine:
         principal=step["principal"],
         reason=step["reason"],
         position=step["position"],
-        record_url=f"/v1/records/{step['position']}",
+        record_url=f"/recorded/{step['position']}",
     )
 
 

@@ -44,7 +44,7 @@ def field_changes(change: Change, names: Mapping[str, str]) -> Iterable[FieldCha
     field = label(pointer.removeprefix("/").replace("/", " · ").replace("~1", "/").replace("~0", "~"))
     before, after = change["before"], change["after"]
     if isinstance(before, str) and isinstance(after, str) and pointer not in {"/when", "/type"}:
-        yield FieldChange(field, tuple(_pieces_of_texts(before, after)))
+        yield FieldChange(field, tuple(pieces_of_texts(before, after)))
     elif isinstance(before, list | None) and isinstance(after, list | None):
         yield FieldChange(field, tuple(_pieces_of_lists(before or [], after or [], pointer, names)))
     else:
@@ -53,7 +53,7 @@ def field_changes(change: Change, names: Mapping[str, str]) -> Iterable[FieldCha
         yield FieldChange(field, tuple(pieces))
 
 
-def _pieces_of_texts(before: str, after: str) -> Iterable[Piece]:
+def pieces_of_texts(before: str, after: str) -> Iterable[Piece]:
     """The texts as one: what both begin with, what differs, and what both end with."""
     old, new = _WORD.findall(before), _WORD.findall(after)
     shorter = min(len(old), len(new))

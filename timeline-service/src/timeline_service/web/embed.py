@@ -1,6 +1,7 @@
 """`/embed/{pair}`: the timeline alone, for a frame on any site, with a link back."""
 
 from dataclasses import dataclass
+from html import escape
 from typing import Any, ClassVar, Final
 
 from fastapi import APIRouter, Request, Response
@@ -34,6 +35,12 @@ class EmbedContext(PageContext):
     groups: tuple[YearGroup, ...]
     seam_query: str
     seam_script: bool
+
+
+def snippet(request: Request, path: str) -> str:
+    """What to write into a page of one's own, to have a timeline there."""
+    src = f"{str(request.base_url).rstrip('/')}{path}"
+    return f'<iframe src="{escape(src)}" title="Timeline" width="100%" height="640" loading="lazy"></iframe>'
 
 
 @router.get("/embed/{pair}")

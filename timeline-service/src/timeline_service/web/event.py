@@ -180,7 +180,7 @@ def _revision_line(view: RevisionView, names: Mapping[str, str]) -> RevisionLine
         principal=view["principal"],
         reason=view["reason"],
         position=view["position"],
-        record_url=f"/v1/records/{view['position']}",
+        record_url=f"/recorded/{view['position']}",
         duplicate_of=view.get("duplicate_of"),
         changes=tuple(chain.from_iterable(field_changes(change, names) for change in view["changes"])),
     )

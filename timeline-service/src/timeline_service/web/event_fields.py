@@ -1,6 +1,6 @@
 """An event as the fields of a form, and back: pure. What no field shows (codes, attributes) a correction keeps."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
@@ -10,6 +10,7 @@ from timeline_service.web.form_bodies import Form
 
 _COUNTRY_ROWS: Final = 4
 _SPARE_ROWS: Final = 2
+_TAG_ROWS: Final = 3
 #: Fields of an event that the form has.
 SHOWN: Final = (
     "title", "when", "countries", "initiators", "type", "valence", "domain", "stage", "summary", "actors", "sources",
@@ -55,7 +56,7 @@ class EventFields:
     domain: str = ""
     stage: str = ""
     summary: str = ""
-    tags: str = ""
+    tags: tuple[str, ...] = ("",) * _TAG_ROWS
     countries: tuple[CountryRow, ...] = (CountryRow(),) * _COUNTRY_ROWS
     actors: tuple[ActorRow, ...] = (ActorRow(),) * _SPARE_ROWS
     sources: tuple[SourceRow, ...] = (SourceRow(),) * _SPARE_ROWS
@@ -70,29 +71,33 @@ class EventFields:
         sources = [SourceRow(*row) for row in _columns(form, "url", "source_title", "publisher", "published")]
         return cls(
             **{**texts, "when": read_date(texts.get("when", ""))},
+            tags=_with_spare(_column(form, "tag"), "", _TAG_ROWS),
             countries=_with_spare(countries, CountryRow(), _COUNTRY_ROWS),
             actors=_with_spare(actors, ActorRow()),
             sources=_with_spare(sources, SourceRow()),
         )
 
     @classmethod
-    def of(cls, event: Mapping[str, Any]) -> "EventFields":
-        """The fields of an event as it is read. Countries have their English names, which ingest takes."""
+    def of(cls, event: Mapping[str, Any], country_names: Mapping[str, str] = ENGLISH_NAMES) -> "EventFields":
+        """The fields of an event as it is read, in which countries have these names."""
         acted = event["initiators"]
-        countries = [CountryRow(ENGLISH_NAMES[code], code in acted) for code in event["countries"]]
-        actors = [ActorRow(actor["name"], ENGLISH_NAMES.get(actor.get("country", ""), "")) for actor in event["actors"]]
+        countries = [CountryRow(country_names[code], code in acted) for code in event["countries"]]
+        actors = [ActorRow(actor["name"], country_names.get(actor.get("country", ""), "")) for actor in event["actors"]]
         names = ("url", "title", "publisher", "published")
         sources = [SourceRow(*(source.get(name) or "" for name in names)) for source in event["sources"]]
         return cls(
-            **{name: event[name] or "" for name in _TEXTS if name != "tags"},
-            tags="\n".join(event["tags"]),
+            **{name: event[name] or "" for name in _TEXTS},
+            tags=_with_spare(event["tags"], "", _TAG_ROWS),
             countries=_with_spare(countries, CountryRow(), _COUNTRY_ROWS),
             actors=_with_spare(actors, ActorRow()),
             sources=_with_spare(sources, SourceRow()),
         )
 
-    def event(self, before: Mapping[str, Any] | None = None) -> dict[str, Any]:
-        """The event that they say, to be posted; of what it was `before`, all that the form does not show stays."""
+    def event(self, before: Mapping[str, Any] | None = None, *, country: Callable[[str], str] = str) -> dict[str, Any]:
+        """The event that they say, to be posted; of what it was `before`, all that the form does not show stays.
+
+        `country` makes of what was written for a country what ingest takes.
+        """
         countries = [row for row in self.countries if row.name]
         sources = [
             {"url": row.url, "title": row.title, "publisher": row.publisher, "published": read_date(row.published)}
@@ -101,11 +106,11 @@ class EventFields:
         ]
         event: dict[str, Any] = {
             **{name: value for name, value in (before or {}).items() if name not in SHOWN},
-            **{name: getattr(self, name) for name in _TEXTS if name != "tags"},
-            "tags": [tag.strip() for tag in self.tags.split("\n")],
-            "countries": [row.name for row in countries],
-            "initiators": [row.name for row in countries if row.acted],
-            "actors": [{"name": row.name, "country": row.country} for row in self.actors if row != ActorRow()],
+            **{name: getattr(self, name) for name in _TEXTS},
+            "tags": [tag for tag in self.tags if tag],
+            "countries": [country(row.name) for row in countries],
+            "initiators": [country(row.name) for row in countries if row.acted],
+            "actors": [{"name": row.name, "country": country(row.country)} for row in self.actors if row != ActorRow()],
             "sources": sources,
         }
         said = {name: _without_nothing(value) for name, value in event.items()}
@@ -113,7 +118,7 @@ class EventFields:
 
 
 _NOTHING: Final[tuple[Any, ...]] = ("", [], {}, None)
-_TEXTS: Final = ("title", "when", "type", "valence", "domain", "stage", "summary", "tags")
+_TEXTS: Final = ("title", "when", "type", "valence", "domain", "stage", "summary")
 
 
 def field_of(pointer: str) -> str:

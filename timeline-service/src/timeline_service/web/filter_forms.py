@@ -65,7 +65,7 @@ _CHIPS: Final[Mapping[str, tuple[str, ...]]] = {
     "domains": ("domain", "stage"),
     "sources": ("min_sources", "batch"),
     "words": ("q",),
-    "tags": ("tag", "actor"),
+    "tags": ("tag", "actor", "publisher"),
     "recorded": ("as_of",),
     "countries": ("country", "code"),
     "order": ("order", "include"),
@@ -152,10 +152,11 @@ class FormBuilder:
         )
 
     def tags(self) -> Chip:
-        """Tags and actors by name."""
-        held = self.values("tag") + self.values("actor")
-        fields = self._texts("tag", "Tag") + self._texts("actor", "Actor")
-        return self._chip("tags", listed(held) or "tag, actor", fields)
+        """Tags, actors and publishers by name."""
+        kinds = {"tag": "Tag", "actor": "Actor", "publisher": "Publisher of a source"}
+        fields = [field for name, said in kinds.items() for field in self._texts(name, said, suggestions=f"{name}s")]
+        held = [value for name in kinds for value in self.values(name)]
+        return self._chip("tags", listed(held) or "tag, actor, publisher", tuple(fields))
 
     def recorded(self) -> Chip:
         """As it was recorded at an instant."""
@@ -203,8 +204,8 @@ class FormBuilder:
         return Chip(chip, said, fields, active, with_query(self._action, without(self._query, names)))
 
     def _texts(self, name: str, said: str, *, suggestions: str = "", hint: str = "") -> tuple[FormField, ...]:
-        """A field for each value that there is, or an empty one."""
-        held = self.values(name) or [""]
+        """A field for each value that there is, and an empty one for another."""
+        held = [*self.values(name), ""]
         return tuple(FormField("text", name, said, value, suggestions=suggestions, hint=hint) for value in held)
 
     def _said(self, name: str, none: str) -> str:

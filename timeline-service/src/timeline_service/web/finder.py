@@ -78,6 +78,14 @@ def countries_in(language: str) -> tuple[CountryView, ...]:
     return tuple(sorted(countries, key=lambda each: each["name"]))
 
 
+def country_meant(language: str, text: str) -> str:
+    """The code of a country by its name in a language; else what was written."""
+    try:
+        return _code_of(text, language)
+    except CountryError:
+        return text
+
+
 def _code_of(text: str, language: str) -> str:
     """A country by its code or name, also by its name in the reader's language; raises CountryError."""
     try:

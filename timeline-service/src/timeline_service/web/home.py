@@ -122,7 +122,8 @@ def _figures(status: ProjectionView) -> tuple[Figure, ...]:
     figures = [Figure(f"{records['total']:,}", "records in the log", "/audit")]
     for outcome in ("applied", "duplicate", "rejected", "parked"):
         if (count := records[outcome]) or outcome == "applied":
-            figures.append(Figure(f"{count:,}", outcome, "/audit"))
+            url = "/audit" if outcome == "applied" else f"/audit/records?outcome={outcome}"
+            figures.append(Figure(f"{count:,}", outcome, url))
     return tuple(figures)
 
 

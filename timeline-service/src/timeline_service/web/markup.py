@@ -36,14 +36,31 @@ def number(count: int, what: str) -> str:
 
 
 def table(name: str, heads: Sequence[str], rows: Iterable[Sequence[str]], numbers: Container[int] = ()) -> str:
-    """A table of markup that scrolls by itself where the page is narrower; `numbers` are columns of numbers."""
-    lines = "".join(row(cells, numbers) for cells in rows)
-    inner = f"<table><thead>{row(heads, numbers, 'th')}<tbody>{lines}</table>"
-    return f"<div class=scroll tabindex=0 role=region aria-label='{name}'>{inner}</div>"
+    """A table of markup; `numbers` are columns of numbers. Where it is narrow, each row stands by itself.
+
+    Then styles show rows as blocks, which takes their roles from them: so these are said.
+    """
+    heading = "".join(
+        f"<th role=columnheader scope=col{' class=number' if column in numbers else ''}>{head}"
+        for column, head in enumerate(heads)
+    )
+    lines = "".join(_stacked(cells, heads, numbers) for cells in rows)
+    return (
+        f"<table role=table class=stacked aria-label='{name}'><thead role=rowgroup><tr role=row>{heading}"
+        f"<tbody role=rowgroup>{lines}</table>"
+    )
+
+
+def _stacked(cells: Sequence[str], heads: Sequence[str], numbers: Container[int]) -> str:
+    """A line of a table whose cells know what they are."""
+    return "<tr role=row>" + "".join(
+        f"<td role=cell data-label='{escaped(head)}'{' class=number' if column in numbers else ''}><span>{text}</span>"
+        for column, (head, text) in enumerate(zip(heads, cells, strict=True))
+    )
 
 
 def row(cells: Sequence[str], numbers: Container[int] = (), cell: str = "td") -> str:
-    """A line of a table."""
+    """A line of a small table."""
     classes = (" class=number" if column in numbers else "" for column in range(len(cells)))
     return "<tr>" + "".join(f"<{cell}{kind}>{text}" for kind, text in zip(classes, cells, strict=True))
 
@@ -55,10 +72,20 @@ def heading(kind: str, words: str) -> str:
 
 
 def button(
-    words: str, name: str, method: str, path: str, body: Mapping[str, Any] | None = None, *, first: bool = False
+    words: str,
+    name: str,
+    method: str,
+    path: str,
+    action: str,
+    body: Mapping[str, str] | None = None,
+    *,
+    first: bool = False,
 ) -> str:
-    """A button that sends a request when scripts run."""
+    """A button that sends a request of the API where scripts run, and else the same as a form to `action`."""
     content = f" data-body='{escaped(orjson.dumps(body).decode())}'" if body is not None else ""
     first_class = " class=first" if first else ""
+    fields = "".join(f"<input type=hidden name='{field}' value='{value}'>" for field, value in (body or {}).items())
     asks = f"data-method={method} data-path='{path}'{content}"
-    return f"<button type=button id='{name}'{first_class} {asks}>{words}</button>"
+    return (
+        f"<form method=post action='{action}'>{fields}<button id='{name}'{first_class} {asks}>{words}</button></form>"
+    )

@@ -21,6 +21,8 @@ from timeline_service.queries.listings import PAGE, list_timeline
 from timeline_service.queries.pairs import country_of, pair_of
 from timeline_service.queries.views.summaries import SummaryView
 from timeline_service.web.addresses import PageRoute, Query, segment, with_query, without
+from timeline_service.web.downloads import Download, downloads_of
+from timeline_service.web.embed import snippet
 from timeline_service.web.filter_forms import FilterForm, FormBuilder
 from timeline_service.web.lines import YearGroup, by_year, event_line
 from timeline_service.web.problem_page import Suggestion, problem_page
@@ -32,10 +34,6 @@ from timeline_service.web.words import instant, number, signed
 router = APIRouter(include_in_schema=False, route_class=PageRoute)
 Order = Literal["asc", "desc", "newest"]
 _ORDERS: Final = {"asc": "earliest first", "desc": "latest first", "newest": "last recorded first"}
-_FORMS: Final = (
-    ("CSV", "csv"), ("NDJSON", "ndjson"), ("calendar", "ics"), ("feed", "atom"), ("JSON", "json"),
-    ("TimelineJS", "timelinejs.json"),
-)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,14 +41,6 @@ class Tally:
     """How many events are of a valence, and where these alone are listed."""
 
     kind: str
-    words: str
-    url: str
-
-
-@dataclass(frozen=True, slots=True)
-class Download:
-    """The same selection in another format."""
-
     words: str
     url: str
 
@@ -131,12 +121,10 @@ async def timeline(
         next_url=with_query(f"/timelines/{name}", [*without(query, {"cursor"}), ("cursor", following)])
         if following
         else None,
-        downloads=tuple(
-            Download(words, with_query(f"/v1/timelines/{name}.{form}", filters_alone)) for words, form in _FORMS
-        ),
-        changes_url=f"/timelines/{name}/changes",
+        downloads=downloads_of(f"/v1/timelines/{name}", filters_alone),
+        changes_url=with_query(f"/timelines/{name}/changes", [("since", each) for each in (filters["as_of"],) if each]),
         post_url=with_query("/post", [("country", code) for code in name.split("-")]),
-        embed=_embedded(request, with_query(f"/embed/{name}", without(selected, {"as_of"}))),
+        embed=snippet(request, with_query(f"/embed/{name}", without(selected, {"as_of"}))),
         seam_query=with_query("", selected).removeprefix("?"),
         seam_script=has_static("seam.js"),
     )
@@ -172,11 +160,6 @@ def _unknown(pair: str, words: str, query: Query, language: str) -> Response:
         words = f"{words.partition(': did you mean')[0]}."
     context = problem_page(404, "There is no such pair", words, language, suggestions=tuple(suggestions))
     return show_at_once(context, 404)
-
-
-def _embedded(request: Request, path: str) -> str:
-    """What to write into a page of one's own, to have the timeline there."""
-    return f'<iframe src="{str(request.base_url).rstrip("/")}{path}" width="100%" height="640"></iframe>'
 
 
 def _count(chosen: SummaryView, whole: SummaryView) -> str:

@@ -15,6 +15,9 @@ from timeline_service.web.rendering import PageContext, show_at_once
 _TITLES: Final = {
     "bad-parameter": "That cannot be read",
     "not-found": "There is nothing at this address",
+    "unauthenticated": "Sign in first",
+    "not-allowed": "You may not do this",
+    "too-many": "Too much at once",
     "unavailable": "This cannot be shown now",
 }
 
@@ -79,6 +82,11 @@ def show_problem(request: Request, problem: ProblemError) -> Response | None:
     """The page of a problem, where it is a page that was asked for, or a browser that asks."""
     if not isinstance(request.scope.get("route"), PageRoute) and not _browses(request):
         return None
+    return show_as_page(request, problem)
+
+
+def show_as_page(request: Request, problem: ProblemError) -> Response:
+    """The page of a problem."""
     kind = problem.kind
     mistakes = _mistakes(request, problem)
     candidates = problem.body().get("candidates", ()) if not mistakes else ()

@@ -7,6 +7,7 @@ from typing import ClassVar, Final
 from fastapi import Request, Response
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from service_edge.access.callers import current_caller
 from timeline_service.api.languages import language_headers
 from timeline_service.api.responses import answer
 from timeline_service.domain.vectors import ReadPoint
@@ -33,6 +34,7 @@ ENVIRONMENT: Final = Environment(
     lstrip_blocks=True,
 )
 ENVIRONMENT.globals["static_url"] = static_url
+ENVIRONMENT.globals["caller"] = current_caller
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,19 +1,22 @@
 """One replay as markup: what it is at, what became of it, and what it has found."""
 
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 from service_edge.html_pages import escaped
-from timeline_service.domain.difference_words import sides_of
 from timeline_service.domain.progress_words import progress_words, say_bytes
 from timeline_service.domain.replays import OVER, rows_not_listed, rows_that_differ
 from timeline_service.queries.views.replays import ReplayResultView, ReplayView
 from timeline_service.web import markup
+from timeline_service.web.difference_groups import DifferenceGroup, grouped
+from timeline_service.web.differences import Piece
 
 _EXPLAINED: Final = ("parked", "rejected", "duplicate")
+_MAX_POSITIONS: Final = 3
 
 
-def report(view: ReplayView) -> str:
-    """All that there is to say of it."""
+def report(view: ReplayView, titles: Mapping[str, str]) -> str:
+    """All that there is to say of it; `titles` are of the events that it names."""
     if view["state"] not in OVER:
         return running(view)
     result = view.get("result")
@@ -21,7 +24,7 @@ def report(view: ReplayView) -> str:
     card = (
         f"<div class='card {kind}'>{markup.heading(kind, words.capitalize())}{reason(view)}{facts(view, result)}</div>"
     )
-    return f"{card}{differences(view, most=None)}{_tables(result)}" if result else card
+    return f"{card}{differences(view, titles, most=None)}{_tables(result)}" if result else card
 
 
 def outcome(view: ReplayView) -> tuple[str, str]:
@@ -75,48 +78,62 @@ def running(view: ReplayView) -> str:
         )
         for item in progress["partitions"]
     )
-    cancel = markup.button("Cancel", f"cancel-{view['id']}", "DELETE", f"/v1/replays/{view['id']}")
+    path = f"/v1/replays/{view['id']}"
+    cancel = markup.button("Cancel", f"cancel-{view['id']}", "DELETE", path, f"/audit/{view['id']}/cancel")
     return (
         f"<article class='card wait running' id='replay-{view['id']}' data-replay='{view['id']}'>"
         f"<header><h3>{named(view)}</h3><span data-part=phase>{escaped(progress['phase'])}</span>"
-        f"<span hidden data-scripted>{cancel}</span></header>"
+        f"{cancel}</header>"
         f"<progress max=1{value} aria-label='How far the {view['kind']} is'></progress>"
         f"<div class=quiet data-part=figures>{markup.joined(progress_words(progress))}</div>"
         f"<details id='partitions-{view['id']}'{'' if rows else ' hidden'}><summary>By partition</summary><table>"
         f"<thead>{markup.row(('Partition', 'Records', 'Of', 'Read'), range(4), 'th')}"
-        f"<tbody data-part=partitions>{rows}</table></details></article>"
+        f"<tbody data-part=partitions>{rows}</table></details>"
+        "<noscript><p class=quiet>Load this page again to see how far it is.</p></noscript></article>"
     )
 
 
-def differences(view: ReplayView, *, most: int | None) -> str:
-    """The differences that it has found, at most so many, or None for all that are listed."""
+def differences(view: ReplayView, titles: Mapping[str, str], *, most: int | None) -> str:
+    """The differences that it has found, at most so many, or None for all that are listed; `titles` are of events."""
     result = view["result"]
-    listed = result["differences"]
-    if not listed:
+    groups = grouped(result["differences"])
+    if not groups:
         return ""
-    shown = listed[:most]
+    shown = groups[:most]
     was = "Shown" if view["kind"] == "verify" else "Was shown"
-    rows = (
-        (
-            f"<b>{escaped(item['table'])}</b><br><code>{escaped(item['key']).replace(', ', '<br>')}</code>",
-            escaped(item["field"] or "whole row"),
-            *(f"<code class=value>{escaped(side)}</code>" for side in sides_of(item)),
-            _record(item["position"]),
-        )
-        for item in shown
-    )
     rest = ""
-    if more := len(listed) - len(shown):
+    if more := len(groups) - len(shown):
         rest += f"<p>{more:,} more are on <a href='/audit/{view['id']}'>the page of this replay</a>."
     if unlisted := rows_not_listed(result):
         rest += f"<p>{markup.number(unlisted, 'more row')} differ, and are not listed."
     heading = "Differences" if view["kind"] == "verify" else "Repaired"
-    table = markup.table(heading, ("Row", "Field", was, "The log says", "Record"), rows)
-    return f"<h2>{heading}</h2>{table}{rest}"
+    items = "".join(_difference(group, titles, was) for group in shown)
+    return f"<h2>{heading}</h2><ol class=differing>{items}</ol>{rest}"
+
+
+def _difference(group: DifferenceGroup, titles: Mapping[str, str], was: str) -> str:
+    title = titles.get(group.event_id or "", "")
+    event = f" <a class=what href='/events/{group.event_id}'><bdi>{escaped(title)}</bdi></a>" if title else ""
+    among = f", {group.among}" if group.among else ""
+    records = ", ".join(map(_record, group.positions[:_MAX_POSITIONS]))
+    more = f" and {len(group.positions) - _MAX_POSITIONS:,} more" if len(group.positions) > _MAX_POSITIONS else ""
+    by = f" · record {records}{more}" if records else ""
+    return (
+        f"<li><h3><b>{escaped(group.table)}</b>{event} <span class=unit>{escaped(group.field or 'whole row')}{among}"
+        f"</span></h3><p class=meta><code>{escaped(group.key)}</code>{by}</p><dl class=sides>"
+        f"<div><dt>{was}</dt><dd class=value>{_pieces(group.live)}</dd></div>"
+        f"<div><dt>The log says</dt><dd class=value>{_pieces(group.log)}</dd></div></dl></li>"
+    )
+
+
+def _pieces(pieces: Iterable[Piece]) -> str:
+    """A side, in which what the other has not is marked."""
+    marks = {"gone": ("<ins>", "</ins>"), "new": ("<del>", "</del>"), "same": ("", "")}
+    return "".join(f"{marks[piece.kind][0]}{escaped(piece.text)}{marks[piece.kind][1]}" for piece in pieces)
 
 
 def _record(position: str | None) -> str:
-    return f"<a href='/v1/records/{escaped(position)}'>{escaped(position)}</a>" if position else ""
+    return f"<a href='/recorded/{escaped(position)}'>{escaped(position)}</a>" if position else ""
 
 
 def _tables(result: ReplayResultView) -> str:

@@ -14,6 +14,7 @@ from timeline_service.domain.country_names import names_in
 from timeline_service.queries.listings import PAGE, list_found
 from timeline_service.queries.views.countries import CountryView
 from timeline_service.web.addresses import PageRoute, Query, with_query, without
+from timeline_service.web.downloads import Download, downloads_of
 from timeline_service.web.filter_forms import FilterForm, FormBuilder
 from timeline_service.web.finder import countries_in
 from timeline_service.web.lines import EventLine, event_line
@@ -21,7 +22,7 @@ from timeline_service.web.rendering import PageContext, show
 from timeline_service.web.words import instant, number
 
 router = APIRouter(include_in_schema=False, route_class=PageRoute)
-Order = Literal["asc", "desc", "relevance"]
+Order = Literal["asc", "desc", "newest", "relevance"]
 _ORDERS: Final = {"desc": "latest first", "asc": "earliest first", "newest": "last recorded first"}
 #: With words, what fits them best comes first unless another order is asked for.
 _ORDERS_OF_WORDS: Final = {"relevance": "best first", **_ORDERS}
@@ -38,6 +39,7 @@ class SearchContext(PageContext):
     found: str
     lines: tuple[EventLine, ...]
     form: FilterForm
+    downloads: tuple[Download, ...]
     countries: tuple[CountryView, ...]
     first_url: str | None
     next_url: str | None
@@ -81,6 +83,9 @@ async def search(
         asked=bool(selected),
         found=f"the first {len(rows):,} events" if more else number(len(rows), "event"),
         lines=tuple(lines),
+        downloads=downloads_of(
+            "/v1/events", in_order if by == "relevance" else [*without(selected, {"order"}), ("order", by)]
+        ),
         form=_form(query, relevant=bool(filters["q"])),
         countries=countries_in(language),
         first_url=with_query("/search", selected) if cursor else None,

@@ -4,25 +4,29 @@ A page hands on what was written to the ingest service, which checks and records
 """
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Annotated, Any, ClassVar, Final
 
-from fastapi import APIRouter, Path, Query, Request, Response
+from fastapi import APIRouter, Depends, Path, Query, Request, Response
 from fastapi.responses import RedirectResponse
 
+from service_edge.access.callers import caller_of
 from service_edge.parameters import EventId
-from timeline_service.adapters.ingest import IngestAnswer
+from timeline_service.adapters.ingest import IngestAnswer, IngestWriter
 from timeline_service.api.holdings import Held
 from timeline_service.api.languages import Language
 from timeline_service.api.read_points import AwaitedLive, CurrentReadPoint
-from timeline_service.domain.country_names import ENGLISH_NAMES
+from timeline_service.domain.country_names import names_in
 from timeline_service.errors import NotYetError
 from timeline_service.queries.events import find_event
 from timeline_service.queries.records import find_record
 from timeline_service.queries.views.events import EventView
-from timeline_service.web.addresses import PageRoute
+from timeline_service.web.addresses import PageRoute, with_query
 from timeline_service.web.event_fields import EventFields
+from timeline_service.web.finder import country_meant
 from timeline_service.web.form_bodies import Form, read_form
 from timeline_service.web.lines import event_url
+from timeline_service.web.outcome_words import meaning_of
 from timeline_service.web.rendering import PageContext, show_at_once
 from timeline_service.web.writing_forms import show_correction, show_event_form, show_retraction
 
@@ -31,6 +35,14 @@ _WAIT_SECONDS: Final = 5.0
 _CREATED: Final = 201
 _ACCEPTED: Final = 202
 _UNPROCESSABLE: Final = 422
+
+
+async def _ingest(request: Request, held: Held) -> IngestWriter:
+    return held.ingest.writer(caller_of(request).credential)
+
+
+#: The ingest service, as the reader who writes: what is recorded is theirs.
+Ingest = Annotated[IngestWriter, Depends(_ingest)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,28 +54,34 @@ class RecordedContext(PageContext):
     #: As the record has it, or `awaited`.
     outcome: str
     problem: str | None
-    event_url: str | None
-    record_url: str
+    #: What that means, and more of it, if there is more to say.
+    meaning: str = ""
+    detail: str | None = None
+    event_url: str | None = None
+    batch: str | None = None
+    batch_url: str = ""
 
 
 @router.get("/post")
 async def post_form(language: Language, country: Annotated[list[str] | None, Query(max_length=60)] = None) -> Response:
     """An empty form, or one that names countries already."""
-    fields = EventFields.read([("country", ENGLISH_NAMES.get(each, each)) for each in country or []])
+    names = names_in(language)
+    fields = EventFields.read([("country", names.get(country_meant(language, each), each)) for each in country or []])
     return show_event_form(language, "Post an event", "/post", fields)
 
 
 @router.post("/post")
-async def post(request: Request, held: Held, language: Language) -> Response:
+async def post(request: Request, ingest: Ingest, language: Language) -> Response:
     """Check what was filled in; once that was shown, record it."""
     form = await read_form(request)
     fields = EventFields.read(form)
+    event = fields.event(country=partial(country_meant, language))
     if _step(form) == "record":
-        answer = await held.ingest.record(fields.event())
+        answer = await ingest.record(event)
         if answer.status == _CREATED:
             return _recorded(answer)
     else:
-        answer = await held.ingest.check(fields.event())
+        answer = await ingest.check(event)
     return show_event_form(language, "Post an event", "/post", fields, answer)
 
 
@@ -71,22 +89,22 @@ async def post(request: Request, held: Held, language: Language) -> Response:
 async def correction_form(held: Held, point: CurrentReadPoint, event_id: EventId, language: Language) -> Response:
     """The form with what the event says now."""
     event = await find_event(held.sources, point, event_id)
-    return show_correction(language, event, EventFields.of(event))
+    return show_correction(language, event, EventFields.of(event, names_in(language)))
 
 
 @router.post("/events/{event_id}/correct")
 async def correct(
-    request: Request, held: Held, point: CurrentReadPoint, event_id: EventId, language: Language
+    request: Request, held: Held, ingest: Ingest, point: CurrentReadPoint, event_id: EventId, language: Language
 ) -> Response:
     """Check the corrected event; once that was shown, record the correction."""
     form = await read_form(request)
     event = await find_event(held.sources, point, event_id)
     fields, reason, expected = EventFields.read(form), _value(form, "reason"), _revision(form, event)
-    corrected = fields.event(_content(event))
-    answer = await held.ingest.check(corrected)
+    corrected = fields.event(_content(event), country=partial(country_meant, language))
+    answer = await ingest.check(corrected)
     if answer.status < _UNPROCESSABLE and _step(form) == "record":
         correction = {"reason": reason, "event": corrected, "expected_revision": expected}
-        answer = await held.ingest.correct(event_id, correction)
+        answer = await ingest.correct(event_id, correction)
         if answer.status == _ACCEPTED:
             return _recorded(answer)
     return show_correction(language, event, fields, reason, answer, expected)
@@ -100,13 +118,13 @@ async def retraction_form(held: Held, point: CurrentReadPoint, event_id: EventId
 
 @router.post("/events/{event_id}/retract")
 async def retract(
-    request: Request, held: Held, point: CurrentReadPoint, event_id: EventId, language: Language
+    request: Request, held: Held, ingest: Ingest, point: CurrentReadPoint, event_id: EventId, language: Language
 ) -> Response:
     """Record that the event no longer holds."""
     form = await read_form(request)
     event = await find_event(held.sources, point, event_id)
     said = {"reason": _value(form, "reason"), "duplicate_of": _value(form, "duplicate_of") or None}
-    answer = await held.ingest.retract(event_id, {**said, "expected_revision": _revision(form, event)})
+    answer = await ingest.retract(event_id, {**said, "expected_revision": _revision(form, event)})
     if answer.status == _ACCEPTED:
         return _recorded(answer)
     return show_retraction(language, event, said["reason"] or "", said["duplicate_of"] or "", answer)
@@ -119,17 +137,22 @@ async def recorded(
     position: Annotated[str, Path(description="partition:offset of a record.")],
 ) -> Response:
     """What became of a record; while it is not known yet, the page asks again by itself."""
-    shown: dict[str, Any] = {"language": language, "position": position, "record_url": f"/v1/records/{position}"}
+    shown: dict[str, Any] = {"language": language, "position": position, "json_url": f"/v1/records/{position}"}
     try:
         _, view = await find_record(awaited, position, _WAIT_SECONDS)
     except NotYetError:
-        context = RecordedContext(title="Recorded", outcome="awaited", problem=None, event_url=None, **shown)
+        context = RecordedContext(title="Recorded", outcome="awaited", problem=None, **shown)
         return show_at_once(context, 200, {"refresh": "1"})
+    batch = view.get("batch")
     context = RecordedContext(
         title="Recorded" if view["outcome"] in {"applied", "duplicate"} else "Recorded, and not applied",
         outcome=view["outcome"],
         problem=view.get("problem"),
+        meaning=meaning_of(view["outcome"], view.get("problem")),
+        detail=view.get("detail"),
         event_url=event_url(view["event_id"]) if view["event_id"] else None,
+        batch=batch,
+        batch_url=with_query("/audit/records", [("batch", batch)]) if batch else "",
         **shown,
     )
     return show_at_once(context, 200)

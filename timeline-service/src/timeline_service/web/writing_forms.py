@@ -7,11 +7,12 @@ from fastapi import Response
 
 from event_schemas.taxonomy import DOMAINS, STAGES, TYPES, VALENCES
 from timeline_service.adapters.ingest import IngestAnswer
-from timeline_service.domain.country_names import ENGLISH_NAMES
+from timeline_service.domain.country_names import names_in
 from timeline_service.queries.views.countries import CountryView
 from timeline_service.queries.views.events import EventView
 from timeline_service.web.event_fields import EventFields, field_of
 from timeline_service.web.filter_forms import Option
+from timeline_service.web.finder import countries_in
 from timeline_service.web.lines import event_url
 from timeline_service.web.rendering import PageContext, show_at_once
 from timeline_service.web.words import SIGNS, label, long_date
@@ -98,9 +99,9 @@ def show_event_form(
         valences=tuple(Option(code, f"{SIGNS[code]} {code}", code == fields.valence) for code in VALENCES),
         domains=tuple(Option(code, label(code), code == fields.domain) for code in DOMAINS),
         stages=tuple(Option(code, label(code), code == fields.stage) for code in STAGES),
-        countries=tuple(CountryView(code=code, name=name) for code, name in ENGLISH_NAMES.items()),
+        countries=countries_in(language),
         refusals=refusals,
-        preview=_preview(answer) if answer is not None and not refusals else None,
+        preview=_preview(answer, language) if answer is not None and not refusals else None,
         reason=reason,
         expected_revision=expected_revision,
         event_url=url,
@@ -152,14 +153,14 @@ def _refusals(answer: IngestAnswer | None) -> tuple[Refusal, ...]:
     return tuple(Refusal(field_of(error["pointer"]), error["detail"]) for error in errors)
 
 
-def _preview(answer: IngestAnswer) -> Preview:
-    event = answer.body
+def _preview(answer: IngestAnswer, language: str) -> Preview:
+    event, names = answer.body, names_in(language)
     return Preview(
         title=event["title"],
         when=long_date(event["when"]),
         when_as_written=event["when"],
-        countries=tuple(ENGLISH_NAMES[code] for code in event["countries"]),
-        acted=tuple(ENGLISH_NAMES[code] for code in event.get("initiators", ())),
+        countries=tuple(names[code] for code in event["countries"]),
+        acted=tuple(names[code] for code in event.get("initiators", ())),
         type=label(event["type"]),
         valence=event.get("valence"),
     )

@@ -12,6 +12,7 @@ from typing import Any, Final
 from aiokafka import AIOKafkaProducer, TopicPartition
 from aiokafka.errors import InvalidTimestampError, KafkaError, MessageSizeTooLargeError
 
+from service_edge.kafka_access import KafkaAccess
 from service_edge.kafka_clients import start_client
 from timeline_service.adapters.kafka.scan import KafkaScan
 from timeline_service.errors import RestoreError, UnavailableError
@@ -29,8 +30,8 @@ class ExactAppends:
     What is appended is known to stand where it has to, or the methods raise RestoreError; or UnavailableError.
     """
 
-    def __init__(self, bootstrap_servers: str, topic: str, limit: int, scan: KafkaScan) -> None:
-        self._bootstrap_servers = bootstrap_servers
+    def __init__(self, access: KafkaAccess, topic: str, limit: int, scan: KafkaScan) -> None:
+        self._access = access
         self._topic = topic
         self._limit = limit
         self._scan = scan
@@ -102,14 +103,14 @@ class ExactAppends:
 
     async def _producer(self, use: str, **options: str) -> AIOKafkaProducer:
         if use not in self._producers:
-            self._producers[use] = producer = AIOKafkaProducer(
-                bootstrap_servers=self._bootstrap_servers,
-                acks="all",
-                enable_idempotence=True,
-                max_batch_size=min(_BATCH_BYTES, self._limit),
-                **options,
-            )
             with _going_away():
+                self._producers[use] = producer = AIOKafkaProducer(
+                    **self._access.arguments(),
+                    acks="all",
+                    enable_idempotence=True,
+                    max_batch_size=min(_BATCH_BYTES, self._limit),
+                    **options,
+                )
                 await start_client(producer)
         return self._producers[use]
 
@@ -122,9 +123,9 @@ class ExactAppends:
 
 
 @asynccontextmanager
-async def exact_appends(bootstrap_servers: str, topic: str, limit: int, scan: KafkaScan) -> AsyncIterator[ExactAppends]:
+async def exact_appends(access: KafkaAccess, topic: str, limit: int, scan: KafkaScan) -> AsyncIterator[ExactAppends]:
     """Appends to a topic, whose connections are let go at the end."""
-    appends = ExactAppends(bootstrap_servers, topic, limit, scan)
+    appends = ExactAppends(access, topic, limit, scan)
     try:
         yield appends
     finally:

@@ -8,6 +8,7 @@ from typing import Any, Final, TypeVar
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
 
+from service_edge.kafka_access import KafkaAccess
 from service_edge.kafka_clients import close_client, start_client
 from timeline_service.adapters.kafka.lenient import read_leniently
 from timeline_service.errors import UnavailableError
@@ -26,8 +27,8 @@ class KafkaOffsets:
     soon that it is away.
     """
 
-    def __init__(self, bootstrap_servers: str, topic: str) -> None:
-        self._bootstrap_servers = bootstrap_servers
+    def __init__(self, access: KafkaAccess, topic: str) -> None:
+        self._access = access
         self._topic = topic
         self._consumer: AIOKafkaConsumer | None = None
         self._lock = asyncio.Lock()
@@ -119,7 +120,7 @@ class KafkaOffsets:
 
     async def _connected(self) -> AIOKafkaConsumer:
         if self._consumer is None:
-            consumer = AIOKafkaConsumer(bootstrap_servers=self._bootstrap_servers, request_timeout_ms=5_000)
+            consumer = AIOKafkaConsumer(**self._access.arguments(), request_timeout_ms=5_000)
             try:
                 await start_client(consumer)
             except BaseException:

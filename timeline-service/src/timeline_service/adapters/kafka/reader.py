@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Collection, Iterable, Mapping
-from typing import Final
+from typing import Any, Final
 
 from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
 from aiokafka.errors import (
@@ -15,6 +15,7 @@ from aiokafka.errors import (
 )
 from aiokafka.structs import OffsetAndMetadata
 
+from service_edge.kafka_access import KafkaAccess
 from service_edge.kafka_clients import close_client, start_client
 from timeline_service.adapters.kafka.lenient import read_leniently
 from timeline_service.adapters.kafka.raw_records import raw_of
@@ -30,15 +31,17 @@ _METADATA_SECONDS: Final = 10  # after which a topic that was made anew, or has 
 class KafkaReader:
     """A member of the projector's consumer group. A partition is read only after `begin` says from where.
 
+    Making one raises UnavailableError where what Kafka is to be shown cannot be read any more.
+
     aiokafka logs and swallows what a rebalance listener raises, so the listener only counts rebalances; the
     projector takes partitions over when it sees that `assignment` has grown.
     """
 
-    def __init__(self, bootstrap_servers: str, topic: str, group: str) -> None:
+    def __init__(self, access: KafkaAccess, topic: str, group: str) -> None:
         self.assignment = 0
         self._topic = topic
         self._consumer = AIOKafkaConsumer(
-            bootstrap_servers=bootstrap_servers,
+            **_arguments(access),
             group_id=group,
             enable_auto_commit=False,
             auto_offset_reset="none",
@@ -148,6 +151,13 @@ class KafkaReader:
 
     async def on_partitions_revoked(self, revoked: Collection[TopicPartition]) -> None:
         """Nothing to do: whoever is next fences us; part of aiokafka's listener."""
+
+
+def _arguments(access: KafkaAccess) -> dict[str, Any]:
+    try:
+        return access.arguments()
+    except KafkaError as error:
+        raise UnavailableError(f"Kafka is out of reach: {error}") from error
 
 
 ConsumerRebalanceListener.register(KafkaReader)  # an ABC of an untyped library: registered, not inherited

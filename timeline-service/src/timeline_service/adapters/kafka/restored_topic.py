@@ -16,6 +16,7 @@ from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from aiokafka.errors import KafkaError, UnknownTopicOrPartitionError, for_code
 
 from event_schemas.log_topic import TOPIC_SETTINGS, topic_problems
+from service_edge.kafka_access import KafkaAccess
 from service_edge.kafka_clients import close_client, start_client
 from service_edge.topic_making import TopicMakingError, make_topic
 from timeline_service.adapters.kafka.scan import open_scan
@@ -40,9 +41,9 @@ class RestoredTopic:
     Methods raise UnavailableError, and RestoreError for what cannot be.
     """
 
-    def __init__(self, bootstrap_servers: str, name: str, partitions: int) -> None:
+    def __init__(self, access: KafkaAccess, name: str, partitions: int) -> None:
         self.limit = int(TOPIC_SETTINGS[_SIZE])
-        self._bootstrap_servers = bootstrap_servers
+        self._access = access
         self._name = name
         self._partitions = partitions
 
@@ -100,7 +101,7 @@ class RestoredTopic:
         return [(entry[0], str(entry[1]), entry[3]) for resource in resources for entry in resource[4]]
 
     async def _is_empty(self) -> bool:
-        async with open_scan(self._bootstrap_servers, self._name) as scan:
+        async with open_scan(self._access, self._name) as scan:
             return not any(end for _, end in (await scan.bounds(self._partitions)).values())
 
     async def _delete(self, admin: AIOKafkaAdminClient) -> None:
@@ -116,13 +117,14 @@ class RestoredTopic:
 
     @asynccontextmanager
     async def _admin(self) -> AsyncIterator[AIOKafkaAdminClient]:
-        admin = AIOKafkaAdminClient(bootstrap_servers=self._bootstrap_servers, request_timeout_ms=10_000)
         try:
-            await start_client(admin)
-            yield admin
+            admin = AIOKafkaAdminClient(**self._access.arguments(), request_timeout_ms=10_000)
+            try:
+                await start_client(admin)
+                yield admin
+            finally:
+                await close_client(admin)
         except TopicMakingError as error:
             raise RestoreError(str(error)) from error
         except (KafkaError, OSError, TimeoutError) as error:
             raise UnavailableError(f"Kafka is out of reach: {error or type(error).__name__}") from error
-        finally:
-            await close_client(admin)

@@ -10,6 +10,7 @@ from typing import Final
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from aiokafka.errors import KafkaError, OffsetOutOfRangeError, UnsupportedCodecError
 
+from service_edge.kafka_access import KafkaAccess
 from service_edge.kafka_clients import close_client, start_client
 from timeline_service.adapters.kafka.lenient import read_leniently
 from timeline_service.adapters.kafka.raw_records import raw_of
@@ -28,8 +29,8 @@ class KafkaScan:
     That it is as well when nothing comes for `patience` seconds, though there are records.
     """
 
-    def __init__(self, bootstrap_servers: str, topic: str, patience: float) -> None:
-        self._bootstrap_servers = bootstrap_servers
+    def __init__(self, access: KafkaAccess, topic: str, patience: float) -> None:
+        self._access = access
         self._topic = topic
         self.patience = patience
         self._consumer: AIOKafkaConsumer | None = None
@@ -120,7 +121,7 @@ class KafkaScan:
     async def _connected(self) -> AIOKafkaConsumer:
         if self._consumer is None:
             consumer = AIOKafkaConsumer(
-                bootstrap_servers=self._bootstrap_servers,
+                **self._access.arguments(),
                 enable_auto_commit=False,
                 auto_offset_reset="none",
                 max_partition_fetch_bytes=_FETCH_BYTES,
@@ -137,9 +138,9 @@ class KafkaScan:
 
 
 @asynccontextmanager
-async def open_scan(bootstrap_servers: str, topic: str, patience: float = 30) -> AsyncIterator[KafkaScan]:
+async def open_scan(access: KafkaAccess, topic: str, patience: float = 30) -> AsyncIterator[KafkaScan]:
     """A scan that is closed at the end. It connects when it is first asked."""
-    scan = KafkaScan(bootstrap_servers, topic, patience)
+    scan = KafkaScan(access, topic, patience)
     try:
         yield scan
     finally:

@@ -12,7 +12,7 @@ Rows = Literal["entries", "documents"]
 #: Conditions of which each value has an index in the contract's order, the most selective first.
 _IN_ORDER: Final = ("type", "domain", "initiator", "valence")
 _FACETS: Final = (
-    "pair", "country", "initiator", "type", "valence", "domain", "stage", "tag", "actor", "code", "batch",
+    "pair", "country", "initiator", "type", "valence", "domain", "stage", "tag", "actor", "publisher", "code", "batch",
 )  # fmt: skip
 
 

@@ -1,6 +1,7 @@
 """Connections to PostgreSQL, with its failures as ours."""
 
 import asyncio
+import ssl
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from typing import TYPE_CHECKING, Final
@@ -8,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 import asyncpg
 from prometheus_client import Gauge
 
+from service_edge.tls import explain_certificate
 from timeline_service.adapters.postgres.days import use_days
 from timeline_service.errors import FencedError, HaltError, UnavailableError
 
@@ -150,8 +152,14 @@ def going_away() -> Iterator[None]:
     try:
         yield
     except _AWAY as error:
-        if isinstance(error, ValueError):  # what asyncpg cannot encode: a bug of ours, which no waiting cures
-            raise
+        if isinstance(error, ValueError) and not isinstance(error, ssl.SSLError):
+            raise  # what asyncpg cannot encode: a bug of ours, which no waiting cures
         if (task := asyncio.current_task()) is not None and task.cancelling():
             raise asyncio.CancelledError from error  # asyncpg hides it where a cancelled statement hangs
-        raise UnavailableError(f"PostgreSQL is out of reach: {error or type(error).__name__}") from error
+        raise UnavailableError(f"PostgreSQL is out of reach: {_words(error)}") from error
+
+
+def _words(error: Exception) -> str:
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return f"it {explain_certificate(error, 'sslrootcert in DATABASE_URL')}"
+    return str(error) or type(error).__name__

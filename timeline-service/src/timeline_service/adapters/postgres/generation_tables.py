@@ -56,7 +56,7 @@ async def connected_to_generations(pool: "Pool") -> AsyncIterator["Connection"]:
                 yield connection
             except asyncpg.LockNotAvailableError as error:
                 raise LockedError(f"rows or tables of generations are locked by somebody else: {error}") from error
-    except (asyncpg.UndefinedTableError, asyncpg.InvalidSchemaNameError) as error:
+    except (asyncpg.UndefinedTableError, asyncpg.UndefinedFunctionError, asyncpg.InvalidSchemaNameError) as error:
         raise UnavailableError("the generation has just been dropped, or timeline migrate has never run") from error
 
 

@@ -18,7 +18,7 @@ from timeline_service.adapters.postgres.sql_files import (
     of_generation,
     read_statements,
 )
-from timeline_service.code_version import code_version, is_newer
+from timeline_service.code_version import code_version, is_newer, key_words, keys_of
 from timeline_service.domain.generations import Begun, Live, Reached, are_level
 from timeline_service.domain.vectors import OffsetVector
 from timeline_service.errors import UnavailableError
@@ -44,15 +44,19 @@ class PostgresGenerations:
     A lock that is not to be had within two seconds is LockedError: nothing is done, and it can be tried again.
     """
 
-    def __init__(self, pool: "Pool") -> None:
+    def __init__(self, pool: "Pool", made_by: str | None = None) -> None:
+        """`made_by`: by what those are judged that are made here (`code_version.judged_by`), by default our code."""
         self._pool = pool
+        self._made_by = made_by or code_version()
         self._sql = read_statements("generations")
 
     async def live(self) -> Live | None:
         """The live generation, if there is one."""
         async with connected_to_generations(self._pool) as connection:
             row = await connection.fetchrow(self._sql["any_live"])
-        return Live(row["n"], row["shape"] == generation_shape()) if row is not None else None
+        if row is None:
+            return None
+        return Live(row["n"], row["shape"] == generation_shape(), keys_of(row["code_version"] or ""))
 
     async def indexes(self, n: int) -> AsyncIterator[str]:
         """Make the indexes that a generation does not have yet, one after the other; yields each one's name before."""
@@ -78,7 +82,7 @@ class PostgresGenerations:
         Returns its number.
         """
         async with connected_to_generations(self._pool) as connection, connection.transaction():
-            n = int(await connection.fetchval(self._sql["create"], until, generation_shape(), code_version()))
+            n = int(await connection.fetchval(self._sql["create"], until, generation_shape(), self._made_by))
             await create_tables(connection, generation_schema(n), indexes=False)
             await connection.execute(self._sql["note_in_replay"], replay_id, n)  # last: who cancels waits for its row
         return n
@@ -92,7 +96,7 @@ class PostgresGenerations:
         """A generation that this code has begun to fill, and may go on with."""
         async with connected_to_generations(self._pool) as connection:
             row = await connection.fetchrow(self._sql["lock"], n)
-        if row is None or (row["shape"], row["code_version"]) != (generation_shape(), code_version()):
+        if row is None or (row["shape"], row["code_version"]) != (generation_shape(), self._made_by):
             return None
         return Begun(n, tuple(row["until"]) if row["until"] is not None else None)
 
@@ -105,12 +109,7 @@ class PostgresGenerations:
         """Drop a generation and its tables; False, with nothing done, if it is live."""
         async with connected_to_generations(self._pool) as connection, connection.transaction():
             await connection.execute(self._sql["be_impatient"])
-            row = await connection.fetchrow(self._sql["lock"], n)
-            if row is not None and row["live"]:
-                return False
-            await connection.execute(self._sql["forget"], n)
-            await connection.execute(of_generation(self._sql["drop"], n))
-        return True
+            return bool(await connection.fetchval(self._sql["drop"], n))
 
     async def swap(self, n: int, beyond: Collection[int] = ()) -> bool:
         """Make a generation the live one, in one short transaction. False, with nothing done, if the live one is ahead.
@@ -138,11 +137,11 @@ class PostgresGenerations:
         return True
 
 
-async def find_live_generation(connection: "Connection") -> int:
-    """The number of the generation that is live, for who writes it.
+async def find_live_generation(connection: "Connection", judged_by: str) -> int:
+    """The number of the generation that is live, for who writes it, and by what that judges.
 
-    Raises UnavailableError before the first migration, and while the live one was made by code of another shape, or
-    of a newer release.
+    Raises UnavailableError before the first migration, and while the live one was made by code of another shape or of a
+    newer release, or by other keys: verdicts by two files of keys would stand side by side in it.
     """
     found = await _find(connection)
     if not found.live:
@@ -151,6 +150,11 @@ async def find_live_generation(connection: "Connection") -> int:
         raise UnavailableError(
             f"generation {found.n} was made by {found.code_version}, which is newer than this code, "
             f"{code_version()}: it is that code's to project"
+        )
+    if keys_of(found.code_version) != keys_of(judged_by):
+        raise UnavailableError(
+            f"generation {found.n} was judged by {key_words(keys_of(found.code_version))}, and this process judges by "
+            f"{key_words(keys_of(judged_by))} (TIMELINE_TRUSTED_KEYS_FILE): timeline migrate files a rebuild by these"
         )
     return found.n
 

@@ -13,11 +13,12 @@ if TYPE_CHECKING:
 
 
 class Counted(NamedTuple):
-    """How many records a partition has, and how many of them are parked."""
+    """How many records a partition has, and how many of them are parked, and applied."""
 
     partition: int
     records: int
     parked: int
+    applied: int = 0
 
 
 class Stop(NamedTuple):

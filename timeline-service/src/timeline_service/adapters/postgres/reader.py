@@ -6,7 +6,7 @@ whether it is that which is to be read. So what begins after a swap has committe
 
 import secrets
 import time
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import datetime
@@ -28,6 +28,7 @@ from timeline_service.adapters.postgres.rows import (
     ReadableRow,
     RecordRow,
     RequestedRow,
+    TitleRow,
     TouchedRow,
     VectorRow,
     columns_of,
@@ -116,6 +117,11 @@ class PostgresReader:
         """An event's revision at the read point, or None if it has none."""
         rows = await self._fetch(Revision, point.generation, "event", vector=point.vector, event_id=event_id)
         return rows[0] if rows else None
+
+    async def titles(self, point: ReadPoint, event_ids: Collection[str]) -> Mapping[str, str]:
+        """What events are called now; of those that there are."""
+        rows = await self._fetch(TitleRow, point.generation, "titles", event_ids=sorted(event_ids))
+        return {str(row.event_id): row.title for row in rows}
 
     async def narrow(self, point: ReadPoint, pair: str) -> OffsetVector:
         """The least vector at which a pair reads as at this read point: it stays while the pair is not touched."""
@@ -215,9 +221,10 @@ class PostgresReader:
             return rows_of(kind, await connection.fetch(*bound(sql, **values)))
 
 
-def vector_statement(generation: int) -> str:
-    """The statement that tells how far a generation is, in rows of a VectorRow."""
-    return of_generation(read_statements("reader")["vector"].replace("{columns}", columns_of(VectorRow)), generation)
+def vector_statement(generation: int, *, searching: bool = False) -> str:
+    """The statement that tells how far a generation, or its documents, are, in rows of a VectorRow."""
+    statement = read_statements("reader")["search_vector" if searching else "vector"]
+    return of_generation(statement.replace("{columns}", columns_of(VectorRow)), generation)
 
 
 def _moment_of(generation: int, rows: Sequence[VectorRow]) -> ReadPoint:

@@ -28,12 +28,12 @@ class PostgresRecords:
         self._statements = read_statements("records")
 
     async def newest(
-        self, point: ReadPoint, selection: RecordSelection, *, before: OffsetVector, limit: int
+        self, point: ReadPoint, selection: RecordSelection, *, since: OffsetVector, before: OffsetVector, limit: int
     ) -> Sequence[ListedRecordRow]:
-        """Records of a selection, the newest first, from before an offset of each partition."""
+        """Records of a selection, the newest first: of each partition those from an offset on, and before another."""
         sql, values = self._statement(selection)
         share = fair_share(limit, len(before))
-        values |= {"before": before, "most_rows": limit}
+        values |= {"since": since, "before": before, "most_rows": limit}
         rows = await self._fetch(point, sql, {**values, "most_of_each": share})
         if share < limit and not is_whole(rows, share):
             rows = await self._fetch(point, sql, {**values, "most_of_each": limit})

@@ -248,6 +248,21 @@ class SummaryRow(NamedTuple):
     last: date | None
 
 
+class TitleRow(NamedTuple):
+    """An event, and what it is called."""
+
+    event_id: UUID
+    title: str
+
+
+class NameRow(NamedTuple):
+    """A tag, an actor or a publisher as a facet, how it is spelled, and how many events have it."""
+
+    facet: str
+    spelling: str
+    events: int
+
+
 class PairRow(NamedTuple):
     """A pair, how many events it has, and their first and last known dates."""
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from timeline_service.adapters.postgres.blockers import ending_blockers
 from timeline_service.adapters.postgres.database import connected_to
 from timeline_service.adapters.postgres.sql_files import generation_statements
-from timeline_service.domain.search_documents import document_of
+from timeline_service.domain.search_documents import SearchDocument, document_of
 from timeline_service.judge.entries import event_content
 
 if TYPE_CHECKING:
@@ -74,14 +74,33 @@ class PostgresDocuments:
     async def _write(self, connection: "Connection", rows: Sequence[Any]) -> None:
         if not rows:
             return
-        written = [_read(row) for row in rows]
+        documents = [document_of(event_content(row["content"]), row["batch"]) for row in rows]
+        written = [_read(row, document) for row, document in zip(rows, documents, strict=True)]
         await connection.execute(self._sql["write"], *(list(column) for column in zip(*written, strict=True)))
-        if replacing := [row["event_id"] for row in rows if row["revision"] > 1]:
-            await connection.execute(self._sql["close"], replacing)
+        replacing = [row for row in rows if row["revision"] > 1]
+        await self._count_names(connection, rows, documents, replacing)
+        if replacing:
+            await connection.execute(self._sql["close"], [row["event_id"] for row in replacing])
+
+    async def _count_names(
+        self,
+        connection: "Connection",
+        rows: Sequence[Any],
+        documents: Sequence[SearchDocument],
+        replacing: Sequence[Any],
+    ) -> None:
+        named = [
+            (facet, spelling, row["from_offset"], int(row["action"] != "retracted"))
+            for row, document in zip(rows, documents, strict=True)
+            for facet, spelling in document.spellings.items()
+        ]
+        if named or replacing:
+            columns = [[each[number] for each in named] for number in range(4)]
+            replaced = [row["event_id"] for row in replacing], [row["revision"] - 1 for row in replacing]
+            await connection.execute(self._sql["count_names"], rows[0]["partition"], *columns, *replaced)
 
 
-def _read(row: Mapping[str, Any]) -> _Read:
-    document = document_of(event_content(row["content"]), row["batch"])
+def _read(row: Mapping[str, Any], document: SearchDocument) -> _Read:
     entry = document.entry
     kind, valence, domain, _, sources, goldstein = entry.traits
     return _Read(

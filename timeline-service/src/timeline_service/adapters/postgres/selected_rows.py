@@ -45,7 +45,7 @@ class SelectedRows:
         self._walk_seconds = walk_seconds
         self._pool = pool
         self._in_order = in_order
-        self._statements = read_statements("selections")
+        self._statements = {**read_statements("selections"), **read_statements("names")}
 
     async def all(
         self,
@@ -118,7 +118,7 @@ class SelectedRows:
         """A statement's records; raises _TooFewError where they do not come in so many seconds."""
         placed = self._statements[f"placed_{conditions.rows}"]
         sql = self._statements[name].replace("{placed}", placed)
-        for part in ("selected", "dated", "near", "contents"):
+        for part in ("selected", "dated", "near", "contents", "spelling"):
             sql = sql.replace(f"{{{part}}}", self._statements[part])
         meanings = {
             **(words or {}),

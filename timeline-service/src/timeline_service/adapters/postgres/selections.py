@@ -7,7 +7,7 @@ from uuid import UUID
 
 from timeline_service.adapters.postgres.conditions import Rows, conditions_of
 from timeline_service.adapters.postgres.reader import reading, vector_statement
-from timeline_service.adapters.postgres.rows import FoundRow, PairRow, SummaryRow, VectorRow, rows_of
+from timeline_service.adapters.postgres.rows import FoundRow, NameRow, PairRow, SummaryRow, VectorRow, rows_of
 from timeline_service.adapters.postgres.selected_rows import SelectedRows, rows_for
 from timeline_service.adapters.postgres.sql_files import bound, of_generation, read_statements
 from timeline_service.domain.newest import fair_share, is_whole
@@ -17,6 +17,8 @@ from timeline_service.domain.selections import FIRST, LAST, Selection, SortKey
 from timeline_service.domain.vectors import OffsetVector, ReadPoint
 
 if TYPE_CHECKING:
+    import asyncpg
+
     from timeline_service.adapters.postgres.database import Pool
 
 _ASCENDING: Final = {
@@ -51,6 +53,16 @@ class PairSelection:
     pair: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class NameSelection:
+    """Which facets: those from `low` to before `high`, from behind the last (count, facet) that was seen."""
+
+    low: str
+    high: str
+    count: int = 0
+    facet: str | None = None
+
+
 class PostgresSelections:
     """Queries for selections, with pools and bounds as SelectedRows has them.
 
@@ -61,7 +73,7 @@ class PostgresSelections:
         self._rows = SelectedRows(pool, in_order, walk_from=walk_from, walk_seconds=walk_seconds)
         self._pool = pool
         self._in_order = in_order
-        self._statements = read_statements("selections")
+        self._statements = {**read_statements("selections"), **read_statements("names")}
 
     async def page(
         self, point: ReadPoint, selection: Selection, *, descending: bool, after: SortKey | None, limit: int
@@ -143,14 +155,44 @@ class PostgresSelections:
         self, generation: int, which: PairSelection, limit: int
     ) -> tuple[dict[int, int], Sequence[PairRow]]:
         """Pairs that have events now, from their counters, and the next offsets of which that is true."""
-        pairs = of_generation(self._statements["pairs"], generation)
+        offsets, records = await self._counted(self._in_order, "pairs", generation, which, limit)
+        return offsets, rows_of(PairRow, records)
+
+    async def names(
+        self, point: ReadPoint, selection: Selection, which: NameSelection, limit: int
+    ) -> Sequence[NameRow]:
+        """Names that selected events have, the most frequent first."""
+        conditions = conditions_of(selection, "documents")
+        values = {**asdict(which), "most_rows": limit}
+        return rows_of(NameRow, await self._rows.all("names_of_documents", point, selection, conditions, values))
+
+    async def names_now(
+        self, generation: int, which: NameSelection, limit: int
+    ) -> tuple[dict[int, int], Sequence[NameRow]]:
+        """Names that events have now, from their counters, and the next offsets of the documents that say so."""
+        offsets, records = await self._counted(self._pool, "names", generation, which, limit, searching=True)
+        return offsets, rows_of(NameRow, records)
+
+    async def _counted(
+        self,
+        pool: "Pool",
+        name: str,
+        generation: int,
+        which: "PairSelection | NameSelection",
+        limit: int,
+        *,
+        searching: bool = False,
+    ) -> "tuple[dict[int, int], Sequence[asyncpg.Record]]":
+        """A statement on kept counts, and the next offsets of which they are true, in one snapshot."""
+        sql = self._statements[name].replace("{spelling}", self._statements["spelling"])
         async with (
-            reading(self._in_order, generation) as connection,
+            reading(pool, generation) as connection,
             connection.transaction(isolation="repeatable_read"),
         ):
-            vector = await connection.fetch(vector_statement(generation))
-            records = await connection.fetch(*bound(pairs, **asdict(which), most_rows=limit))
-        return {row.partition: row.next_offset for row in rows_of(VectorRow, vector)}, rows_of(PairRow, records)
+            vector = await connection.fetch(vector_statement(generation, searching=searching))
+            statement = bound(of_generation(sql, generation), **asdict(which), most_rows=limit)
+            records = await connection.fetch(*statement)
+        return {row.partition: row.next_offset for row in rows_of(VectorRow, vector)}, records
 
     async def _newest(
         self, point: ReadPoint, selection: Selection, rows_from: Rows, values: Mapping[str, Any]

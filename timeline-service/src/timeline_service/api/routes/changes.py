@@ -13,9 +13,8 @@ from timeline_service.api.paging import next_link, page_of
 from timeline_service.api.read_points import AwaitedRead
 from timeline_service.api.responses import known_already, stream, tag_of, whole_or_stream, with_items
 from timeline_service.formats.changes import CHANGES_FORMATS, ChangesFormat
-from timeline_service.queries.changes import list_changes
+from timeline_service.queries.changes import changes_asked, list_changes
 from timeline_service.queries.listings import PAGE
-from timeline_service.queries.moments import Moment
 from timeline_service.queries.pairs import pair_of
 from timeline_service.queries.views.changes import ChangedView
 
@@ -52,13 +51,7 @@ async def changes(
     pages; CSV and NDJSON hold everything unless `limit` is given.
     """
     name, form = pair_of(pair), form_of(request, ("json", *CHANGES_FORMATS))
-    moments = {"since": since, "until": until}
-    asked = {
-        "of": f"changes of {name}",
-        **{at: Moment.read(at, text).written() if text is not None else None for at, text in moments.items()},
-        "include": include,
-        "generation": awaited.generation,
-    }
+    asked = changes_asked(name, since, until, include, awaited.generation)
     found = await list_changes(awaited, page_of(request, held, asked, cursor), name)
     at = found.at
     tag = tag_of("changes", str(request.url), form, found.since, at.vector, (at.generation, at.redriven))

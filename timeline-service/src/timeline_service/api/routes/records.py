@@ -30,15 +30,28 @@ async def records(
         str | None,
         Query(description="Their load.", examples=["gdelt-2026-02-13"], json_schema_extra={"pattern": f"^{BATCH}$"}),
     ] = None,
+    since: Annotated[
+        str | None,
+        Query(description="Those behind these positions; of a partition that is not named, all.", examples=["0:0"]),
+    ] = None,
+    until: Annotated[
+        str | None,
+        Query(
+            description="Those up to and with these positions; of a partition that is not named, none.",
+            examples=["0:9,1:9"],
+        ),
+    ] = None,
     limit: Limit = 50,
     cursor: CursorText = None,
 ) -> Response:
     """What was rejected, and why, without knowing positions: by when it was recorded, the newest first.
 
-    All pages stand at the position of the first. A record that was parked is told with what became of it since.
+    Whoever has posted much asks for what lies between the first and the last position that was answered. All pages
+    stand at the position of the first. A record that was parked is told with what became of it since.
     """
     filters = {"outcome": outcome, "problem": problem, "principal": principal, "batch": batch}
-    page = page_of(request, held, {"of": "records", **filters, "generation": awaited.generation}, cursor)
+    within = {"since": since, "until": until, "generation": awaited.generation}
+    page = page_of(request, held, {"of": "records", **filters, **within}, cursor)
     at, items, following = await list_records(awaited, page, limit)
     return answer(request, at, {"items": items, "next": following}, headers=next_link(request, following))
 

@@ -2,7 +2,7 @@
 
 from fastapi import APIRouter, Request, Response
 
-from event_schemas.taxonomy import TYPES
+from event_schemas.taxonomy import EVENT_TYPES
 from timeline_service.api.languages import Language, language_headers
 from timeline_service.api.operations import COUNTRIES, TAXONOMY
 from timeline_service.api.read_points import CurrentReadPoint
@@ -23,5 +23,5 @@ async def countries(request: Request, point: CurrentReadPoint, language: Languag
 
 @router.get("/v1/types", summary="The types that an event may have", responses=TAXONOMY)
 async def types(request: Request, point: CurrentReadPoint) -> Response:
-    """The taxonomy's codes, each with the valence that it has unless an event says otherwise."""
-    return answer(request, point, {"items": [{"code": code, "valence": valence} for code, valence in TYPES.items()]})
+    """The taxonomy: each type with what it means, its usual valence, and its codes in CAMEO and PLOVER."""
+    return answer(request, point, {"items": [kind._asdict() for kind in EVENT_TYPES]})

@@ -5,6 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Request, Response
 
 from event_schemas.texts import Uuid
+from service_edge.access.callers import caller_of
 from timeline_service.api.bodies import read_value
 from timeline_service.api.examples import REPLAY_ID
 from timeline_service.api.filters import CursorText, Limit
@@ -13,6 +14,7 @@ from timeline_service.api.operations import CANCEL_REPLAY, FILE_REPLAY, PROGRESS
 from timeline_service.api.paging import next_link, page_of
 from timeline_service.api.read_points import ReadPointIfAny
 from timeline_service.api.responses import answer, event_stream, filed
+from timeline_service.api.roles import REPLAY_NEEDS
 from timeline_service.domain.vectors import ReadPoint, timeline_position
 from timeline_service.queries import replays
 from timeline_service.queries.replay_requests import read_request
@@ -29,6 +31,7 @@ async def start_replay(request: Request, held: Held) -> Response:
     look at, which is read with `generation=` and stays as it is. There is one rebuild at a time.
     """
     kind, until = await read_request(await read_value(request), held.sources.offsets)
+    caller_of(request).require(REPLAY_NEEDS[kind])
     return filed(request, await replays.file_replay(held.sources, kind, until=until))
 
 

@@ -5,9 +5,11 @@ from datetime import date
 from typing import Final, Literal, NotRequired, TypedDict
 
 from event_schemas.dates import parse_when
-from event_schemas.taxonomy import VALENCES
+from event_schemas.taxonomy import TYPES, VALENCES
 from timeline_service.adapters.postgres.rows import BinRow, ExtentRow, MarkRow
+from timeline_service.queries.views.changes import ChangedView
 from timeline_service.queries.views.countries import day_view
+from timeline_service.queries.views.events import EventView
 from timeline_service.queries.views.fields import Count, Day, Precision, Uuid, Valence
 
 Side = Literal["both", "first", "second"]
@@ -76,6 +78,21 @@ class MarksView(TypedDict):
     reaching: NotRequired[CountsView]
 
 
+class ChangedMarkView(TypedDict):
+    """An event that appeared, changed or left, as it is or last was; and as it `was`, if its date has changed."""
+
+    change: Literal["appeared", "left", "changed"]
+    mark: MarkView
+    was: MarkView | None
+
+
+class ChangedMarksView(MarksView):
+    """What is drawn at the later of two moments, and what has changed since the earlier one, unless `more` has."""
+
+    changed: list[ChangedMarkView]
+    more: bool
+
+
 def extent_view(row: ExtentRow) -> ExtentView:
     """The extent of a selection."""
     return {"count": row.events, "first": day_view(row.first), "last": day_view(row.last), "open": row.open}
@@ -83,14 +100,42 @@ def extent_view(row: ExtentRow) -> ExtentView:
 
 def mark_view(row: MarkRow) -> MarkView:
     """A mark."""
-    when = parse_when(row.written)
-    start, slash, end = row.written.partition("/")
+    side = SIDES[row.direction]
+    return _mark(str(row.event_id), row.title, row.written, side, row.valence, row.sources, retracted=row.retracted)
+
+
+def changed_mark_view(view: ChangedView, pair: str) -> ChangedMarkView:
+    """An event that a reader of the pair was shown at one of two moments alone, or otherwise."""
+    event, before = view.get("event"), view.get("before")
+    shown = event or before
+    assert shown is not None
+    moved = event is not None and before is not None and event["when"] != before["when"]
+    return {
+        "change": view["change"],
+        "mark": _mark_of(shown, pair),
+        "was": _mark_of(before, pair) if moved and before is not None else None,
+    }
+
+
+def _mark_of(event: EventView, pair: str) -> MarkView:
+    initiators = event["initiators"]
+    side: Side = ("first" if pair[:3] in initiators else "second") if initiators else "both"
+    valence, sources = event["valence"] or TYPES[event["type"]], len(event["sources"])
+    retracted = event["status"] == "retracted"
+    return _mark(event["id"], event["title"], event["when"], side, valence, sources, retracted=retracted)
+
+
+def _mark(
+    event_id: str, title: str, written: str, side: Side, valence: str | None, sources: int, *, retracted: bool
+) -> MarkView:
+    when = parse_when(written)
+    start, slash, end = written.partition("/")
     begins_by = parse_when(start).latest if slash and when.earliest else when.earliest and when.latest
     ends_from = parse_when(end).earliest if slash and when.latest else when.latest and when.earliest
     return {
-        "id": str(row.event_id),
-        "title": row.title,
-        "when": row.written,
+        "id": event_id,
+        "title": title,
+        "when": written,
         "earliest": day_view(when.earliest),
         "latest": day_view(when.latest),
         "begins_by": day_view(begins_by),
@@ -98,10 +143,10 @@ def mark_view(row: MarkRow) -> MarkView:
         "precision": when.precision,
         "approximate": when.approximate,
         "uncertain": when.uncertain,
-        "side": SIDES[row.direction],
-        "valence": row.valence,
-        "sources": row.sources,
-        "retracted": row.retracted,
+        "side": side,
+        "valence": valence,
+        "sources": sources,
+        "retracted": retracted,
     }
 
 

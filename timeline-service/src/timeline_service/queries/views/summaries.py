@@ -43,10 +43,16 @@ class SummaryView(TypedDict):
 
 
 class TypeView(TypedDict):
-    """A type that an event may have, and the valence that it has unless an event says otherwise."""
+    """A type that an event may have, what it means, and the valence that it has unless an event says otherwise.
+
+    With the codes of CAMEO that it covers, but for longer ones that another type names, and the categories of PLOVER.
+    """
 
     code: Type
     valence: Valence | None
+    description: str
+    cameo: list[str]
+    plover: list[str]
 
 
 class TypesView(TypedDict):

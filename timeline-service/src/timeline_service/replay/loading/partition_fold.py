@@ -8,6 +8,7 @@ from timeline_service.judge.batch import Counts, EventState, RowChanges, bounded
 from timeline_service.judge.batch_counts import BatchCounts, add_counts
 from timeline_service.judge.decoding import RawRecord, decode_records
 from timeline_service.judge.recording_times import NEVER, instant_of, recorded_ms
+from timeline_service.judge.trusted_keys import TrustedKeys
 from timeline_service.replay.loading.spill import Spilled
 
 #: What is decoded of so many records is still at hand, in the processor's caches, when it is folded.
@@ -35,9 +36,10 @@ _NO_EVENTS: Final = PairEvents()
 class PartitionFold:
     """The fold of one partition, of a topic of so many: first its records are dated, then they are folded."""
 
-    def __init__(self, partitions: int, code_version: str) -> None:
+    def __init__(self, partitions: int, code_version: str, trusted: TrustedKeys | None = None) -> None:
         self._partitions = partitions
         self._code_version = code_version
+        self._trusted = trusted
         self.counts = Counts()
         self.pairs: dict[str, PairEvents] = {}
         self.batch_counts: BatchCounts = {}
@@ -59,7 +61,7 @@ class PartitionFold:
     def fold(self, records: Sequence[Spilled]) -> Iterator[RowChanges]:
         """Fold the next records, event by event, and give the rows that they made, as far as these are final."""
         recorded = [(raw, instant_of(recorded)) for raw, recorded in records]
-        for part in bounded(decode_records(recorded, self._partitions)):
+        for part in bounded(decode_records(recorded, self._partitions, self._trusted)):
             known = {item.event_id: EventState() for item in part if item.event_id is not None} | self._known
             changes = fold_batch(part, known, self._code_version)
             last = part[-1].event_id

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 import orjson
 
 from timeline_service.adapters.postgres.loading import LoadedCheckpoint, PairCount, PostgresLoading, loading_into
-from timeline_service.code_version import code_version
+from timeline_service.domain.name_counts import NameCountRow, NameCounts
 from timeline_service.domain.vectors import OffsetVector
 from timeline_service.judge.batch_counts import BatchCountRow, batch_rows
 from timeline_service.judge.decoding import RawRecord
 from timeline_service.judge.recording_times import instant_of
+from timeline_service.judge.trusted_keys import TrustedKeys
 from timeline_service.projector.same_log import digest
 from timeline_service.replay.loading.partition_fold import PartitionFold, parts_of
 from timeline_service.replay.loading.row_writer import RowWriter
@@ -38,6 +39,7 @@ class PartitionLoad:
     cluster_id: str
     code_version: str
     spill_folder: str | None = None
+    trusted_keys: str | None = None  # the text of their file
 
     def written(self) -> bytes:
         """The load as a line of JSON, which a worker reads."""
@@ -51,8 +53,11 @@ class PartitionLoad:
 
 def partition_loads(settings: Settings, schema: str, cluster_id: str, ends: OffsetVector) -> Iterator[PartitionLoad]:
     """What to load to have all partitions in a schema, up to their ends."""
+    keys = settings.trusted_keys_file.text if settings.trusted_keys_file is not None else None
     for partition, end in enumerate(ends):
-        yield PartitionLoad(schema, partition, end, len(ends), cluster_id, code_version(), settings.spill_folder)
+        yield PartitionLoad(
+            schema, partition, end, len(ends), cluster_id, settings.judged_by, settings.spill_folder, keys
+        )
 
 
 async def load_partition(connection: "Connection", load: PartitionLoad, records: Records, tell: Tell) -> None:
@@ -63,7 +68,8 @@ async def load_partition(connection: "Connection", load: PartitionLoad, records:
     async with loading_into(connection, load.schema) as tables:
         if not await tables.begin(load.partition, load.cluster_id, load.partitions):
             return
-        fold, rows = PartitionFold(load.partitions, load.code_version), RowWriter(tables)
+        trusted = TrustedKeys(load.trusted_keys) if load.trusted_keys is not None else None
+        fold, rows = PartitionFold(load.partitions, load.code_version, trusted), RowWriter(tables)
         with Spill(load.spill_folder, load.end) as spill:
             async for batch in records:
                 spill.add([fold.date(raw) for raw in batch])
@@ -77,14 +83,15 @@ async def load_partition(connection: "Connection", load: PartitionLoad, records:
                 tell(count, size)
         await rows.add(fold.rest())
         await rows.write()
-        await _finish(tables, load, fold)
+        await _finish(tables, load, fold, rows.names)
 
 
-async def _finish(tables: PostgresLoading, load: PartitionLoad, fold: PartitionFold) -> None:
-    """Write what is known at the end: how many events each pair has, what became of each load, and the checkpoint."""
+async def _finish(tables: PostgresLoading, load: PartitionLoad, fold: PartitionFold, names: NameCounts) -> None:
+    """Write what is known at the end: how many events each pair and name has, what became of loads, the checkpoint."""
     pairs = [PairCount(load.partition, pair, *counted) for pair, counted in fold.pairs.items()]
     await tables.copy("pair_counts", PairCount._fields, pairs)
     await tables.copy("batch_counts", BatchCountRow._fields, batch_rows(fold.batch_counts))
+    await tables.copy("name_counts", NameCountRow._fields, names.rows(load.partition))
     last, counts = fold.last, fold.counts
     await tables.finish(
         LoadedCheckpoint(

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from timeline_service.adapters.postgres.loading import PostgresLoading
-from timeline_service.domain.search_documents import DocumentRow, document_row
+from timeline_service.domain.name_counts import NameCounts
+from timeline_service.domain.search_documents import DocumentRow, document_of, document_row
 from timeline_service.judge.batch import RowChanges
 from timeline_service.judge.rows import EntryRow, OutcomeRow, RevisionRow
 
@@ -25,15 +26,17 @@ class RowWriter:
         self._tables = tables
         self._rows: dict[str, list[Sequence[Any]]] = {table: [] for table in _COLUMNS}
         self._bytes = 0
+        self.names = NameCounts()
 
     async def add(self, changes: RowChanges, size: int = 0) -> None:
         """Take a batch's rows, and those of its documents; they were made of so many bytes."""
         self._rows["revisions"] += changes.revisions
         self._rows["entries"] += changes.entries
         self._rows["outcomes"] += changes.outcomes
-        self._rows["documents"] += [
-            document_row(row, changes.contents[row.partition, row.from_offset]) for row in changes.revisions
-        ]
+        for row in changes.revisions:
+            document = document_of(changes.contents[row.partition, row.from_offset], row.batch)
+            self._rows["documents"].append(document_row(row, document))
+            self.names.add(row, document)
         self._bytes += size
         if self._bytes >= _MAX_BYTES or sum(map(len, self._rows.values())) >= _MAX_ROWS:
             await self.write()

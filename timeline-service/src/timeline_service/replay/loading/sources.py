@@ -30,7 +30,7 @@ class KafkaSource:
     async def records(self, load: PartitionLoad) -> AsyncIterator[Records]:
         """By a consumer of its own: one that has come to an end first waits there for more."""
         settings = self._settings
-        async with open_scan(settings.kafka_bootstrap_servers, settings.topic, settings.stall_seconds) as scan:
+        async with open_scan(settings.kafka, settings.topic, settings.stall_seconds) as scan:
             yield scan.read(load.partition, 0, load.end)
 
 

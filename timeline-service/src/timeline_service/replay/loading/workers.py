@@ -87,7 +87,7 @@ async def _worker(settings: Settings, export: Path | None) -> AsyncIterator[_Wor
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
         limit=_LINE_BYTES,
-        env={**os.environ, **_environment(settings)},
+        env=_environment(settings),
     )
     assert process.stdin is not None
     assert process.stdout is not None
@@ -100,8 +100,10 @@ async def _worker(settings: Settings, export: Path | None) -> AsyncIterator[_Wor
 
 
 def _environment(settings: Settings) -> Mapping[str, str]:
-    return {
-        "KAFKA_BOOTSTRAP_SERVERS": settings.kafka_bootstrap_servers,
+    """Ours, with what was read from files by their names: these may have other contents by now."""
+    ours = {
+        **settings.kafka.variables(),
         "DATABASE_URL": settings.database_url.get_secret_value(),
         "TIMELINE_TOPIC": settings.topic,
     }
+    return {name: text for name, text in os.environ.items() if name.removesuffix("_FILE") not in ours} | ours

@@ -8,7 +8,6 @@ from contextlib import suppress
 from typing import Any, Final
 
 from timeline_service.adapters.postgres.comparison import PostgresComparison
-from timeline_service.code_version import code_version
 from timeline_service.domain.comparisons import MAX_LISTED, Difference, digest_view, whole_digest
 from timeline_service.domain.replays import offsets_view
 from timeline_service.domain.snapshots import Snapshot
@@ -41,8 +40,11 @@ async def wait_for(comparison: PostgresComparison, schema: str, vector: OffsetVe
         await asyncio.sleep(0.2)
 
 
-async def compare(comparison: PostgresComparison, schema: str, snapshot: Snapshot) -> Result:
-    """Hold what the log has made, in a schema, against a snapshot of the live tables; raises RedrivenError."""
+async def compare(comparison: PostgresComparison, schema: str, snapshot: Snapshot, judged_by: str) -> Result:
+    """Hold what the log has made, judged by this, in a schema, against a snapshot of the live tables.
+
+    Raises RedrivenError.
+    """
     log = await comparison.digests(schema, snapshot.vector, snapshot.documents, snapshot.digests.keys())
     checkpoints = [*snapshot.foreign, *snapshot.set_back()]
     listed: list[Difference] = [*checkpoints, *snapshot.orphans()]
@@ -77,11 +79,11 @@ async def compare(comparison: PostgresComparison, schema: str, snapshot: Snapsho
         "differences": [difference.view() for difference in listed[:MAX_LISTED]],
         "explained": await comparison.explained(schema, snapshot.vector),
         "next_offsets": offsets_view(snapshot.vector),
-        "code_version": code_version(),
+        "code_version": judged_by,
     }
 
 
-def uncompared() -> Result:
+def uncompared(judged_by: str) -> Result:
     """The result where there is nothing that this code could compare with."""
     nothing: dict[str, Any] = dict.fromkeys(("equal", "digest", "log_digest", "rows", "next_offsets"))
-    return nothing | {"tables": [], "differences": [], "code_version": code_version()}
+    return nothing | {"tables": [], "differences": [], "code_version": judged_by}

@@ -20,7 +20,6 @@ async function refresh() {
 }
 
 function renew(page) {
-  reveal(page);
   for (const part of document.querySelectorAll("[data-live]")) {
     const fresh = page.getElementById(part.id);
     if (!fresh) continue;
@@ -100,9 +99,11 @@ function size(bytes) {
   return `${(bytes / 1000 ** power).toFixed(power ? 1 : 0)} ${["bytes", "kB", "MB", "GB", "TB"][power]}`;
 }
 
-document.addEventListener("click", async ({ target }) => {
-  const button = target.closest("button[data-method]");
-  if (!button || button.ariaBusy === "true") return;
+document.addEventListener("click", async (event) => {
+  const button = event.target.closest("button[data-method]");
+  if (!button) return;
+  event.preventDefault(); // the form is for where no script runs
+  if (button.ariaBusy === "true") return;
   const { method, path, body } = button.dataset;
   const headers = body ? { "content-type": "application/json" } : {};
   button.ariaBusy = "true";
@@ -117,11 +118,6 @@ document.addEventListener("click", async ({ target }) => {
   await refresh();
 });
 
-function reveal(page) {
-  for (const part of page.querySelectorAll("[data-scripted]")) part.hidden = false;
-}
-
-reveal(document);
 document.addEventListener("visibilitychange", () => document.hidden || refresh());
 setInterval(() => document.hidden || refresh(), 1000 * SECONDS);
 refresh();

@@ -1,0 +1,94 @@
+"""`ingest import` measured from outside: the events of the bulk once more, as a table, into a log of their own."""
+
+import asyncio
+import csv
+import os
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import orjson
+from tests.bench.event_supply import events
+from tests.bench.figures import Figure
+from tests.bench.memory import LIMIT_MB, memory_of
+from tests.bench.processor import cpu_seconds
+from tests.support.running.processes import Service
+
+#: Columns that hold JSON, those with several texts, and plain ones.
+_JSON: Final = ("actors", "sources", "tags", "codes", "attributes")
+_SEVERAL: Final = ("initiators", "countries")
+_PLAIN: Final = ("title", "when", "type", "summary", "goldstein")
+_MAPPING: Final = """
+title: "{title}"
+when: {column: when}
+countries:
+  - {column: initiators, split: ";", initiator: true}
+  - {column: countries, split: ";"}
+type: "{type}"
+summary: "{summary}"
+goldstein: {number: goldstein}
+actors: {json: actors}
+sources: {json: sources}
+tags: {json: tags}
+codes: {json: codes}
+attributes: {json: attributes}
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """What an import took: events a second, seconds of both processes for each, and the most that the command held."""
+
+    rate: float
+    cpu_seconds: float
+    peak_bytes: int
+
+
+def write_table(path: Path, mapping: Path, count: int) -> None:
+    """So many events as a CSV, and how it is read."""
+    mapping.write_text(_MAPPING)
+    with path.open("w", newline="", encoding="utf-8") as file:
+        table = csv.writer(file)
+        table.writerow([*_PLAIN, *_SEVERAL, *_JSON])
+        for event in events(count):
+            plain = [event.get(name, "") for name in _PLAIN]
+            several = [";".join(event.get(name, ())) for name in _SEVERAL]
+            table.writerow([*plain, *several, *(orjson.dumps(event[n]).decode() if n in event else "" for n in _JSON)])
+
+
+async def import_events(ingest: Service, count: int) -> Imported:
+    """Import so many events; raises RuntimeError unless all are recorded."""
+    with tempfile.TemporaryDirectory() as folder:
+        table, mapping = Path(folder, "events.csv"), Path(folder, "mapping.yaml")
+        write_table(table, mapping, count)
+        words = ["import", "csv", str(table), "--mapping", str(mapping), "--url", ingest.url, "--no-wait", "--json"]
+        before = cpu_seconds(ingest)
+        seconds, usage, told = await asyncio.to_thread(_run, words)
+    if orjson.loads(told)["recorded"]["events"] != count:
+        raise RuntimeError(f"not everything was recorded: {told.decode()}")
+    cpu = cpu_seconds(ingest) - before + usage.ru_utime + usage.ru_stime
+    return Imported(count / seconds, cpu / count, usage.ru_maxrss * 1024)
+
+
+def import_figures(imported: Imported, bulk: float) -> tuple[Figure, Figure]:
+    """The rate of an import beside that of the same events as NDJSON, and its memory."""
+    name = "import of CSV by a mapping, checked and acknowledged"
+    rate = Figure(name, imported.rate, bulk, "the same events as NDJSON, above", "/s", (), imported.cpu_seconds)
+    return rate, memory_of("ingest import", imported.peak_bytes, LIMIT_MB)
+
+
+def _run(words: list[str]) -> tuple[float, resource.struct_rusage, bytes]:
+    """Run `ingest`; returns how long it took, what it took, and what it said."""
+    with tempfile.TemporaryFile() as output:
+        start = time.perf_counter()
+        child = subprocess.Popen([sys.executable, "-m", "ingest_service.cli", *words], stdout=output)
+        _, status, usage = os.wait4(child.pid, 0)
+        seconds = time.perf_counter() - start
+        child.returncode = os.waitstatus_to_exitcode(status)
+        output.seek(0)
+        return seconds, usage, output.read()
