@@ -13,15 +13,17 @@ from aiokafka.errors import KafkaError
 from tests.faults.test_log_guard import administering, change, rows
 from tests.faults.test_projector_faults import busy_log
 from tests.integration.test_projector import append_garbage
+from tests.integration.test_signing import append_signed, outcome
 from tests.support.clients.terminals import timeline
 from tests.support.inputs.log_writing import open_log, read_log, recording
+from tests.support.inputs.signed_records import key_line, signed_headers, signer
 from tests.support.running.engines import own_kafka
 from tests.support.running.processes import Services
 from tests.support.running.projections import projected, read_tables
 from tests.support.running.replaying import verified
 from tests.support.waiting import wait_until
 
-from event_schemas.records import HEADERS
+from event_schemas.records import HEADERS, encode_value
 from service_edge.kafka_access import KafkaAccess
 from service_edge.topic_check import TopicUnfitError, check_topic
 from timeline_service.domain.exports import End, ExportHeader, Gap, write_end, write_gap, write_header, write_record
@@ -153,6 +155,42 @@ async def test_a_projection_goes_on_from_a_log_that_was_restored_into_another_ka
         assert last.timestamp_type == 1  # the broker's own, as it was before
         assert {record.timestamp_type for record in await read_log(another_kafka, topic)} == {0, 1}
         await verified(elsewhere)
+    finally:
+        await elsewhere.stop()
+
+
+async def test_what_was_signed_is_still_trusted_in_a_log_that_was_restored(
+    services: Services, another_kafka: str, tmp_path: Path
+) -> None:
+    trusted, file = tmp_path / "trusted.jsonl", tmp_path / "log.ndjson"
+    trusted.write_text(key_line(signer(1)))
+    keys = {"TIMELINE_TRUSTED_KEYS_FILE": str(trusted)}
+    services.migrate(**keys)
+    projector, replayer = await services.projector(**keys), await services.replayer(**keys)
+    service = await services.timeline(**keys)
+    signed, traced, forged = recording("signed"), recording("signed and traced"), recording("forged")
+    parent = ("traceparent", b"00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01")
+    async with open_log(services.bootstrap_servers, services.topic) as log:
+        await append_signed(log, signer(1), signed)
+        await log.append_bytes(
+            traced.event_id.encode(), encode_value(traced), [*signed_headers(signer(1), traced), parent]
+        )
+        (position,) = await log.append(forged)
+    assert await outcome(service, position) == ("rejected", "unsigned")
+    digest = (await verified(services))["digest"]
+    before = await log_of(services)
+    assert (await timeline("export", "--output", f"{file}", "--url", service.url))[0] == 0
+    for process in (projector, replayer):
+        await process.terminate()
+
+    elsewhere = Services(services.state_dir, another_kafka, services.topic, services.database_url)
+    await restored(elsewhere, file, words=["--projection"], DATABASE_URL=services.database_url)
+    assert await log_of(elsewhere) == before
+    try:
+        await elsewhere.projector("again", **keys)
+        await elsewhere.replayer("replayer-again", **keys)
+        assert (await verified(elsewhere))["digest"] == digest
+        assert len((await read_tables(services.database_url)).revisions) == 2
     finally:
         await elsewhere.stop()
 

@@ -1,10 +1,12 @@
 """What is deployed: it is valid, it says of the topic what the code says, and the check finds what is not so."""
 
 import re
+from collections.abc import Iterator
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from types import ModuleType
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 import yaml
@@ -12,6 +14,9 @@ from tests.support.running.session_folder import ROOT
 
 from event_schemas.log_topic import PARTITIONS, TOPIC_SETTINGS, topic_problems
 from event_schemas.records import TOPIC
+from ingest_service.settings import Settings as IngestSettings
+from service_edge.kafka_access import VARIABLES
+from timeline_service.settings import Settings as TimelineSettings
 
 DEPLOY = ROOT / "deploy"
 
@@ -82,6 +87,43 @@ def test_the_topic_of_kubernetes_can_be_trusted_with_the_log() -> None:
     settings = {name: str(value) for name, value in topic["spec"]["config"].items()}
     assert topic_problems(settings, topic["spec"]["replicas"]) == []
     assert settings.keys() >= TOPIC_SETTINGS.keys()
+
+
+def environments() -> Iterator[tuple[str, dict[str, str]]]:
+    """What each process is told, by compose and by Kubernetes."""
+    for name in ("ingest", "projector", "timeline", "replayer", "prepared"):
+        yield f"compose: {name}", compose("compose.yaml")[name]["environment"]
+    base = DEPLOY / "kubernetes/base"
+    common = yaml.safe_load((base / "kustomization.yaml").read_text())["configMapGenerator"][0]["literals"]
+    for path in sorted(base.glob("*.yaml")):
+        for document in yaml.safe_load_all(path.read_text()):
+            if document["kind"] in {"Deployment", "Job"}:
+                (container,) = document["spec"]["template"]["spec"]["containers"]
+                told = {each["name"]: each.get("value", "secret") for each in container["env"]}
+                yield f"kubernetes: {path.stem}", dict(line.split("=", 1) for line in common) | told
+
+
+ENVIRONMENTS = list(environments())
+
+
+@pytest.mark.parametrize("told", [told for _, told in ENVIRONMENTS], ids=[name for name, _ in ENVIRONMENTS])
+def test_what_processes_are_told_are_settings_and_enough_of_them(told: dict[str, str]) -> None:
+    known = {"KAFKA_BOOTSTRAP_SERVERS", *VARIABLES, "DATABASE_URL", "DATABASE_URL_FILE", "LOG_FORMAT", "HEALTH_PORT"}
+    known |= {"INGEST_URL", "TIMELINE_URL", "PROJECTOR_HOST", "REPLAYER_HOST"}
+    known |= {f"INGEST_{name.upper()}" for name in IngestSettings.model_fields}
+    known |= {f"TIMELINE_{name.upper()}" for name in TimelineSettings.model_fields}
+    assert told.keys() <= known
+    sasl = told.get("KAFKA_SECURITY_PROTOCOL", "PLAINTEXT").startswith("SASL")
+    assert {"KAFKA_SASL_MECHANISM", "KAFKA_USERNAME", "KAFKA_PASSWORD"} <= told.keys() or not sasl
+    for host in {name for name in told if name.endswith("_HOST")}:  # nobody is served beyond loopback without
+        assert f"{'INGEST' if host == 'INGEST_HOST' else 'TIMELINE'}_TOKENS_FILE" in told
+
+
+@pytest.mark.parametrize("kind", ["compose", "kubernetes"])
+def test_the_pages_ask_ingest_by_a_name_that_it_answers_to(kind: str) -> None:
+    told = dict(ENVIRONMENTS)
+    asked = urlsplit(told[f"{kind}: timeline"]["INGEST_URL"]).hostname
+    assert asked in told[f"{kind}: ingest"]["INGEST_ALLOWED_HOSTS"].split(",")
 
 
 def test_nothing_writes_into_its_image_or_runs_as_root() -> None:

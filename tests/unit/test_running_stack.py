@@ -66,6 +66,16 @@ def test_given_engines_are_used_and_a_given_database_is_not_guessed(tmp_path: Pa
     assert found(tmp_path) == wanted
 
 
+def test_services_are_asked_where_they_listen_and_as_they_are_spoken_to(tmp_path: Path) -> None:
+    state = tmp_path / ".local"
+    stack(state, TIMELINE_HOST="0.0.0.0", INGEST_HOST="192.0.2.1", TIMELINE_TLS_CERTIFICATE="there.pem")
+    assert found(tmp_path) == {
+        **OURS,
+        "INGEST_URL": "http://192.0.2.1:7001",
+        "TIMELINE_URL": "https://127.0.0.1:7002",
+    }
+
+
 @pytest.mark.parametrize("content", ["", "{", "[]", "null", '{"wanted": true}', '{"wanted": true, "INGEST_PORT": "x"}'])
 def test_what_is_no_record_says_nothing(tmp_path: Path, content: str) -> None:
     (tmp_path / ".local" / "run").mkdir(parents=True)

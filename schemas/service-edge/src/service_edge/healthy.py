@@ -4,22 +4,35 @@ The port is `HEALTH_PORT`, if none is named. Exit status 0 if it is ready, 1 wit
 """
 
 import os
+import ssl
 import sys
-from http.client import HTTPConnection, HTTPException
+from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from typing import Final
 
+_HOST: Final = "127.0.0.1"
 _SECONDS: Final = 4.0
 
 
 def why_not_ready(port: int) -> str:
     """Why what listens at a port of this machine is not ready; empty if it is."""
-    connection = HTTPConnection("127.0.0.1", port, timeout=_SECONDS)
+    try:
+        try:
+            return _ask(HTTPConnection(_HOST, port, timeout=_SECONDS))
+        except (
+            ConnectionResetError,
+            HTTPException,
+        ):  # it speaks HTTPS alone; that it is the right one says the machine
+            context = ssl._create_unverified_context()
+            return _ask(HTTPSConnection(_HOST, port, timeout=_SECONDS, context=context))
+    except (OSError, HTTPException) as error:
+        return f"nothing answers at port {port}: {error}"
+
+
+def _ask(connection: HTTPConnection) -> str:
     try:
         connection.request("GET", "/readyz")
         answer = connection.getresponse()
         return "" if answer.status == 200 else answer.read(1_000).decode(errors="replace")
-    except (OSError, HTTPException) as error:
-        return f"nothing answers at port {port}: {error}"
     finally:
         connection.close()
 

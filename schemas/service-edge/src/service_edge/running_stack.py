@@ -8,7 +8,7 @@ from typing import Any, Final
 
 _RECORD: Final = Path("run", "stack.json")
 _STATE: Final = ".local"
-_URLS: Final = {"INGEST_URL": "INGEST_PORT", "TIMELINE_URL": "TIMELINE_PORT"}
+_SERVICES: Final = ("INGEST", "TIMELINE")
 _GIVEN: Final = "(given)"  # a database whose address is nobody's to write down
 
 
@@ -37,7 +37,7 @@ def _record(environment: Mapping[str, str], folder: Path) -> Mapping[str, Any]:
 def _addresses(record: Mapping[str, Any]) -> dict[str, str]:
     if not record:
         return {}
-    found = {name: f"http://127.0.0.1:{record[port]}" for name, port in _URLS.items() if _is_port(record, port)}
+    found = {f"{name}_URL": _url(record, name) for name in _SERVICES if _is_port(record, f"{name}_PORT")}
     if given := record.get("KAFKA_BOOTSTRAP_SERVERS"):
         found["KAFKA_BOOTSTRAP_SERVERS"] = str(given)
     elif _is_port(record, "KAFKA_PORT"):
@@ -45,6 +45,11 @@ def _addresses(record: Mapping[str, Any]) -> dict[str, str]:
     if record.get("DATABASE_URL") != _GIVEN and _is_port(record, "POSTGRES_PORT"):
         found["DATABASE_URL"] = f"postgresql://dyadline@127.0.0.1:{record['POSTGRES_PORT']}/dyadline"
     return found
+
+
+def _url(record: Mapping[str, Any], name: str) -> str:
+    scheme = "https" if record.get(f"{name}_TLS") is True else "http"
+    return f"{scheme}://{record.get(f'{name}_HOST', '127.0.0.1')}:{record[f'{name}_PORT']}"
 
 
 def _is_port(record: Mapping[str, Any], name: str) -> bool:
