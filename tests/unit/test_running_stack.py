@@ -57,6 +57,7 @@ def test_what_the_environment_says_comes_first(tmp_path: Path) -> None:
         **OURS,
         "TIMELINE_URL": "http://elsewhere",
     }
+    assert "DATABASE_URL" not in found(tmp_path, DATABASE_URL_FILE="/run/secrets/database_url")
 
 
 def test_given_engines_are_used_and_a_given_database_is_not_guessed(tmp_path: Path) -> None:
@@ -85,7 +86,7 @@ def test_what_is_no_record_says_nothing(tmp_path: Path, content: str) -> None:
 
 @pytest.mark.parametrize(("module", "words", "url"), [
     ("timeline_service.cli", ["status"], "http://127.0.0.1:7002"),
-    ("ingest_service.cli", ["post", "-"], "http://127.0.0.1:7001"),
+    ("ingest_service.cli", ["post", "-"], "http://127.0.0.1:7001/v1/events"),
 ])  # fmt: skip
 def test_the_commands_ask_there(tmp_path: Path, module: str, words: list[str], url: str) -> None:
     stack(tmp_path / ".local")

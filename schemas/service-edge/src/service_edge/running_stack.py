@@ -13,12 +13,12 @@ _GIVEN: Final = "(given)"  # a database whose address is nobody's to write down
 
 
 def find_running_stack(environment: MutableMapping[str, str] = os.environ, folder: Path | None = None) -> None:
-    """Set the addresses of the stack that runs in this checkout, but none that the environment has.
+    """Set the addresses of the stack that runs in this checkout, but none that the environment has, or has in a file.
 
     It is the one of `STATE_DIR` or, without that, of the nearest folder from the current one upwards that has one.
     """
     for name, address in _addresses(_record(environment, folder or Path.cwd())).items():
-        if not environment.get(name, "").strip():
+        if not any(environment.get(each, "").strip() for each in (name, f"{name}_FILE")):
             environment[name] = address
 
 
