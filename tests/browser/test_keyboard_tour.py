@@ -219,7 +219,7 @@ async def test_an_event_is_posted_corrected_and_retracted(keyboard: Keyboard) ->
     await browser.shows("form", "This will be recorded", "2025-06")
     await keyboard.goes_to("button[value=record]")
     await keyboard.opens("Recorded")
-    await keyboard.goes_to("main .sentence a")
+    await keyboard.goes_to("main .more a")
     await keyboard.opens("Talks by keyboard")
 
     await keyboard.goes_to("#history a[href$='/correct']")
@@ -232,7 +232,7 @@ async def test_an_event_is_posted_corrected_and_retracted(keyboard: Keyboard) ->
     await keyboard.opens("Correct")
     await keyboard.goes_to("button[value=record]")
     await keyboard.opens("Recorded")
-    await keyboard.goes_to("main .sentence a")
+    await keyboard.goes_to("main .more a")
     await keyboard.opens("Talks, corrected")
 
     await keyboard.goes_to("#history a[href$='/retract']")
@@ -240,6 +240,6 @@ async def test_an_event_is_posted_corrected_and_retracted(keyboard: Keyboard) ->
     await keyboard.goes_to("#reason")
     await keyboard.writes("it never happened")
     await keyboard.opens("Recorded")
-    await keyboard.goes_to("main .sentence a")
+    await keyboard.goes_to("main .more a")
     await keyboard.opens("Talks, corrected")
     await browser.shows(".notice", "Retracted", "it never happened")

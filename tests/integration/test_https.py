@@ -66,10 +66,11 @@ async def test_both_services_answer_over_https_and_find_each_other(services: Ser
 
 def the_commands_trust_whom_they_are_told(authority: Authority, ingest_url: str, timeline_url: str) -> None:
     show = [sys.executable, "-m", "timeline_service.cli", "show", "IN", "CN", "--url", timeline_url]
-    environment = {**os.environ, "SSL_CERT_FILE": str(authority.file), "TIMELINE_URL": timeline_url}
+    environment = {**os.environ, "SSL_CERT_FILE": str(authority.file)}
     done = subprocess.run(show, env=environment, capture_output=True, text=True, check=False, timeout=60)
     assert "a ban" in done.stdout, done.stderr
     post = [sys.executable, "-m", "ingest_service.cli", "post", "-", "--url", ingest_url]
+    post += ["--timeline-url", timeline_url]
     line = '{"title": "at a terminal", "when": "2021", "countries": ["IN", "CN"], "type": "ban"}'
     done = subprocess.run(post, env=environment, input=line, capture_output=True, text=True, check=False, timeout=60)
     assert "recorded 1" in done.stdout, done.stdout + done.stderr

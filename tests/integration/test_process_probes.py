@@ -78,10 +78,13 @@ async def test_what_cannot_work_says_why_it_waits(services: Services, client: ht
     assert (await client.get(f"{url}/healthz")).status_code == 200
 
 
-async def test_a_port_that_is_taken_ends_the_process_with_the_reason(services: Services) -> None:
+async def test_a_port_that_is_taken_ends_the_process_with_the_reason(
+    services: Services, client: httpx.AsyncClient
+) -> None:
     services.migrate()
     port = str(free_port())
     await services.replayer("first", REPLAYER_PORT=port)
+    await wait_until(lambda: client.get(f"http://127.0.0.1:{port}/healthz"), ignore=(httpx.HTTPError,))
     with suppress(RuntimeError):  # it may have ended before anybody looks
         await services.replayer("second", REPLAYER_PORT=port)
     second = services.all[-1]
