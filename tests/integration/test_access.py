@@ -151,6 +151,18 @@ async def test_logs_name_principals_and_no_tokens(doors: Doors) -> None:
     assert all(token not in logs for token in doors.tokens.values())
 
 
+async def test_each_line_of_a_write_names_its_principal(doors: Doors) -> None:
+    for name, status in (("ada", 201), ("eve", 403), ("", 401)):
+        headers = (doors.as_(name) if name else {}) | {"x-request-id": f"of-{name}"}
+        answer = await doors.ingest.post("/v1/events", json=an_event("logged"), headers=headers)
+        assert answer.status_code == status
+        (line,) = (line for line in doors.logs().splitlines() if f"request_id=of-{name} " in f"{line} ")
+        told = {part.partition("=")[0]: part.partition("=")[2] for part in line.split(" ")}
+        assert told["event"] == "answered"
+        assert (told["principal"], told["status"]) == (name or "anonymous", str(status))
+        assert told.get("position") == answer.headers.get("timeline-position")
+
+
 async def test_commands_take_the_token_of_their_variable(doors: Doors) -> None:
     def run(*words: str, text: str = "", **environment: str) -> "subprocess.CompletedProcess[str]":
         bare = {name: value for name, value in os.environ.items() if not name.startswith(("INGEST_", "TIMELINE_"))}

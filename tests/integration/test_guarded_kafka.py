@@ -1,11 +1,14 @@
 """Kafka over TLS, with certificates of both sides, and with a user: every way in, and every way to be turned away."""
 
 from collections.abc import AsyncIterator, Callable
+from pathlib import Path
 
 import pytest
+from tests.integration.test_restore import part, raw, restored
 from tests.support.running.certificates import Authority
 from tests.support.running.guarded_engines import PASSWORD, GuardedKafka, guarded_kafka
 from tests.support.running.ingesting import JSON, an_event, ingest_client
+from tests.support.running.processes import Services
 from tests.support.running.session_folder import session_folder
 from tests.support.waiting import wait_until
 
@@ -57,6 +60,21 @@ async def test_every_client_is_let_in(kafka: GuardedKafka, listener: str, mechan
         assert await reader.bounds([0]) == {0: (0, 1)}
     finally:
         await reader.stop()
+
+
+@pytest.mark.parametrize("listener", ["MUTUAL", "WHOTLS"])
+async def test_a_log_is_restored_into_it(kafka: GuardedKafka, tmp_path: Path, listener: str) -> None:
+    told = kafka.variables(listener)
+    lost = Services(tmp_path, told.pop("KAFKA_BOOTSTRAP_SERVERS"), f"restored.{listener}", "")
+    file = tmp_path / "log.ndjson"
+    records = [raw(0, 1), raw(0, 2), raw(0, 5)]  # with gaps, which are taken by transactions
+    file.write_bytes(part(lost.topic, records, 7))
+    complaints = await restored(lost, file, status=3)
+    assert "Kafka is out of reach" in complaints
+    assert "restored 3 records" in await restored(lost, file, words=(), status=0, **told)
+    assert "nothing to do" in await restored(lost, file, words=(), status=0, **told)
+    async with open_scan(kafka.open, lost.topic) as scan:
+        assert [found async for batch in scan.read(0, 0, 7) for found in batch] == records
 
 
 def with_(**changed: str) -> Callable[[Told], Told]:

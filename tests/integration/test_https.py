@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import httpx
 import pytest
@@ -19,6 +20,8 @@ from tests.support.running.free_ports import free_port
 from tests.support.running.ingesting import an_event
 from tests.support.running.processes import Service, Services
 from tests.support.waiting import wait_until
+
+from service_edge.healthy import why_not_ready
 
 
 @pytest.fixture
@@ -99,6 +102,7 @@ async def test_a_certificate_is_renewed_without_dropping_a_connection(services: 
         timeline.signal(signal.SIGHUP)
         await wait_until(lambda: "the certificate stays as it was" in timeline.log)
         assert (await client.get(f"{timeline.url}/healthz")).status_code == 200
+        assert await asyncio.to_thread(why_not_ready, urlsplit(timeline.url).port or 0) == ""
 
 
 async def _until_said(lines: AsyncIterator[str]) -> AsyncIterator[str]:

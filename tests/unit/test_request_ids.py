@@ -42,5 +42,5 @@ async def test_the_id_is_answered_and_is_what_lines_of_the_log_are_bound_to() ->
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://127.0.0.1") as client:
         answer = await client.get("/", headers={"x-request-id": "mine"})
     assert answer.headers["x-request-id"] == "mine"
-    assert answer.json() == {"request_id": "mine"}
+    assert answer.json() == {"request_id": "mine", "principal": "anonymous"}
     assert structlog.contextvars.get_contextvars() == {}

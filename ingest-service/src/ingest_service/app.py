@@ -27,6 +27,8 @@ from service_edge.openapi import DescribedAPI
 from service_edge.parameters import strict_query
 from service_edge.problems import install_problems
 from service_edge.request_ids import RequestIds
+from service_edge.request_log import RequestLog
+from service_edge.request_traces import RequestTraces
 
 _LOG: Final = structlog.get_logger()
 #: How long the log's supervisor may take to stop in order. Then it is cancelled again: aiokafka may swallow the first.
@@ -78,6 +80,8 @@ def create_app(settings: Settings) -> DescribedAPI:
     app.guard()
     app.add_middleware(HostOriginGuard, allowed_hosts=settings.allowed_hosts, allowed_origins=settings.allowed_origins)
     app.add_middleware(CrossOrigins, writers=settings.allowed_origins)
+    app.add_middleware(RequestLog)
+    app.add_middleware(RequestTraces)
     app.add_middleware(RequestIds)
     return app
 

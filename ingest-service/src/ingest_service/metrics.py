@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from prometheus_client import Counter, Histogram
+from prometheus_client import Counter, Gauge, Histogram
 
 EVENTS: Final = Counter("ingest_events", "Events and changes that were posted, by what became of them.", ["outcome"])
 RECORDED: Final = EVENTS.labels("recorded")
@@ -13,3 +13,4 @@ APPEND_SECONDS: Final = Histogram(
     "From handing records to Kafka to the last acknowledgement.",
     buckets=(0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30),
 )
+READY: Final = Gauge("ingest_ready", "Whether events can be recorded: a broker answers, and the topic is fit for use.")

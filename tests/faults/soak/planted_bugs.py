@@ -12,9 +12,8 @@ from pathlib import Path
 from typing import Final
 
 from tests.faults.soak.trial import Plan, carry_out
+from tests.support.running.processes import SOURCES
 from tests.support.running.session_folder import ROOT
-
-_SOURCES: Final = ("schemas/src", "schemas/service-edge/src", "ingest-service/src", "timeline-service/src")
 
 
 class UnplantableError(Exception):
@@ -50,7 +49,7 @@ class PlantedBug:
 
 def copy_sources(folder: Path) -> Path:
     """The product's sources, copied into a new folder: the root of a checkout as far as the arena needs one."""
-    for source in _SOURCES:
+    for source in SOURCES:
         shutil.copytree(ROOT / source, folder / source, ignore=shutil.ignore_patterns("__pycache__"))
     return folder
 

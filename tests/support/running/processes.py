@@ -6,6 +6,7 @@ import sys
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Final
 
 import httpx
 from tests.support.running.free_ports import free_port
@@ -17,6 +18,8 @@ from local_stack.processes import Process
 
 #: What the test that runs has spawned, so that the end of each log can be shown when it fails.
 spawned: list[Process] = []
+#: Where the product's own code is in a checkout.
+SOURCES: Final = ("schemas/src", "schemas/service-edge/src", "ingest-service/src", "timeline-service/src")
 _last_words: dict[Path, str] = {}
 
 
@@ -89,6 +92,7 @@ class Services:
     topic: str
     database_url: str
     all: list[Service] = field(default_factory=list)
+    root: Path | None = None  # a checkout whose code they run, if it is not ours
 
     def environment(self, **more: str) -> dict[str, str]:
         """What every process is told."""
@@ -151,4 +155,8 @@ class Services:
 
     def _process(self, name: str, module: list[str], environment: dict[str, str]) -> Process:
         command = [sys.executable, *module]
-        return NurseryProcess(name, command, self.state_dir, environment=self.environment(**environment))
+        whole = self.environment(**environment)
+        if self.root is None:
+            return NurseryProcess(name, command, self.state_dir, environment=whole)
+        sources = os.pathsep.join(str(self.root / source) for source in SOURCES)
+        return Process(name, command, self.state_dir, environment={**whole, "PYTHONPATH": sources})

@@ -18,6 +18,9 @@ from service_edge.openapi import DescribedAPI
 from service_edge.parameters import strict_query
 from service_edge.problems import install_problems
 from service_edge.request_ids import RequestIds
+from service_edge.request_log import RequestLog
+from service_edge.request_traces import RequestTraces
+from service_edge.tracing import is_tracing
 from timeline_service.adapters.ingest import IngestService
 from timeline_service.adapters.kafka.offsets import KafkaOffsets
 from timeline_service.adapters.kafka.scan import open_scan
@@ -29,11 +32,13 @@ from timeline_service.adapters.postgres.generations import PostgresGenerations
 from timeline_service.adapters.postgres.marks import PostgresMarks
 from timeline_service.adapters.postgres.notifications import PostgresNotificationListener
 from timeline_service.adapters.postgres.processes import PostgresProcesses
+from timeline_service.adapters.postgres.projection import TRACED
 from timeline_service.adapters.postgres.reader import PostgresReader
 from timeline_service.adapters.postgres.records import PostgresRecords
 from timeline_service.adapters.postgres.replays import CHANNEL, PostgresReplays
 from timeline_service.adapters.postgres.selections import PostgresSelections
 from timeline_service.api.holdings import Holdings
+from timeline_service.api.observations import Observations
 from timeline_service.api.problems import ERRORS, KINDS, translate
 from timeline_service.api.roles import NEEDS
 from timeline_service.api.routes import (
@@ -55,6 +60,7 @@ from timeline_service.api.routes import (
     timelines,
 )
 from timeline_service.api.shapes import SHAPES
+from timeline_service.feed.followed_records import FollowedRecords
 from timeline_service.feed.live_feed import LiveFeed
 from timeline_service.feed.progress import ProgressFeed
 from timeline_service.queries.exports import RawLog
@@ -82,8 +88,8 @@ def create_app(settings: Settings) -> DescribedAPI:
     @asynccontextmanager
     async def lifespan(app: DescribedAPI) -> AsyncIterator[None]:
         url = settings.database_url.get_secret_value()
-        pool = await open_pool(url, most=settings.connections, planning=BY_VALUE)
-        in_order = await open_pool(url, most=settings.connections, planning=IN_ORDER)
+        pool = await open_pool(url, most=settings.connections, planning=BY_VALUE, name="by_value")
+        in_order = await open_pool(url, most=settings.connections, planning=IN_ORDER, name="in_order")
         notifications, replay_notifications = (
             PostgresNotificationListener(url),
             PostgresNotificationListener(url, CHANNEL),
@@ -105,19 +111,24 @@ def create_app(settings: Settings) -> DescribedAPI:
             RememberedSummaries(),
         )
         scan = partial(open_scan, settings.kafka, settings.topic, settings.stall_seconds)
+        followed = FollowedRecords()
+        live = LiveFeed(reader, PostgresLive(pool), notifications, followed)
         holdings = Holdings(
             sources,
-            LiveFeed(reader, PostgresLive(pool), notifications),
+            live,
             ProgressFeed(sources.replays, replay_notifications),
             RawLog(scan, settings.slow_seconds),
             EventStreams(settings.slow_seconds),
             IngestService(settings.ingest_url),
             settings.heartbeat_seconds,
             settings.ready_lag_seconds,
+            Observations(sources, live),
         )
         app.state.holdings = holdings
         app.leave = partial(asyncio.get_running_loop().call_soon_threadsafe, holdings.leave)
-        runs = (notifications.run(), replay_notifications.run(), sources.seal.run(), holdings.feed.run())
+        runs = [notifications.run(), replay_notifications.run(), sources.seal.run(), holdings.feed.run()]
+        if is_tracing():
+            runs.append(PostgresNotificationListener(url, TRACED, followed.hear).run())
         background = [asyncio.create_task(run) for run in runs]
         try:
             yield
@@ -157,5 +168,7 @@ def create_app(settings: Settings) -> DescribedAPI:
     app.guard(show_to_callers)
     app.add_middleware(HostOriginGuard, allowed_hosts=settings.allowed_hosts, allowed_origins=settings.allowed_origins)
     app.add_middleware(CrossOrigins, writers=settings.allowed_origins, readers=settings.reading_origins)
+    app.add_middleware(RequestLog)
+    app.add_middleware(RequestTraces)
     app.add_middleware(RequestIds)
     return app

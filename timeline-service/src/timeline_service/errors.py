@@ -144,3 +144,7 @@ class ExportError(ArchiveError):
     def __init__(self, line: int, detail: str) -> None:
         super().__init__(f"line {line}: {detail}")
         self.line = line
+
+
+class RestoreError(HaltError):
+    """A log cannot be put back where it is to be. The message says why, and what to do."""

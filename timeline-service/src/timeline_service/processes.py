@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 import structlog
+from prometheus_client import Counter, Gauge
 
 from service_edge.access.settings import open_gate
 from service_edge.access.tokens import TokenFileError
@@ -27,6 +28,12 @@ if TYPE_CHECKING:
     from timeline_service.adapters.postgres.database import Pool
 
 _LOG: Final = structlog.get_logger()
+_READY: Final = Gauge(
+    "dyadline_process_ready", "Whether a projector or replayer has all that it needs (1), or waits (0)."
+)
+_RETRIES: Final = Counter("dyadline_process_retries", "How often its work was begun anew, and why.", ["reason"])
+_FENCED: Final = _RETRIES.labels("fenced")
+_AWAY: Final = _RETRIES.labels("away")
 _SHORTEST_PAUSE: Final = 0.1
 _MAX_PAUSE_SECONDS: Final = 5.0
 _LONG_RUN: Final = 60.0
@@ -69,7 +76,8 @@ async def _watched(
     kind: ProcessKind, place: tuple[str, int], settings: Settings, work: Work, *, connections: int
 ) -> AsyncIterator["Pool"]:
     """A pool for a process, whose probes are answered meanwhile, and which says now and then that it is there."""
-    pool = await open_pool(settings.database_url.get_secret_value(), most=connections)
+    _READY.set_function(lambda: not work.waits_for)
+    pool = await open_pool(settings.database_url.get_secret_value(), most=connections, name=kind)
     hearing = asyncio.create_task(_be_heard(PostgresProcesses(pool), kind))
     try:
         host, port = place
@@ -113,10 +121,12 @@ async def _again(stop: asyncio.Event, work: Work, run_once: Callable[[], Corouti
         try:
             await _until_stopped(stop, run_once)
         except FencedError as error:  # after a swap readers wait for us
+            _FENCED.inc()
             _LOG.warning("starting over", reason=str(error))
             await _wait(stop, _SHORTEST_PAUSE)
         except (UnavailableError, TopicUnavailableError) as error:
             work.waits_for = str(error)
+            _AWAY.inc()
             if time.monotonic() - started > _LONG_RUN:
                 pause = _SHORTEST_PAUSE  # it went well until now
             _LOG.warning("waiting", seconds=round(pause, 1), reason=str(error))

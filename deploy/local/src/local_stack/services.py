@@ -120,7 +120,7 @@ def own_client(settings: Settings, seconds: float = 5) -> httpx.AsyncClient:
 def _environment(settings: Settings, name: str) -> dict[str, str]:
     """What concerns one of them, and no other: where it differs, that one is started again."""
     common = {"KAFKA_BOOTSTRAP_SERVERS": settings.bootstrap_servers, "PYTHONUNBUFFERED": "1"}
-    common |= _named("LOG_FORMAT", f"{name.upper()}_HOST")
+    common |= _prefixed("LOG_") | _prefixed("OTEL_") | _named(f"{name.upper()}_HOST")
     common |= {name: text for name, text in settings.given.items() if name in VARIABLES}
     if name == "ingest":
         port = str(settings.ingest_port)

@@ -1,21 +1,16 @@
 """The topic that keeps the log: made once, as the contract has it, and looked at whenever the stack starts."""
 
-import asyncio
-import time
-from collections.abc import Mapping
-
 from aiokafka import AIOKafkaConsumer, TopicPartition
-from aiokafka.admin import AIOKafkaAdminClient, NewTopic
-from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code
+from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.errors import KafkaError
 
-from event_schemas.log_topic import PARTITIONS, TOPIC_SETTINGS, replication
+from event_schemas.log_topic import PARTITIONS
 from local_stack.errors import StackError
 from service_edge.kafka_access import KafkaAccess
 from service_edge.kafka_clients import close_client, start_client
 from service_edge.kafka_refusals import why_unreachable
 from service_edge.topic_check import TopicUnavailableError, TopicUnfitError, check_topic
-
-READY_SECONDS = 30
+from service_edge.topic_making import TopicMakingError, make_topic
 
 
 async def create_topic(access: KafkaAccess, name: str, partitions: int = PARTITIONS) -> None:
@@ -26,8 +21,9 @@ async def create_topic(access: KafkaAccess, name: str, partitions: int = PARTITI
     admin = AIOKafkaAdminClient(**access.arguments(), request_timeout_ms=10_000)
     try:
         await start_client(admin)
-        await _create(admin, name, partitions)
-        await _wait_for_leaders(admin, name)
+        await make_topic(admin, name, partitions)
+    except TopicMakingError as error:
+        raise StackError(str(error)) from error
     except (KafkaError, OSError, TimeoutError) as error:
         reason = await why_unreachable(access) or error
         raise StackError(f"Kafka at {access} does not make the topic {name}: {reason}") from error
@@ -56,26 +52,3 @@ async def log_is_empty(access: KafkaAccess, name: str) -> bool:
         raise StackError(f"Kafka at {access} does not tell how long the log is: {error}") from error
     finally:
         await close_client(consumer)
-
-
-async def _create(admin: AIOKafkaAdminClient, name: str, partitions: int) -> None:
-    brokers = len((await admin.describe_cluster())["brokers"])
-    replicas, in_sync = replication(brokers)
-    settings: Mapping[str, str] = {**TOPIC_SETTINGS, "min.insync.replicas": str(in_sync)}
-    answer = await admin.create_topics([NewTopic(name, partitions, replicas, topic_configs=dict(settings))])
-    for topic, code, *words in answer.topic_errors:
-        error = for_code(code)
-        if code and error is not TopicAlreadyExistsError:
-            raise StackError(f"the topic {topic} could not be made: {words[0] if words else error.__name__}")
-
-
-async def _wait_for_leaders(admin: AIOKafkaAdminClient, name: str) -> None:
-    deadline = time.monotonic() + READY_SECONDS
-    while True:
-        (described,) = await admin.describe_topics([name])
-        partitions = described["partitions"]
-        if partitions and all(partition["leader"] >= 0 for partition in partitions):
-            return
-        if time.monotonic() > deadline:
-            raise StackError(f"the topic {name} has partitions without a leader: look at Kafka's log")
-        await asyncio.sleep(0.05)

@@ -15,6 +15,7 @@ from ingest_service.errors import UnavailableError
 from ingest_service.metrics import APPEND_SECONDS, RECORDED, UNKNOWN
 from service_edge.kafka_access import KafkaAccess
 from service_edge.topic_check import KafkaTopic, TopicUnavailableError, TopicUnfitError, check_topic
+from service_edge.tracing import traced
 
 _LOG: Final = structlog.get_logger()
 _MAX_PAUSE_SECONDS: Final = 5.0
@@ -70,6 +71,15 @@ class KafkaLog:
         """Wait for acknowledgements no longer than a short grace from now on: the process is asked to stop."""
         self._ends = min(self._ends, asyncio.get_running_loop().time() + _GRACE_SECONDS)
 
+    @property
+    def is_ready(self) -> bool:
+        """Whether the topic can be trusted and a broker answers."""
+        try:
+            self._ready_session()
+        except UnavailableError:
+            return False
+        return True
+
     def require_ready(self) -> None:
         """Raises UnavailableError unless the topic can be trusted and a broker answers."""
         self._ready_session()
@@ -80,7 +90,7 @@ class KafkaLog:
         Those of a bulk let others go ahead. Raises UnavailableError if nothing was sent.
         """
         session = self._ready_session()
-        with APPEND_SECONDS.time():
+        with APPEND_SECONDS.time(), traced("append", "producer", attributes={"dyadline.records": len(accepted)}):
             results = await session.append(accepted, bulk=bulk, ends=self._ends)
         unknown = results.count(None)
         UNKNOWN.inc(unknown)

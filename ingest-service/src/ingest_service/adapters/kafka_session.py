@@ -20,11 +20,12 @@ from event_schemas.positions import format_position
 from event_schemas.records import MAX_RECORD_BYTES
 from ingest_service.adapters.kafka_partitions import Late, Turn
 from ingest_service.domain.accept import Accepted
-from ingest_service.domain.signing import Sign, leave_unsigned
+from ingest_service.domain.signing import Headers, Sign, leave_unsigned
 from ingest_service.errors import UnavailableError
 from service_edge.kafka_access import KafkaAccess
 from service_edge.kafka_clients import start_client
 from service_edge.topic_check import KafkaTopic
+from service_edge.tracing import TRACEPARENT, traceparent
 
 _LOG: Final = structlog.get_logger()
 _BATCH_BYTES: Final = 512 * 1024
@@ -219,18 +220,22 @@ class KafkaSession:
 
     async def _send(self, partition: int, item: Accepted) -> "asyncio.Future[Any]":
         future: asyncio.Future[Any] = await self._producer.send(
-            self._topic.name, item.value, item.key, partition=partition, headers=self._sign(item.key, item.value)
+            self._topic.name,
+            item.value,
+            item.key,
+            partition=partition,
+            headers=_traced(self._sign(item.key, item.value), traceparent()),
         )
         return future
 
     def _batches(self, accepted: Sequence[Accepted]) -> Iterator[tuple[Any, int, int]]:
         """The records in as few batches as they need, each with the range that it holds."""
-        end = 0
+        end, parent = 0, traceparent()
         while end < len(accepted):
             start, batch = end, self._producer.create_batch()
             while end < len(accepted):
                 item = accepted[end]
-                headers = self._sign(item.key, item.value)
+                headers = _traced(self._sign(item.key, item.value), parent)
                 if batch.append(timestamp=None, key=item.key, value=item.value, headers=headers) is None:
                     break
                 end += 1
@@ -278,3 +283,8 @@ async def _disconnect(client: Any) -> None:
         await asyncio.wait_for(client.close(), _CLOSING_SECONDS)
     except (KafkaError, TimeoutError) as error:
         _LOG.debug("a connection did not close in order", reason=repr(error))
+
+
+def _traced(headers: Headers, parent: str | None) -> Headers:
+    """A record's headers and, where its request is traced, the span below which readers go on."""
+    return headers if parent is None else [*headers, (TRACEPARENT, parent.encode())]

@@ -6,6 +6,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, generate_latest
 
 from ingest_service.adapters.kafka_log import KafkaLog
 from ingest_service.api.operations import HEALTHZ, METRICS, READYZ
+from ingest_service.metrics import READY
 
 router = APIRouter(tags=["operation"])
 
@@ -25,6 +26,8 @@ async def readyz(request: Request) -> dict[str, str]:
 
 
 @router.get("/metrics", summary="Metrics for Prometheus", response_class=PlainTextResponse, responses=METRICS)
-async def metrics() -> Response:
+async def metrics(request: Request) -> Response:
     """The process's metrics in Prometheus' text format."""
+    log: KafkaLog = request.app.state.log
+    READY.set(log.is_ready)
     return Response(generate_latest(REGISTRY), media_type=CONTENT_TYPE_LATEST)

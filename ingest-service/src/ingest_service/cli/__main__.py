@@ -11,6 +11,7 @@ from ingest_service.cli.post import post
 from ingest_service.cli.retract import retract
 from ingest_service.cli.serve import serve
 from ingest_service.cli.suggesting import suggest_mapping
+from service_edge.running_stack import find_running_stack
 
 app = typer.Typer(
     no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help="Take events between countries in."
@@ -28,6 +29,7 @@ app.command("key")(make_key)
 
 def main() -> None:
     """The command's entry."""
+    find_running_stack()
     app()
 
 

@@ -14,9 +14,11 @@ def serve() -> None:
     from service_edge.access.tokens import TokenFileError
     from service_edge.logs import write_logs
     from service_edge.server_certificates import server_certificate
+    from service_edge.tracing import trace_process
 
     settings = read_settings(Settings)
     write_logs()
+    trace_process("ingest")
     try:
         certificate = server_certificate("INGEST_", settings.tls_certificate, settings.tls_key)
         app = create_app(settings)

@@ -14,7 +14,10 @@ _TRACE: Final = re.compile(r"[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}
 
 
 class RequestIds:
-    """ASGI middleware: `X-Request-ID` as it came, else the trace id of `traceparent`, else a new id."""
+    """ASGI middleware: `X-Request-ID` as it came, else the trace id of `traceparent`, else a new id.
+
+    Who asks is nobody yet, in lines of the log: whoever knows better binds another `principal`.
+    """
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -30,7 +33,7 @@ class RequestIds:
                 MutableHeaders(scope=message)["x-request-id"] = request_id
             await send(message)
 
-        with structlog.contextvars.bound_contextvars(request_id=request_id):
+        with structlog.contextvars.bound_contextvars(request_id=request_id, principal="anonymous"):
             await self._app(scope, receive, answer)
 
 

@@ -13,6 +13,7 @@ from aiokafka.errors import KafkaError
 from tests.faults.soak.arena.engine_health import brokers_count
 from tests.faults.soak.arena.own_records import note_own_records
 from tests.faults.soak.arena.recovery import recover
+from tests.support.running.processes import SOURCES
 from tests.support.waiting import wait_until
 
 from local_stack.commands import run_command
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     from tests.faults.soak.arena.arena import Arena
 
 START_SECONDS: Final = 150.0
-_SOURCES: Final = ("schemas/src", "schemas/service-edge/src", "ingest-service/src", "timeline-service/src")
 
 
 class ArenaError(Exception):
@@ -76,7 +76,7 @@ async def start_services(arena: "Arena", environment: Mapping[str, str]) -> None
 def _service_environment(arena: "Arena") -> dict[str, str]:
     """What all of the product's processes are told."""
     return {
-        "PYTHONPATH": os.pathsep.join(str(arena.root / source) for source in _SOURCES),
+        "PYTHONPATH": os.pathsep.join(str(arena.root / source) for source in SOURCES),
         "PYTHONUNBUFFERED": "1",
         "KAFKA_BOOTSTRAP_SERVERS": ",".join(f"127.0.0.1:{proxy.port}" for proxy in arena.kafka_proxies),
         "DATABASE_URL": f"postgresql://dyadline@127.0.0.1:{arena.postgres_proxy.port}/dyadline",

@@ -7,6 +7,7 @@ import httpx
 import orjson
 
 from service_edge.tls import trust_of
+from service_edge.tracing import TRACEPARENT, traceparent
 from timeline_service.errors import UnavailableError
 
 _SECONDS: Final = 40.0  # longer than ingest itself waits for Kafka
@@ -63,8 +64,11 @@ class IngestWriter:
         return await self._post(f"/v1/events/{event_id}/retractions", retraction)
 
     async def _post(self, path: str, value: Mapping[str, Any]) -> IngestAnswer:
+        headers = self._headers
+        if (parent := traceparent()) is not None:
+            headers = {**headers, TRACEPARENT: parent}
         try:
-            answer = await self._client.post(self._url + path, content=orjson.dumps(value), headers=self._headers)
+            answer = await self._client.post(self._url + path, content=orjson.dumps(value), headers=headers)
             body = answer.json()
         except httpx.HTTPError as error:
             raise UnavailableError(f"the ingest service does not answer: {error or type(error).__name__}") from error

@@ -7,6 +7,7 @@ from fastapi import Depends, Request
 
 from service_edge.event_streams import EventStreams
 from timeline_service.adapters.ingest import IngestService
+from timeline_service.api.observations import Observations
 from timeline_service.feed.live_feed import LiveFeed
 from timeline_service.feed.progress import ProgressFeed
 from timeline_service.queries.exports import RawLog
@@ -25,6 +26,7 @@ class Holdings:
     ingest: IngestService
     heartbeat_seconds: float
     ready_lag_seconds: float
+    observations: Observations
 
     def leave(self) -> None:
         """End what would go on for ever, so that the server need not wait for it."""

@@ -214,5 +214,4 @@ READYZ: Final[Responses] = {
 }
 METRICS: Final[Responses] = {
     200: success("The metrics", {"type": "string"}, media_type="text/plain", some_of_them=examples.METRICS),
-    **problems(UNAVAILABLE),
 }

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Final
 
 import typer
 
+from service_edge.running_stack import find_running_stack
 from service_edge.secret_files import SettingError
 from service_edge.terminal import ExitStatus, leave, leave_unset, read_settings
 from timeline_service.cli.batches import batches
@@ -16,6 +17,7 @@ from timeline_service.cli.export import export
 from timeline_service.cli.options import Json, Token, Url
 from timeline_service.cli.printing import print_json, print_parked, print_status
 from timeline_service.cli.replay import replay
+from timeline_service.cli.restore import restore
 from timeline_service.cli.show import show
 from timeline_service.cli.types import types
 from timeline_service.cli.watch import watch
@@ -37,10 +39,12 @@ def serve() -> None:
     from service_edge.logs import write_logs
     from service_edge.server_certificates import server_certificate
     from service_edge.serving import NotLoopbackError, serve
+    from service_edge.tracing import trace_process
     from timeline_service.app import create_app
 
     settings = read_settings(Settings)
     write_logs()
+    trace_process("timeline")
     try:
         certificate = server_certificate("TIMELINE_", settings.tls_certificate, settings.tls_key)
         serve(create_app(settings), settings.host, settings.port, certificate)
@@ -54,10 +58,12 @@ def serve() -> None:
 def project() -> None:
     """Project the log into the database, until stopped. Any number of these share the log's partitions."""
     from service_edge.logs import write_logs
+    from service_edge.tracing import trace_process
     from timeline_service.processes import project
 
     settings = read_settings(Settings)
     write_logs()
+    trace_process("projector")
     gc.freeze()
     gc.set_threshold(1_000_000, 20, 50)  # a batch makes many objects and no cycles: with fewer looks, a third faster
     _run(project(settings))
@@ -110,6 +116,7 @@ app.command()(changes)
 app.command()(watch)
 app.command()(export)
 app.command()(replay)
+app.command()(restore)
 app.command()(batches)
 app.command()(types)
 
@@ -135,6 +142,7 @@ def _run(process: Coroutine[Any, Any, None]) -> None:
 
 def main() -> None:
     """Run the command line."""
+    find_running_stack()
     app()
 
 

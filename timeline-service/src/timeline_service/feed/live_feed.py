@@ -14,6 +14,7 @@ from timeline_service.adapters.postgres.reader import PostgresReader
 from timeline_service.domain.feed import BehindError, Chunk, Notice, Ring, Subscription, live_id, live_vector
 from timeline_service.domain.vectors import OffsetVector, ReadPoint
 from timeline_service.errors import UnavailableError
+from timeline_service.feed.followed_records import FollowedRecords
 from timeline_service.feed.notices import write_notice
 
 _LOG: Final = structlog.get_logger()
@@ -35,8 +36,15 @@ class LiveFeed:
     is away is waited for: a stream goes on where it was, and skips nothing.
     """
 
-    def __init__(self, reader: PostgresReader, live: PostgresLive, notifications: PostgresNotificationListener) -> None:
+    def __init__(
+        self,
+        reader: PostgresReader,
+        live: PostgresLive,
+        notifications: PostgresNotificationListener,
+        followed: FollowedRecords,
+    ) -> None:
         self._reader, self._live, self._notifications = reader, live, notifications
+        self._followed = followed
         self._ring: Ring | None = None
         self._generation = 0
         self._listeners = 0
@@ -99,7 +107,9 @@ class LiveFeed:
                 if chunk is None:
                     await asyncio.wait([news], timeout=max(0.0, due - time.monotonic()))
                     continue
-                for piece in _pieces(chunk.notices(subscription)):
+                notices = chunk.notices(subscription)
+                self._followed.pushed(notices)
+                for piece in _pieces(notices):
                     yield piece
                     due = time.monotonic() + heartbeat
                 vector = chunk.end

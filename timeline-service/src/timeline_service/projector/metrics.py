@@ -14,6 +14,7 @@ BATCH_SECONDS: Final = Histogram(
 )
 PARTITIONS: Final = Gauge("dyadline_projector_partitions", "Partitions that this process owns.")
 LAG: Final = Gauge("dyadline_projector_lag_records", "Records of the log that are not projected yet.", ["partition"])
+STOPPED: Final = Gauge("dyadline_projector_stopped_partitions", "Partitions of it that are projected no further.")
 _RECORDS: Final = Counter("dyadline_projector_records", "Records projected, by what became of them.", ["outcome"])
 
 

@@ -15,6 +15,7 @@ from timeline_service.judge.batch import RowChanges
 
 _LOG: Final = structlog.get_logger()
 _LOOK_SECONDS: Final = 2.0
+_UNTRACED: Final[Mapping[str, str]] = {}
 
 
 class Ownership:
@@ -50,9 +51,11 @@ class Ownership:
         )
         self.stopped, self._looked = set(), 0.0
 
-    async def write(self, advances: Mapping[int, Advance], changes: RowChanges) -> None:
+    async def write(
+        self, advances: Mapping[int, Advance], changes: RowChanges, traces: Mapping[str, str] = _UNTRACED
+    ) -> None:
         """Write a batch, and with it how far it takes its partitions."""
-        self.checkpoints |= await self._projection.write(self.checkpoints, advances, changes)
+        self.checkpoints |= await self._projection.write(self.checkpoints, advances, changes, traces)
 
     async def pass_markers(self, partition: int, position: int, gap: int) -> None:
         """Move a checkpoint past so many offsets that hold no record."""

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 import structlog
@@ -22,11 +22,12 @@ from timeline_service.projector.failing import FailingPartitions
 from timeline_service.projector.idle import IdleWatch
 from timeline_service.projector.intake import Batch, Intake
 from timeline_service.projector.log_guard import LogGuard
-from timeline_service.projector.metrics import BATCH_SECONDS, LAG, PARTITIONS, count_records
+from timeline_service.projector.metrics import BATCH_SECONDS, LAG, PARTITIONS, STOPPED, count_records
 from timeline_service.projector.ownership import Ownership
 from timeline_service.projector.redriver import Redriver
 from timeline_service.projector.same_log import digest
 from timeline_service.projector.search_feed import SearchFeed
+from timeline_service.projector.spans import projecting_spans
 
 _LOG: Final = structlog.get_logger()
 _REPORT_SECONDS: Final = 2.0
@@ -134,6 +135,7 @@ class Projector:
         self._idle.progressed()
         self._intake.begin(assignment, checkpoints)
         PARTITIONS.set(len(checkpoints))
+        STOPPED.set(0)
         LAG.clear()
         self._begun()
         _LOG.info("projecting", partitions=",".join(map(str, checkpoints)), generation=self._projection.generation)
@@ -150,12 +152,18 @@ class Projector:
         part = [item for item in decoded_records if item.position.partition not in stopped]
         if not part:
             return
+        with projecting_spans(part) as traces:
+            await self._write_part(part, traces)
+
+    async def _write_part(self, part: Sequence[DecodedRecord], traces: Mapping[str, str]) -> None:
         changes = await self._fold(part)
         if await self._stop_failing(part, changes):
             return await self._project_part(part)  # the partitions that still go on
         last = {item.position.partition: item for item in part}
-        await self._ownership.write({partition: _advance(item) for partition, item in last.items()}, changes)
+        advances = {partition: _advance(item) for partition, item in last.items()}
+        await self._ownership.write(advances, changes, traces)
         count_records(changes.counts)
+        _LOG.info("projected", position=_reach(part), records=len(part))
         self._idle.progressed()
 
     async def _fold(self, part: Sequence[DecodedRecord]) -> RowChanges:
@@ -174,6 +182,7 @@ class Projector:
             return False
         failing = self._failing.find(part, changes)
         for partition, reason in failing.items():
+            STOPPED.inc()
             _LOG.critical("partition stopped", partition=partition, reason=reason)
             self._reader.pause(partition)
             await self._ownership.stop(partition, reason)
@@ -191,3 +200,12 @@ class Projector:
 def _advance(decoded: DecodedRecord) -> Advance:
     raw = decoded.raw
     return Advance(raw.offset, raw.timestamp, digest(raw), decoded.position.recorded_at)
+
+
+def _reach(part: Sequence[DecodedRecord]) -> str:
+    """The first and last offset of each partition of which there are records."""
+    spans: dict[int, tuple[int, int]] = {}
+    for item in part:
+        partition, offset, _ = item.position
+        spans[partition] = (spans.get(partition, (offset, 0))[0], offset)
+    return ",".join(f"{partition}:{first}-{last}" for partition, (first, last) in spans.items())

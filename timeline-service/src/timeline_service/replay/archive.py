@@ -1,6 +1,7 @@
-"""An exported log in a file, read back: from it a projection can be made anew, without Kafka."""
+"""An exported log in files, read back: from it a projection can be made anew without Kafka, or the log itself."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import groupby, pairwise
 from pathlib import Path
@@ -49,30 +50,27 @@ class Section:
 
 
 class Archive:
-    """A file with all partitions of a log from their beginnings, each in one range or in several that join.
+    """Files with all partitions of a log from their beginnings, each in one range or in several that join.
 
-    It is looked through once, to find its sections, and whether anything is missing of them; nothing else of it is
-    held. Raises ArchiveError for a file that is something else, or less.
+    They are looked through once, to find their sections, and whether anything is missing of them; nothing else of them
+    is held. Raises ArchiveError for a file that is something else, or less, and names it where there are several.
     """
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        try:
-            with path.open("rb", _BUFFER_BYTES) as file:
-                sections = find_sections(file)
-        except OSError as error:
-            raise ArchiveError(f"{path} cannot be read: {error.strerror}") from error
-        _require_end(sections[-1])
-        first = sections[0].header
+    def __init__(self, *paths: Path) -> None:
+        self._paths = paths
+        found = [(path, section) for path in paths for section in self._look_through(path)]
+        first = found[0][1].header
         self.topic, self.partitions = first.topic, first.partitions
-        for section in sections:
+        for path, section in found:
             if (section.header.topic, section.header.partitions) != (self.topic, self.partitions):
-                raise ExportError(
-                    section.line, f"expected {self.topic} with {self.partitions} partitions, as in line 1"
-                )
-        sections.sort(key=lambda section: (section.header.partition, section.header.start, section.header.end))
+                with self._naming(path):
+                    raise ExportError(
+                        section.line,
+                        f"expected {self.topic} with {self.partitions} partitions, as in {self._place(paths[0], 1)}",
+                    )
+        found.sort(key=lambda item: (item[1].header.partition, item[1].header.start, item[1].header.end))
         self._sections = {
-            partition: list(found) for partition, found in groupby(sections, lambda section: section.header.partition)
+            partition: list(parts) for partition, parts in groupby(found, lambda item: item[1].header.partition)
         }
         for partition in range(self.partitions):
             self._require_whole(partition)
@@ -80,7 +78,7 @@ class Archive:
     @property
     def next_offsets(self) -> OffsetVector:
         """Where the archive ends."""
-        return tuple(self._sections[partition][-1].header.end for partition in range(self.partitions))
+        return tuple(self._sections[partition][-1][1].header.end for partition in range(self.partitions))
 
     def records(self, partition: int) -> Iterator[list[tuple[RawRecord, int]]]:
         """The records of a partition in their order, each with the size of its key and value, at most 1,000 at once.
@@ -99,9 +97,19 @@ class Archive:
         if batch:
             yield batch
 
+    def _look_through(self, path: Path) -> list[Section]:
+        with self._naming(path):
+            try:
+                with path.open("rb", _BUFFER_BYTES) as file:
+                    sections = find_sections(file)
+            except OSError as error:
+                raise ArchiveError(f"{path} cannot be read: {error.strerror}") from error
+            _require_end(sections[-1])
+        return sections
+
     def _read(self, partition: int) -> Iterator[RawRecord]:
-        with self._path.open("rb", _BUFFER_BYTES) as file:
-            for section in self._sections[partition]:
+        for path, section in self._sections[partition]:
+            with self._naming(path), path.open("rb", _BUFFER_BYTES) as file:
                 file.seek(section.start)
                 read = ExportRange(section.header)
                 for number in range(section.line + 1, section.line + 1 + section.lines):
@@ -119,17 +127,33 @@ class Archive:
         sections = self._sections.get(partition)
         if sections is None:
             raise ArchiveError(f"partition {partition} of {self.partitions} is missing: export all of them")
-        if (start := sections[0].header.start) > 0:
-            raise ExportError(sections[0].line, f"partition {partition} begins at {start}: what is before is missing")
-        for one, other in pairwise(sections):
+        path, first = sections[0]
+        if (start := first.header.start) > 0:
+            with self._naming(path):
+                raise ExportError(first.line, f"partition {partition} begins at {start}: what is before is missing")
+        for (before, one), (path, other) in pairwise(sections):
             end, start = one.header.end, other.header.start
             if end != start:
                 wrong = "is missing" if end < start else "is there twice"
-                raise ExportError(
-                    other.line,
-                    f"partition {partition} goes on from {start}, and the range in line {one.line} ends at {end}: what "
-                    f"is between {wrong}",
-                )
+                with self._naming(path):
+                    raise ExportError(
+                        other.line,
+                        f"partition {partition} goes on from {start}, and the range in {self._place(before, one.line)} "
+                        f"ends at {end}: what is between {wrong}",
+                    )
+
+    @contextmanager
+    def _naming(self, path: Path) -> Iterator[None]:
+        """Name the file in what is wrong with it, where there are several."""
+        try:
+            yield
+        except ExportError as error:
+            if len(self._paths) == 1:
+                raise
+            raise ArchiveError(f"{path}, {error}") from error
+
+    def _place(self, path: Path, line: int) -> str:
+        return f"line {line}" if len(self._paths) == 1 else f"line {line} of {path}"
 
 
 def find_sections(file: BinaryIO) -> list[Section]:

@@ -1,6 +1,7 @@
 """What comes of an attempt at a replay: success, failure, an end that was asked for, or another attempt later."""
 
 import asyncio
+import time
 from typing import Final, Literal
 
 import structlog
@@ -8,7 +9,7 @@ import structlog
 from timeline_service.adapters.postgres.scratch import scratch_schema
 from timeline_service.errors import HaltError, StuckError, UnavailableError
 from timeline_service.replay.attempt import Attempt
-from timeline_service.replay.metrics import ENDED, RUNNING
+from timeline_service.replay.metrics import ENDED, RUNNING, SECONDS
 from timeline_service.replay.rebuild import activate, rebuild
 from timeline_service.replay.steps.generation import abandon
 from timeline_service.replay.verification import verify
@@ -28,6 +29,7 @@ async def carry_out(attempt: Attempt) -> None:
     log = _LOG.bind(replay=str(replay.id), kind=replay.kind)
     running = RUNNING.labels(replay.kind)
     running.inc()
+    begun = time.monotonic()
     log.info("replaying", stuck=replay.attempts)
     try:
         if replay.cancelling:  # since nobody was there to end it
@@ -58,6 +60,7 @@ async def carry_out(attempt: Attempt) -> None:
         log.exception("failed")
     finally:
         running.dec()
+        SECONDS.labels(replay.kind).observe(time.monotonic() - begun)
         recording.cancel()
         await asyncio.gather(recording, return_exceptions=True)
 

@@ -31,21 +31,29 @@ class AccessGuard:
             return await self._app(scope, receive, send)
         try:
             caller = await self._gate.recognise(scope)
-            note_caller(scope, caller)
-            self._gate.require(scope, caller)
         except ProblemError as problem:
-            response = self._show(Request(scope), problem) or problem.response(scope["path"])
-            return await response(scope, receive, send)
-        if not caller.is_known:
-            return await self._app(scope, receive, send)
-
-        async def send_private(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                _keep_private(MutableHeaders(scope=message))
-            await send(message)
-
+            return await self._refuse(problem, scope, receive, send)
+        note_caller(scope, caller)
         with structlog.contextvars.bound_contextvars(principal=caller.name):
-            await self._app(scope, receive, send_private if scope["method"] in READING else send)
+            try:
+                self._gate.require(scope, caller)
+            except ProblemError as problem:
+                return await self._refuse(problem, scope, receive, send)
+            is_private = caller.is_known and scope["method"] in READING
+            await self._app(scope, receive, _sending_private(send) if is_private else send)
+
+    async def _refuse(self, problem: ProblemError, scope: Scope, receive: Receive, send: Send) -> None:
+        response = self._show(Request(scope), problem) or problem.response(scope["path"])
+        await response(scope, receive, send)
+
+
+def _sending_private(send: Send) -> Send:
+    async def send_private(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            _keep_private(MutableHeaders(scope=message))
+        await send(message)
+
+    return send_private
 
 
 def _keep_private(headers: MutableHeaders) -> None:

@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager, contextmanager
 from typing import TYPE_CHECKING, Final
 
 import asyncpg
+from prometheus_client import Gauge
 
 from service_edge.tls import explain_certificate
 from timeline_service.adapters.postgres.days import use_days
@@ -20,6 +21,10 @@ if TYPE_CHECKING:
 CONNECT_SECONDS: Final = 10
 CLOSE_SECONDS: Final = 5
 STATEMENT_SECONDS: Final = 60
+
+_LIMIT: Final = Gauge("dyadline_pool_connections_limit", "Connections to PostgreSQL that a pool may open.", ["pool"])
+_OPEN: Final = Gauge("dyadline_pool_connections_open", "Connections that it has open.", ["pool"])
+_USED: Final = Gauge("dyadline_pool_connections_used", "Connections of it that are in use.", ["pool"])
 
 #: How soon the server notices that a client has gone or was cut off: hours, if nobody says.
 _FAREWELL: Final = {
@@ -59,9 +64,12 @@ IN_ORDER: Final = {
 BY_VALUE: Final = {"plan_cache_mode": "force_custom_plan"}
 
 
-async def open_pool(url: str, *, most: int, planning: Mapping[str, str] | None = None) -> "Pool":
-    """A pool that connects when it is first used; close it when done. `planning`: how its statements are planned."""
-    return await asyncpg.create_pool(
+async def open_pool(url: str, *, most: int, planning: Mapping[str, str] | None = None, name: str = "") -> "Pool":
+    """A pool that connects when it is first used; close it when done. `planning`: how its statements are planned.
+
+    One with a `name` tells in the metrics how much of it is in use.
+    """
+    pool = await asyncpg.create_pool(
         url,
         min_size=0,  # so that a process starts although the server is away
         max_size=most,
@@ -78,6 +86,11 @@ async def open_pool(url: str, *, most: int, planning: Mapping[str, str] | None =
             **(planning or {}),
         },
     )
+    if name:
+        _LIMIT.labels(name).set(most)
+        _OPEN.labels(name).set_function(pool.get_size)
+        _USED.labels(name).set_function(lambda: pool.get_size() - pool.get_idle_size())
+    return pool
 
 
 async def connect(url: str, **settings: str) -> "OwnConnection":

@@ -1,6 +1,7 @@
 """Notifications of PostgreSQL: one LISTEN connection wakes all who wait in a process for what was committed."""
 
 import asyncio
+from collections.abc import Callable
 from typing import Final
 
 import asyncpg
@@ -13,11 +14,17 @@ _CHECK_SECONDS: Final = 5.0
 
 
 class PostgresNotificationListener:
-    """Rings wake waiters early; they look for themselves, so that a lost ring costs time and never truth."""
+    """Rings wake waiters early; they look for themselves, so that a lost ring costs time and never truth.
 
-    def __init__(self, url: str, channel: str = "dyadline_projected") -> None:
+    Whoever may `hear` is told each notification's payload.
+    """
+
+    def __init__(
+        self, url: str, channel: str = "dyadline_projected", hear: Callable[[str], None] = lambda _: None
+    ) -> None:
         self._url = url
         self._channel = channel
+        self._hear = hear
         self._rung: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
     async def run(self) -> None:
@@ -26,7 +33,7 @@ class PostgresNotificationListener:
             try:
                 connection = await connect(self._url)
                 try:
-                    await connection.add_listener(self._channel, self._ring)
+                    await connection.add_listener(self._channel, self._heard)
                     self._ring()
                     while True:
                         await asyncio.sleep(_CHECK_SECONDS)
@@ -45,6 +52,10 @@ class PostgresNotificationListener:
         """Done at the next ring: who takes it before they look misses none that comes meanwhile."""
         return self._rung
 
-    def _ring(self, *_: object) -> None:
+    def _heard(self, connection: object, pid: int, channel: str, payload: object) -> None:
+        self._hear(str(payload))
+        self._ring()
+
+    def _ring(self) -> None:
         rung, self._rung = self._rung, asyncio.get_running_loop().create_future()
         rung.set_result(None)

@@ -6,6 +6,8 @@ from datetime import datetime
 from itertools import groupby
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
+import orjson
+
 from event_schemas.positions import format_position
 from timeline_service.adapters.postgres.blockers import ending_blockers
 from timeline_service.adapters.postgres.database import connected_to
@@ -19,6 +21,11 @@ from timeline_service.judge.rows import EntryRow, OutcomeRow, RevisionRow
 
 if TYPE_CHECKING:
     from timeline_service.adapters.postgres.database import Connection, Pool
+
+
+#: The channel that tells live feeds which records are followed in traces.
+TRACED: Final = "dyadline_traced"
+_UNTRACED: Final[Mapping[str, str]] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,9 +136,15 @@ class PostgresProjection:
         return failing
 
     async def write(
-        self, checkpoints: Mapping[int, Checkpoint], advances: Mapping[int, Advance], changes: RowChanges
+        self,
+        checkpoints: Mapping[int, Checkpoint],
+        advances: Mapping[int, Advance],
+        changes: RowChanges,
+        traces: Mapping[str, str] = _UNTRACED,
     ) -> dict[int, Checkpoint]:
         """Write a batch and advance its partitions, all or nothing; returns their new checkpoints.
+
+        `traces`: the spans of records, by position, below which live feeds go on.
 
         Raises FencedError, with nothing written, if somebody else has taken one of them over, or it is stopped, and
         HaltError if the batch does not account for each offset from the checkpoints to its last records.
@@ -141,6 +154,8 @@ class PostgresProjection:
             await self.lock(connection, advances)
             await self._advance(connection, checkpoints, advances, changes)
             await self.write_rows(connection, changes)
+            if traces:
+                await connection.execute("select pg_notify($1, $2)", TRACED, orjson.dumps(traces).decode())
             await connection.execute("select pg_notify('dyadline_projected', $1)", str(self.generation))
         return {
             partition: replace(

@@ -1,28 +1,17 @@
 """`/v1/status` and the probes: how far the projection is, and whether the service can answer."""
 
-from collections import Counter
-from typing import Final, get_args
-
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import PlainTextResponse
-from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, Gauge, generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST
 
 from timeline_service.api.holdings import Held
 from timeline_service.api.operations import HEALTHZ, METRICS, READYZ, STATUS
 from timeline_service.api.read_points import CurrentReadPoint
 from timeline_service.api.responses import answer
-from timeline_service.domain.replays import Kind
 from timeline_service.domain.vectors import ReadPoint
-from timeline_service.queries.status import OUTCOMES, read_status, read_whole_status, require_lag_within
+from timeline_service.queries.status import read_whole_status, require_lag_within
 
 router = APIRouter(tags=["operation"])
-_RECORDS: Final = Gauge(
-    "dyadline_projected_records", "Records of the log by what became of them", ["partition", "outcome"]
-)
-_LAG_RECORDS: Final = Gauge("dyadline_lag_records", "Records of the log that are not projected; NaN: Kafka is away")
-_LAG_SECONDS: Final = Gauge("dyadline_lag_seconds", "How long ago Kafka appended the oldest of them")
-_LISTENERS: Final = Gauge("dyadline_live_listeners", "Who listens to a live feed of this process")
-_REPLAYS: Final = Gauge("dyadline_open_replays", "Replays that wait or run", ["kind"])
 
 
 @router.get("/v1/status", summary="How far the projection is", responses=STATUS)
@@ -54,21 +43,5 @@ async def readyz(held: Held) -> dict[str, str]:
 
 @router.get("/metrics", summary="Metrics for Prometheus", response_class=PlainTextResponse, responses=METRICS)
 async def metrics(held: Held) -> Response:
-    """The process's metrics and the projection's counts, in Prometheus' text format."""
-    reader = held.sources.reader
-    point = await reader.read_point()
-    for row in await reader.checkpoints(point):
-        for name in OUTCOMES:
-            _RECORDS.labels(row.partition, name).set(getattr(row, name))
-    projection = await read_status(held.sources, point)
-    _LAG_RECORDS.set(_or_nan(projection["lag"]))
-    _LAG_SECONDS.set(_or_nan(projection["lag_seconds"]))
-    open_replays = Counter(row["kind"] for row in await held.sources.replays.open())
-    for kind in get_args(Kind):
-        _REPLAYS.labels(kind).set(open_replays[kind])
-    _LISTENERS.set(held.feed.listeners)
-    return Response(generate_latest(REGISTRY), media_type=CONTENT_TYPE_LATEST)
-
-
-def _or_nan(value: float | None) -> float:
-    return value if value is not None else float("nan")
+    """The process's metrics and the projection's, in Prometheus' text format, in a second or so, whatever is away."""
+    return Response(await held.observations.text(), media_type=CONTENT_TYPE_LATEST)
