@@ -49,6 +49,14 @@ async def titles(kafka: str, topic: str) -> Counter[str]:
     return Counter(record.event["title"] for record in records if record.event)
 
 
+async def test_a_bom_before_ndjson_is_told(client: httpx.AsyncClient) -> None:
+    body = b"\xef\xbb\xbf" + b"\n".join(orjson.dumps(an_event(title)) for title in ("one", "two"))
+    answer = await client.post("/v1/events", content=body, headers=NDJSON)
+    refused, end = map(orjson.loads, answer.text.splitlines())
+    assert (refused["line"], end["recorded"], end["refused"]) == (1, 1, 1)
+    assert refused["problem"]["detail"] == "not JSON: it begins with a byte order mark: send UTF-8 without a BOM"
+
+
 async def test_one_bad_line_among_ten_thousand_stops_nothing(ingest: Service, kafka: str, topic: str) -> None:
     lines = [a_line(f"line {number}") for number in range(1, 10_001)]
     lines[4_999] = b'{"title": "a", "title": "b"}'

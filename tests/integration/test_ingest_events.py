@@ -103,7 +103,7 @@ UNREADABLE = {
     "a lone surrogate": (b'{"title": "\\ud800"}', "surrogate"),
     "no UTF-8": (b'{"title": "\xff"}', "not UTF-8"),
     "deep nesting": (b'{"attributes": ' + b"[" * 100_000 + b"]" * 100_000 + b"}", "nested"),
-    "a byte order mark": (b"\xef\xbb\xbf{}", "not JSON"),
+    "a byte order mark": (b"\xef\xbb\xbf{}", "not JSON: it begins with a byte order mark: send UTF-8 without a BOM"),
 }
 
 

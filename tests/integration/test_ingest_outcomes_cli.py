@@ -17,6 +17,7 @@ from tests.support.running.engines import Engines
 from tests.support.running.free_ports import free_port
 from tests.support.running.ingest_terminals import Terminal, ingest_terminal, ndjson
 from tests.support.running.ingesting import an_event
+from tests.support.running.silence import never_answering
 from tests.support.waiting import wait_until
 
 from event_schemas.records import encode_value
@@ -155,6 +156,30 @@ async def test_where_the_timeline_service_is_away_the_positions_are_named(termin
     position = complaints.split("they are at ")[1].split()[0].rstrip(",")
     found = await terminal.stack.get(f"/{address}", position)
     assert [item["problem"] for item in found["items"] if item["event_id"] == one["id"]] == ["conflict"]
+
+
+async def test_programs_are_told_what_was_recorded_where_the_timeline_service_is_away(terminal: Terminal) -> None:
+    away = f"http://127.0.0.1:{free_port()}"
+    body = ndjson(*events(2)) + b"{}\n"
+    status, output, complaints = await terminal.run("post", "-", "--json", "--timeline-url", away, stdin=body)
+    refused, told = map(json.loads, output.splitlines())
+    assert (status, refused["line"]) == (3, 3)
+    position = told.pop("timeline_position")
+    assert told == {"recorded": 2, "refused": 1, "unknown": 0}
+    assert f"they are at {position}," in complaints
+
+
+async def test_whoever_interrupts_the_waiting_is_told_the_positions(terminal: Terminal, tmp_path: Path) -> None:
+    file = tmp_path / "events.ndjson"
+    file.write_bytes(ndjson(*events(3)))
+    with never_answering() as url:
+        urls = {"INGEST_URL": terminal.ingest_url, "TIMELINE_URL": url}
+        async with at_terminal("post", str(file), columns=100, module="ingest_service.cli", **urls) as shown:
+            await wait_until(lambda: "waiting for the projection" in shown.text)
+            shown.process.send_signal(signal.SIGINT)
+            assert await shown.ended() == ExitStatus.INTERRUPTED
+    assert "recorded 3, refused 0. interrupted before it was known what became of the records" in shown.text
+    assert f"and {url}/v1/records?since=" in shown.text
 
 
 async def test_a_timeline_service_of_another_log_is_not_believed(engines: Engines) -> None:

@@ -10,6 +10,7 @@ from tests.support.inputs.gdelt_files import gdelt_row
 from tests.support.inputs.importing import import_gdelt, import_table
 
 from ingest_service.importing.drafts import DroppedRowError, UnreadableRowError
+from ingest_service.importing.files import FileError
 from ingest_service.importing.gdelt_rows import read_report
 from ingest_service.importing.mapped_events import RowReader
 from ingest_service.importing.mapping import Mapping, parse_mapping
@@ -65,6 +66,13 @@ def test_a_file_of_anything_adds_up(kind: str, content: bytes, more: list[bytes]
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "file"
         path.write_bytes(b"a,b,c,d\n" + content + b"".join(more))
-        taken = import_gdelt(path) if kind == "gdelt" else import_table(path, mapping=PLAIN, ndjson=kind == "ndjson")
+        try:
+            taken = (
+                import_gdelt(path) if kind == "gdelt" else import_table(path, mapping=PLAIN, ndjson=kind == "ndjson")
+            )
+        except FileError as error:  # it ends within quotes, and where is told
+            if kind != "csv" or "opens a quote that is never closed" not in str(error):
+                raise
+            return
     assert taken.tally.waiting_rows == sum(draft.rows for draft in taken.drafts)
     assert len(taken.complaints) == taken.tally.unreadable.total()

@@ -30,6 +30,7 @@ from ingest_service.importing.mapping import (
 )
 from ingest_service.importing.presets import PRESETS, preset
 from ingest_service.importing.table_drafts import SAID_AGAIN, SAID_OTHERWISE
+from ingest_service.importing.tables import MAX_ROW_LINES
 
 PLAIN = """
     id: {of: test, columns: [no]}
@@ -249,6 +250,69 @@ def test_cells_go_on_over_lines(tmp_path: Path) -> None:
     taken = imported(tmp_path, '7,2020,India,China,"ban"', '8,2020,India,"Chi\nna",ban', "9,2020,India,China,ban")
     assert len(taken.events) == 2
     assert [place for place, _, _ in taken.complaints] == ["table.csv:3"]
+
+
+GOOD = [f"{number},2020,India,China,ban" for number in range(100, 300)]
+
+
+def test_a_quote_that_is_not_closed_swallows_no_rows(tmp_path: Path) -> None:
+    taken = imported(tmp_path, '7,2020,India,China,"oops', *GOOD)
+    ((place, reason, original),) = taken.complaints
+    assert (place, original) == ("table.csv:2", '7,2020,India,China,"oops')
+    assert reason == (
+        'is no row of CSV: a quote is not closed within 100 lines: close it, or write a quote within a cell twice ("")'
+    )
+    assert (len(taken.events), taken.tally.rows) == (200, 201)
+
+
+@pytest.mark.parametrize("lines", [0, 1, 90, 200])
+def test_a_quote_with_something_behind_it_costs_its_own_row_only(tmp_path: Path, lines: int) -> None:
+    taken = imported(tmp_path, '7,2020,India,China,"oops', *GOOD[:lines], '8,2020,India,China,"ban"', GOOD[-1])
+    assert [place for place, _, _ in taken.complaints] == ["table.csv:2"]
+    assert (len(taken.events), taken.tally.rows) == (lines + 2 - (lines == 200), lines + 3)
+
+
+def test_a_closed_quote_with_something_behind_it_is_refused_with_both_lines(tmp_path: Path) -> None:
+    taken = imported(tmp_path, '7,2020,India,"China"x,ban', '8,2020,"In\ndia" ,China,ban', GOOD[0])
+    assert len(taken.events) == 1
+    assert [(place, reason) for place, reason, _ in taken.complaints if "quote" in reason] == [
+        (
+            f"table.csv:{begun}",
+            f"is no row of CSV: the quote that closes in line {closed} has neither ',' nor a line end behind it: "
+            'write a quote within a cell twice ("")',
+        )
+        for begun, closed in [(2, 2), (3, 4)]
+    ]
+
+
+def test_a_file_that_ends_within_quotes_names_the_line_where_they_open(tmp_path: Path) -> None:
+    path = tmp_path / "table.csv"
+    path.write_text("\n".join([HEADER, GOOD[0], '7,2020,India,China,"oops', *GOOD[1:50]]))
+    with pytest.raises(FileError, match=r"table\.csv:3 opens a quote that is never closed") as raised:
+        import_table(path, mapping=mapping())
+    assert "close it, or write a quote within a cell twice" in str(raised.value)
+
+
+def test_a_header_with_an_open_quote_is_not_passed_over_for_the_next_line(tmp_path: Path) -> None:
+    with pytest.raises(FileError, match=r"table\.csv:1 is no header of CSV: a quote is not closed within 100 lines"):
+        imported(tmp_path, *GOOD, header='no,on,who,whom,"what')
+
+
+def test_a_row_of_a_hundred_lines_is_taken(tmp_path: Path) -> None:
+    lines = "\n".join(f'line {number} with ""quotes"", and commas' for number in range(MAX_ROW_LINES))
+    taken = imported(tmp_path, f'7,2020,India,China,ban,"{lines}"', header=f"{HEADER},text", summary="{text}")
+    assert taken.complaints == []
+    assert taken.events[0]["summary"].count("\n") == MAX_ROW_LINES - 1
+
+
+@pytest.mark.parametrize(("other", "written"), [(";", '";"'), ("\t", r'"\t"'), ("|", '"|"')])
+def test_cells_that_something_else_separates_are_told_with_what_to_do(tmp_path: Path, other: str, written: str) -> None:
+    row = "7,2020,India,China,ban".replace(",", other)
+    with pytest.raises(FileError, match="Its cells seem to be separated by") as raised:
+        imported(tmp_path, row, header=HEADER.replace(",", other))
+    assert str(raised.value).endswith(f"not by ',': write `delimiter: {written}` into the mapping")
+    said = read_yaml(f"delimiter: {written}")["delimiter"]
+    assert len(imported(tmp_path, row, header=HEADER.replace(",", other), delimiter=said).events) == 1
 
 
 def test_a_million_characters_in_a_cell_are_refused_and_the_rest_read(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """Reading request bodies: whole within a limit, or line by line in constant memory."""
 
 import asyncio
+from codecs import BOM_UTF8
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any, Final
@@ -47,9 +48,16 @@ async def read_value(request: Request) -> AsyncIterator[tuple[Any, int]]:
         yield await asyncio.to_thread(_read, body), len(body)  # others are answered meanwhile
 
 
+def read_without_bom(text: bytes) -> Any:
+    """The value of a JSON text; raises UnreadableError, also for a BOM, which nobody sees who looks for a mistake."""
+    if text.startswith(BOM_UTF8):
+        raise UnreadableError("not JSON: it begins with a byte order mark: send UTF-8 without a BOM")
+    return read_json(text)
+
+
 def _read(body: bytes) -> Any:
     try:
-        return read_json(body)
+        return read_without_bom(body)
     except UnreadableError:
         _refuse_table(body)
         raise

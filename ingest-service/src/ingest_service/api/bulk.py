@@ -12,13 +12,12 @@ from fastapi.responses import StreamingResponse
 
 from event_schemas.errors import LanguageError
 from event_schemas.events import MAX_EVENT_BYTES
-from event_schemas.json_text import read_json
 from event_schemas.positions import format_positions
 from ingest_service.adapters.kafka_log import KafkaLog
 from ingest_service.adapters.kafka_session import Appended
 from ingest_service.api.admission import Admission
 from ingest_service.api.allowance import Allowance, allowance_of
-from ingest_service.api.bodies import no_table, read_lines, require_identity
+from ingest_service.api.bodies import no_table, read_lines, read_without_bom, require_identity
 from ingest_service.api.problems import INCOMPLETE, RESULTS_CUT, problem_of
 from ingest_service.api.results import Results
 from ingest_service.domain.accept import Accepted, Clock
@@ -150,7 +149,7 @@ class Bulk:
         try:
             if line is None or len(line) > MAX_EVENT_BYTES:
                 raise TooLargeError(f"line {number} has over {MAX_EVENT_BYTES} bytes (256 KiB), the most for one")
-            accepted = self._accept(read_json(line), self._clock.tick())
+            accepted = self._accept(read_without_bom(line), self._clock.tick())
         except (LanguageError, TooLargeError) as error:
             self._counts["refused"] += 1
             problem = problem_of(error)

@@ -43,35 +43,35 @@ class Way:
     timeline: Service | None
     again: str = POST_AGAIN
 
-    def send(self, parts: Iterator[Part], tally: Tally, teller: Teller, watch: Watch) -> dict[int, int]:
-        """Post all, and wait for their outcomes; returns the last offsets. Raises SendingError and FileError."""
+    def send(self, parts: Iterator[Part], tally: Tally, teller: Teller, watch: Watch) -> None:
+        """Post all, and wait for their outcomes; raises SendingError and FileError."""
         given = {name: value for name, value in self.parameters.items() if value is not None}
         address = self.ingest.address(self.path)
         with httpx.Client(headers=self.ingest.headers, trust_env=False, verify=self.ingest.trust) as client:
             if self.timeline is None:
-                sender = Sender(client, address, given, tally, teller, None, self.again)
-                sender.send(parts)
-                return sender.reached
+                Sender(client, address, given, tally, teller, None, self.again).send(parts)
+                return
             with Settlement(self.timeline, tally, teller) as settlement:
-                sender = Sender(client, address, given, tally, teller, settlement, self.again)
-                sender.send(parts)
+                Sender(client, address, given, tally, teller, settlement, self.again).send(parts)
                 settlement.finish(watch)
-                return sender.reached
 
 
 def carry_out(way: Way, parts: Iterator[Part], complaints: Complaints, watch: Watch, *, as_json: bool) -> Tally:
     """Post lines, and for programs say what became of them; where something comes between, end the command."""
-    tally = Tally()
+    tally, trouble = Tally(), None
     try:
-        reached = way.send(parts, tally, complaints, watch)
+        way.send(parts, tally, complaints, watch)
     except FileError as error:
-        leave(ExitStatus.REFUSED, f"{_in_short(tally)}. {error}")
+        trouble = (ExitStatus.REFUSED, f"{_in_short(tally)}. {error}")
     except SendingError as error:
-        leave(error.status, f"{_in_short(tally)}. {error}" if tally.recorded or tally.refused else str(error))
-    if as_json:
+        begun = tally.recorded or tally.refused
+        trouble = (error.status, f"{_in_short(tally)}. {error}" if begun else str(error))
+    if as_json and (trouble is None or tally.recorded or tally.refused or tally.unknown):
         counts = {"recorded": tally.recorded, "refused": tally.refused, "unknown": tally.unknown}
-        told = {"outcomes": tally.outcomes()} if way.timeline is not None else {}
-        print(orjson.dumps({**counts, "timeline_position": format_positions(reached), **told}).decode())
+        told = {"outcomes": tally.outcomes()} if way.timeline is not None and trouble is None else {}
+        print(orjson.dumps({**counts, "timeline_position": format_positions(tally.reached), **told}).decode())
+    if trouble is not None:
+        leave(*trouble)
     return tally
 
 

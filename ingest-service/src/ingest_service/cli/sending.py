@@ -1,7 +1,7 @@
 """Lines on their way to the service: in bodies of NDJSON, one after another, each answered before the next begins."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import chain, islice
 from typing import Any, Final
 
@@ -36,12 +36,13 @@ class Sender:
     teller: Teller
     settlement: Settlement | None
     again: str
-    reached: dict[int, int] = field(default_factory=dict)
     _lines: int = 0
 
     def send(self, parts: Iterator[Part]) -> None:
         """Post all; raises SendingError, and FileError where the parts end with one."""
-        for first in parts:
+        for number, first in enumerate(parts):
+            if number and self.settlement is not None:  # what the last body brought is waited for
+                self.settlement.look()
             body = _Body(first, parts)
             try:
                 self._post(body)
@@ -57,8 +58,6 @@ class Sender:
                 self._count(body)
             if body.error is not None:
                 raise body.error
-            if self.settlement is not None:
-                self.settlement.look()
 
     def _post(self, body: "_Body") -> None:
         """Post one body and read its answer; raises SendingError where not all of it was taken."""
@@ -107,7 +106,8 @@ class Sender:
         self.tally.recorded += len(body.recorded)
         self.tally.recorded_rows += rows
         for receipt in body.recorded:
-            self.reached[receipt.partition] = max(receipt.offset, self.reached.get(receipt.partition, 0))
+            reached = self.tally.reached
+            reached[receipt.partition] = max(receipt.offset, reached.get(receipt.partition, 0))
         if self.settlement is not None and body.recorded:
             self.settlement.add(body.recorded)
         filled = [part for part in body.sent if part.line.strip()]

@@ -20,7 +20,8 @@ from ingest_service.importing.tally import Tally
 from service_edge.terminal import ExitStatus
 
 _PAGE: Final = 1_000
-_TIMEOUT: Final = httpx.Timeout(10, read=60)
+#: How long an answer is waited for: the timeline service itself waits a few seconds for a position at most.
+_ANSWER_SECONDS: Final = 20.0
 _AGAIN_SECONDS: Final = 0.2
 #: How long a projection may stand still before nobody waits for it any longer.
 _PATIENCE_SECONDS: Final = 60.0
@@ -29,17 +30,25 @@ _PATIENCE_SECONDS: Final = 60.0
 class Settlement:
     """Counts outcomes, and tells what was rejected, record by record."""
 
-    def __init__(self, service: Service, tally: Tally, teller: Teller, patience: float = _PATIENCE_SECONDS) -> None:
+    def __init__(
+        self,
+        service: Service,
+        tally: Tally,
+        teller: Teller,
+        patience: float = _PATIENCE_SECONDS,
+        answer_in: float = _ANSWER_SECONDS,
+    ) -> None:
         """Raises SendingError for what is no address."""
         self._url = service.address("")
         self._tally = tally
         self._teller = teller
         self._patience = patience
+        self._answer_in = answer_in
         self._receipts = Receipts()
         self._same_log = self._away = False
         try:
             self._client = httpx.Client(
-                base_url=self._url, headers=service.headers, timeout=_TIMEOUT, trust_env=False, verify=service.trust
+                base_url=self._url, headers=service.headers, timeout=answer_in, trust_env=False, verify=service.trust
             )
         except httpx.InvalidURL as error:
             raise SendingError(ExitStatus.USAGE, f"{service.url} is not an address: {error}") from error
@@ -68,11 +77,15 @@ class Settlement:
     def finish(self, watch: Watch) -> None:
         """Settle all, once it is projected; raises SendingError where nobody says what became of the rest."""
         watch.begin("waiting for the projection", self._tally.recorded - self._tally.judged, "records")
-        while len(self._receipts):
-            span = self._receipts.first
-            if not self._settle(wait=True):
-                raise self._trouble(f"{self._url} does not answer as the timeline service does")
-            watch.advance(span.records)
+        try:
+            while len(self._receipts):
+                span = self._receipts.first
+                if not self._settle(wait=True):
+                    raise self._trouble(f"{self._url} does not answer as the timeline service does")
+                watch.advance(span.records)
+        except KeyboardInterrupt as error:
+            words = "interrupted before it was known what became of the records"
+            raise self._trouble(words, ExitStatus.INTERRUPTED) from error
 
     def _settle(self, *, wait: bool) -> bool:
         """Settle the body that has waited longest; returns whether it is projected."""
@@ -137,17 +150,19 @@ class Settlement:
             return self._client.get(path, params=parameters, headers=headers)
         except httpx.UnsupportedProtocol as error:
             raise SendingError(ExitStatus.USAGE, f"{self._url} is not an address: {error}") from error
+        except httpx.ReadTimeout as error:
+            raise self._trouble(
+                f"{self._url} is out of reach (no answer within {self._answer_in:g} seconds)"
+            ) from error
         except httpx.HTTPError as error:
             raise self._trouble(f"{self._url} is out of reach ({error or type(error).__name__})") from error
 
-    def _trouble(self, words: str) -> SendingError:
+    def _trouble(self, words: str, status: ExitStatus = ExitStatus.OUT_OF_REACH) -> SendingError:
         """What went wrong, with where the answer is: all of it is recorded, and nothing has to be posted again."""
         waiting = self._receipts.all()
         asked = httpx.QueryParams(since=waiting.since, until=waiting.until)
         there = f"they are at {waiting.until}, and {self._url}/v1/records?{asked} tells which were not applied"
-        return SendingError(
-            ExitStatus.OUT_OF_REACH, f"{words}. All is recorded, nothing has to be posted again; {there}"
-        )
+        return SendingError(status, f"{words}. All is recorded, nothing has to be posted again; {there}")
 
 
 def _reaches(answer: httpx.Response, until: str) -> bool:

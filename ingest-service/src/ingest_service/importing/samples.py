@@ -8,10 +8,9 @@ from ingest_service.importing.drafts import Unwatched
 from ingest_service.importing.files import read_lines
 from ingest_service.importing.recognition import Column
 from ingest_service.importing.table_rows import TableKind
-from ingest_service.importing.tables import is_text, read_table
+from ingest_service.importing.tables import DELIMITERS, is_text, read_table
 
 _ROWS: Final = 200
-_DELIMITERS: Final = (",", "\t", ";", "|")
 
 
 def delimiter_of(path: Path, encoding: str) -> str:
@@ -19,7 +18,7 @@ def delimiter_of(path: Path, encoding: str) -> str:
     if not is_text(path):
         return ","
     header = next((line.text for line in read_lines(path, encoding) if line.text), "")
-    return max(_DELIMITERS, key=header.count)
+    return max(DELIMITERS, key=header.count)
 
 
 def first_columns(path: Path, kind: TableKind) -> list[Column]:

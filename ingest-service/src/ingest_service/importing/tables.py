@@ -1,10 +1,12 @@
 """Tables of any kind (CSV, NDJSON, spreadsheets, Parquet) as rows of texts by column, one at a time."""
 
 import csv
+from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 from pathlib import Path
+from typing import Final
 
 import orjson
 
@@ -13,6 +15,11 @@ from ingest_service.importing import parquet, spreadsheets
 from ingest_service.importing.drafts import Watch
 from ingest_service.importing.files import FileError, Line, read_lines
 from ingest_service.importing.table_rows import CheckColumns, Row, TableKind, flattened, header_of
+
+#: A row of more lines has a quote that is not closed, as far as anybody can tell.
+MAX_ROW_LINES: Final = 100
+DELIMITERS: Final = (",", "\t", ";", "|")
+_TWICE: Final = 'write a quote within a cell twice ("")'
 
 
 def is_text(path: Path) -> bool:
@@ -56,36 +63,54 @@ def _guess(names: list[str]) -> str:
 
 @dataclass(slots=True)
 class _Feed:
-    """Lines on their way into the CSV reader; those that cannot be read are kept aside."""
+    """Lines on their way into the CSV reader: `row` are those of a row; those that cannot be read are kept aside."""
 
     lines: Iterator[Line]
-    begun: int = 0
+    row: list[Line] = field(default_factory=list)
     aside: list[Line] = field(default_factory=list)
+    ended: bool = False
+    _again: deque[Line] = field(default_factory=deque)
 
     def __iter__(self) -> Iterator[str]:
-        for line in self.lines:
-            self.begun = self.begun or line.number
+        return self
+
+    def __next__(self) -> str:
+        """The next line of the row; raises csv.Error where the row has too many."""
+        while (line := self._again.popleft() if self._again else next(self.lines, None)) is not None:
             if line.trouble:
                 self.aside.append(line)
-                self.begun = 0
-            else:
-                yield line.text + "\n"
+                continue
+            self.row.append(line)
+            if len(self.row) > MAX_ROW_LINES:
+                raise csv.Error(f"a quote is not closed within {MAX_ROW_LINES} lines: close it, or {_TWICE}")
+            return line.text + "\n"
+        self.ended = True
+        raise StopIteration
+
+    def give_up(self) -> Line:
+        """The first line of a row that is none. Those below may be rows, which a quote in it must not swallow."""
+        first, *rest = self.row
+        self._again.extendleft(reversed(rest))
+        return first
 
 
 def _separated(name: str, lines: Iterator[Line], delimiter: str, check: CheckColumns) -> Iterator[Row]:
     feed = _Feed(lines)
     header: list[str] | None = None
-    reader = csv.reader(feed, delimiter=delimiter, strict=False)
+    reader = csv.reader(feed, delimiter=delimiter, strict=True)
     while True:
-        feed.begun = 0
+        feed.row.clear()
+        wrong: csv.Error | None = None
         try:
             cells = next(reader, None)
         except csv.Error as error:
-            yield Row(f"{name}:{feed.begun}", {}, f"is no row of CSV: {error}")
-            continue
+            wrong = error
         for line in feed.aside:
             yield Row(line.place, {}, line.trouble, line.text)
         feed.aside.clear()
+        if wrong is not None:
+            yield _no_row(feed, wrong, delimiter, in_header=header is None)
+            continue
         if cells is None:
             if header is None:
                 raise _empty(name)
@@ -93,12 +118,46 @@ def _separated(name: str, lines: Iterator[Line], delimiter: str, check: CheckCol
         if not any(cells):
             continue
         if header is None:
-            header = header_of(name, cells, check)
+            header = _header(name, cells, delimiter, check)
         elif len(cells) != len(header):
             trouble = f"has {len(cells)} cells: the header has {len(header)}"
-            yield Row(f"{name}:{feed.begun}", {}, trouble, cells)
+            yield Row(feed.row[0].place, {}, trouble, cells)
         else:
-            yield Row(f"{name}:{feed.begun}", dict(zip(header, cells, strict=True)), original=cells)
+            yield Row(feed.row[0].place, dict(zip(header, cells, strict=True)), original=cells)
+
+
+def _no_row(feed: _Feed, error: csv.Error, delimiter: str, *, in_header: bool) -> Row:
+    """What is said of a row that is none; raises FileError where nothing below it can be told."""
+    first, last = feed.row[0], feed.row[-1]
+    if feed.ended:
+        raise FileError(
+            f"{first.place} opens a quote that is never closed, so that no row from there on can be told: "
+            f"close it, or {_TWICE}; where the file is cut off, fetch it again"
+        )
+    words = str(error)
+    if "expected after" in words:  # as Python puts it
+        words = (
+            f"the quote that closes in line {last.number} has neither {delimiter!r} nor a line end behind it: {_TWICE}"
+        )
+    if in_header:
+        raise FileError(f"{first.place} is no header of CSV: {words}")
+    first = feed.give_up()
+    return Row(first.place, {}, f"is no row of CSV: {words}", first.text)
+
+
+def _header(name: str, cells: list[str], delimiter: str, check: CheckColumns) -> list[str]:
+    """The names of the columns; where they are missing because something else separates them, that is said."""
+    try:
+        return header_of(name, cells, check)
+    except FileError as error:
+        other = max(DELIMITERS, key=cells[0].count)
+        if len(cells) > 1 or other == delimiter or other not in cells[0]:
+            raise
+        written = orjson.dumps(other).decode()
+        raise FileError(
+            f"{error}. Its cells seem to be separated by {other!r}, not by {delimiter!r}: "
+            f"write `delimiter: {written}` into the mapping"
+        ) from error
 
 
 def _empty(name: str) -> FileError:

@@ -14,8 +14,9 @@ class Tally:
     """Counts of rows, and of the events that they became: one for each row, or for several that were merged.
 
     `dropped` are rows that are none of our events, by reason; `unreadable` those that nobody could read, by reason. Of
-    `unknown` ones nobody knows whether they were recorded. What became of the recorded ones is counted once the
-    projection has judged them: by outcome and problem, `events` and `judged_rows`.
+    `unknown` ones nobody knows whether they were recorded; `reached` are the last offsets, by partition, of those that
+    were. What became of these is counted once the projection has judged them: by outcome and problem, `events` and
+    `judged_rows`.
     """
 
     rows: int = 0
@@ -27,6 +28,7 @@ class Tally:
     refused_rows: int = 0
     unknown: int = 0
     unknown_rows: int = 0
+    reached: dict[int, int] = field(default_factory=dict)
     events: Counter[Verdict] = field(default_factory=Counter)
     judged_rows: Counter[Verdict] = field(default_factory=Counter)
 

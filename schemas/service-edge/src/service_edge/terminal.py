@@ -22,6 +22,7 @@ class ExitStatus(IntEnum):
     REFUSED = 1
     USAGE = 2
     OUT_OF_REACH = 3
+    INTERRUPTED = 130  # as a shell says it
 
 
 def leave(status: ExitStatus, words: str) -> NoReturn:

@@ -26,8 +26,6 @@ from timeline_service.errors import HaltError, UnavailableError
 from timeline_service.settings import Settings
 
 View = Mapping[str, Any]
-#: How a shell says that a command was interrupted.
-INTERRUPTED: Final = 130
 _POSITIONS: Final = re.compile(r"[\d:,\s]+")
 
 
@@ -84,7 +82,7 @@ def _replay_archive(path: Path, *, as_json: bool) -> None:
         leave(ExitStatus.REFUSED, str(error))
     except KeyboardInterrupt as interrupt:
         _say("cancelled: the database is as it was", "yellow")
-        raise typer.Exit(INTERRUPTED) from interrupt
+        raise typer.Exit(ExitStatus.INTERRUPTED) from interrupt
     print_json(view) if as_json else print_replay(view)
 
 
@@ -106,7 +104,7 @@ def _followed(client: TimelineClient, filed: View) -> View:
     except KeyboardInterrupt as interrupt:
         client.delete(path)
         _say(f"cancelled: the replay {filed['id']} is told to end", "yellow")
-        raise typer.Exit(INTERRUPTED) from interrupt
+        raise typer.Exit(ExitStatus.INTERRUPTED) from interrupt
     return view
 
 
