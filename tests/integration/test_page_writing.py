@@ -131,6 +131,25 @@ async def test_a_body_that_is_no_form_is_refused(writer: Writer) -> None:
     assert (await client.post("/post", content=b"title=" + b"x" * 2**20, headers=FORM)).status_code == 413
 
 
+@pytest.mark.parametrize(
+    ("form", "fields", "named"),
+    [
+        ("correct", {"reason": ["a", "b"]}, "reason"),
+        ("correct", {"duplicate_of": "x"}, "duplicate_of"),
+        ("retract", {"title": "x"}, "title"),
+        ("retract", {"expected_revision": ["1", "2"]}, "expected_revision"),
+        ("retract", {"expected_revision": "first"}, "expected_revision"),
+    ],
+)
+async def test_a_change_is_refused_whose_fields_can_be_read_in_two_ways(
+    writer: Writer, form: str, fields: Fields, named: str
+) -> None:
+    event_id = await _posted(writer, "unchanged")
+    answer = await writer.send(f"/events/{event_id}/{form}", {"reason": "x", **fields})
+    assert (answer.status_code, f"<code>{named}</code>" in answer.text) == (400, True)
+    assert (await writer.stack.get(f"/v1/events/{event_id}"))["revision"] == 1
+
+
 async def test_while_ingest_is_away_the_page_says_so(engines: Engines) -> None:
     async with timeline_stack(engines, INGEST_URL=f"http://127.0.0.1:{free_port()}") as stack:
         answer = await Writer(stack).send("/post", {**FILLED, "step": "record"})

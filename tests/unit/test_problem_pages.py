@@ -45,6 +45,27 @@ async def test_what_needs_no_database_is_there(client: httpx.AsyncClient) -> Non
 
 
 @pytest.mark.parametrize(
+    ("path", "body", "field", "words"),
+    [
+        ("/post", "title=one&title=two", "title", "is given more than once: give it once"),
+        ("/post", "title=one&country=FR&country=ES&bogus=1", "bogus", "is not a field of this form"),
+        ("/audit/replays", "kind=verify&kind=rebuild", "kind", "is given more than once: give it once"),
+        ("/audit/replays", "kind=verify&until=now", "until", "is not a field of this form: it takes kind"),
+        ("/audit/80d5d10a-b3b5-59dc-825b-830d249e8c6a/cancel", "a=1", "a", "it takes none"),
+        ("/audit/records/0:1/redrive", "a=1", "a", "it takes none"),
+        ("/sign-in", "token=a&token=b", "token", "is given more than once: give it once"),
+    ],
+)
+async def test_a_form_is_refused_with_fields_that_it_does_not_have(
+    client: httpx.AsyncClient, path: str, body: str, field: str, words: str
+) -> None:
+    answer = await client.post(path, content=body, headers={"content-type": "application/x-www-form-urlencoded"})
+    assert answer.status_code == 400
+    page = read_html(answer.text)
+    assert (page.text("code"), words in answer.text) == (field, True)
+
+
+@pytest.mark.parametrize(
     "url", ["javascript:alert(1)", "JAVASCRIPT:alert(1)", "data:text/html,a", " https://a.example/", "//a"]
 )
 def test_what_is_no_web_address_is_no_link(url: str) -> None:

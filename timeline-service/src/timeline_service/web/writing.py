@@ -3,6 +3,7 @@
 A page hands on what was written to the ingest service, which checks and records it, and shows what that says.
 """
 
+import re
 from dataclasses import dataclass
 from functools import partial
 from typing import Annotated, Any, ClassVar, Final
@@ -17,12 +18,12 @@ from timeline_service.api.holdings import Held
 from timeline_service.api.languages import Language
 from timeline_service.api.read_points import AwaitedLive, CurrentReadPoint
 from timeline_service.domain.country_names import names_in
-from timeline_service.errors import NotYetError
+from timeline_service.errors import NotYetError, RefusedError
 from timeline_service.queries.events import find_event
 from timeline_service.queries.records import find_record
 from timeline_service.queries.views.events import EventView
 from timeline_service.web.addresses import PageRoute, with_query
-from timeline_service.web.event_fields import EventFields
+from timeline_service.web.event_fields import LISTS, TEXTS, EventFields
 from timeline_service.web.finder import country_meant
 from timeline_service.web.form_bodies import Form, read_form
 from timeline_service.web.lines import event_url
@@ -31,6 +32,7 @@ from timeline_service.web.rendering import PageContext, show_at_once
 from timeline_service.web.writing_forms import show_correction, show_event_form, show_retraction
 
 router = APIRouter(include_in_schema=False, route_class=PageRoute)
+_REVISION: Final = re.compile(r"[1-9][0-9]{0,8}")
 _WAIT_SECONDS: Final = 5.0
 _CREATED: Final = 201
 _ACCEPTED: Final = 202
@@ -73,7 +75,7 @@ async def post_form(language: Language, country: Annotated[list[str] | None, Que
 @router.post("/post")
 async def post(request: Request, ingest: Ingest, language: Language) -> Response:
     """Check what was filled in; once that was shown, record it."""
-    form = await read_form(request)
+    form = await read_form(request, {*TEXTS, "step"}, LISTS)
     fields = EventFields.read(form)
     event = fields.event(country=partial(country_meant, language))
     if _step(form) == "record":
@@ -97,7 +99,7 @@ async def correct(
     request: Request, held: Held, ingest: Ingest, point: CurrentReadPoint, event_id: EventId, language: Language
 ) -> Response:
     """Check the corrected event; once that was shown, record the correction."""
-    form = await read_form(request)
+    form = await read_form(request, {*TEXTS, "step", "reason", "expected_revision"}, LISTS)
     event = await find_event(held.sources, point, event_id)
     fields, reason, expected = EventFields.read(form), _value(form, "reason"), _revision(form, event)
     corrected = fields.event(_content(event), country=partial(country_meant, language))
@@ -121,7 +123,7 @@ async def retract(
     request: Request, held: Held, ingest: Ingest, point: CurrentReadPoint, event_id: EventId, language: Language
 ) -> Response:
     """Record that the event no longer holds."""
-    form = await read_form(request)
+    form = await read_form(request, {"reason", "duplicate_of", "expected_revision"})
     event = await find_event(held.sources, point, event_id)
     said = {"reason": _value(form, "reason"), "duplicate_of": _value(form, "duplicate_of") or None}
     answer = await ingest.retract(event_id, {**said, "expected_revision": _revision(form, event)})
@@ -168,7 +170,10 @@ def _content(event: EventView) -> dict[str, Any]:
 
 
 def _step(form: Form) -> str:
-    return _value(form, "step")
+    step = _value(form, "step")
+    if step not in {"", "check", "record"}:
+        raise RefusedError("/step", "expected check or record")
+    return step
 
 
 def _value(form: Form, name: str) -> str:
@@ -178,4 +183,6 @@ def _value(form: Form, name: str) -> str:
 def _revision(form: Form, event: EventView) -> int:
     """The revision that the writer saw: another one since then makes the change stale, and is not overwritten."""
     text = _value(form, "expected_revision")
-    return int(text) if text.isdecimal() and len(text) < 10 else event["revision"]
+    if text and not _REVISION.fullmatch(text):
+        raise RefusedError("/expected_revision", "expected the number of the revision that was seen, such as 1")
+    return int(text) if text else event["revision"]
