@@ -8,6 +8,7 @@ from local_stack.settings import HOSTS, PORTS, Settings
 
 _GIVEN = "(given)"
 _WANTED = "wanted"
+_TLS = ("INGEST_TLS", "TIMELINE_TLS")
 
 
 def write_record(settings: Settings, wanted: bool) -> None:
@@ -45,6 +46,7 @@ def recorded_settings(settings: Settings) -> Settings:
     record = {**_written(settings), **read_record(settings)}
     places: dict[str, Any] = {name.lower(): int(str(record[name])) for name in (*PORTS, "KAFKA_CONTROLLER_PORT")}
     places |= {name.lower(): str(record[name]) for name in HOSTS}
+    places |= {name.lower(): record[name] is True for name in _TLS}
     return replace(
         settings,
         **places,
@@ -56,7 +58,7 @@ def recorded_settings(settings: Settings) -> Settings:
 def _written(settings: Settings) -> dict[str, object]:
     return {
         **{name: getattr(settings, name.lower()) for name in (*PORTS, "KAFKA_CONTROLLER_PORT")},
-        **{name: getattr(settings, name.lower()) for name in HOSTS},
+        **{name: getattr(settings, name.lower()) for name in (*HOSTS, *_TLS)},
         "KAFKA_BOOTSTRAP_SERVERS": settings.given_kafka,
         "DATABASE_URL": _GIVEN if settings.given_database else "",
     }
