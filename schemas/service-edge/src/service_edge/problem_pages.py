@@ -8,7 +8,7 @@ from fastapi.responses import Response
 
 from service_edge.html_pages import PageMaker, escaped, prose
 
-#: What stands in place of a status, and of a title, for what is said of a record instead of a request.
+#: What stands in place of a status for what is said of a record, and of no request.
 _OF_A_RECORD: Final = "a record's"
 _MORE: Final = "<p><a href='/problems'>All problems</a> · <a href='/docs'>All requests</a></p>"
 

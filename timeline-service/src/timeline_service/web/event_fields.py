@@ -7,6 +7,7 @@ from typing import Any, Final, TypeVar
 
 from timeline_service.domain.country_names import ENGLISH_NAMES
 from timeline_service.domain.date_reading import read_date
+from timeline_service.errors import RefusedError
 from timeline_service.web.form_bodies import Form
 
 _COUNTRY_ROWS: Final = 4
@@ -69,10 +70,13 @@ class EventFields:
 
     @classmethod
     def read(cls, form: Form) -> "EventFields":
-        """The fields of a form that was sent; its date as EDTF, where that could be read."""
+        """The fields of a form that was sent; its date as EDTF, where that could be read. Raises RefusedError."""
         texts = {name: value for name, value in form if name in TEXTS}
+        rows = {str(number): name for number, name in enumerate(_column(form, "country"))}
         acted = set(_column(form, "acted"))
-        countries = [CountryRow(name, str(number) in acted) for number, name in enumerate(_column(form, "country"))]
+        if acted - rows.keys():
+            raise RefusedError("/acted", "expected the number of a row of `country`, from 0 on")
+        countries = [CountryRow(name, number in acted) for number, name in rows.items()]
         actors = [ActorRow(*row) for row in _columns(form, "actor_name", "actor_country")]
         sources = [SourceRow(*row) for row in _columns(form, "url", "source_title", "publisher", "published")]
         return cls(
