@@ -1,6 +1,7 @@
 """Pages in a real browser, first without scripts: the tour from two names to an event, at the width of a phone."""
 
 from collections.abc import AsyncIterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,7 @@ from tests.support.clients.browsers import CHROMIUM, Browser, open_browser
 from tests.support.inputs.log_writing import correcting, recording
 from tests.support.running.engines import Engines
 from tests.support.running.timeline_stacks import TimelineStack, timeline_stack
+from tests.support.waiting import wait_until
 
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="there is no chromium here")
 CLASH = recording("A clash", "1962-10-20/1962-11-21", type="armed_clash")
@@ -88,6 +90,22 @@ async def test_nothing_is_off_screen_at_any_width(stack: TimelineStack, browser:
             return seen && (box.right > innerWidth + 1 || box.left < -1);
         }).map(each => each.outerHTML.slice(0, 80))"""
         assert await browser.ask(wide) == [], path
+
+
+@pytest.mark.parametrize("width", [780, 1440])
+async def test_a_scrollbar_that_takes_room_pushes_nothing_off_screen(
+    stack: TimelineStack, tmp_path: Path, width: int
+) -> None:
+    async with open_browser(tmp_path) as browser:
+        await browser.show_scrollbars(width, 300)
+        for path in ("/", "/guide", "/timelines/CHN-IND", "/audit/records", "/embed/CHN-IND"):
+            await browser.open(f"{stack.client.base_url}{path}")
+            await wait_until(partial(browser.ask, "document.readyState === 'complete' && location.pathname.length > 0"))
+            shown, room = await browser.ask(
+                "[document.documentElement.scrollWidth, document.documentElement.clientWidth]"
+            )
+            assert room < width, path
+            assert shown == room, path
 
 
 async def test_every_panel_of_a_chip_can_be_seen(stack: TimelineStack, browser: Browser) -> None:

@@ -64,7 +64,7 @@ async def test_what_is_wrong_is_said_with_what_to_do(stack: TimelineStack, brows
         f"/timelines/CHN-IND?cursor={cursor}": ["Back to the beginning of the list"],
         "/timelines/CHN-IND?generation=7": ["There is no such generation"],
         "/audit/records?outcome=odd": ["is not one of", "The same without outcome"],
-        "/recorded/0:999999": ["is being worked out"],
+        "/recorded/0:999999": ["The log has no record at this position", "it ends before that"],
         "/nothing/here": ["There is nothing at this address", "Find a pair of countries"],
     }.items():
         await browser.open(f"{base}{path}")

@@ -6,6 +6,7 @@ from urllib.parse import urlencode
 
 import httpx
 import pytest
+from tests.support.inputs.log_writing import recording
 from tests.support.running.engines import Engines
 from tests.support.running.free_ports import free_port
 from tests.support.running.timeline_stacks import TimelineStack, timeline_stack
@@ -131,11 +132,58 @@ async def test_a_body_that_is_no_form_is_refused(writer: Writer) -> None:
     assert (await client.post("/post", content=b"title=" + b"x" * 2**20, headers=FORM)).status_code == 413
 
 
+@pytest.mark.parametrize(
+    ("form", "fields", "named"),
+    [
+        ("correct", {"reason": ["a", "b"]}, "reason"),
+        ("correct", {"duplicate_of": "x"}, "duplicate_of"),
+        ("retract", {"title": "x"}, "title"),
+        ("retract", {"expected_revision": ["1", "2"]}, "expected_revision"),
+        ("retract", {"expected_revision": "first"}, "expected_revision"),
+    ],
+)
+async def test_a_change_is_refused_whose_fields_can_be_read_in_two_ways(
+    writer: Writer, form: str, fields: Fields, named: str
+) -> None:
+    event_id = await _posted(writer, "unchanged")
+    answer = await writer.send(f"/events/{event_id}/{form}", {"reason": "x", **fields})
+    assert (answer.status_code, f"<code>{named}</code>" in answer.text) == (400, True)
+    assert (await writer.stack.get(f"/v1/events/{event_id}"))["revision"] == 1
+
+
 async def test_while_ingest_is_away_the_page_says_so(engines: Engines) -> None:
     async with timeline_stack(engines, INGEST_URL=f"http://127.0.0.1:{free_port()}") as stack:
         answer = await Writer(stack).send("/post", {**FILLED, "step": "record"})
         assert answer.status_code == 503
         assert "the ingest service does not answer" in answer.text
+
+
+async def test_a_record_beyond_the_end_of_the_log_is_not_awaited(writer: Writer) -> None:
+    answer = await writer.stack.client.get("/recorded/0:99999")
+    assert (answer.status_code, "refresh" in answer.headers) == (404, False)
+    assert "the log has no record at 0:99999: it ends before that" in answer.text
+
+
+async def test_while_kafka_does_not_say_a_record_is_asked_for_after_longer_pauses_and_then_no_more(
+    engines: Engines,
+) -> None:
+    async with timeline_stack(engines, KAFKA_BOOTSTRAP_SERVERS=f"127.0.0.1:{free_port()}") as stack:
+        first = await stack.client.get("/recorded/0:99999")
+        assert (first.status_code, first.headers["refresh"]) == (200, "1; url=/recorded/0:99999?pause=2")
+        assert "If the log has a record at 0:99999" in first.text
+        last = await stack.client.get("/recorded/0:99999?pause=128")
+        assert (last.status_code, "refresh" in last.headers, "ask again</a>" in last.text) == (200, False, True)
+
+
+async def test_a_record_of_the_log_is_awaited_for_as_long_as_it_takes(engines: Engines) -> None:
+    async with timeline_stack(engines) as stack:
+        await stack.get("/v1/events", await stack.append(recording("Talks", "2020")))
+        projector, _ = stack.services.all
+        await projector.terminate()
+        position = await stack.append(recording("Later", "2021"))
+        answer = await stack.client.get(f"/recorded/{position}")
+        assert (answer.status_code, answer.headers["refresh"]) == (200, "1")
+        assert f"The record is in the log, at {position}" in answer.text
 
 
 async def _posted(writer: Writer, title: str) -> str:

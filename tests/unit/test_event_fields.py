@@ -2,12 +2,14 @@
 
 from typing import Any
 
+import pytest
 from hypothesis import given
 from tests.support.inputs.event_strategies import posted_events
 
 from event_schemas.countries import country_code
 from event_schemas.events import content_of, read_content, read_event
 from timeline_service.domain.country_names import ENGLISH_NAMES
+from timeline_service.errors import RefusedError
 from timeline_service.web.event_fields import SHOWN, EventFields, field_of
 from timeline_service.web.form_bodies import Form
 
@@ -51,6 +53,16 @@ def test_every_name_of_a_country_that_the_form_shows_is_taken() -> None:
 
 def test_what_is_empty_says_nothing() -> None:
     assert EventFields.read([("title", ""), ("country", ""), ("actor_name", ""), ("actor_country", "")]).event() == {}
+
+
+def test_who_acted_is_one_of_the_countries() -> None:
+    with pytest.raises(RefusedError, match="expected the number of a row"):
+        EventFields.read([("country", "France"), ("country", "Spain"), ("acted", "2")])
+
+
+def test_no_row_is_lost_where_a_column_is_shorter() -> None:
+    event = EventFields.read([("url", "https://a.example"), ("url", "https://b.example"), ("publisher", "A")]).event()
+    assert event["sources"] == [{"url": "https://a.example", "publisher": "A"}, {"url": "https://b.example"}]
 
 
 def test_a_date_in_words_is_read() -> None:

@@ -76,6 +76,16 @@ def test_the_ports_are_known_when_the_stack_is_down(tmp_path: Path) -> None:
     assert not is_wanted(started)
 
 
+def test_services_over_https_are_found_without_the_variables_of_their_certificates(tmp_path: Path) -> None:
+    tls = {"INGEST_TLS_CERTIFICATE": "/hush/c", "TIMELINE_TLS_CERTIFICATE": "/hush/c", "TIMELINE_TLS_KEY": "/hush/k"}
+    started = read_settings({"STATE_DIR": str(tmp_path), **tls})
+    started.record.parent.mkdir()
+    write_record(started, wanted=True)
+    assert "hush" not in started.record.read_text()
+    found = recorded_settings(read_settings({"STATE_DIR": str(tmp_path)}))
+    assert (found.ingest_url, found.timeline_url) == ("https://127.0.0.1:8001", "https://127.0.0.1:8002")
+
+
 def test_settings_are_read_again_from_their_variables(tmp_path: Path) -> None:
     told = {"STATE_DIR": str(tmp_path), "TIMELINE_PORT": "9002", "DATABASE_URL": "postgresql://u:p@h/d"}
     settings = read_settings({**told, "RESTART_SECONDS": "0.05"})
@@ -162,6 +172,39 @@ def test_a_setting_concerns_those_that_are_told_it(variable: str, concerned: set
     differing = {name for name in SERVICES if service(before, name).environment != service(after, name).environment}
     assert differing == concerned
     assert supervisor(before).environment != supervisor(after).environment
+
+
+@pytest.mark.parametrize(
+    ("variable", "text", "concerned"),
+    [
+        ("TIMELINE_REQUESTS_PER_MINUTE", "600", {"timeline"}),
+        ("TIMELINE_PUBLIC_READING", "1", {"timeline"}),
+        ("TIMELINE_READING_ORIGINS", "*", {"timeline"}),
+        ("TIMELINE_ALLOWED_HOSTS", "a.example", {"timeline"}),
+        ("TIMELINE_ALLOWED_ORIGINS", "https://a.example", {"timeline"}),
+        ("TIMELINE_TOKENS_FILE", "tokens.jsonl", {"timeline"}),
+        ("TIMELINE_OIDC_ISSUER", "https://a.example", {"timeline"}),
+        ("TIMELINE_OIDC_AUDIENCE", "dyadline", {"timeline"}),
+        ("TIMELINE_TRUSTED_KEYS_FILE", "keys.json", {"projector", "timeline", "replayer"}),
+        ("TIMELINE_BATCH_RECORDS", "100", {"projector", "timeline", "replayer"}),
+        ("INGEST_REQUESTS_PER_MINUTE", "600", {"ingest"}),
+    ],
+)
+def test_a_setting_of_the_api_concerns_nobody_else(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, variable: str, text: str, concerned: set[str]
+) -> None:
+    settings = read_settings({"STATE_DIR": str(tmp_path)})
+    before = {name: service(settings, name).environment for name in SERVICES}
+    monkeypatch.setenv(variable, text)
+    assert {name for name in SERVICES if service(settings, name).environment != before[name]} == concerned
+
+
+def test_who_listens_beyond_this_machine_is_told_who_may_ask(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = read_settings({"STATE_DIR": str(tmp_path)})
+    monkeypatch.setenv("TIMELINE_TOKENS_FILE", "tokens.jsonl")
+    monkeypatch.setenv("PROJECTOR_HOST", "0.0.0.0")
+    told = {name for name in SERVICES if "TIMELINE_TOKENS_FILE" in service(settings, name).environment}
+    assert told == {"projector", "timeline"}
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", "null"])

@@ -62,3 +62,8 @@ def test_nothing_runs_or_is_styled_within_a_page() -> None:
         markup = file.read_text(encoding="utf-8")
         assert not re.search(r"<style|\sstyle=|\son[a-z]+=|javascript:|\|\s*safe", markup), file.name
         assert all("src=" in script for script in re.findall(r"<script[^>]*>", markup)), file.name
+
+
+@pytest.mark.parametrize("name", [each.name for each in TEMPLATES.iterdir() if "<!doctype html>" in source(each.name)])
+def test_no_page_leaves_a_browser_to_look_for_an_icon(name: str) -> None:
+    assert '<link rel="icon" type="image/svg+xml" href="{{ static_url("mark.svg") }}">' in source(name)

@@ -9,7 +9,9 @@ from tests.support.running.free_ports import free_port
 
 from service_edge.kafka_access import KafkaAccess
 from timeline_service.app import create_app
+from timeline_service.domain.outcomes import ALL_PROBLEMS
 from timeline_service.settings import Settings
+from timeline_service.web.outcome_words import PROBLEM_WORDS
 from timeline_service.web.source_lines import source_line
 
 
@@ -42,6 +44,40 @@ async def test_what_needs_no_database_is_there(client: httpx.AsyncClient) -> Non
     assert (await client.get("/timelines?a=Indai&b=China")).status_code == 404
     [style] = read_html((await client.get("/")).text).all("link", rel="stylesheet")
     assert (await client.get(style.attributes["href"])).headers["content-type"] == "text/css; charset=utf-8"
+
+
+@pytest.mark.parametrize("slug", ALL_PROBLEMS)
+async def test_every_problem_of_a_record_has_a_page(client: httpx.AsyncClient, slug: str) -> None:
+    answer = await client.get(f"/problems/{slug}")
+    assert answer.status_code == 200
+    assert PROBLEM_WORDS[slug] in read_html(answer.text).text("main")
+    listed = (await client.get("/problems")).text
+    assert f"<td>a record's<td><a href='/problems/{slug}'><code>{slug}</code></a><td>{PROBLEM_WORDS[slug]}" in listed
+
+
+async def test_what_is_no_problem_has_no_page(client: httpx.AsyncClient) -> None:
+    assert (await client.get("/problems/applied")).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "field", "words"),
+    [
+        ("/post", "title=one&title=two", "title", "is given more than once: give it once"),
+        ("/post", "title=one&country=FR&country=ES&bogus=1", "bogus", "is not a field of this form"),
+        ("/audit/replays", "kind=verify&kind=rebuild", "kind", "is given more than once: give it once"),
+        ("/audit/replays", "kind=verify&until=now", "until", "is not a field of this form: it takes kind"),
+        ("/audit/80d5d10a-b3b5-59dc-825b-830d249e8c6a/cancel", "a=1", "a", "it takes none"),
+        ("/audit/records/0:1/redrive", "a=1", "a", "it takes none"),
+        ("/sign-in", "token=a&token=b", "token", "is given more than once: give it once"),
+    ],
+)
+async def test_a_form_is_refused_with_fields_that_it_does_not_have(
+    client: httpx.AsyncClient, path: str, body: str, field: str, words: str
+) -> None:
+    answer = await client.post(path, content=body, headers={"content-type": "application/x-www-form-urlencoded"})
+    assert answer.status_code == 400
+    page = read_html(answer.text)
+    assert (page.text("code"), words in answer.text) == (field, True)
 
 
 @pytest.mark.parametrize(

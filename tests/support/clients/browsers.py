@@ -139,6 +139,12 @@ class Browser:
         size = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": True}
         await self._command("Emulation.setDeviceMetricsOverride", **size)
 
+    async def show_scrollbars(self, width: int, height: int) -> None:
+        """Show pages as a window of this size does, whose scrollbars take room of theirs."""
+        await self._command("Emulation.setScrollbarsHidden", hidden=False)
+        size = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": False}
+        await self._command("Emulation.setDeviceMetricsOverride", **size)
+
     async def attach(self) -> None:
         """Take the tab that there is."""
         target = (await self._command("Target.createTarget", url="about:blank"))["targetId"]

@@ -74,6 +74,7 @@ from timeline_service.web import records as records_page
 from timeline_service.web import search as search_page
 from timeline_service.web.browser_redirects import BrowserRedirects
 from timeline_service.web.documents import document_page
+from timeline_service.web.outcome_words import PROBLEM_WORDS
 from timeline_service.web.problem_page import show_problem
 from timeline_service.web.sign_in import show_to_callers
 
@@ -155,7 +156,7 @@ def create_app(settings: Settings) -> DescribedAPI:
         dependencies=[Depends(strict_query)],
     )
     app.state.gate = gate
-    install_problems(app, KINDS, translate, ERRORS, show_problem, document_page)
+    install_problems(app, KINDS, translate, ERRORS, show_problem, document_page, PROBLEM_WORDS)
     for module in (
         *(feed, pairs, timelines, changes, summaries, search, names, events, records, batches, parked),
         *(replays, generations, log_export, reference, status),

@@ -14,6 +14,7 @@ from local_stack.commands import run_command
 from local_stack.credential import access_variables, own_headers
 from local_stack.processes import Process
 from local_stack.settings import HOSTS, Settings
+from service_edge.host_origin_guard import is_loopback
 from service_edge.kafka_access import VARIABLES
 
 READY_SECONDS: float = 60
@@ -28,6 +29,13 @@ _COMMANDS: Final = {
 _STACKS_OWN: Final = {
     f"{prefix}_{name}" for prefix in ("INGEST", "TIMELINE") for name in ("PORT", "URL", "TOKEN", "TOKEN_FILE")
 }
+#: What of the timeline service's settings concerns only who answers its API, and what else only its doors: its
+#: projector and replayer are behind doors only where they listen beyond this machine.
+_API: Final = (
+    "PUBLIC_READING", "READING_ORIGINS", "ALLOWED_HOSTS", "ALLOWED_ORIGINS", "TLS_CERTIFICATE", "TLS_KEY", "HOST",
+    "READY_LAG_SECONDS", "CONNECTIONS", "HEARTBEAT_SECONDS", "SLOW_SECONDS", "WALK_FROM", "WALK_SECONDS",
+)  # fmt: skip
+_DOORS: Final = ("REQUESTS_PER_MINUTE", "TOKENS_FILE", "OIDC_")
 #: Their names, in the order of their start.
 SERVICES: Final = tuple(_COMMANDS)
 
@@ -127,10 +135,21 @@ def _environment(settings: Settings, name: str) -> dict[str, str]:
         access = access_variables(settings, "INGEST_")
         return {**_prefixed("INGEST_"), **access, **common, "INGEST_PORT": port, "TIMELINE_URL": settings.timeline_url}
     access = access_variables(settings, "TIMELINE_") if name == "timeline" else {}
-    timeline = {**_prefixed("TIMELINE_"), **access, **common, **_database(settings)}
+    timeline = {**_timeline_variables(name), **access, **common, **_database(settings)}
     if name == "timeline":
         timeline |= {"INGEST_URL": settings.ingest_url}
     return timeline | {f"{name.upper()}_PORT": str(getattr(settings, f"{name}_port"))}
+
+
+def _timeline_variables(name: str) -> dict[str, str]:
+    """The settings of the timeline service's package that concern one of its processes."""
+    told = _prefixed("TIMELINE_")
+    if name == "timeline":
+        return told
+    others = {f"TIMELINE_{setting}" for setting in _API}
+    doors = tuple(f"TIMELINE_{setting}" for setting in _DOORS)
+    is_open = not is_loopback(os.environ.get(f"{name.upper()}_HOST", "127.0.0.1"))
+    return {key: text for key, text in told.items() if key not in others and (is_open or not key.startswith(doors))}
 
 
 def _named(*names: str) -> dict[str, str]:

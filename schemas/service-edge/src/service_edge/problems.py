@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any, Final
 
 import orjson
@@ -13,7 +14,7 @@ from starlette.exceptions import HTTPException
 
 from event_schemas.errors import Detail
 from service_edge.html_pages import HtmlPage, PageMaker
-from service_edge.problem_pages import problem_page, problems_page
+from service_edge.problem_pages import problem_page, problems_page, record_problem_page
 
 MEDIA_TYPE: Final = "application/problem+json"
 
@@ -204,10 +205,12 @@ def install_problems(
     errors: Sequence[type[Exception]],
     show: Show = lambda request, problem: None,
     page: PageMaker = HtmlPage,
+    records: Mapping[str, str] = MappingProxyType({}),
 ) -> None:
     """Answer every refusal of the app as a problem: ours, those of `errors` as translated, and the framework's.
 
     `show` makes a page of one, for whoever wants that; `page` makes those that explain their types.
+    `records` are the problems that records can have, which are explained, too: what each says of a record, by its slug.
     """
     pages = {kind.slug: kind for kind in (*COMMON, *kinds)}
 
@@ -222,15 +225,17 @@ def install_problems(
 
     @app.get("/problems", response_class=HtmlPage, include_in_schema=False)
     async def index() -> Response:
-        return problems_page(pages.values(), page)
+        return problems_page(pages.values(), records, page)
 
     @app.get("/problems/{slug}", response_class=HtmlPage, include_in_schema=False)
     async def explain(slug: str) -> Response:
-        if slug not in pages:
+        if slug in pages:
+            return problem_page(pages[slug], records.get(slug, ""), page)
+        if slug not in records:
             raise ProblemError(
                 NOT_FOUND, f"there is no problem type {slug[:80]!r}: /problems lists those that there are"
             )
-        return problem_page(pages[slug], page)
+        return record_problem_page(slug, records[slug], page)
 
 
 def _methods_here(request: Request) -> str:

@@ -62,8 +62,8 @@ UNKNOWN_RECORD: Final = ProblemType(
     "unknown-record",
     404,
     "The log has no record at this position",
-    "The projection is past this offset, and there was no record at it: take a position as the ingest service answered "
-    "it.",
+    "The log ends before this offset, or the projection is past it and there was no record at it: take a position as "
+    "the ingest service answered it.",
     {"detail": "the log has no record at 3:17"},
 )
 UNKNOWN_BATCH: Final = ProblemType(

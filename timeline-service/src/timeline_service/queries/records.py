@@ -48,6 +48,16 @@ async def find_record(awaited: Awaited, position: str, wait: float) -> tuple[Rea
     return point, record_view(position, row)
 
 
+async def is_in_log(sources: Sources, position: str) -> bool | None:
+    """Whether the log goes as far as a position now; None where Kafka does not say. Raises RefusedError."""
+    partition, offset = _read(position)
+    try:
+        bounds = await sources.offsets.bounds()
+    except UnavailableError:
+        return None
+    return partition in bounds and offset < bounds[partition][1]
+
+
 @dataclass(frozen=True, slots=True)
 class ParkedPage:
     """A page of parked records: rows, which may be without their bytes yet, and the cursor of the next page."""

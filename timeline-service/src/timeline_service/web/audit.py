@@ -55,7 +55,7 @@ async def audit(held: Held) -> Response:
 @router.post("/audit/replays")
 async def start(request: Request, held: Held) -> Response:
     """Have the log replayed; leads to the page of that."""
-    kind = dict(await read_form(request)).get("kind", "")
+    kind = dict(await read_form(request, {"kind"})).get("kind", "")
     if kind not in {"verify", "rebuild"}:
         raise RefusedError("/kind", "expected verify or rebuild")
     caller_of(request).require(REPLAY_NEEDS[kind])

@@ -2,10 +2,12 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 from typing import Any, Final, TypeVar
 
 from timeline_service.domain.country_names import ENGLISH_NAMES
 from timeline_service.domain.date_reading import read_date
+from timeline_service.errors import RefusedError
 from timeline_service.web.form_bodies import Form
 
 _COUNTRY_ROWS: Final = 4
@@ -15,6 +17,11 @@ _TAG_ROWS: Final = 3
 SHOWN: Final = (
     "title", "when", "countries", "initiators", "type", "valence", "domain", "stage", "summary", "actors", "sources",
     "tags",
+)  # fmt: skip
+#: Fields of the form: those with one value, and those with one for each row.
+TEXTS: Final = ("title", "when", "type", "valence", "domain", "stage", "summary")
+LISTS: Final = (
+    "country", "acted", "url", "source_title", "publisher", "published", "actor_name", "actor_country", "tag",
 )  # fmt: skip
 _Row = TypeVar("_Row")
 
@@ -63,10 +70,13 @@ class EventFields:
 
     @classmethod
     def read(cls, form: Form) -> "EventFields":
-        """The fields of a form that was sent; its date as EDTF, where that could be read."""
-        texts = {name: value for name, value in form if name in _TEXTS}
+        """The fields of a form that was sent; its date as EDTF, where that could be read. Raises RefusedError."""
+        texts = {name: value for name, value in form if name in TEXTS}
+        rows = {str(number): name for number, name in enumerate(_column(form, "country"))}
         acted = set(_column(form, "acted"))
-        countries = [CountryRow(name, str(number) in acted) for number, name in enumerate(_column(form, "country"))]
+        if acted - rows.keys():
+            raise RefusedError("/acted", "expected the number of a row of `country`, from 0 on")
+        countries = [CountryRow(name, number in acted) for number, name in rows.items()]
         actors = [ActorRow(*row) for row in _columns(form, "actor_name", "actor_country")]
         sources = [SourceRow(*row) for row in _columns(form, "url", "source_title", "publisher", "published")]
         return cls(
@@ -86,7 +96,7 @@ class EventFields:
         names = ("url", "title", "publisher", "published")
         sources = [SourceRow(*(source.get(name) or "" for name in names)) for source in event["sources"]]
         return cls(
-            **{name: event[name] or "" for name in _TEXTS},
+            **{name: event[name] or "" for name in TEXTS},
             tags=_with_spare(event["tags"], "", _TAG_ROWS),
             countries=_with_spare(countries, CountryRow(), _COUNTRY_ROWS),
             actors=_with_spare(actors, ActorRow()),
@@ -106,7 +116,7 @@ class EventFields:
         ]
         event: dict[str, Any] = {
             **{name: value for name, value in (before or {}).items() if name not in SHOWN},
-            **{name: getattr(self, name) for name in _TEXTS},
+            **{name: getattr(self, name) for name in TEXTS},
             "tags": [tag for tag in self.tags if tag],
             "countries": [country(row.name) for row in countries],
             "initiators": [country(row.name) for row in countries if row.acted],
@@ -118,7 +128,6 @@ class EventFields:
 
 
 _NOTHING: Final[tuple[Any, ...]] = ("", [], {}, None)
-_TEXTS: Final = ("title", "when", "type", "valence", "domain", "stage", "summary")
 
 
 def field_of(pointer: str) -> str:
@@ -133,7 +142,7 @@ def _column(form: Form, name: str) -> list[str]:
 
 
 def _columns(form: Form, *names: str) -> Iterable[tuple[str, ...]]:
-    return zip(*(_column(form, name) for name in names), strict=False)
+    return zip_longest(*(_column(form, name) for name in names), fillvalue="")
 
 
 def _with_spare(rows: Sequence[_Row], empty: _Row, least: int = 0) -> tuple[_Row, ...]:

@@ -53,7 +53,7 @@ async def sign_in_form(request: Request, next_url: Annotated[str, Query(alias="n
 @router.post("/sign-in")
 async def sign_in(request: Request) -> Response:
     """Take a token that is right into a cookie, and lead on."""
-    form = dict(await read_form(request))
+    form = dict(await read_form(request, {"next", "token"}))
     gate: Gate = request.app.state.gate
     path = local_path(form.get("next", ""))
     if not gate.asks:

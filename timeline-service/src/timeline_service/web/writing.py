@@ -3,6 +3,7 @@
 A page hands on what was written to the ingest service, which checks and records it, and shows what that says.
 """
 
+import re
 from dataclasses import dataclass
 from functools import partial
 from typing import Annotated, Any, ClassVar, Final
@@ -11,18 +12,18 @@ from fastapi import APIRouter, Depends, Path, Query, Request, Response
 from fastapi.responses import RedirectResponse
 
 from service_edge.access.callers import caller_of
-from service_edge.parameters import EventId
+from service_edge.parameters import WHOLE, EventId
 from timeline_service.adapters.ingest import IngestAnswer, IngestWriter
 from timeline_service.api.holdings import Held
 from timeline_service.api.languages import Language
 from timeline_service.api.read_points import AwaitedLive, CurrentReadPoint
 from timeline_service.domain.country_names import names_in
-from timeline_service.errors import NotYetError
+from timeline_service.errors import NotYetError, RefusedError, UnknownRecordError
 from timeline_service.queries.events import find_event
-from timeline_service.queries.records import find_record
+from timeline_service.queries.records import find_record, is_in_log
 from timeline_service.queries.views.events import EventView
 from timeline_service.web.addresses import PageRoute, with_query
-from timeline_service.web.event_fields import EventFields
+from timeline_service.web.event_fields import LISTS, TEXTS, EventFields
 from timeline_service.web.finder import country_meant
 from timeline_service.web.form_bodies import Form, read_form
 from timeline_service.web.lines import event_url
@@ -31,7 +32,10 @@ from timeline_service.web.rendering import PageContext, show_at_once
 from timeline_service.web.writing_forms import show_correction, show_event_form, show_retraction
 
 router = APIRouter(include_in_schema=False, route_class=PageRoute)
+_REVISION: Final = re.compile(r"[1-9][0-9]{0,8}")
 _WAIT_SECONDS: Final = 5.0
+#: Seconds before the page of a record that may not exist asks again for the last time.
+_LONGEST_PAUSE: Final = 64
 _CREATED: Final = 201
 _ACCEPTED: Final = 202
 _UNPROCESSABLE: Final = 422
@@ -51,13 +55,15 @@ class RecordedContext(PageContext):
 
     template: ClassVar[str] = "recorded.html"
     position: str
-    #: As the record has it, or `awaited`.
+    #: As the record has it; `awaited`, while it is in the log only; `unknown`, while Kafka does not say if it is.
     outcome: str
     problem: str | None
     #: What that means, and more of it, if there is more to say.
     meaning: str = ""
     detail: str | None = None
     event_url: str | None = None
+    #: Whether the page asks again by itself.
+    asks_again: bool = False
     batch: str | None = None
     batch_url: str = ""
 
@@ -73,7 +79,7 @@ async def post_form(language: Language, country: Annotated[list[str] | None, Que
 @router.post("/post")
 async def post(request: Request, ingest: Ingest, language: Language) -> Response:
     """Check what was filled in; once that was shown, record it."""
-    form = await read_form(request)
+    form = await read_form(request, {*TEXTS, "step"}, LISTS)
     fields = EventFields.read(form)
     event = fields.event(country=partial(country_meant, language))
     if _step(form) == "record":
@@ -97,7 +103,7 @@ async def correct(
     request: Request, held: Held, ingest: Ingest, point: CurrentReadPoint, event_id: EventId, language: Language
 ) -> Response:
     """Check the corrected event; once that was shown, record the correction."""
-    form = await read_form(request)
+    form = await read_form(request, {*TEXTS, "step", "reason", "expected_revision"}, LISTS)
     event = await find_event(held.sources, point, event_id)
     fields, reason, expected = EventFields.read(form), _value(form, "reason"), _revision(form, event)
     corrected = fields.event(_content(event), country=partial(country_meant, language))
@@ -121,7 +127,7 @@ async def retract(
     request: Request, held: Held, ingest: Ingest, point: CurrentReadPoint, event_id: EventId, language: Language
 ) -> Response:
     """Record that the event no longer holds."""
-    form = await read_form(request)
+    form = await read_form(request, {"reason", "duplicate_of", "expected_revision"})
     event = await find_event(held.sources, point, event_id)
     said = {"reason": _value(form, "reason"), "duplicate_of": _value(form, "duplicate_of") or None}
     answer = await ingest.retract(event_id, {**said, "expected_revision": _revision(form, event)})
@@ -135,14 +141,26 @@ async def recorded(
     awaited: AwaitedLive,
     language: Language,
     position: Annotated[str, Path(description="partition:offset of a record.")],
+    pause: Annotated[int, Query(ge=1, le=2 * _LONGEST_PAUSE), WHOLE] = 1,
 ) -> Response:
-    """What became of a record; while it is not known yet, the page asks again by itself."""
+    """What became of a record; while it is not known yet, the page asks again by itself.
+
+    Where nobody knows whether there is such a record, it asks after pauses that grow, and then no more.
+    """
     shown: dict[str, Any] = {"language": language, "position": position, "json_url": f"/v1/records/{position}"}
     try:
         _, view = await find_record(awaited, position, _WAIT_SECONDS)
     except NotYetError:
-        context = RecordedContext(title="Recorded", outcome="awaited", problem=None, **shown)
-        return show_at_once(context, 200, {"refresh": "1"})
+        in_log = await is_in_log(awaited.sources, position)
+        if in_log is False:
+            raise UnknownRecordError(f"the log has no record at {position}: it ends before that") from None
+        if in_log:
+            context = RecordedContext(title="Recorded", outcome="awaited", problem=None, asks_again=True, **shown)
+            return show_at_once(context, 200, {"refresh": "1"})
+        again = pause <= _LONGEST_PAUSE
+        context = RecordedContext(title="Not known yet", outcome="unknown", problem=None, asks_again=again, **shown)
+        refresh = f"{pause}; url={with_query(f'/recorded/{position}', [('pause', str(2 * pause))])}"
+        return show_at_once(context, 200, {"refresh": refresh} if again else {})
     batch = view.get("batch")
     context = RecordedContext(
         title="Recorded" if view["outcome"] in {"applied", "duplicate"} else "Recorded, and not applied",
@@ -168,7 +186,10 @@ def _content(event: EventView) -> dict[str, Any]:
 
 
 def _step(form: Form) -> str:
-    return _value(form, "step")
+    step = _value(form, "step")
+    if step not in {"", "check", "record"}:
+        raise RefusedError("/step", "expected check or record")
+    return step
 
 
 def _value(form: Form, name: str) -> str:
@@ -178,4 +199,6 @@ def _value(form: Form, name: str) -> str:
 def _revision(form: Form, event: EventView) -> int:
     """The revision that the writer saw: another one since then makes the change stale, and is not overwritten."""
     text = _value(form, "expected_revision")
-    return int(text) if text.isdecimal() and len(text) < 10 else event["revision"]
+    if text and not _REVISION.fullmatch(text):
+        raise RefusedError("/expected_revision", "expected the number of the revision that was seen, such as 1")
+    return int(text) if text else event["revision"]
