@@ -145,7 +145,7 @@ async def test_any_page_reads_where_all_may(services: Services, origin: str | No
 
 
 async def test_without_settings_nothing_is_said(services: Services) -> None:
-    for client, path, allow in zip(services.closed, ("/v1/events", TIMELINE), ("POST", "GET"), strict=True):
+    for client, path, allow in zip(services.closed, ("/v1/events", TIMELINE), ("POST", "GET, HEAD"), strict=True):
         answers = [
             await preflight(client, path, WRITER, "POST", "content-type"),
             await client.options(path),
@@ -164,4 +164,4 @@ async def test_without_settings_nothing_is_said(services: Services) -> None:
 
 async def test_options_without_a_question_is_a_405_everywhere(services: Services) -> None:
     answer = await services.timeline.options(TIMELINE, headers={"origin": READER})
-    assert (answer.status_code, answer.headers["allow"], allowed(answer)) == (405, "GET", READER)
+    assert (answer.status_code, answer.headers["allow"], allowed(answer)) == (405, "GET, HEAD", READER)

@@ -7,6 +7,7 @@ from typing import Any
 
 import orjson
 import pytest
+from prometheus_client import REGISTRY
 from structlog.testing import capture_logs
 from tests.support.running.token_files import write_tokens
 from typer.testing import CliRunner
@@ -113,25 +114,97 @@ def test_a_file_that_changes_is_read_again_within_a_second(tmp_path: Path) -> No
     assert (files.find(first), getattr(files.find(second), "name", "")) == (None, "bob")
 
 
-@pytest.mark.parametrize("broken", [b"", b"{", line(roles=["admin"]), None])
-def test_a_broken_version_of_a_file_does_not_count_and_is_told_once(tmp_path: Path, broken: bytes | None) -> None:
-    path, clock = tmp_path / "tokens.jsonl", Clock()
-    first = write_tokens(path, {"ada": EVERY_ROLE})["ada"]
-    files = TokenFiles([path], clock)
+def replaced(path: Path, kind: str) -> None:
+    """Put something else in the place of a file."""
     path.unlink()
-    if broken is not None:
-        path.write_bytes(broken)
+    match kind:
+        case "directory":
+            path.mkdir()
+        case "pipe":
+            os.mkfifo(path)
+        case "blank":
+            path.write_bytes(b"\n \n")
+        case "empty":
+            path.touch()
+
+
+def broken_files() -> float | None:
+    return REGISTRY.get_sample_value("dyadline_token_file_broken")
+
+
+@pytest.mark.parametrize("kind", ["gone", "empty", "blank", "directory", "pipe"])
+def test_a_file_without_lines_withdraws_all_its_tokens_and_is_told_once(tmp_path: Path, kind: str) -> None:
+    path, other, clock = tmp_path / "tokens.jsonl", tmp_path / "other.jsonl", Clock()
+    first = write_tokens(path, {"ada": EVERY_ROLE})["ada"]
+    kept = write_tokens(other, {"eve": EVERY_ROLE})["eve"]
+    files = TokenFiles([path, other], clock)
+    assert broken_files() == 0
+    replaced(path, kind)
     with capture_logs() as logs:
         for _ in range(3):
             clock.now += 1
-            assert files.find(first) is not None
-    assert [entry["log_level"] for entry in logs] == ["error"]
-    assert logs[0]["file"] == str(path)
+            assert files.find(first) is None
+            assert files.find(kept) is not None
+    assert [(entry["log_level"], entry["file"]) for entry in logs] == [("warning", str(path))]
+    assert broken_files() == 1
+    if kind == "directory":
+        path.rmdir()
+    elif kind == "pipe":
+        path.unlink()
     second = write_tokens(path, {"bob": EVERY_ROLE})["bob"]
     clock.now += 1
     with capture_logs():
+        assert broken_files() == 0
         assert files.find(second) is not None
-        assert files.find(first) is None
+
+
+@pytest.mark.parametrize("broken", [b"{", line(roles=["admin"]), line(name="ada\u0000")])
+def test_each_line_counts_for_itself_and_a_broken_one_is_named(tmp_path: Path, broken: bytes) -> None:
+    path, clock = tmp_path / "tokens.jsonl", Clock()
+    made = {name: make_token() for name in ("ada", "bob", "eve")}
+    lines = {name: token_line(name, token, EVERY_ROLE, None) for name, token in made.items()}
+    path.write_bytes(lines["ada"] + lines["bob"])
+    files = TokenFiles([path], clock)
+    path.write_bytes(lines["ada"] + broken + b"\n" + lines["eve"])
+    clock.now += 1
+    with capture_logs() as logs:
+        assert [files.find(token) is not None for token in made.values()] == [True, False, True]
+        clock.now += 1
+        assert files.find(made["ada"]) is not None
+    (told,) = logs
+    assert (told["log_level"], told["file"], told["reason"][:7]) == ("warning", str(path), "line 2:")
+    assert DIGEST not in str(told)
+    assert broken_files() == 1
+
+
+def test_of_a_file_that_cannot_be_read_the_last_version_goes_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, clock = tmp_path / "tokens.jsonl", Clock()
+    first = write_tokens(path, {"ada": EVERY_ROLE})["ada"]
+    files = TokenFiles([path], clock)
+    second = write_tokens(path, {"bob": EVERY_ROLE})["bob"]
+
+    def refuse(*_: object) -> int:
+        raise PermissionError(13, "Permission denied")
+
+    with monkeypatch.context() as patch, capture_logs() as logs:
+        patch.setattr(os, "open", refuse)  # the tests may run as root, whom no mode keeps out
+        for _ in range(3):
+            clock.now += 1
+            assert files.find(first) is not None
+        assert broken_files() == 1
+    assert [(entry["log_level"], entry["reason"]) for entry in logs] == [("warning", "Permission denied")]
+    clock.now += 1
+    with capture_logs():
+        assert (files.find(first), files.find(second) is not None, broken_files()) == (None, True, 0)
+
+
+def test_what_is_no_file_is_refused_at_the_start_without_waiting_for_it(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(TokenFileError, match="a pipe or a device") as refused:
+        TokenFiles([tmp_path / "pipe"])
+    assert str(tmp_path / "pipe") in str(refused.value)
 
 
 def test_a_file_that_cannot_be_read_at_the_start_is_named(tmp_path: Path) -> None:
@@ -204,6 +277,9 @@ def test_the_command_leaves_a_broken_file_as_it_is(tmp_path: Path) -> None:
     answer = CliRunner().invoke(app, ["token", "ada", "--role", "read", "--file", str(path)])
     assert (answer.exit_code, answer.stdout, path.read_bytes()) == (1, "", b"{")
     answer = CliRunner().invoke(app, ["token", "ada", "--role", "read", "--file", str(tmp_path / "no" / "file")])
+    assert (answer.exit_code, answer.stdout) == (1, "")
+    os.mkfifo(tmp_path / "pipe")
+    answer = CliRunner().invoke(app, ["token", "ada", "--role", "read", "--file", str(tmp_path / "pipe")])
     assert (answer.exit_code, answer.stdout) == (1, "")
     answer = CliRunner().invoke(app, ["token", "ada", "--role", "read"], env={"INGEST_TOKENS_FILE": ""})
     assert (answer.exit_code, answer.stdout) == (2, "")

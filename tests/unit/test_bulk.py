@@ -4,6 +4,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 import orjson
+import pytest
+from starlette.requests import ClientDisconnect
 from tests.support.running.ingesting import an_event
 
 from ingest_service.adapters.kafka_log import KafkaLog
@@ -14,7 +16,9 @@ from ingest_service.api.bulk import Bulk
 from ingest_service.api.results import Results
 from ingest_service.domain.accept import Accepted, Terms, accept_event
 from service_edge.access.callers import ANYBODY
+from service_edge.access.rates import Rate
 from service_edge.kafka_access import KafkaAccess
+from service_edge.problems import TOO_MANY, ProblemError
 
 LINES = 5_000
 
@@ -71,3 +75,35 @@ async def test_each_line_has_its_result_in_order() -> None:
     *results, summary = await take(lines, everything=True)
     assert [item["line"] for item in results] == list(range(1, LINES + 1))
     assert summary["recorded"] + summary["refused"] == LINES
+
+
+async def test_a_stream_that_is_held_back_ends_when_its_sender_has_gone() -> None:
+    gone = asyncio.Event()
+    allowance = Allowance(Rate(1), ANYBODY, Admission(1, 1, 1), gone.is_set)
+    assert await allowance.portion(2) == 1
+    held = asyncio.create_task(allowance.portion(1))
+    await asyncio.sleep(0)
+    gone.set()
+    with pytest.raises(ClientDisconnect):
+        await asyncio.wait_for(held, 20)
+
+
+async def test_a_stream_that_is_held_back_ends_at_once_when_the_process_is_to_stop() -> None:
+    admission = Admission(1, 1, 1)
+    allowance = Allowance(Rate(1), ANYBODY, admission)
+    assert await allowance.portion(2) == 1
+    held = asyncio.create_task(allowance.portion(1))
+    await asyncio.sleep(0)
+    admission.leave()
+    assert await asyncio.wait_for(held, 20) == 0
+    assert "ingest stops: from line 2 on nothing of this was taken in" in allowance.refusal(2).detail
+
+
+async def test_a_stream_whose_first_line_would_have_to_wait_is_not_begun() -> None:
+    allowance = Allowance(Rate(50), ANYBODY, Admission(1, 1, 1))
+    allowance.require_beginning()
+    allowance.require(1_000)
+    with pytest.raises(ProblemError) as refused:
+        allowance.require_beginning()
+    assert refused.value.kind is TOO_MANY
+    assert 1_100 < int(refused.value.headers["retry-after"]) <= 1_142

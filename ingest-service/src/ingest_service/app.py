@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from functools import partial
 from typing import Final
 
 import structlog
@@ -50,7 +49,13 @@ def create_app(settings: Settings) -> DescribedAPI:
             _LOG.info("signing records", key=signer.key_id)
         log = KafkaLog(settings.kafka, settings.topic, settings.append_seconds, sign)
         app.state.log = log
-        app.leave = partial(asyncio.get_running_loop().call_soon_threadsafe, log.leave)
+        loop = asyncio.get_running_loop()
+
+        def leave() -> None:
+            loop.call_soon_threadsafe(log.leave)
+            loop.call_soon_threadsafe(app.state.admission.leave)
+
+        app.leave = leave
         supervisor = asyncio.create_task(log.run())
         try:
             yield

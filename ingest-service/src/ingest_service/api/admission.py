@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Final
 
 from ingest_service.errors import OverloadedError, StalledError
@@ -31,11 +31,27 @@ class Admission:
         self._stalled_seconds = stalled_seconds
         self._most_waiting = _WAITING * bodies
         self._waiting = 0
+        self._closing = asyncio.Event()
 
     @property
     def others_wait(self) -> bool:
         """Whether somebody waits for a place."""
         return self._waiting > 0
+
+    @property
+    def is_closing(self) -> bool:
+        """Whether the process is to stop."""
+        return self._closing.is_set()
+
+    def leave(self) -> None:
+        """Have nobody be held back any longer: the process is to stop."""
+        self._closing.set()
+
+    async def sleep(self, seconds: float) -> None:
+        """Let time go by, unless the process is to stop."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._closing.wait()
 
     @asynccontextmanager
     async def place(self) -> AsyncIterator[None]:

@@ -217,6 +217,7 @@ async def answer_bulk(
     require_identity(request)
     admission: Admission = request.app.state.admission
     allowance = allowance_of(request)
+    allowance.require_beginning()
     results = Results(request.app.state.results_bytes)
     bulk = Bulk(
         request.app.state.log, admission, allowance, accept, validate=validate, everything=everything, status=status

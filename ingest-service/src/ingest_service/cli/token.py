@@ -9,6 +9,7 @@ from typing import Annotated, Final
 import typer
 
 from service_edge.access.roles import Role, read_name, roles_in_words
+from service_edge.access.token_files import require_regular
 from service_edge.access.tokens import TokenFileError, Tokens, make_token, token_line
 from service_edge.terminal import ExitStatus, leave
 
@@ -56,8 +57,9 @@ def make(
 
 def _append(path: Path, line: bytes) -> None:
     """One write, so that whoever reads meanwhile sees the line or not; others may not read a file that we make."""
-    descriptor = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT, _MODE)
+    descriptor = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_NONBLOCK, _MODE)
     with open(descriptor, "rb+", buffering=0) as file:
+        require_regular(os.fstat(descriptor))
         before = file.read()
         if before.strip():
             Tokens(before)

@@ -7,6 +7,8 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from service_edge.host_origin_guard import whole_header
+
 ANY: Final = "*"
 _READING: Final = "GET, HEAD"
 _WRITING: Final = "GET, HEAD, POST, DELETE"
@@ -35,7 +37,7 @@ class CrossOrigins:
         if scope["type"] != "http" or not self._known:
             return await self._app(scope, receive, send)
         request = Headers(scope=scope)
-        origin = request.get("origin", "")
+        origin = whole_header(request, "origin")
 
         async def send_allowed(message: Message) -> None:
             if message["type"] == "http.response.start":

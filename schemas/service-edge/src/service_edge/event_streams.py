@@ -13,6 +13,8 @@ MEDIA_TYPE: Final = "text/event-stream"
 HEADERS: Final = {"cache-control": "no-store", "x-accel-buffering": "no"}
 #: The ASGI extension by which our server lets go of a connection at once, what it has buffered included.
 ABORT: Final = "dyadline.abort"
+#: That by which it tells whether the client has closed its end, also while nothing is read.
+GONE: Final = "dyadline.gone"
 _LAST_SECONDS: Final = 1.0
 _LOG: Final = structlog.get_logger()
 

@@ -1,9 +1,9 @@
 """Which hosts are answered, which pages may write, where we may listen: what needs no accounts."""
 
 import ipaddress
+import re
 from collections.abc import Iterable
 from typing import Final
-from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -14,6 +14,8 @@ from service_edge.problems import FOREIGN_HOST, FOREIGN_ORIGIN, ProblemError
 PROBES: Final = frozenset({"/healthz", "/readyz", "/metrics"})
 #: Methods that change nothing.
 READING: Final = frozenset({"GET", "HEAD", "OPTIONS"})
+_HOST: Final = re.compile(r"(?:\[(?P<address>[0-9a-f:.]+)\]|(?P<name>[a-z0-9._-]+))(?::(?P<port>[0-9]{0,5}))?")
+_LAST_PORT: Final = 65_535
 
 
 class HostOriginGuard:
@@ -32,13 +34,12 @@ class HostOriginGuard:
 
     def _refusal(self, scope: Scope) -> ProblemError | None:
         headers = Headers(scope=scope)
-        host = headers.get("host", "").lower()
+        host = whole_header(headers, "host").lower()
         name = host_name(host)
         if scope["path"] not in PROBES and not (is_loopback(name) or name in self._hosts or host in self._hosts):
-            return ProblemError(
-                FOREIGN_HOST, f"host {host[:80]!r} is not loopback: use 127.0.0.1, or name it in ALLOWED_HOSTS"
-            )
-        origin = headers.get("origin", "").lower()
+            wrong = "is not loopback" if name else "is not one name or address, with perhaps a port"
+            return ProblemError(FOREIGN_HOST, f"host {host[:80]!r} {wrong}: use 127.0.0.1, or name it in ALLOWED_HOSTS")
+        origin = whole_header(headers, "origin").lower()
         if scope["method"] in READING or not origin or origin in self._origins:
             return None
         if origin == f"{scope['scheme']}://{host}":
@@ -58,9 +59,12 @@ def is_loopback(name: str) -> bool:
         return False
 
 
+def whole_header(headers: Headers, name: str) -> str:
+    """A header's value; where it is given more than once all of them, which is none that is known (RFC 9110, 5.3)."""
+    return ", ".join(headers.getlist(name))
+
+
 def host_name(host: str) -> str:
-    """The name or address in a `Host` header; empty where there is none."""
-    try:
-        return urlsplit(f"//{host}").hostname or ""
-    except ValueError:
-        return ""
+    """The name or address in a `Host` header, in small letters; empty where it is none as RFC 9112 (3.2) has it."""
+    read = _HOST.fullmatch(host)
+    return (read["address"] or read["name"]) if read and int(read["port"] or 0) <= _LAST_PORT else ""

@@ -10,6 +10,7 @@ import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import Response
+from fastapi.routing import iter_route_contexts
 from starlette.exceptions import HTTPException
 
 from event_schemas.errors import Detail
@@ -95,7 +96,7 @@ METHOD_NOT_ALLOWED: Final = ProblemType(
     405,
     "This address takes another method",
     "Use a method that the `Allow` header lists. HEAD is answered wherever GET is.",
-    {"detail": "this address does not take this method: use GET"},
+    {"detail": "this address does not take this method: use GET, HEAD"},
 )
 UNSUPPORTED_MEDIA_TYPE: Final = ProblemType(
     "unsupported-media-type",
@@ -215,7 +216,9 @@ def install_problems(
     pages = {kind.slug: kind for kind in (*COMMON, *kinds)}
 
     async def answer(request: Request, error: Exception) -> Response:
-        problem = translate(error) or _framework_problem(error, _methods_here(request))
+        problem = translate(error) or _framework_problem(error)
+        if problem.kind is METHOD_NOT_ALLOWED or problem.kind is BAD_PARAMETER:
+            problem = _about_method(problem, request)
         if problem.kind.status == INTERNAL_ERROR.status:
             structlog.get_logger().error("request failed", path=request.url.path, exc_info=error)
         return show(request, problem) or problem.response(_instance(request))
@@ -238,13 +241,34 @@ def install_problems(
         return record_problem_page(slug, records[slug], page)
 
 
-def _methods_here(request: Request) -> str:
-    """The methods of the request's path by the app's own description: the router knows those of one route only."""
-    path = getattr(request.scope.get("route"), "path_format", "")
-    return ", ".join(method.upper() for method in request.app.openapi()["paths"].get(path, {}))
+def _methods_here(request: Request) -> list[str]:
+    """The methods that the request's path takes: those of its own routes, or else of all whose pattern it fits.
+
+    The router knows those of one route only, and of a pattern's parameter no more than that anything fits it.
+    """
+    path, own, fitting = request.scope["path"], set[str](), set[str]()
+    for route in iter_route_contexts(request.app.routes):
+        if route.path_format is None or route.methods is None:
+            continue
+        if route.path_format == path:
+            own |= route.methods
+        elif route.path_regex.match(path):
+            fitting |= route.methods
+    methods = own or fitting
+    return sorted(methods | ({"HEAD"} if "GET" in methods else set()))
 
 
-def _framework_problem(error: Exception, methods: str) -> ProblemError:
+def _about_method(problem: ProblemError, request: Request) -> ProblemError:
+    """The refusal of a method that the path does not take, also where it fits the pattern of another; or the same."""
+    methods = _methods_here(request)
+    if problem.kind is BAD_PARAMETER and request.scope["method"] in methods:
+        return problem
+    allowed = ", ".join(methods)
+    said = f"this address does not take this method: use {allowed}"
+    return ProblemError(METHOD_NOT_ALLOWED, said, headers={"allow": allowed})
+
+
+def _framework_problem(error: Exception) -> ProblemError:
     if isinstance(error, ProblemError):
         return error
     if isinstance(error, RequestValidationError):
@@ -255,9 +279,7 @@ def _framework_problem(error: Exception, methods: str) -> ProblemError:
         if error.status_code == NOT_FOUND.status:
             return ProblemError(NOT_FOUND, "there is nothing at this address: /docs lists what there is")
         if error.status_code == METHOD_NOT_ALLOWED.status:
-            allowed = methods or {name.lower(): value for name, value in headers.items()}.get("allow", "another method")
-            said = f"this address does not take this method: use {allowed}"
-            return ProblemError(METHOD_NOT_ALLOWED, said, headers={"allow": allowed})
+            return ProblemError(METHOD_NOT_ALLOWED, "this address does not take this method", headers=headers)
         return ProblemError(BAD_PARAMETER, str(error.detail), headers=headers)
     return ProblemError(INTERNAL_ERROR, "an unexpected error; it is in the service's log")
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import resource
+import select
 import signal
 import socket
 import ssl
@@ -14,7 +15,7 @@ import orjson
 import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from service_edge.event_streams import ABORT
+from service_edge.event_streams import ABORT, GONE
 from service_edge.host_origin_guard import is_loopback
 from service_edge.openapi import DescribedAPI
 from service_edge.problems import MEDIA_TYPE, UNREADABLE_REQUEST
@@ -114,7 +115,15 @@ class _Connection(HttpToolsProtocol):
         self._told += 1
         self._head_bytes = 0
         super().on_message_begin()
-        self.scope["extensions"] = {ABORT: {"abort": self.transport.abort}}
+        self.scope["extensions"] = {ABORT: {"abort": self.transport.abort}, GONE: {"has_gone": self._has_gone}}
+
+    def _has_gone(self) -> bool:
+        """Asked of the system: while more comes than is used nothing is read, and so no end is seen either."""
+        if self.transport.is_closing():
+            return True
+        ends = select.poll()
+        ends.register(self.transport.get_extra_info("socket").fileno(), select.POLLRDHUP)
+        return bool(ends.poll(0))
 
     def _count(self, size: int) -> None:
         self._told += 1

@@ -43,13 +43,19 @@ def token_line(name: str, token: str, roles: Iterable[Role], expires: datetime |
 
 
 class Tokens:
-    """The principals of a token file, found by their tokens."""
+    """The principals of a token file, found by their tokens; `broken` says what of it cannot be read."""
 
-    def __init__(self, text: bytes) -> None:
-        """Raises TokenFileError for what is not a token file."""
+    def __init__(self, text: bytes, *, skip_broken: bool = False) -> None:
+        """Raises TokenFileError for what is not a token file, unless what is broken is to be skipped."""
         self._held: dict[bytes, list[tuple[bytes, Principal]]] = {}
-        for digest, principal in _read_lines(text):
-            self._held.setdefault(digest[:_INDEXED_BYTES], []).append((digest, principal))
+        self.broken: list[str] = []
+        for read in _read_lines(text):
+            if isinstance(read, TokenFileError):
+                if not skip_broken:
+                    raise read
+                self.broken.append(str(read))
+            else:
+                self._held.setdefault(read[0][:_INDEXED_BYTES], []).append(read)
 
     def find(self, token: str) -> Principal | None:
         """Whose token it is. Whole hashes are compared in constant time; what is looked up is a part of one."""
@@ -64,21 +70,26 @@ def _digest(token: str) -> bytes:
     return hashlib.sha256(token.encode()).digest()
 
 
-def _read_lines(text: bytes) -> Iterator[tuple[bytes, Principal]]:
+def _read_lines(text: bytes) -> Iterator[tuple[bytes, Principal] | TokenFileError]:
+    """What each line says, or why it says nothing."""
     lines: dict[bytes, int] = {}
+    is_empty = True
     for number, line in enumerate(text.split(b"\n"), 1):
         if not line.strip():
             continue
+        is_empty = False
         try:
             digest, principal = _read_line(line)
         except (UnreadableError, ValueError) as error:
-            raise TokenFileError(f"line {number}: {error}") from error
+            yield TokenFileError(f"line {number}: {error}")
+            continue
         if digest in lines:
-            raise TokenFileError(f"line {number}: has the token of line {lines[digest]}: remove one of them")
+            yield TokenFileError(f"line {number}: has the token of line {lines[digest]}: remove one of them")
+            continue
         lines[digest] = number
         yield digest, principal
-    if not lines:
-        raise TokenFileError("it holds no token: ingest token NAME --role read makes one")
+    if is_empty:
+        yield TokenFileError("it holds no token: ingest token NAME --role read makes one")
 
 
 def _read_line(line: bytes) -> tuple[bytes, Principal]:
