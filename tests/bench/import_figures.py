@@ -15,7 +15,7 @@ from typing import Final
 import orjson
 from tests.bench.event_supply import events
 from tests.bench.figures import Figure
-from tests.bench.memory import LIMIT_MB, memory_of
+from tests.bench.memory import LIMIT_MB, memory_of, peak_in
 from tests.bench.processor import cpu_seconds
 from tests.support.running.processes import Service
 
@@ -37,6 +37,15 @@ sources: {json: sources}
 tags: {json: tags}
 codes: {json: codes}
 attributes: {json: attributes}
+"""
+#: The command, which at its end writes down how it stood. What `wait4` tells is the most that either the command or who
+#: has started it has held.
+_RUN: Final = """
+import atexit, pathlib, runpy, sys
+own, told = pathlib.Path("/proc/self/status"), pathlib.Path(sys.argv.pop(1))
+if own.exists():
+    atexit.register(lambda: told.write_bytes(own.read_bytes()))
+runpy.run_module("ingest_service.cli", run_name="__main__")
 """
 
 
@@ -68,11 +77,11 @@ async def import_events(ingest: Service, count: int) -> Imported:
         write_table(table, mapping, count)
         words = ["import", "csv", str(table), "--mapping", str(mapping), "--url", ingest.url, "--no-wait", "--json"]
         before = cpu_seconds(ingest)
-        seconds, usage, told = await asyncio.to_thread(_run, words)
+        seconds, usage, peak, told = await asyncio.to_thread(_run, words)
     if orjson.loads(told)["recorded"]["events"] != count:
         raise RuntimeError(f"not everything was recorded: {told.decode()}")
     cpu = cpu_seconds(ingest) - before + usage.ru_utime + usage.ru_stime
-    return Imported(count / seconds, cpu / count, usage.ru_maxrss * 1024)
+    return Imported(count / seconds, cpu / count, peak)
 
 
 def import_figures(imported: Imported, bulk: float) -> tuple[Figure, Figure]:
@@ -82,13 +91,13 @@ def import_figures(imported: Imported, bulk: float) -> tuple[Figure, Figure]:
     return rate, memory_of("ingest import", imported.peak_bytes, LIMIT_MB)
 
 
-def _run(words: list[str]) -> tuple[float, resource.struct_rusage, bytes]:
-    """Run `ingest`; returns how long it took, what it took, and what it said."""
-    with tempfile.TemporaryFile() as output:
+def _run(words: list[str]) -> tuple[float, resource.struct_rusage, int, bytes]:
+    """Run `ingest`; returns how long it took, what it took, the most bytes that it held, and what it said."""
+    with tempfile.TemporaryFile() as output, tempfile.NamedTemporaryFile() as status_file:
         start = time.perf_counter()
-        child = subprocess.Popen([sys.executable, "-m", "ingest_service.cli", *words], stdout=output)
+        child = subprocess.Popen([sys.executable, "-c", _RUN, status_file.name, *words], stdout=output)
         _, status, usage = os.wait4(child.pid, 0)
         seconds = time.perf_counter() - start
         child.returncode = os.waitstatus_to_exitcode(status)
         output.seek(0)
-        return seconds, usage, output.read()
+        return seconds, usage, peak_in(status_file.read().decode()) or usage.ru_maxrss * 1024, output.read()

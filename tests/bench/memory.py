@@ -25,10 +25,15 @@ def memory_of(name: str, peak: int, limit_mb: float) -> Figure:
 
 def peak_bytes(pid: int) -> int:
     """The most that a process has held since it began; raises psutil.NoSuchProcess if it is gone."""
-    status = Path(f"/proc/{pid}/status")
     try:
-        if found := re.search(r"^VmHWM:\s*(\d+) kB", status.read_text(), re.MULTILINE):
-            return int(found[1]) * 1024
+        if peak := peak_in(Path(f"/proc/{pid}/status").read_text()):
+            return peak
     except (FileNotFoundError, ProcessLookupError):
         pass  # gone, or another system, which keeps no peak
     return int(psutil.Process(pid).memory_info().rss)
+
+
+def peak_in(status: str) -> int:
+    """The bytes of the peak in a process's status, as Linux tells it; 0 where that is not told."""
+    found = re.search(r"^VmHWM:\s*(\d+) kB", status, re.MULTILINE)
+    return int(found[1]) * 1024 if found else 0

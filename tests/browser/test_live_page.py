@@ -31,7 +31,7 @@ async def test_what_is_recorded_comes_into_the_list(stack: TimelineStack, browse
     await browser.open(f"{stack.client.base_url}/timelines/CHN-IND")
     await browser.shows("#list", "the first event")
     await browser.shows("#seam", "Above the seam")
-    await wait_until(lambda: browser.ask("document.getElementById('news').dataset.following === ''"))
+    await wait_until(lambda: browser.ask("document.getElementById('news')?.dataset.following === ''"))
     fresh = recording("the second event", "2021-01-01")
     await stack.append(fresh)
     await browser.shows("#list", "the first event", "the second event")

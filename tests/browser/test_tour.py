@@ -69,7 +69,7 @@ async def test_what_is_recorded_is_followed_and_its_past_shown(stack: TimelineSt
     before = (await stack.get(f"/v1/events/{TALKS.event_id}"))["recorded_at"]
     await browser.open(f"{stack.client.base_url}/timelines/CHN-IND")
     await browser.shows("#list", "A clash", "Talks in Geneva")
-    await wait_until(lambda: browser.ask("document.getElementById('news').dataset.following === ''"))
+    await wait_until(lambda: browser.ask("document.getElementById('news')?.dataset.following === ''"))
     await stack.append(correcting(TALKS.event_id, "Talks in Vienna", "2020-06-29", type="negotiation", tags=["border"]))
     await browser.shows("#list", "A clash", "Talks in Vienna")
     await browser.click("#chip-recorded summary")
