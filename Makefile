@@ -11,7 +11,7 @@ INSTALLED := $(VENV)/.ready
 FRONT := timeline-service/front
 READY := timeline-service/src/timeline_service/web/static/seam.js
 
-.PHONY: help setup run up down status test test-unit check sbom screenshots bench soak planted fuzz format hooks
+.PHONY: help setup run up down status test rehearse test-unit check sbom screenshots bench soak planted fuzz format hooks
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -47,7 +47,11 @@ status: $(READY)  ## what runs, where, and how far the projection is
 
 test: $(READY)  ## run the whole test suite, or a part of it (TESTS="tests/integration/test_live.py -k resumes")
 	@$(BIN)/python -m local_stack fetch
-	@$(BIN)/python -m pytest $(or $(TESTS),-n 2 --dist loadfile --no-loadscope-reorder --durations 25)
+	@$(BIN)/python -m pytest $(or $(TESTS),--ignore tests/rehearsals -n 2 --dist loadfile --no-loadscope-reorder --durations 25)
+
+rehearse: $(READY)  ## do what operators do: two releases side by side, the loss of each part, alerts, the image
+	@$(BIN)/python -m local_stack fetch
+	@$(BIN)/python -m pytest tests/rehearsals --durations 10
 
 test-unit: $(READY)  ## run what needs no engine: the language, the judge, all that is pure
 	@$(BIN)/python -m pytest tests/unit -n 2 --dist loadfile -q
