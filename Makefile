@@ -49,7 +49,7 @@ test: $(READY)  ## run the whole test suite, or a part of it (TESTS="tests/integ
 	@$(BIN)/python -m local_stack fetch
 	@$(BIN)/python -m pytest $(or $(TESTS),--ignore tests/rehearsals -n 2 --dist loadfile --no-loadscope-reorder --durations 25)
 
-rehearse: $(READY)  ## do what operators do: two releases side by side, the loss of each part, alerts, the image
+rehearse: $(READY)  ## do what operators do (upgrades, losses, alerts, the image, all of it guarded), and try the bench
 	@$(BIN)/python -m local_stack fetch
 	@$(BIN)/python -m pytest tests/rehearsals --durations 10
 
