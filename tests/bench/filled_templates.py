@@ -5,6 +5,8 @@ from itertools import accumulate
 from random import Random
 from typing import Any, Final
 
+from tests.support.inputs.vector_text import vector_text
+
 from event_schemas.json_text import write_json
 from event_schemas.taxonomy import TYPES, VALENCES
 from timeline_service.domain.search_documents import document_of
@@ -73,7 +75,9 @@ def _template(number: int, random: Random) -> Template:
         event_content(write_json(said | {"countries": list(_STAND_IN), "when": "2000"}).decode()), None
     )
     facets = tuple(facet for facet in document.facets if facet.partition(":")[0] not in {"pair", "country"})
-    return Template(head, middle, tail.removesuffix('"when":"2000"}'), document.entry.traits, facets, document.words)
+    return Template(
+        head, middle, tail.removesuffix('"when":"2000"}'), document.entry.traits, facets, vector_text(document.vector)
+    )
 
 
 def _some_words(random: Random, count: int) -> str:

@@ -60,11 +60,11 @@ def mutated(seed: int) -> Iterator[Any]:
     while True:
         event = deepcopy(chance.choice(plain))
         for _ in range(chance.choice((0, 1, 1, 1, 2, 2, 3, 4))):
-            event = _changed(event, chance)
+            event = changed(event, chance)
         yield event
 
 
-def _changed(value: Any, chance: Random) -> Any:
+def changed(value: Any, chance: Random) -> Any:
     """A value with one place in it changed, dropped, doubled, renamed or moved."""
     if isinstance(value, dict) and value and chance.random() < 0.9:
         name = chance.choice(list(value))
@@ -76,7 +76,7 @@ def _changed(value: Any, chance: Random) -> Any:
         elif turn < 0.35:
             value[chance.choice(_FIELDS)] = _any(chance)
         else:
-            value[name] = _changed(value[name], chance)
+            value[name] = changed(value[name], chance)
         return value
     if isinstance(value, list) and value and chance.random() < 0.9:
         place = chance.randrange(len(value))
@@ -90,7 +90,7 @@ def _changed(value: Any, chance: Random) -> Any:
         elif turn < 0.5:
             del value[place]
         else:
-            value[place] = _changed(value[place], chance)
+            value[place] = changed(value[place], chance)
         return value
     if isinstance(value, str) and chance.random() < 0.7:
         place = chance.randint(0, len(value))

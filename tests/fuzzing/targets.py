@@ -12,7 +12,7 @@ import pytest
 from event_schemas.countries import CountryError, country_code, parse_pair
 from event_schemas.dates import PRECISIONS, DateFormatError, parse_when
 from event_schemas.errors import LanguageError, RefusedEventError
-from event_schemas.events import Content, digest_of, read_content, read_event, read_posted
+from event_schemas.events import digest_of, read_content, read_event, read_posted, said_by
 from event_schemas.json_text import read_json
 from event_schemas.positions import PositionError, format_positions, parse_positions
 from event_schemas.records import HEADERS, decode, encode_value
@@ -125,7 +125,7 @@ def check_alike(value: Any) -> bool:
             with pytest.raises(RefusedEventError):
                 read(value)
         return False
-    content = Content.of(event)
+    content = said_by(event)
     assert read_content(value) == content
     assert read_posted(value) == (content, event.id)
     return True

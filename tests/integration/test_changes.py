@@ -175,7 +175,7 @@ def touch(world: World, item: dict[str, Any], pair: str) -> tuple[Any, ...]:
         for step in steps:
             event, stood = said[step["position"]], stands
             if event is not None:  # a retraction leaves it where it was
-                stands = pair in pairs_of(event["countries"], event.get("initiators", ()))
+                stands = pair in pairs_of(event.countries, event.initiators)
             if stands or stood:
                 touching = step
     return (touching["recorded_at"], *parse_position(touching["position"]))

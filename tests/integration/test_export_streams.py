@@ -46,7 +46,7 @@ class Shelf:
     @property
     def dated(self) -> list[tuple[str, Record]]:
         """The events with their dates, all of them months."""
-        return [(record.event["when"], record) for record in self.events if record.event is not None]
+        return [(record.event_json["when"], record) for record in self.events if record.event is not None]
 
     @property
     def service(self) -> Service:

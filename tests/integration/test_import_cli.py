@@ -73,7 +73,7 @@ async def ids_in_log(services: Services) -> list[str]:
 async def codes_in_log(services: Services) -> list[str]:
     """The GLOBALEVENTIDs of all events in the log."""
     records = await read_log(services.bootstrap_servers, services.topic)
-    events = [decode(item.key, item.value, item.headers).event or {} for item in records]
+    events = [decode(item.key, item.value, item.headers).event_json for item in records]
     return [event["codes"]["gdelt"] for event in events if "gdelt" in event.get("codes", {})]
 
 
@@ -397,7 +397,7 @@ async def test_a_load_has_its_name_and_may_correct_what_is_known(
     assert (status, output.splitlines()[1]) == (0, "  1 recorded, as 1 event")
     records = await read_log(services.bootstrap_servers, services.topic)
     decoded = [decode(item.key, item.value, item.headers) for item in records]
-    (record,) = [item for item in decoded if item.event and item.event.get("codes", {}).get("gdelt") == "110000"]
+    (record,) = [item for item in decoded if item.event_json.get("codes", {}).get("gdelt") == "110000"]
     assert (record.batch, record.on_existing, record.reason) == ("gdelt.march", "correct", "a new file")
     status, output, complaints = await run("import", "gdelt", file, "--batch", "no spaces", url=ingest.url)
     assert status == 1

@@ -46,7 +46,7 @@ async def post(client: httpx.AsyncClient, body: Any, query: str = "") -> list[di
 
 async def titles(kafka: str, topic: str) -> Counter[str]:
     records = [decode(item.key, item.value, item.headers) for item in await read_log(kafka, topic)]
-    return Counter(record.event["title"] for record in records if record.event)
+    return Counter(record.event_json["title"] for record in records if record.event)
 
 
 async def test_a_bom_before_ndjson_is_told(client: httpx.AsyncClient) -> None:
@@ -75,7 +75,7 @@ async def test_one_bad_line_among_ten_thousand_stops_nothing(ingest: Service, ka
     for item in found:
         event = decode(item.key, item.value, item.headers).event
         assert event is not None
-        by_offset.setdefault(item.partition, []).append(int(event["title"].split()[1]))
+        by_offset.setdefault(item.partition, []).append(int(event.title.split()[1]))
     assert all(numbers == sorted(numbers) for numbers in by_offset.values())
 
 
@@ -123,7 +123,7 @@ async def test_the_same_id_twice_is_recorded_twice_in_order(client: httpx.AsyncC
     (summary,) = await post(client, a_line("first", id=event_id) + b"\n" + a_line("second", id=event_id))
     assert summary["recorded"] == 2
     records = [decode(item.key, item.value, item.headers) for item in await read_log(kafka, topic)]
-    assert [record.event["title"] for record in records if record.event] == ["first", "second"]
+    assert [record.event_json["title"] for record in records if record.event] == ["first", "second"]
     assert records[0].accepted_at < records[1].accepted_at
 
 

@@ -67,7 +67,7 @@ async def test_changes_are_in_the_log_where_the_answer_says(client: httpx.AsyncC
     assert (first.action, first.event_id, first.expected_revision, first.reason) == ("corrected", ids[0], 3, "a typo")
     assert (second.action, second.event_id, second.duplicate_of) == ("retracted", ids[1], ids[0])
     assert third.event is not None
-    assert third.event["title"] == "last"
+    assert third.event_json["title"] == "last"
     assert {record.batch for record in found.values()} == {"mending-1"}
     assert [first.accepted_at, second.accepted_at] < [second.accepted_at, third.accepted_at]
 

@@ -50,7 +50,7 @@ async def test_a_correction_is_in_the_log_where_the_answer_says(
     assert (record.action, record.event_id, record.reason) == ("corrected", event_id, "a better source")
     assert record.expected_revision == 3
     assert record.event is not None
-    assert record.event["title"] == "better"
+    assert record.event_json["title"] == "better"
 
 
 async def test_a_retraction_is_in_the_log_where_the_answer_says(

@@ -62,7 +62,7 @@ async def recorded(services: Services, prefix: str) -> list[str]:
         decode(item.key, item.value, item.headers)
         for item in await read_log(services.bootstrap_servers, services.topic)
     ]
-    titles = [(item.accepted_at, item.event["title"]) for item in found if item.event]
+    titles = [(item.accepted_at, item.event_json["title"]) for item in found if item.event]
     return [title for _, title in sorted(titles) if title.startswith(prefix)]
 
 

@@ -17,6 +17,7 @@ from tests.support.running.engines import Engines
 from tests.support.running.timeline_stacks import TimelineStack, timeline_stack
 from tests.support.waiting import wait_until
 
+from event_schemas.event_fields import fields_of
 from event_schemas.events import digest_of
 from event_schemas.json_text import write_json
 from event_schemas.positions import format_positions, parse_positions
@@ -83,17 +84,16 @@ class Shelf:
 @cache
 def sources_and_attributes() -> dict[str, Any]:
     """What makes an event large, in its normal form."""
-    event = recording(**LARGE).event
-    assert event is not None
+    event = recording(**LARGE).event_json
     return {name: event[name] for name in LARGE}
 
 
 def large(number: int, countries: list[str], event_id: str | None = None) -> Record:
     """The record of an event of 180 KB."""
     small = recording(f"event {number}", f"{1960 + number % 60}", countries, event_id=event_id)
-    event = {**(small.event or {}), **sources_and_attributes()}
+    event = {**small.event_json, **sources_and_attributes()}
     content = write_json(event)
-    return small._replace(event=event, content=content, digest=digest_of(content))
+    return small._replace(event=fields_of(event), content=content, digest=digest_of(content))
 
 
 @pytest.fixture(scope="module")

@@ -81,7 +81,7 @@ async def test_ranges_select_what_a_look_at_every_event_selects(stack: TimelineS
     events = [recording(str(n), when, ["FR", "DE"]) for n, when in enumerate(WHENS)]
     events += [recording(str(len(WHENS) + n), random_when(chance), ["FR", "DE"]) for n in range(300)]
     position = await stack.append(*events)
-    parsed = {event.event["title"]: parse_when(event.event["when"]) for event in events if event.event}
+    parsed = {event.event_json["title"]: parse_when(event.event_json["when"]) for event in events if event.event}
     for _ in range(60):
         texts = sorted((random_when(chance) for _ in range(2)), key=lambda text: parse_when(text).earliest or date.min)
         first, last = parse_when(texts[0]).earliest or date.min, parse_when(texts[1]).latest or date.max

@@ -9,8 +9,9 @@ from timeline_service import code_version as versions
 from timeline_service.code_version import judging_files
 
 LANGUAGE = (
-    "__init__ attributes countries dates envelopes errors events json_text limits log_topic near_texts normal_form "
-    "partitions positions published record_builders records refusals requests signatures taxonomy texts versions"
+    "__init__ attributes countries dates envelopes errors event_fields events json_text limits log_topic near_texts "
+    "normal_form partitions positions published record_builders records refusals requests signatures taxonomy texts "
+    "versions written_records"
 )
 JUDGE = "__init__ batch batch_counts breaker days decoding entries fold recording_times rows trusted_keys"
 

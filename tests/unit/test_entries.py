@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from event_schemas.dates import parse_when
+from event_schemas.event_fields import fields_of
 from timeline_service.judge.days import OPEN_END, OPEN_START, read_day, write_day
 from timeline_service.judge.entries import TimelineEntry, event_content, span_class, timeline_entry
 
@@ -35,7 +36,8 @@ def test_a_span_class_holds_what_is_at_most_so_wide(when: str, span: int) -> Non
 
 def stands(when: str, **fields: Any) -> TimelineEntry:
     """The standing of an event between China and India."""
-    return timeline_entry({"when": when, "countries": ["CHN", "IND"], "type": "ban", **fields})
+    said = {name: value for name, value in fields.items() if value is not None}
+    return timeline_entry(fields_of({"title": "t", "when": when, "countries": ["CHN", "IND"], "type": "ban", **said}))
 
 
 def test_open_ends_are_stored_as_the_extremes() -> None:
@@ -78,7 +80,8 @@ def test_a_type_gives_its_valence_unless_the_event_says_otherwise() -> None:
 
 def test_content_has_the_standing_of_its_fields() -> None:
     content = (
-        '{"countries":["CHN","IND","USA"],"domain":"trade","goldstein":-3,"initiators":["USA"],"sources":[{},{}],'
+        '{"countries":["CHN","IND","USA"],"domain":"trade","goldstein":-3,"initiators":["USA"],'
+        '"sources":[{"url":"https://a.example"},{"url":"https://b.example"}],'
         '"stage":"ended","title":"t","type":"ban","valence":"conflictual","when":"2020-05"}'
     )
     expected = TimelineEntry(

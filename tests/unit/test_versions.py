@@ -71,7 +71,7 @@ def test_steps_follow_one_another(monkeypatch: pytest.MonkeyPatch) -> None:
     )
     record = read(written_as(2))
     assert record.event is not None
-    assert (record.event["title"], record.event["tags"]) == ("words", ["old"])
+    assert (record.event_json["title"], record.event_json["tags"]) == ("words", ["old"])
     assert b"recorded.v4" in encode_value(record)
 
 

@@ -47,7 +47,11 @@ def event_id_of(envelope: Mapping[str, Any], key: bytes | None) -> str:
 
 def time_of(envelope: Mapping[str, Any]) -> datetime:
     """When it was accepted, in UTC; raises MalformedRecordError."""
-    text = text_of(envelope, "time")
+    return moment_of(text_of(envelope, "time"))
+
+
+def moment_of(text: str) -> datetime:
+    """The instant that a CloudEvent's time names, in UTC; raises MalformedRecordError."""
     try:
         moment = datetime.fromisoformat(text)
     except ValueError as error:

@@ -1,7 +1,7 @@
 """The event: what happened between countries, normalised, with its content, digest and derived id."""
 
 import hashlib
-from typing import Annotated, Any, Final, NamedTuple, NotRequired
+from typing import Annotated, Any, Final, NotRequired
 from uuid import NAMESPACE_URL, uuid5
 
 from pydantic import (
@@ -18,6 +18,7 @@ from typing_extensions import TypedDict
 
 from event_schemas.attributes import check_attributes
 from event_schemas.errors import RefusedEventError
+from event_schemas.event_fields import Content, fields_of
 from event_schemas.json_text import write_json
 from event_schemas.limits import GOLDSTEIN, MAX_ACTORS, MAX_CODES, MAX_COUNTRIES, MAX_SOURCES, MAX_TAGS
 from event_schemas.normal_form import OPTIONAL, normal_content, tidied
@@ -173,36 +174,28 @@ def read_event(value: Any) -> Event:
         raise RefusedEventError(details_of(error)) from error
 
 
-class Content(NamedTuple):
-    """What an event says: its fields, and these as canonical bytes (`json_text.write_json`)."""
-
-    fields: dict[str, Any]
-    text: bytes
-
-    @classmethod
-    def of(cls, event: Event) -> "Content":
-        """What an event that was read says."""
-        fields = content_of(event)
-        return cls(fields, write_json(fields))
-
-
 def read_content(value: Any) -> Content:
     """What the event in a JSON value says, as `content_of` and `read_event` have it, and it raises the same."""
-    if (text := normal_content(value)) is not None:
-        return Content(value, text)
-    return Content.of(read_event(value))
+    return normal_content(value) or said_by(read_event(value))
 
 
 def read_posted(value: Any) -> tuple[Content, str | None]:
     """The same of an event as people post it, and the id that it names, if any."""
     try:
         tidy, event_id = tidied(value)
-        if (text := normal_content(tidy)) is not None and (event_id is None or is_canonical_uuid(event_id)):
-            return Content(tidy, text), event_id
+        content = normal_content(tidy)
+        if content is not None and (event_id is None or is_canonical_uuid(event_id)):
+            return content, event_id
     except (AttributeError, KeyError, TypeError, ValueError):
         pass  # the models say what is wrong with it, if anything is
     event = read_event(value)
-    return Content.of(event), event.id
+    return said_by(event), event.id
+
+
+def said_by(event: Event) -> Content:
+    """What an event that was read says."""
+    said = content_of(event)
+    return Content(fields_of(said), write_json(said))
 
 
 def content_of(event: Event) -> dict[str, Any]:

@@ -1,36 +1,24 @@
 """Whether an event is written as this code would write it, seen at a glance.
 
 Nearly every record of the log is, for the ingest service has normalised it, and so is nearly every event that is posted
-once it has been tidied. To see that takes a third of the time of normalising it; whatever does not look so at once is
-left to the models (`events.Event`), which say what is wrong with it. The two must never differ.
+once it has been tidied. To see that takes a fraction of the time of normalising it; whatever does not look so at once
+is left to the models (`events.Event`), which say what is wrong with it. The two must never differ.
 """
 
 import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from operator import lt
-from typing import Annotated, Any, Final, Literal
+from typing import Any, Final
 
-from msgspec import Meta, convert, defstruct
+from msgspec import convert
 
 from event_schemas.attributes import check_attributes
-from event_schemas.countries import all_countries, country_code
+from event_schemas.countries import country_code
 from event_schemas.dates import parse_when
+from event_schemas.event_fields import Content, EventFields, write_fields
 from event_schemas.json_text import write_json
-from event_schemas.limits import (
-    GOLDSTEIN,
-    MAX_ACTORS,
-    MAX_CODE_LENGTH,
-    MAX_CODES,
-    MAX_COUNTRIES,
-    MAX_NAME_LENGTH,
-    MAX_PARAGRAPHS_LENGTH,
-    MAX_SCHEME_LENGTH,
-    MAX_SOURCES,
-    MAX_TAG_LENGTH,
-    MAX_TAGS,
-    MAX_URL_LENGTH,
-)
-from event_schemas.taxonomy import DOMAINS, STAGES, TYPES, VALENCES
+from event_schemas.limits import MAX_COUNTRIES, MAX_TAGS
+from event_schemas.taxonomy import TYPES
 from event_schemas.texts import is_address
 
 #: What an event need not say: where it is empty, it is taken as not said.
@@ -40,19 +28,41 @@ OPTIONAL: Final = frozenset([
 ])  # fmt: skip
 
 
-def normal_content(event: Any) -> bytes | None:
-    """The canonical bytes of an event that already is, field by field, what `events.content_of` makes of it.
+def normal_content(event: Any) -> Content | None:
+    """The content of an event that already is, field by field, what `events.content_of` makes of it.
 
     None where it is not, or where that is not seen at once.
     """
     try:
-        seen = convert(event, _EVENT)
-        if not (_is_ordered(seen) and _is_sound(event, seen)):
-            return None
-        content = write_json(event)
+        fields = convert(event, EventFields)
+        text = write_json(event)
+        return Content(fields, text) if _is_normal(fields, text) else None
     except (ValueError, TypeError, RecursionError):  # msgspec's are of the first kind
         return None
-    return content if _is_plain(content) else None
+
+
+def normal_text(fields: EventFields) -> bytes | None:
+    """The canonical bytes of fields, where `normal_content` would find them normal; raises ValueError for some others.
+
+    They were read from JSON that says the same, byte for byte, as is written of them.
+    """
+    text = write_fields(fields)
+    return text if _is_written_canonically(fields) and _is_normal(fields, text) else None
+
+
+def _is_written_canonically(fields: EventFields) -> bool:
+    """Whether what the order of the fields and their types leave open is as `write_json` has it."""
+    codes, attributes, goldstein = fields.codes, fields.attributes, fields.goldstein
+    return (
+        (codes is None or _is_set(list(codes)))
+        and (attributes is None or write_fields(attributes) == write_json(attributes))
+        and (type(goldstein) is not float or write_fields(goldstein) == write_json(goldstein))
+    )
+
+
+def _is_normal(fields: EventFields, text: bytes) -> bool:
+    """Whether fields whose types, lengths and words are right are normal in all else; raises ValueError for some."""
+    return _is_ordered(fields) and _is_sound(fields) and _is_plain(text)
 
 
 def tidied(event: Any) -> tuple[dict[str, Any], Any]:
@@ -88,45 +98,49 @@ def _listed(value: Any, most: int) -> list[Any]:
     return value
 
 
-def _is_ordered(seen: Any) -> bool:
+def _is_ordered(fields: EventFields) -> bool:
     """Whether lists that are sets are sorted and unique, and some of the countries acted, but not all of them."""
+    countries, initiators, tags = fields.countries, fields.initiators, fields.tags
     return (
-        _is_set(seen.countries)
-        and _is_set(seen.tags)
+        _is_set(countries)
+        and (len(tags) < 2 or _is_set(tags))
         and (
-            not seen.initiators
+            not initiators
             or (
-                _is_set(seen.initiators)
-                and len(seen.initiators) < len(seen.countries)
-                and all(map(seen.countries.__contains__, seen.initiators))
+                len(initiators) < len(countries)
+                and _is_set(initiators)
+                and all(map(countries.__contains__, initiators))
             )
         )
     )
 
 
 def _is_set(values: Sequence[str]) -> bool:
-    return len(values) < 2 or all(map(lt, values, values[1:]))
+    return all(map(lt, values, values[1:]))
 
 
-def _is_sound(event: Mapping[str, Any], seen: Any) -> bool:
+def _is_sound(fields: EventFields) -> bool:
     """Whether dates, addresses, tags and numbers are what they should be; raises ValueError where some are not."""
-    parse_when(seen.when)
-    for source in seen.sources:
+    parse_when(fields.when)
+    for source in fields.sources:
         if not is_address(source.url):
             return False
-        if source.published:
+        if source.published is not None:
             parse_when(source.published)
-    if seen.attributes:
-        check_attributes(event["attributes"])
-    if not (seen.valence or TYPES[seen.type] is None):
+    if fields.attributes is not None and not check_attributes(fields.attributes):
+        return False  # what is empty is left out
+    if fields.valence is None and TYPES[fields.type] is not None:
         return False
-    if seen.goldstein is not None and type(event["goldstein"]) is float and seen.goldstein % 1 == 0:
+    if type(fields.goldstein) is float and fields.goldstein % 1 == 0:
         return False  # it is written as an integer
-    return [tag.lower() for tag in seen.tags] == list(seen.tags)
+    if fields.tags:
+        tags = "\n".join(fields.tags)
+        return tags == tags.lower()
+    return True
 
 
 def _is_plain(content: bytes) -> bool:
-    """Whether all texts in a content are printable, trimmed and in NFC.
+    """Whether all texts in a JSON text without blanks between them are printable, trimmed and in NFC.
 
     That is asked of all of them together. In JSON without blanks a quote has one beside it only within a text; with
     escaped quotes put aside, each that is left is an end. A part of a text in NFC is in NFC (UAX 15, 9).
@@ -141,56 +155,3 @@ def _is_plain(content: bytes) -> bool:
         return b"\x7f" not in content  # all others that are not printable would be escaped
     text = content.decode()
     return text.isprintable() and unicodedata.is_normalized("NFC", text)
-
-
-def _text(longest: int) -> Any:
-    return Annotated[str, Meta(min_length=1, max_length=longest)]
-
-
-def _list(item: Any, longest: int, shortest: int = 1) -> Any:
-    return Annotated[list[item], Meta(min_length=shortest, max_length=longest)]
-
-
-def _words(most: int, key: Any, value: Any) -> Any:
-    return Annotated[dict[key, value], Meta(min_length=1, max_length=most)]
-
-
-def _one_of(words: Iterable[str]) -> Any:
-    return Literal[tuple(words)]
-
-
-_COUNTRY: Final = _one_of(code for code, _ in all_countries())
-_NAME: Final = _text(MAX_NAME_LENGTH)
-_ACTOR: Final = defstruct("Actor", [("name", _NAME), ("country", _COUNTRY, "")], forbid_unknown_fields=True)
-_SOURCE: Final = defstruct(
-    "Source",
-    [
-        ("url", _text(MAX_URL_LENGTH)),
-        ("title", _NAME, ""),
-        ("publisher", _NAME, ""),
-        ("published", Annotated[str, Meta(min_length=1)], ""),
-    ],
-    forbid_unknown_fields=True,
-)
-#: Types, lengths and words of a content, which msgspec checks; what an event does not say is empty here.
-_EVENT: Final = defstruct(
-    "Event",
-    [
-        ("title", _NAME),
-        ("when", str),
-        ("countries", _list(_COUNTRY, MAX_COUNTRIES, 2)),
-        ("type", _one_of(TYPES)),
-        ("initiators", _list(_COUNTRY, MAX_COUNTRIES), ()),
-        ("summary", _text(MAX_PARAGRAPHS_LENGTH), ""),
-        ("valence", _one_of(VALENCES), ""),
-        ("domain", _one_of(DOMAINS), ""),
-        ("stage", _one_of(STAGES), ""),
-        ("actors", _list(_ACTOR, MAX_ACTORS), ()),
-        ("sources", _list(_SOURCE, MAX_SOURCES), ()),
-        ("tags", _list(_text(MAX_TAG_LENGTH), MAX_TAGS), ()),
-        ("codes", _words(MAX_CODES, _text(MAX_SCHEME_LENGTH), _text(MAX_CODE_LENGTH)), None),
-        ("goldstein", Annotated[float, Meta(ge=-GOLDSTEIN, le=GOLDSTEIN)], None),
-        ("attributes", Annotated[dict[str, Any], Meta(min_length=1)], None),
-    ],
-    forbid_unknown_fields=True,
-)

@@ -1,18 +1,17 @@
 """The records that the ingest service makes of what somebody posts: an event, its correction, its retraction."""
 
-from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
 from uuid import uuid4
 
-from event_schemas.events import Content, derive_uuid, digest_of
+from event_schemas.event_fields import EventFields
+from event_schemas.events import derive_uuid, digest_of, said_by
 from event_schemas.records import Record
 from event_schemas.requests import Correction, Retraction
 from event_schemas.versions import Action
 
 
 def recorded(
-    event: Mapping[str, Any],
+    event: EventFields,
     event_id: str,
     content: bytes,
     digest: str,
@@ -57,7 +56,7 @@ def corrected(
     batch: str | None = None,
 ) -> Record:
     """The record of a correction. With a key or an expectation, the same one again has the same record id."""
-    event, content = Content.of(correction.event)
+    event, content = said_by(correction.event)
     digest = digest_of(content)
     return Record(
         record_id=_change_id(

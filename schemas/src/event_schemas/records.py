@@ -3,7 +3,7 @@
 A record says what somebody recorded, corrected or retracted about one event. Its key is the event's id.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Any, Final, NamedTuple
 
@@ -20,7 +20,8 @@ from event_schemas.envelopes import (
     time_of,
 )
 from event_schemas.errors import MalformedRecordError, RefusedEventError, UnreadableError
-from event_schemas.events import Content, digest_of, read_content
+from event_schemas.event_fields import EventFields
+from event_schemas.events import digest_of, read_content, said_by
 from event_schemas.json_text import read_json
 from event_schemas.requests import (
     Correction,
@@ -31,6 +32,7 @@ from event_schemas.requests import (
     read_retraction,
 )
 from event_schemas.versions import Action, read_type, type_name, upcast
+from event_schemas.written_records import WrittenRecord, read_written
 
 __all__ = [
     "ANONYMOUS", "CONTENT_TYPE", "HEADERS", "MAX_RECORD_BYTES", "TOPIC",
@@ -57,7 +59,7 @@ class Record(NamedTuple):
     action: Action
     principal: str
     accepted_at: datetime
-    event: Mapping[str, Any] | None = None
+    event: EventFields | None = None
     content: bytes | None = None
     digest: str | None = None
     reason: str | None = None
@@ -66,6 +68,11 @@ class Record(NamedTuple):
     origin: tuple[str, str] | None = None
     on_existing: OnExisting | None = None
     batch: str | None = None
+
+    @property
+    def event_json(self) -> dict[str, Any]:
+        """Its event as JSON has it; empty where it brings none."""
+        return orjson.loads(self.content) if self.content is not None else {}
 
     @property
     def may_change(self) -> bool:
@@ -114,6 +121,8 @@ def decode(key: bytes | None, value: bytes | None, headers: Iterable[tuple[str, 
         raise MalformedRecordError("the value is empty" if value is not None else "a tombstone: no value")
     if headers != HEADERS and dict(headers).get("content-type") != CONTENT_TYPE:
         raise MalformedRecordError(f"the content-type header is not {CONTENT_TYPE.decode()}")
+    if key is not None and (written := read_written(key, value)) is not None:
+        return _record_of(written)
     try:
         envelope = read_json(value)
     except UnreadableError as error:
@@ -136,6 +145,17 @@ def decode(key: bytes | None, value: bytes | None, headers: Iterable[tuple[str, 
     return record
 
 
+def _record_of(written: WrittenRecord) -> Record:
+    envelope, action, accepted_at, content = written
+    data, origin = envelope.data, envelope.originsource
+    return Record(
+        envelope.id, envelope.subject, action, envelope.source[len(SOURCE) :], accepted_at, data.event, content,
+        digest_of(content) if content is not None else None, data.reason, data.expected_revision, data.duplicate_of,
+        (origin, envelope.originid) if origin is not None and envelope.originid is not None else None,
+        data.on_existing, envelope.batch,
+    )  # fmt: skip
+
+
 #: The first fields of a record, which its envelope says.
 _About = tuple[str, str, Action, str, datetime]
 _Origin = tuple[str, str] | None
@@ -156,7 +176,7 @@ def _recorded(data: Any, about: _About, origin: _Origin) -> Record:
 
 def _corrected(data: Any, about: _About, origin: _Origin) -> Record:
     correction: Correction = read_correction(data)
-    event, content = Content.of(correction.event)
+    event, content = said_by(correction.event)
     return Record(
         *about, event, content, digest_of(content), correction.reason, correction.expected_revision, origin=origin
     )

@@ -1,6 +1,6 @@
 """What may be said around an event: what to do where it is recorded already, to correct it, to retract it."""
 
-from typing import Annotated, Any, Literal, Self, TypeVar
+from typing import Annotated, Any, Final, Literal, Self, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
@@ -10,7 +10,8 @@ from event_schemas.refusals import FieldError, details_of
 from event_schemas.texts import Empty, Reason, Uuid
 
 Asked = TypeVar("Asked", bound=BaseModel)
-Revision = Annotated[int, Field(ge=1, le=2**31 - 1)]
+MAX_REVISION: Final = 2**31 - 1
+Revision = Annotated[int, Field(ge=1, le=MAX_REVISION)]
 #: What a recorded event may do to the one that is there: be its correction. Else other words are a conflict.
 OnExisting = Literal["correct"]
 

@@ -1,10 +1,11 @@
 """The records of the event model's facts, as the log would hold them."""
 
 from functools import cache
-from typing import Any, Final
+from typing import Final
 
 from tests.support.models.event_model import Fact, Kind, Words
 
+from event_schemas.event_fields import EventFields
 from event_schemas.events import digest_of, read_content
 from event_schemas.records import Action, Record, encode_value
 
@@ -38,7 +39,7 @@ def value_of(fact: Fact) -> bytes:
 
 
 @cache
-def content(words: Words) -> tuple[dict[str, Any], bytes, str]:
+def content(words: Words) -> tuple[EventFields, bytes, str]:
     """The event that says the words, its content and digest."""
     countries = sorted({code for pair in words.pairs for code in pair})
     directed = {"initiators": ["USA"]} if len(words.pairs) == 2 else {}

@@ -6,9 +6,10 @@ All of them are about one event. A record has an id of its own unless it is `nam
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cache
-from typing import Any, Final, Literal
+from typing import Final, Literal
 from uuid import UUID
 
+from event_schemas.event_fields import EventFields
 from event_schemas.events import digest_of, read_content
 from event_schemas.records import Action, Record
 from timeline_service.judge.fold import History, Outcome, Problem, RecordPosition, Verdict, apply
@@ -137,7 +138,7 @@ given = Given
 
 
 @cache
-def words(title: str) -> tuple[dict[str, Any], bytes, str]:
+def words(title: str) -> tuple[EventFields, bytes, str]:
     """An event with a title, its content and digest."""
     event, content = read_content({"title": title, "when": "2020", "countries": ["IN", "CN"], "type": "ban"})
     return event, content, digest_of(content)

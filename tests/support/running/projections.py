@@ -8,6 +8,7 @@ import asyncpg
 from aiokafka import ConsumerRecord
 from aiokafka.partitioner import murmur2
 from tests.support.inputs.log_writing import read_log
+from tests.support.inputs.vector_text import vector_text
 from tests.support.models.plain_fold import fold_plainly
 from tests.support.models.tables import PairCount, PlainCheckpoint, PlainOutcome, PlainRevision, Tables
 from tests.support.running.processes import Services
@@ -111,7 +112,9 @@ async def documents_follow(url: str, timeout: float = 60, generation: int = 1) -
             assert sorted(row["facets"]) == sorted(document.facets)
             for facet, spelling in document.spellings.items():
                 names.setdefault((row["partition"], facet), []).append((row["from_offset"], spelling, row["current"]))
-            assert row["words"] == await connection.fetchval("select $1::text::tsvector::text", document.words)
+            assert row["words"] == await connection.fetchval(
+                "select $1::text::tsvector::text", vector_text(document.vector)
+            )
         counted = {key: (*min(found)[:2][::-1], sum(each[2] for each in found)) for key, found in names.items()}
         assert await counted_names(url, generation) == counted
     finally:

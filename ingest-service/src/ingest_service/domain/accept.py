@@ -51,13 +51,13 @@ class Accepted:
     @property
     def normalised(self) -> dict[str, Any]:
         """The event that it brings, as it is recorded, with its id."""
-        return {"id": self.record.event_id, **(self.record.event or {})}
+        return {"id": self.record.event_id, **self.record.event_json}
 
     @property
     def pairs(self) -> list[str]:
         """The pairs to which that event belongs."""
         event = self.record.event
-        return pairs_of(event["countries"], event.get("initiators", ())) if event is not None else []
+        return pairs_of(event.countries, event.initiators) if event is not None else []
 
 
 class Clock:

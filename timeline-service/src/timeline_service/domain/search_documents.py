@@ -1,16 +1,19 @@
 """An event as it is searched: what it is about as facets, and its folded words with their weights and places."""
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
+from functools import lru_cache
 from struct import Struct
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple, Protocol
 
-from timeline_service.domain.text_folding import fold_name, words_of
+from event_schemas.event_fields import EventFields
+from timeline_service.domain.text_folding import encoded_words_of, fold_name
 from timeline_service.judge.entries import EventContent, TimelineEntry
-from timeline_service.judge.rows import RevisionRow
+from timeline_service.judge.rows import make_row
 
 _WEIGHTS: Final = {"A": 3 << 14, "B": 2 << 14, "": 0}
-_LETTERS: Final = {bits >> 14: letter for letter, bits in _WEIGHTS.items()}
+_TRAITS: Final = ("type", "valence", "domain", "stage")
 _LAST_PLACE: Final = 2**14 - 1
 _MAX_PLACES: Final = 256
 _PLACE: Final = Struct(">H")
@@ -53,37 +56,29 @@ class SearchDocument(NamedTuple):
     spellings: Mapping[str, str]
 
     @property
-    def words(self) -> str:
-        """The words as the text of a PostgreSQL `tsvector`."""
-        return " ".join(
-            f"'{word}':{','.join(f'{at & _LAST_PLACE}{_LETTERS[at >> 14]}' for (at,) in _PLACE.iter_unpack(found))}"
-            for word, found in self._places().items()
-        )
-
-    @property
     def vector(self) -> bytes:
-        """The same as PostgreSQL sends and receives it (tsvectorsend)."""
+        """The words as PostgreSQL sends and receives a `tsvector` (tsvectorsend)."""
         places = self._places()
         return len(places).to_bytes(4) + b"".join(
-            [word.encode() + _COUNTS[len(found)] + found for word, found in places.items()]
+            [word + _COUNTS[len(found)] + found for word, found in places.items()]
         )
 
-    def _places(self) -> Mapping[str, bytes]:
+    def _places(self) -> Mapping[bytes, bytes]:
         """Each word once, with its places: 14 bits below the two of its weight."""
-        places: dict[str, bytes] = {}
-        before, place = places.get, 1
+        places = defaultdict[bytes, bytes](bytes)
+        place = 1
         for text, weight in self.texts:
-            words, bits = words_of(text), _WEIGHTS[weight]
+            words, bits = encoded_words_of(text), _WEIGHTS[weight]
             end = place + len(words)
             if end <= _LAST_PLACE:
                 packed = _PACKED[place | bits : end | bits]
             else:
                 packed = [_PACKED[min(at, _LAST_PLACE) | bits] for at in range(place, end)]
             for word, at in zip(words, packed, strict=False):
-                places[word] = before(word, b"") + at
+                places[word] += at
             place = end + 1  # no phrase reaches from one text to another
         if place > _MAX_PLACES:
-            places |= {word: _bounded(found) for word, found in places.items() if len(found) > _PLACE.size}
+            return {word: _bounded(found) for word, found in places.items()}
         return places
 
 
@@ -95,11 +90,16 @@ def _bounded(found: bytes) -> bytes:
 
 def document_of(content: EventContent, batch: str | None) -> SearchDocument:
     """The document of what a revision says, and of the load that brought it, if that has a name."""
-    spellings = _spellings(content.event)
-    facets = [*_facets(content.event, content.entry), *spellings]
+    event, entry = content.event, content.entry
+    spellings = _spellings(event)
+    facets = [*_facets(entry.pairs, event.countries, event.initiators, entry.traits[:4])]
+    if event.codes is not None:
+        # In the order of the content, which a record's own need not be.
+        facets += [f"code:{scheme}:{code}" for scheme, code in sorted(event.codes.items())]
+    facets += spellings
     if batch is not None:
         facets.append(f"batch:{batch}")
-    return SearchDocument(content.entry, facets, _texts(content.event), spellings)
+    return SearchDocument(entry, facets, _texts(event), spellings)
 
 
 def facet(name: str, value: str) -> str:
@@ -107,49 +107,63 @@ def facet(name: str, value: str) -> str:
     return f"{name}:{value}".replace("\0", "")
 
 
-def _facets(event: Mapping[str, Any], entry: TimelineEntry) -> list[str]:
-    """They hold no NUL: no text of an event does, but for its attributes."""
-    kind, valence, domain, stage, _, _ = entry.traits
-    facets = [f"pair:{pair}" for pair in entry.pairs]
-    facets += [f"country:{code}" for code in event["countries"]]
-    facets += [f"initiator:{code}" for code in event.get("initiators", ())]
-    facets.append(f"type:{kind}")
-    facets += [
-        f"{name}:{value}"
-        for name, value in (("valence", valence), ("domain", domain), ("stage", stage))
-        if value is not None
-    ]
-    if "codes" in event:
-        # In the order of the content, which a record's own need not be.
-        facets += [f"code:{scheme}:{code}" for scheme, code in sorted(event["codes"].items())]
-    return facets
+@lru_cache(maxsize=16_384)
+def _facets(
+    pairs: Sequence[str], countries: Sequence[str], initiators: Sequence[str], traits: Sequence[str | None]
+) -> tuple[str, ...]:
+    """Between whom it was and of what kind. They hold no NUL: no text of an event does, but for its attributes."""
+    return (
+        *(f"pair:{pair}" for pair in pairs),
+        *(f"country:{code}" for code in countries),
+        *(f"initiator:{code}" for code in initiators),
+        *(f"{name}:{value}" for name, value in zip(_TRAITS, traits, strict=True) if value is not None),
+    )
 
 
-def _spellings(event: Mapping[str, Any]) -> dict[str, str]:
-    spellings = {f"tag:{tag}": tag for tag in event.get("tags", ())}
-    for actor in event.get("actors", ()):
-        spellings.setdefault(f"actor:{fold_name(actor['name'])}", actor["name"])
-    for source in event.get("sources", ()):
-        if "publisher" in source:
-            spellings.setdefault(f"publisher:{fold_name(source['publisher'])}", source["publisher"])
+def _spellings(event: EventFields) -> dict[str, str]:
+    spellings = {f"tag:{tag}": tag for tag in event.tags}
+    for actor in event.actors:
+        spellings.setdefault(f"actor:{fold_name(actor.name)}", actor.name)
+    for source in event.sources:
+        if source.publisher is not None:
+            spellings.setdefault(f"publisher:{fold_name(source.publisher)}", source.publisher)
     return spellings
 
 
-def _texts(event: Mapping[str, Any]) -> list[tuple[str, str]]:
+def _texts(event: EventFields) -> list[tuple[str, str]]:
     """Title first (weight A), then tags and actors (B), then the summary (D)."""
-    texts = [(event["title"], "A")]
-    texts += [(tag, "B") for tag in event.get("tags", ())]
-    texts += [(actor["name"], "B") for actor in event.get("actors", ())]
-    texts.append((event.get("summary", ""), ""))
+    texts = [(event.title, "A")]
+    texts += [(tag, "B") for tag in event.tags]
+    texts += [(actor.name, "B") for actor in event.actors]
+    texts.append((event.summary or "", ""))
     return texts
 
 
-def document_row(made: RevisionRow, document: SearchDocument) -> DocumentRow:
-    """The row of a document by that of its revision, once it is known when that ended."""
+class Revised(Protocol):
+    """The row of a revision, as far as its document needs it."""
+
+    @property
+    def event_id(self) -> str: ...
+    @property
+    def revision(self) -> int: ...
+    @property
+    def partition(self) -> int: ...
+    @property
+    def from_offset(self) -> int: ...
+    @property
+    def until_offset(self) -> int | None: ...
+    @property
+    def action(self) -> str: ...
+    @property
+    def first_accepted_at(self) -> datetime: ...
+
+
+def document_row(made: Revised, document: SearchDocument) -> DocumentRow:
+    """The row of a document by that of its revision."""
     entry = document.entry
     kind, valence, domain, _, sources, goldstein = entry.traits
-    return DocumentRow(
+    return make_row(DocumentRow, (
         made.event_id, made.revision, made.partition, made.from_offset, made.until_offset, made.action == "retracted",
         entry.span, entry.earliest, entry.latest, made.first_accepted_at,
         kind, valence, domain, sources, goldstein, document.facets, document.vector,
-    )  # fmt: skip
+    ))  # fmt: skip

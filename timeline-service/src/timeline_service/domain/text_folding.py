@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from functools import lru_cache
 from typing import Final
 
 #: A word is a run of letters and digits, with the marks that belong to them.
@@ -21,6 +22,7 @@ def fold_text(text: str) -> str:
     return plain.casefold()
 
 
+@lru_cache(maxsize=16_384)
 def fold_name(text: str) -> str:
     """A whole name as it is compared: folded, with single blanks, by its beginning if that makes it very long."""
     return " ".join(fold_text(text).split())[:MAX_WORD_LENGTH]
@@ -28,10 +30,13 @@ def fold_name(text: str) -> str:
 
 def words_of(text: str) -> list[str]:
     """The folded words of a text, in its order."""
+    return [word.decode() for word in encoded_words_of(text)]
+
+
+def encoded_words_of(text: str) -> list[bytes]:
+    """The same in UTF-8."""
     # In plain ASCII the words are what lies between blanks, and to see that is three times as quick.
     if text.isascii():
-        words = text.encode().translate(_FOLDED_ASCII).decode().split()
-    else:
-        text = fold_text(text)  # of one sign, several can come
-        words = WORD.findall(text)
-    return words if len(text) <= MAX_WORD_LENGTH else [word[:MAX_WORD_LENGTH] for word in words]
+        words = text.encode().translate(_FOLDED_ASCII).split()
+        return words if len(text) <= MAX_WORD_LENGTH else [word[:MAX_WORD_LENGTH] for word in words]
+    return [word[:MAX_WORD_LENGTH].encode() for word in WORD.findall(fold_text(text))]

@@ -10,7 +10,7 @@ from math import comb
 from timeline_service.judge.batch_counts import BatchCounts, count_record
 from timeline_service.judge.decoding import MAX_BYTES, DecodedRecord, Rejection, failure, write_headers
 from timeline_service.judge.entries import EventContent, timeline_entry
-from timeline_service.judge.fold import History, Verdict, apply
+from timeline_service.judge.fold import History, RecordPosition, Verdict, apply
 from timeline_service.judge.rows import ClosedEntry, ClosedRevision, EntryRow, OutcomeRow, RevisionRow, make_row
 
 BEHIND = "behind-parked"
@@ -83,7 +83,7 @@ def bounded(decoded_records: Iterable[DecodedRecord]) -> list[list[DecodedRecord
             rows = 0
         parts[-1].append(decoded)
         event = decoded.record.event if decoded.record is not None else None
-        rows += comb(len(event["countries"]), 2) if event is not None else 1
+        rows += comb(len(event.countries), 2) if event is not None else 1
     return [part for part in parts if part]
 
 
@@ -128,7 +128,8 @@ class _BatchFold:
         if state.history is not None:
             self._close(decoded, event_id, state, state.history)
         if record.event is not None and record.content is not None:
-            state.content = EventContent(record.content.decode(), record.event, timeline_entry(record.event))
+            entry = timeline_entry(record.event)
+            state.content = make_row(EventContent, (record.content.decode(), record.event, entry))
         assert state.content is not None
         changes.contents[partition, offset] = state.content
         accepted_at, first_recorded_at, revisions = history
@@ -153,7 +154,7 @@ class _BatchFold:
         changes.entries += [
             make_row(EntryRow, (pair, *shared, direction)) for pair, direction in zip(pairs, directions, strict=True)
         ]
-        self._touch(decoded, pairs, 0 if retracted else 1)
+        self._touch(decoded.position, pairs, 0 if retracted else 1)
 
     def _close(self, decoded: DecodedRecord, event_id: str, state: EventState, before: History) -> None:
         """End the rows of the revision that this record replaces, whether they are written yet or not."""
@@ -168,10 +169,10 @@ class _BatchFold:
             changes.closed_revisions.append(ClosedRevision(event_id, before.current.number, offset))
             key = (entry.span, entry.earliest, entry.latest, before.first_accepted_at, event_id, offset)
             changes.closed_entries += [ClosedEntry(pair, *key) for pair in entry.pairs]
-        self._touch(decoded, entry.pairs, 0 if before.retracted else -1)
+        self._touch(decoded.position, entry.pairs, 0 if before.retracted else -1)
 
-    def _touch(self, decoded: DecodedRecord, pairs: Iterable[str], change: int) -> None:
-        counts, (partition, offset, _) = self.changes.pair_counts, decoded.position
+    def _touch(self, position: RecordPosition, pairs: Iterable[str], change: int) -> None:
+        counts, (partition, offset, _) = self.changes.pair_counts, position
         for pair in pairs:
             events, last = counts.get((partition, pair), (0, 0))
             counts[partition, pair] = (events + change, max(last, offset))
@@ -206,7 +207,10 @@ class _BatchFold:
             count_record(self.changes.batch_counts, decoded.record.batch, decoded.position, outcome, problem)
         if (counts := self.changes.counts.get(partition)) is None:
             counts = self.changes.counts[partition] = Counts()
-        counts.add(outcome)
+        if outcome == "applied":
+            counts.applied += 1
+        else:
+            counts.add(outcome)
         counts.gaps += decoded.gap
 
 

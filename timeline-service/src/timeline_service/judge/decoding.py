@@ -8,11 +8,12 @@ from typing import Final, NamedTuple
 import orjson
 
 from event_schemas.errors import MalformedRecordError, UnknownVersionError
-from event_schemas.partitions import partitions_of
+from event_schemas.partitions import ID_BYTES, partitions_of
 from event_schemas.records import Record, decode
 from event_schemas.texts import is_canonical_uuid
 from timeline_service.errors import ExhaustedError
 from timeline_service.judge.fold import RecordPosition
+from timeline_service.judge.rows import make_row
 from timeline_service.judge.trusted_keys import TrustedKeys
 
 Headers = tuple[tuple[str, bytes | None], ...]
@@ -68,7 +69,11 @@ class DecodedRecord(NamedTuple):
 def decode_records(
     records: Sequence[tuple[RawRecord, datetime]], partitions: int, trusted: TrustedKeys | None = None
 ) -> list[DecodedRecord]:
-    """Read records of a topic of so many partitions, each with the instant at which it was recorded."""
+    """Read records of a topic of so many partitions, each with the instant at which it was recorded.
+
+    What it cannot read, or nobody trusted has signed, it refuses. Raises nothing but ExhaustedError, where it is not
+    the record that is at fault.
+    """
     homes = partitions_of([raw.key for raw, _ in records], partitions)
     return [decode_record(raw, recorded_at, homes.__getitem__, trusted) for raw, recorded_at in records]
 
@@ -79,31 +84,32 @@ def decode_record(
     partition_of: Callable[[bytes], int],
     trusted: TrustedKeys | None = None,
 ) -> DecodedRecord:
-    """Read one record; `partition_of` says where a key belongs. What it cannot read, or nobody trusted has signed, it
-    refuses.
-
-    Raises nothing but ExhaustedError, where it is not the record that is at fault.
-    """
-    position = RecordPosition(raw.partition, raw.offset, recorded_at)
-    event_id = _event_id(raw.key)
+    """Read one record; `partition_of` says where a key belongs that has the length of an event's id."""
+    position = make_row(RecordPosition, (raw.partition, raw.offset, recorded_at))
     try:
-        if event_id is not None and partition_of(event_id.encode()) != raw.partition:  # before all else: it must not
-            raise MalformedRecordError(  # park, and so block its event in the partition where that belongs
+        # Before all else: it must not park, and so block its event in the partition where that belongs.
+        key = raw.key
+        if key is not None and len(key) == ID_BYTES and partition_of(key) != raw.partition and _event_id(key):
+            raise MalformedRecordError(
                 f"partition {raw.partition} is not the one that Kafka's murmur2 gives for the key"
             )
         if raw.size > MAX_BYTES:
             raise MalformedRecordError(f"it has {raw.size} bytes: at most {MAX_BYTES} are read or kept")
         if trusted is not None and (reason := trusted.why_unsigned(raw, recorded_at)) is not None:
             # Before it is read: what anybody may write must not park, either.
-            return DecodedRecord(raw, position, event_id, rejection=Rejection("rejected", UNSIGNED, reason))
+            return _refused(raw, position, Rejection("rejected", UNSIGNED, reason))
         record = decode(raw.key, raw.value, raw.headers)
     except MalformedRecordError as error:
-        return DecodedRecord(raw, position, event_id, rejection=Rejection("rejected", MALFORMED, _words(error)))
+        return _refused(raw, position, Rejection("rejected", MALFORMED, _words(error)))
     except UnknownVersionError as error:
-        return DecodedRecord(raw, position, event_id, rejection=Rejection("parked", UNKNOWN_VERSION, _words(error)))
+        return _refused(raw, position, Rejection("parked", UNKNOWN_VERSION, _words(error)))
     except Exception as error:  # a bug of ours: newer code can cure it, so the record waits for that
-        return DecodedRecord(raw, position, event_id, rejection=failure(error, position))
-    return DecodedRecord(raw, position, event_id, record)
+        return _refused(raw, position, failure(error, position))
+    return make_row(DecodedRecord, (raw, position, record.event_id, record, None, 0))
+
+
+def _refused(raw: RawRecord, position: RecordPosition, rejection: Rejection) -> DecodedRecord:
+    return DecodedRecord(raw, position, _event_id(raw.key), rejection=rejection)
 
 
 def failure(error: Exception, position: RecordPosition) -> Rejection:
@@ -129,7 +135,7 @@ def _words(error: Exception) -> str:
 
 
 def _event_id(key: bytes | None) -> str | None:
-    if key is None or len(key) != 36:
+    if key is None or len(key) != ID_BYTES:
         return None
     text = key.decode("ascii", "replace")
     return text if is_canonical_uuid(text) else None

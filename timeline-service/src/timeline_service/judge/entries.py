@@ -3,17 +3,16 @@
 Open ends are ±infinity: sort columns are never null.
 """
 
-from collections.abc import Mapping
 from datetime import date
 from functools import lru_cache
-from typing import Any, Final, NamedTuple
-
-import orjson
+from typing import Final, NamedTuple
 
 from event_schemas.countries import pairs_of
 from event_schemas.dates import When, parse_when
+from event_schemas.event_fields import EventFields, read_fields
 from event_schemas.taxonomy import TYPES
 from timeline_service.judge.days import OPEN_END, OPEN_START
+from timeline_service.judge.rows import make_row
 
 #: The widest of each span class in days; the last class holds what is longer, or open at an end.
 SPAN_DAYS: Final = (0, 31, 366)
@@ -35,34 +34,39 @@ class TimelineEntry(NamedTuple):
     traits: tuple[str, str | None, str | None, str | None, int, float | None]
 
 
-def timeline_entry(event: Mapping[str, Any]) -> TimelineEntry:
-    """The entry of an event by its normalised fields, of which those that say nothing are absent."""
-    initiators = event.get("initiators", ())
-    pairs = tuple(pairs_of(event["countries"], initiators))
-    directions = tuple([(1 if pair[:3] in initiators else 2) if initiators else 0 for pair in pairs])
-    kind, goldstein = event["type"], event.get("goldstein")
+def timeline_entry(event: EventFields) -> TimelineEntry:
+    """The entry of an event by its normalised fields."""
+    goldstein = event.goldstein
+    pairs, directions = _pairs(event.countries, event.initiators)
     traits = (
-        kind,
-        event.get("valence") or TYPES[kind],
-        event.get("domain"),
-        event.get("stage"),
-        len(event.get("sources", ())),
+        event.type,
+        event.valence or TYPES[event.type],
+        event.domain,
+        event.stage,
+        len(event.sources),
         float(goldstein) if goldstein is not None else None,
     )
-    return TimelineEntry(pairs, *stored_span(event["when"]), directions, traits)
+    return make_row(TimelineEntry, (pairs, *stored_span(event.when), directions, traits))
+
+
+@lru_cache(maxsize=65_536)
+def _pairs(countries: tuple[str, ...], initiators: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[int, ...]]:
+    """The pairs of countries, of which some may have acted, and the direction in each."""
+    pairs = tuple(pairs_of(countries, initiators))
+    return pairs, tuple([(1 if pair[:3] in initiators else 2) if initiators else 0 for pair in pairs])
 
 
 class EventContent(NamedTuple):
     """What a revision says of an event: its content as text, the fields in that, and the entry that they make."""
 
     text: str
-    event: Mapping[str, Any]
+    event: EventFields
     entry: TimelineEntry
 
 
 def event_content(text: str) -> EventContent:
     """A content, read as it was stored."""
-    event = orjson.loads(text)
+    event = read_fields(text)
     return EventContent(text, event, timeline_entry(event))
 
 

@@ -8,6 +8,7 @@ from typing import Final, Literal, NamedTuple
 
 from event_schemas.positions import format_position
 from event_schemas.records import Action, Record
+from timeline_service.judge.rows import make_row
 
 Outcome = Literal["applied", "duplicate", "rejected"]
 Problem = Literal["conflict", "stale-revision", "unknown-event", "already-retracted", "retracted", "no-change"]
@@ -96,8 +97,8 @@ def apply(history: History | None, record: Record, position: RecordPosition) -> 
 
 def _apply_recorded(history: History | None, record: Record, position: RecordPosition) -> tuple[History, Verdict]:
     if history is None:
-        first = Revision(1, "recorded", record.record_id, record.digest, position.text)
-        return History(record.accepted_at, position.recorded_at, (first,)), _FIRST
+        first = make_row(Revision, (1, "recorded", record.record_id, record.digest, position.text))
+        return make_row(History, (record.accepted_at, position.recorded_at, (first,))), _FIRST
     if record.on_existing is not None:
         return _apply_as_correction(history, record, position)
     for known in history.revisions:

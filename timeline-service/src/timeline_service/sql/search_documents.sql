@@ -19,7 +19,7 @@ select next_offset from {schema}.checkpoints where partition = $1;
 
 -- name: load
 -- $1 partition, $2 from, $3 to, $4 limit: revisions that have no document yet.
-select event_id, revision, partition, from_offset, action, content, batch
+select event_id::text, revision, partition, from_offset, until_offset, action, first_accepted_at, content, batch
 from {schema}.revisions
 where partition = $1 and from_offset >= $2 and from_offset < $3
 order by from_offset
@@ -27,28 +27,9 @@ limit $4;
 
 -- name: load_at
 -- $1 partition, $2 offsets: revisions that were made behind the checkpoint, by a redrive.
-select event_id, revision, partition, from_offset, action, content, batch
+select event_id::text, revision, partition, from_offset, until_offset, action, first_accepted_at, content, batch
 from {schema}.revisions
 where partition = $1 and from_offset = any($2::bigint[]) and from_offset < $3;
-
--- name: write
--- Facets come as one text with U+001F between them, since no array holds arrays of different lengths.
-insert into {schema}.documents (
-    event_id, revision, partition, from_offset, until_offset, retracted, span, earliest, latest, accepted_at,
-    type, valence, domain, sources, goldstein, facets, words
-)
-select
-    event_id, revision, made.partition, made.from_offset, made.until_offset, made.action = 'retracted',
-    read.span, read.earliest, read.latest, made.first_accepted_at,
-    read.type, read.valence, read.domain, read.sources, read.goldstein,
-    string_to_array(read.facets, chr(31)), read.words::tsvector
-from unnest(
-    $1::uuid[], $2::int[], $3::smallint[], $4::date[], $5::date[], $6::text[], $7::text[], $8::text[], $9::smallint[],
-    $10::float8[], $11::text[], $12::text[]
-) as read (
-    event_id, revision, span, earliest, latest, type, valence, domain, sources, goldstein, facets, words
-)
-join {schema}.revisions as made using (event_id, revision);
 
 -- name: count_names
 -- $1 partition; $2 facets, $3 spellings, $4 offsets and $5 whether an event has it now (1, or 0 where it is retracted), for

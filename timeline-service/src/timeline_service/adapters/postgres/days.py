@@ -45,12 +45,14 @@ class _Received(dict[bytes, date]):
 
 
 _sent, _received = _Sent(), _Received()
+#: A day as PostgreSQL receives it.
+packed_day: Final = _sent.__getitem__
 
 
 async def use_days(connection: "asyncpg.Connection[Any] | asyncpg.pool.PoolConnectionProxy[Any]") -> None:
     """Have a connection write and read days so, also in arrays and by COPY."""
     await connection.set_type_codec(
-        "date", schema="pg_catalog", format="binary", encoder=_sent.__getitem__, decoder=_received.__getitem__
+        "date", schema="pg_catalog", format="binary", encoder=packed_day, decoder=_received.__getitem__
     )
 
 

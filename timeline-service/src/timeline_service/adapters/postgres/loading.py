@@ -2,11 +2,12 @@
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import asyncpg
 
+from timeline_service.adapters.postgres.copying import copy_rows
 from timeline_service.adapters.postgres.database import connect, going_away
 from timeline_service.adapters.postgres.days import use_days
 from timeline_service.adapters.postgres.sql_files import read_statements
@@ -15,22 +16,6 @@ if TYPE_CHECKING:
     Connection = asyncpg.Connection[asyncpg.Record]
 
 _SESSION: Final = {"application_name": "dyadline replay", "jit": "off", "timezone": "UTC", "synchronous_commit": "off"}
-_EPOCH: Final = datetime(2000, 1, 1, tzinfo=UTC)
-_MICROSECOND: Final = timedelta(microseconds=1)
-_MAX_INSTANTS: Final = 2_000
-
-
-class _Instants(dict[datetime, bytes]):
-    """Instants as PostgreSQL receives them (timestamptz_recv): microseconds since 2000, in 8 bytes.
-
-    Each stands in several rows, one after the other, so the last ones are kept.
-    """
-
-    def __missing__(self, instant: datetime) -> bytes:
-        if len(self) >= _MAX_INSTANTS:
-            self.clear()
-        packed = self[instant] = ((instant - _EPOCH) // _MICROSECOND).to_bytes(8, signed=True)
-        return packed
 
 
 class LoadedCheckpoint(NamedTuple):
@@ -70,10 +55,9 @@ class PostgresLoading:
         """Begin to load a partition; False if it is loaded already. Whoever loads it meanwhile is waited for."""
         return await self._connection.fetchval(self._sql["begin"], partition, cluster_id, partitions) is not None
 
-    async def copy(self, table: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
-        """Write rows of a table, which has none of theirs yet."""
-        if rows:
-            await self._connection.copy_records_to_table(table, schema_name=self._schema, columns=columns, records=rows)
+    async def copy(self, table: str, kind: type[NamedTuple], rows: Sequence[Any]) -> None:
+        """Write rows of a kind into a table, which has none of theirs yet."""
+        await copy_rows(self._connection, self._schema, table, kind, rows)
 
     async def finish(self, checkpoint: LoadedCheckpoint) -> None:
         """Say what was loaded; its documents are all there."""
@@ -96,10 +80,8 @@ async def loading_into(connection: "Connection", schema: str) -> AsyncIterator[P
 
 
 async def connect_to_load(database_url: str) -> "Connection":
-    """Connect; a `tsvector` is written as its bytes (tsvectorrecv). Raises UnavailableError when the server is away."""
+    """Connect; raises UnavailableError when the server is away."""
     with going_away():
         connection = await connect(database_url, **_SESSION)
-        for name, encoder in (("tsvector", bytes), ("timestamptz", _Instants().__getitem__)):
-            await connection.set_type_codec(name, schema="pg_catalog", format="binary", encoder=encoder, decoder=bytes)
         await use_days(connection)
         return connection

@@ -10,6 +10,7 @@ import orjson
 
 from event_schemas.positions import format_position
 from timeline_service.adapters.postgres.blockers import ending_blockers
+from timeline_service.adapters.postgres.copying import copy_rows
 from timeline_service.adapters.postgres.database import connected_to
 from timeline_service.adapters.postgres.sql_files import generation_schema, generation_statements
 from timeline_service.errors import FencedError
@@ -216,21 +217,14 @@ class PostgresProjection:
         if changes.closed_revisions:  # before the new rows come, of which some have the same sort key
             await connection.execute(self._sql["close_revisions"], *_columns(changes.closed_revisions))
             await connection.execute(self._sql["close_entries"], *_columns(changes.closed_entries))
-        if changes.revisions:
-            await self._copy(connection, "revisions", RevisionRow._fields, changes.revisions)
-            await self._copy(connection, "entries", EntryRow._fields, changes.entries)
-        if changes.outcomes:
-            await self._copy(connection, "outcomes", OutcomeRow._fields, changes.outcomes)
+        await copy_rows(connection, self._schema, "revisions", RevisionRow, changes.revisions)
+        await copy_rows(connection, self._schema, "entries", EntryRow, changes.entries)
+        await copy_rows(connection, self._schema, "outcomes", OutcomeRow, changes.outcomes)
         if changes.pair_counts:
             touched = sorted((*key, *value) for key, value in changes.pair_counts.items())
             await connection.execute(self._sql["count_pairs"], *_columns(touched))
         if changes.batch_counts:
             await connection.execute(self._sql["count_batches"], *_columns(batch_rows(changes.batch_counts)))
-
-    async def _copy(
-        self, connection: "Connection", table: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]
-    ) -> None:
-        await connection.copy_records_to_table(table, schema_name=self._schema, columns=columns, records=rows)
 
 
 def _step(held: Checkpoint, advance: Advance, counts: Counts) -> _Step:

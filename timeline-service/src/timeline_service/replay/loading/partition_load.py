@@ -89,9 +89,9 @@ async def load_partition(connection: "Connection", load: PartitionLoad, records:
 async def _finish(tables: PostgresLoading, load: PartitionLoad, fold: PartitionFold, names: NameCounts) -> None:
     """Write what is known at the end: how many events each pair and name has, what became of loads, the checkpoint."""
     pairs = [PairCount(load.partition, pair, *counted) for pair, counted in fold.pairs.items()]
-    await tables.copy("pair_counts", PairCount._fields, pairs)
-    await tables.copy("batch_counts", BatchCountRow._fields, batch_rows(fold.batch_counts))
-    await tables.copy("name_counts", NameCountRow._fields, names.rows(load.partition))
+    await tables.copy("pair_counts", PairCount, pairs)
+    await tables.copy("batch_counts", BatchCountRow, batch_rows(fold.batch_counts))
+    await tables.copy("name_counts", NameCountRow, names.rows(load.partition))
     last, counts = fold.last, fold.counts
     await tables.finish(
         LoadedCheckpoint(

@@ -1,7 +1,7 @@
 """The rows that a load makes: gathered until there are many, and written by COPY."""
 
-from collections.abc import Sequence
-from typing import Any, Final
+from collections.abc import Mapping, Sequence
+from typing import Any, Final, NamedTuple
 
 from timeline_service.adapters.postgres.loading import PostgresLoading
 from timeline_service.domain.name_counts import NameCounts
@@ -11,11 +11,11 @@ from timeline_service.judge.rows import EntryRow, OutcomeRow, RevisionRow
 
 _MAX_ROWS: Final = 4_000
 _MAX_BYTES: Final = 2 * 1024 * 1024
-_COLUMNS: Final = {
-    "revisions": RevisionRow._fields,
-    "entries": EntryRow._fields,
-    "outcomes": OutcomeRow._fields,
-    "documents": DocumentRow._fields,
+_KINDS: Final[Mapping[str, type[NamedTuple]]] = {
+    "revisions": RevisionRow,
+    "entries": EntryRow,
+    "outcomes": OutcomeRow,
+    "documents": DocumentRow,
 }
 
 
@@ -24,7 +24,7 @@ class RowWriter:
 
     def __init__(self, tables: PostgresLoading) -> None:
         self._tables = tables
-        self._rows: dict[str, list[Sequence[Any]]] = {table: [] for table in _COLUMNS}
+        self._rows: dict[str, list[Sequence[Any]]] = {table: [] for table in _KINDS}
         self._bytes = 0
         self.names = NameCounts()
 
@@ -44,6 +44,6 @@ class RowWriter:
     async def write(self) -> None:
         """Write what was taken."""
         for table, rows in self._rows.items():
-            await self._tables.copy(table, _COLUMNS[table], rows)
+            await self._tables.copy(table, _KINDS[table], rows)
             rows.clear()
         self._bytes = 0
