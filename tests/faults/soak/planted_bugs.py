@@ -154,8 +154,8 @@ BUGS: Final = (
     PlantedBug(
         "documents pass a revision over",
         f"{_TIMELINE}/adapters/postgres/search_documents.py",
-        'reached = goal if len(rows) < most else rows[-1]["from_offset"] + 1',
-        'reached = goal if len(rows) < most else rows[-1]["from_offset"] + 2',
+        "reached = goal if len(rows) < most else rows[-1].from_offset + 1",
+        "reached = goal if len(rows) < most else rows[-1].from_offset + 2",
         ("kill both projectors",),
         durations=(3.0,),
     ),

@@ -8,6 +8,7 @@ from typing import Any
 
 from tests.support.models.tables import PairCount, PlainCheckpoint, PlainOutcome, PlainRevision, Tables
 
+from event_schemas.event_fields import fields_of
 from timeline_service.judge.batch_counts import BatchCountRow
 from timeline_service.judge.decoding import DecodedRecord
 from timeline_service.judge.entries import TimelineEntry, timeline_entry
@@ -63,7 +64,7 @@ def fold_plainly(decoded_records: Iterable[DecodedRecord]) -> Tables:
             tables.entries += [entry._replace(until_offset=position.offset) for entry in story.entries]
         if record.event is not None and record.content is not None:
             story.content = record.content.decode()
-            story.entry = timeline_entry(json.loads(story.content))
+            story.entry = timeline_entry(fields_of(json.loads(story.content)))
         assert story.entry is not None
         story.history = history
         story.revision = PlainRevision(
