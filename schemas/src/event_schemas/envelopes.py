@@ -88,4 +88,5 @@ def batch_of(envelope: Mapping[str, Any]) -> str | None:
 
 def format_time(moment: datetime) -> str:
     """RFC 3339 in UTC with microseconds."""
-    return moment.astimezone(UTC).isoformat(timespec="microseconds").removesuffix("+00:00") + "Z"
+    in_utc = moment if moment.tzinfo is UTC else moment.astimezone(UTC)
+    return in_utc.isoformat(timespec="microseconds")[: -len("+00:00")] + "Z"

@@ -48,6 +48,8 @@ READ_ONLY: Final = frozenset([
 MAX_EVENT_BYTES: Final = 256 * 1024
 NAMESPACE: Final = uuid5(NAMESPACE_URL, "urn:dyadline")
 _NAMESPACE_BYTES: Final = NAMESPACE.bytes
+#: A hexadecimal digit with the two bits at its head that say which layout a UUID has (RFC 9562, 4.1).
+_VARIANT: Final = {f"{digit:x}": f"{digit & 3 | 8:x}" for digit in range(16)}
 
 
 def _known_type(code: str) -> str:
@@ -230,8 +232,5 @@ def id_from_origin(source: str, identifier: str) -> str:
 def derive_uuid(*parts: str | int | None) -> str:
     """UUIDv5 (RFC 9562) of the parts' canonical JSON array, below `NAMESPACE`."""
     # As uuid.uuid5 does, without its object: this runs for every event.
-    raw = bytearray(hashlib.sha1(_NAMESPACE_BYTES + write_json(parts), usedforsecurity=False).digest()[:16])
-    raw[6] = raw[6] & 0x0F | 0x50
-    raw[8] = raw[8] & 0x3F | 0x80
-    text = raw.hex()
-    return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
+    text = hashlib.sha1(_NAMESPACE_BYTES + write_json(parts), usedforsecurity=False).hexdigest()
+    return f"{text[:8]}-{text[8:12]}-5{text[13:16]}-{_VARIANT[text[16]]}{text[17:20]}-{text[20:32]}"

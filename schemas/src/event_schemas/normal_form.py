@@ -35,7 +35,7 @@ def normal_content(event: Any) -> Content | None:
     """
     try:
         fields = convert(event, EventFields)
-        text = write_json(event)
+        text = write_fields(fields) if _is_written_canonically(fields) else write_json(event)
         return Content(fields, text) if _is_normal(fields, text) else None
     except (ValueError, TypeError, RecursionError):  # msgspec's are of the first kind
         return None

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any, Final, NamedTuple
 
 import orjson
+from msgspec import Raw
 
 from event_schemas.envelopes import (
     SOURCE,
@@ -32,7 +33,7 @@ from event_schemas.requests import (
     read_retraction,
 )
 from event_schemas.versions import Action, read_type, type_name, upcast
-from event_schemas.written_records import WrittenRecord, read_written
+from event_schemas.written_records import Data, Envelope, WrittenRecord, read_written, write_record
 
 __all__ = [
     "ANONYMOUS", "CONTENT_TYPE", "HEADERS", "MAX_RECORD_BYTES", "TOPIC",
@@ -82,34 +83,30 @@ class Record(NamedTuple):
 
 def encode_value(record: Record) -> bytes:
     """The record's value in Kafka: a CloudEvent, whose `data` holds an event's canonical content."""
-    data: Any = orjson.Fragment(record.content) if record.content is not None else None
-    if record.action == "recorded":
-        data = {"event": data}
-        if record.on_existing is not None:
-            data |= {"on_existing": record.on_existing, "reason": record.reason}
-    elif record.action == "corrected":
-        data = _given(event=data, expected_revision=record.expected_revision, reason=record.reason)
-    elif record.action == "retracted":
-        data = _given(
-            duplicate_of=record.duplicate_of, expected_revision=record.expected_revision, reason=record.reason
-        )
     name = type_name(record.action)
-    envelope = {
-        "specversion": "1.0",
-        "id": record.record_id,
-        "source": SOURCE + record.principal,
-        "type": name,
-        "subject": record.event_id,
-        "time": format_time(record.accepted_at),
-        "datacontenttype": "application/json",
-        "dataschema": f"urn:dyadline:schema:{name}",
-        "data": data,
-    }
-    if record.origin is not None:
-        envelope["originsource"], envelope["originid"] = record.origin
-    if record.batch is not None:
-        envelope["batch"] = record.batch
-    return orjson.dumps(envelope)
+    source, source_id = record.origin or (None, None)
+    return write_record(
+        Envelope(
+            specversion="1.0",
+            id=record.record_id,
+            source=SOURCE + record.principal,
+            type=name,
+            subject=record.event_id,
+            time=format_time(record.accepted_at),
+            datacontenttype="application/json",
+            dataschema=f"urn:dyadline:schema:{name}",
+            data=Data(
+                duplicate_of=record.duplicate_of,
+                event=Raw(record.content) if record.content is not None else None,
+                expected_revision=record.expected_revision,
+                on_existing=record.on_existing,
+                reason=record.reason,
+            ),
+            originsource=source,
+            originid=source_id,
+            batch=record.batch,
+        )
+    )
 
 
 def decode(key: bytes | None, value: bytes | None, headers: Iterable[tuple[str, bytes | None]]) -> Record:
@@ -146,10 +143,10 @@ def decode(key: bytes | None, value: bytes | None, headers: Iterable[tuple[str, 
 
 
 def _record_of(written: WrittenRecord) -> Record:
-    envelope, action, accepted_at, content = written
+    envelope, action, accepted_at, event, content = written
     data, origin = envelope.data, envelope.originsource
     return Record(
-        envelope.id, envelope.subject, action, envelope.source[len(SOURCE) :], accepted_at, data.event, content,
+        envelope.id, envelope.subject, action, envelope.source[len(SOURCE) :], accepted_at, event, content,
         digest_of(content) if content is not None else None, data.reason, data.expected_revision, data.duplicate_of,
         (origin, envelope.originid) if origin is not None and envelope.originid is not None else None,
         data.on_existing, envelope.batch,
@@ -198,7 +195,3 @@ _READERS: Final[dict[Action, Callable[[Any, _About, _Origin], Record]]] = {
     "corrected": _corrected,
     "retracted": _retracted,
 }
-
-
-def _given(**fields: Any) -> dict[str, Any]:
-    return {name: value for name, value in fields.items() if value is not None}

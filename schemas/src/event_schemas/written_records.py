@@ -6,9 +6,9 @@ wrong with it, if anything is. The two must never differ.
 
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Annotated, Final, Literal, NamedTuple
+from typing import TYPE_CHECKING, Annotated, Final, Literal, NamedTuple, TypeAlias
 
-from msgspec import Meta
+from msgspec import Meta, Raw
 from msgspec.json import Decoder, Encoder
 
 from event_schemas.envelopes import LONGEST, SOURCE, moment_of
@@ -18,17 +18,21 @@ from event_schemas.limits import MAX_PARAGRAPHS_LENGTH
 from event_schemas.normal_form import normal_text
 from event_schemas.requests import MAX_REVISION, OnExisting
 from event_schemas.texts import is_batch, is_canonical_uuid, is_one_line, normalised
-from event_schemas.versions import CURRENT, Action, type_name
+from event_schemas.versions import CURRENT, Action, read_type
 
+if TYPE_CHECKING:
+    _Event: TypeAlias = EventFields | Raw
+else:
+    _Event = EventFields
 _Text = Annotated[str, Meta(min_length=1, max_length=LONGEST)]
 _Revision = Annotated[int, Meta(ge=1, le=MAX_REVISION)]
 
 
 class Data(Fields, frozen=True, kw_only=True):
-    """What a record brings, in the order in which it is written."""
+    """What a record brings, in the order in which it is written. It is read as an event, and written as its content."""
 
     duplicate_of: Given[str] = None
-    event: Given[EventFields] = None
+    event: Given[_Event] = None
     expected_revision: Given[_Revision] = None
     on_existing: Given[OnExisting] = None
     reason: Given[Annotated[str, Meta(min_length=1, max_length=MAX_PARAGRAPHS_LENGTH)]] = None
@@ -52,34 +56,40 @@ class Envelope(Fields, frozen=True, kw_only=True):
 
 
 class WrittenRecord(NamedTuple):
-    """What was read: the envelope, what it does, when it was accepted, and the content of its event, if it has one."""
+    """What was read: the envelope, what it does, when it was accepted, its event with its content, if any."""
 
     envelope: Envelope
     action: Action
     accepted_at: datetime
+    event: EventFields | None
     content: bytes | None
 
 
-_ACTIONS: Final[dict[str, Action]] = {type_name(action): action for action in CURRENT}
 _read: Final = Decoder(Envelope).decode
-_write: Final = Encoder().encode
+#: A record's value in Kafka.
+write_record: Final = Encoder().encode
 
 
 def read_written(key: bytes, value: bytes) -> WrittenRecord | None:
     """The record in a key and a value; None where it is not written as we would, or that is not seen at once."""
     try:
         envelope = _read(value)
-        if _write(envelope) != value:  # something is unknown, twice, elsewhere or otherwise written
+        if write_record(envelope) != value:  # something is unknown, twice, elsewhere or otherwise written
             return None
-        action = _ACTIONS.get(envelope.type)
-        if action is None or key != envelope.subject.encode() or not _is_plain(envelope):
+        action, version = read_type(envelope.type)
+        if version != CURRENT[action] or key != envelope.subject.encode() or not _is_plain(envelope):
             return None
         accepted_at = moment_of(envelope.time)
         if accepted_at.tzinfo is not UTC or not _IS_WHOLE[action](envelope.data):
             return None
         event = envelope.data.event
+        assert not isinstance(event, Raw)
         content = normal_text(event) if event is not None else None
-        return WrittenRecord(envelope, action, accepted_at, content) if content is not None or event is None else None
+        return (
+            WrittenRecord(envelope, action, accepted_at, event, content)
+            if content is not None or event is None
+            else None
+        )
     except (ValueError, TypeError, RecursionError, MalformedRecordError):  # msgspec's are of the first kind
         return None
 

@@ -3,11 +3,10 @@
 import asyncio
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from math import inf
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import structlog
 from aiokafka import AIOKafkaProducer
@@ -36,8 +35,7 @@ _LATE_SECONDS: Final = 1.0
 _LOG_APPEND_TIME: Final = 1
 
 
-@dataclass(frozen=True, slots=True)
-class Appended:
+class Appended(NamedTuple):
     """Where a record stands in the log, and when the broker appended it."""
 
     partition: int

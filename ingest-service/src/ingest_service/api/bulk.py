@@ -173,7 +173,10 @@ class Bulk:
             if before is not None:
                 await asyncio.wait({before})
             for accepted, (place, line), at in zip(decoded.accepted, decoded.places, appended, strict=True):
-                decoded.results[place] = self._outcome(accepted, line, at)
+                if at is not None:
+                    self._count(at)
+                if self._everything or at is None:
+                    decoded.results[place] = self._outcome(accepted, line, at)
             for result in decoded.results:
                 if result is not None and (self._everything or 400 <= result["status"] < 500):
                     results.write(result)
@@ -187,9 +190,12 @@ class Bulk:
             self._fail("the log did not acknowledge in time")
             problem = problem_of(UnknownOutcomeError(event_id, _UNKNOWN))
             return {"line": line, "status": problem.kind.status, "id": event_id, "problem": problem.body()}
-        self._counts["recorded"] += 1
-        self._reached[at.partition] = max(at.offset, self._reached.get(at.partition, 0))
         return {"line": line, "status": self._status, "id": event_id, "position": at.position}
+
+    def _count(self, at: Appended) -> None:
+        self._counts["recorded"] += 1
+        if at.offset >= self._reached.get(at.partition, 0):
+            self._reached[at.partition] = at.offset
 
     def _leave_out(self, line: int, results: Results) -> None:
         self._counts["unknown"] += 1

@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from event_schemas.countries import pairs_of
 from event_schemas.errors import Detail, RefusedEventError
@@ -40,8 +40,7 @@ class Terms:
     batch: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Accepted:
+class Accepted(NamedTuple):
     """A record that is ready for the log, as its key and value."""
 
     record: Record
