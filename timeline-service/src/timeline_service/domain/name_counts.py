@@ -1,10 +1,9 @@
-"""How many events name each tag, actor and publisher, counted while a partition is loaded."""
+"""How many events name each tag, actor and publisher, counted as documents are made."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
 
 from timeline_service.domain.search_documents import SearchDocument
-from timeline_service.judge.rows import RevisionRow
 
 
 class NameCountRow(NamedTuple):
@@ -18,7 +17,7 @@ class NameCountRow(NamedTuple):
 
 
 class NameCounts:
-    """The names of revisions whose ends are known, and how many events have each now.
+    """The names of revisions, and how many events have each now.
 
     A name that no event has any longer stays, with its spelling in the first record that had it.
     """
@@ -26,14 +25,13 @@ class NameCounts:
     def __init__(self) -> None:
         self._counted: dict[str, tuple[int, str, int]] = {}
 
-    def add(self, made: RevisionRow, document: SearchDocument) -> None:
-        """Count a revision's names."""
-        current = int(made.until_offset is None and made.action != "retracted")
+    def add(self, document: SearchDocument, offset: int, events: int) -> None:
+        """Count the names of a revision whose record stands at an offset; it is so many events now: one, or none."""
         for facet, spelling in document.spellings.items():
-            spelled_at, spelled, events = self._counted.get(facet, (made.from_offset, spelling, 0))
-            if made.from_offset < spelled_at:
-                spelled_at, spelled = made.from_offset, spelling
-            self._counted[facet] = (spelled_at, spelled, events + current)
+            spelled_at, spelled, counted = self._counted.get(facet, (offset, spelling, 0))
+            if offset < spelled_at:
+                spelled_at, spelled = offset, spelling
+            self._counted[facet] = (spelled_at, spelled, counted + events)
 
     def rows(self, partition: int) -> Sequence[NameCountRow]:
         """The counts of a partition."""

@@ -73,9 +73,9 @@ where mine.partition = batch.partition and mine.epoch = batch.epoch and mine.nex
 returning mine.partition;
 
 -- name: load_histories
--- All that verdicts on these events can depend on.
+-- All that verdicts on these events can depend on. $1 their ids in one text: of an array each is looked at by the client.
 select event_id, revision, action, record_id, digest, partition, from_offset, first_accepted_at, first_recorded_at
-from {schema}.revisions where event_id = any($1::uuid[]) order by event_id, revision;
+from {schema}.revisions where event_id = any(string_to_array($1, ',')::uuid[]) order by event_id, revision;
 
 -- name: load_contents
 -- The words that a correction or retraction takes out of their pairs.

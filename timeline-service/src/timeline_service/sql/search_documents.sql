@@ -32,8 +32,8 @@ from {schema}.revisions
 where partition = $1 and from_offset = any($2::bigint[]) and from_offset < $3;
 
 -- name: count_names
--- $1 partition; $2 facets, $3 spellings, $4 offsets and $5 whether an event has it now (1, or 0 where it is retracted), for
--- each name of what was written; $6 events and $7 revisions of which others took the place, which have theirs no longer.
+-- $1 partition; $2 facets, $3 spellings, $4 the offsets of these and $5 how many events have it now, for each name of what
+-- was written; $6 events and $7 revisions of which others took the place, which have theirs no longer.
 insert into {schema}.name_counts as old (partition, facet, spelling, spelled_at, events)
 select $1, facet, (array_agg(spelling order by spelled_at))[1], min(spelled_at), sum(change)
 from (

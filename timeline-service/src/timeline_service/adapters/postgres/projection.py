@@ -117,7 +117,7 @@ class PostgresProjection:
         """What is known of events; of those in `changed` also their words. `parked`: whether any record may be."""
         known = {event_id: EventState() for event_id in event_ids}
         async with connected_to(self._pool, self.generation) as connection:
-            rows = await connection.fetch(self._sql["load_histories"], list(event_ids))
+            rows = await connection.fetch(self._sql["load_histories"], ",".join(event_ids))
             for event_id, revisions in groupby(rows, key=lambda row: row["event_id"]):
                 known[str(event_id)].history = _history(list(revisions))
             if changed:

@@ -9,6 +9,7 @@ from timeline_service.adapters.postgres.copying import copy_rows
 from timeline_service.adapters.postgres.database import connected_to
 from timeline_service.adapters.postgres.rows import rows_of
 from timeline_service.adapters.postgres.sql_files import generation_schema, generation_statements
+from timeline_service.domain.name_counts import NameCounts
 from timeline_service.domain.search_documents import DocumentRow, SearchDocument, document_of, document_row
 from timeline_service.judge.entries import event_content
 
@@ -88,12 +89,11 @@ class PostgresDocuments:
         documents: Sequence[SearchDocument],
         replacing: Sequence[_Revision],
     ) -> None:
-        named = [
-            (facet, spelling, row.from_offset, int(row.action != "retracted"))
-            for row, document in zip(rows, documents, strict=True)
-            for facet, spelling in document.spellings.items()
-        ]
-        if named or replacing:
-            columns = [[each[number] for each in named] for number in range(4)]
+        names = NameCounts()
+        for row, document in zip(rows, documents, strict=True):
+            names.add(document, row.from_offset, int(row.action != "retracted"))
+        counted = names.rows(rows[0].partition)
+        if counted or replacing:
+            columns = [[each[number] for each in counted] for number in range(1, 5)]
             replaced = [row.event_id for row in replacing], [row.revision - 1 for row in replacing]
             await connection.execute(self._sql["count_names"], rows[0].partition, *columns, *replaced)

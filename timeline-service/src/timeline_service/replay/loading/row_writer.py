@@ -36,7 +36,7 @@ class RowWriter:
         for row in changes.revisions:
             document = document_of(changes.contents[row.partition, row.from_offset], row.batch)
             self._rows["documents"].append(document_row(row, document))
-            self.names.add(row, document)
+            self.names.add(document, row.from_offset, int(row.until_offset is None and row.action != "retracted"))
         self._bytes += size
         if self._bytes >= _MAX_BYTES or sum(map(len, self._rows.values())) >= _MAX_ROWS:
             await self.write()
