@@ -33,6 +33,7 @@ from timeline_service.adapters.postgres.marks import PostgresMarks
 from timeline_service.adapters.postgres.notifications import PostgresNotificationListener
 from timeline_service.adapters.postgres.processes import PostgresProcesses
 from timeline_service.adapters.postgres.projection import TRACED
+from timeline_service.adapters.postgres.read_pools import ReadPool, Replicas
 from timeline_service.adapters.postgres.reader import PostgresReader
 from timeline_service.adapters.postgres.records import PostgresRecords
 from timeline_service.adapters.postgres.replays import CHANNEL, PostgresReplays
@@ -90,24 +91,32 @@ def create_app(settings: Settings) -> DescribedAPI:
     async def lifespan(app: DescribedAPI) -> AsyncIterator[None]:
         url = settings.database_url.get_secret_value()
         pool = await open_pool(url, most=settings.connections, planning=BY_VALUE, name="by_value")
-        in_order = await open_pool(url, most=settings.connections, planning=IN_ORDER, name="in_order")
+        pool_in_order = await open_pool(url, most=settings.connections, planning=IN_ORDER, name="in_order")
+        replicas = Replicas(
+            pool,
+            [url.get_secret_value() for url in settings.read_database_urls],
+            most=settings.connections,
+            wait_seconds=settings.replica_wait_seconds,
+        )
+        by_value, in_order = ReadPool(pool, replicas), ReadPool(pool_in_order, replicas, in_order=True)
         notifications, replay_notifications = (
             PostgresNotificationListener(url),
             PostgresNotificationListener(url, CHANNEL),
         )
-        reader = PostgresReader(pool, notifications)
+        reader = PostgresReader(pool, by_value, notifications)
         sources = Sources(
             settings.topic,
             reader,
-            PostgresSelections(pool, in_order, walk_from=settings.walk_from, walk_seconds=settings.walk_seconds),
+            PostgresSelections(by_value, in_order, walk_from=settings.walk_from, walk_seconds=settings.walk_seconds),
             PostgresChanges(in_order),
             PostgresBatches(in_order),
-            PostgresMarks(pool),
+            PostgresMarks(by_value),
             PostgresRecords(in_order),
             KafkaOffsets(settings.kafka, settings.topic),
             PostgresReplays(pool),
             PostgresProcesses(pool),
             PostgresGenerations(pool),
+            replicas,
             CursorSeal(reader),
             RememberedSummaries(),
         )
@@ -127,7 +136,13 @@ def create_app(settings: Settings) -> DescribedAPI:
         )
         app.state.holdings = holdings
         app.leave = partial(asyncio.get_running_loop().call_soon_threadsafe, holdings.leave)
-        runs = [notifications.run(), replay_notifications.run(), sources.seal.run(), holdings.feed.run()]
+        runs = [
+            notifications.run(),
+            replay_notifications.run(),
+            sources.seal.run(),
+            holdings.feed.run(),
+            replicas.run(),
+        ]
         if is_tracing():
             runs.append(PostgresNotificationListener(url, TRACED, followed.hear).run())
         background = [asyncio.create_task(run) for run in runs]
@@ -140,7 +155,7 @@ def create_app(settings: Settings) -> DescribedAPI:
             await sources.offsets.close()
             await holdings.ingest.close()
             await close_pool(pool)
-            await close_pool(in_order)
+            await close_pool(pool_in_order)
             await gate.close()
 
     app = DescribedAPI(

@@ -31,6 +31,13 @@ _EQUAL: Final = Gauge(
 )
 _VERIFIED: Final = Gauge("dyadline_verification_timestamp_seconds", "When the last verification ended")
 _REPLAYERS: Final = Gauge("dyadline_replayers", "Processes that carry replays out")
+_REPLICA_USED: Final = Gauge("dyadline_replica_used", "Whether a replica of PostgreSQL is read", ["replica"])
+_REPLICA_LAG: Final = Gauge(
+    "dyadline_replica_lag_records", "Projected records that a replica lacks; NaN: nobody knows", ["replica"]
+)
+_REPLICA_SECONDS: Final = Gauge(
+    "dyadline_replica_lag_seconds", "How long ago that was committed which it has, where it is behind", ["replica"]
+)
 _DATABASE: Final = Gauge("dyadline_database_up", "Whether PostgreSQL answers")
 _KAFKA: Final = Gauge("dyadline_kafka_up", "Whether Kafka answers")
 _OF_THE_PROJECTION: Final = (_LAG_RECORDS, _LAG_SECONDS, _STOPPED, _GONE, _EQUAL, _VERIFIED, _REPLAYERS, _KAFKA)
@@ -95,6 +102,10 @@ def _tell(status: StatusView) -> None:
     _EQUAL.set(verification["equal"] if verification else _UNKNOWN)
     _VERIFIED.set(datetime.fromisoformat(verification["finished_at"]).timestamp() if verification else _UNKNOWN)
     _REPLAYERS.set(len(status["replayers"]))
+    for replica in status["replicas"]:
+        _REPLICA_USED.labels(replica["name"]).set(replica["why_not"] is None)
+        _REPLICA_LAG.labels(replica["name"]).set(_or_unknown(replica["lag"]))
+        _REPLICA_SECONDS.labels(replica["name"]).set(_or_unknown(replica["lag_seconds"]))
     _KAFKA.set(all(item["log_end"] is not None for item in status["partitions"]))
 
 

@@ -33,12 +33,16 @@ async def healthz() -> dict[str, str]:
 
 @router.get("/readyz", summary="Whether the service can answer", responses=READYZ)
 async def readyz(held: Held) -> dict[str, str]:
-    """200 once the database answers and has a live generation, not too far behind; else 503 with the reason."""
+    """200 once the database answers and has a live generation, not too far behind; else 503 with the reason.
+
+    It is ready without its replicas, too, and says how many of them it reads.
+    """
     await held.sources.reader.read_point()
     held.sources.seal.secret()  # without which there are no cursors
     if held.ready_lag_seconds:
         await require_lag_within(held.sources, held.ready_lag_seconds)
-    return {"status": "ready"}
+    replicas = held.sources.replicas.in_words
+    return {"status": "ready", "replicas": replicas} if replicas else {"status": "ready"}
 
 
 @router.get("/metrics", summary="Metrics for Prometheus", response_class=PlainTextResponse, responses=METRICS)

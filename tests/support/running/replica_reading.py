@@ -1,0 +1,104 @@
+"""Readers of services that read from a replica: what they are shown never steps back, and is what the primary says."""
+
+import asyncio
+import random
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+import httpx
+
+from event_schemas.positions import format_positions, parse_positions
+
+#: Questions of all kinds: entries, documents, kept counts, histories, records.
+QUESTIONS: Final = (
+    "/v1/timelines/CHN-IND?limit=20",
+    "/v1/timelines/CHN-IND?limit=20&order=desc",
+    "/v1/timelines/CHN-IND?limit=20&order=newest",
+    "/v1/timelines/CHN-IND?limit=20&type=ban&count=true",
+    "/v1/timelines/CHN-IND/summary",
+    "/v1/events?q=event&limit=20",
+    "/v1/events?country=IN&limit=20&order=newest",
+    "/v1/timelines?order=count&limit=20",
+    "/v1/tags?limit=20",
+    "/v1/records?limit=20",
+    "/v1/batches?limit=1",
+)
+_SEARCHED: Final = ("/v1/events", "/v1/tags")
+_NOW: Final = "/v1/batches"  # whose later pages are of later moments
+_FOLLOWED: Final = 0.3
+_READ: Final = re.compile(r'^dyadline_replica_reads_total\{replica="[^"]*"\} ([0-9.e+]+)$', re.MULTILINE)
+
+
+@dataclass(slots=True)
+class Readers:
+    """Readers of some services, and what all of them were shown so far.
+
+    `seen` is the greatest position of any answer that had ended, whoever got it: what begins later is no further back.
+    Answers that are searched for are further back than others, and no further back than one another.
+    """
+
+    clients: Sequence[httpx.AsyncClient]
+    plain: httpx.AsyncClient
+    chance: random.Random = field(default_factory=lambda: random.Random(19))
+    seen: dict[bool, dict[int, int]] = field(default_factory=lambda: {False: {}, True: {}})
+    reads: int = 0
+    compared: int = 0
+
+    async def read_until(self, stop: asyncio.Event, readers: int = 4) -> None:
+        """Have so many of them read until they are stopped."""
+        async with asyncio.TaskGroup() as group:
+            for _ in range(readers):
+                group.create_task(self._read_until(stop))
+
+    async def compare(self) -> None:
+        """Assert that all services answer as the one that knows the primary alone, byte for byte, at the log's end."""
+        partitions = (await self.plain.get("/v1/status")).json()["partitions"]
+        end = format_positions({each["partition"]: each["log_end"] - 1 for each in partitions if each["log_end"]})
+        for path in ("/v1/events?q=event&limit=1", *QUESTIONS):  # the first waits until all of it can be searched
+            wanted = await self.plain.get(path, headers={"timeline-position": end})
+            assert wanted.status_code == 200, wanted.text
+            for client in self.clients:
+                found = await client.get(path, headers={"timeline-position": end})
+                assert found.content == wanted.content, path
+                for name in ("etag", "timeline-position"):
+                    assert found.headers.get(name) == wanted.headers.get(name), (path, name)
+                self.compared += 1
+
+    async def _read_until(self, stop: asyncio.Event) -> None:
+        while not stop.is_set():
+            path = self.chance.choice(QUESTIONS)
+            cursor = await self._read(path)
+            if cursor is not None and self.chance.random() < _FOLLOWED:
+                await self._read_page(f"{path}&cursor={cursor}")
+
+    async def _read(self, path: str) -> str | None:
+        """Read; the next page's cursor, where there is one."""
+        seen = self.seen[path.startswith(_SEARCHED)]
+        before = dict(seen)
+        answer = await self.chance.choice(self.clients).get(path)
+        assert answer.status_code == 200, (path, answer.text)
+        position = parse_positions(answer.headers["timeline-position"])
+        behind = {part: offset for part, offset in before.items() if position.get(part, -1) < offset}
+        assert not behind, f"{path} stepped back to {position}: {before} had been shown"
+        for partition, offset in position.items():
+            seen[partition] = max(offset, seen.get(partition, 0))
+        self.reads += 1
+        cursor: str | None = answer.json().get("next")
+        return cursor
+
+    async def _read_page(self, path: str) -> None:
+        """A later page, which is read at the vector of the first: whoever answers, it is the same."""
+        if path.startswith(_NOW):
+            return
+        found, wanted = await self.chance.choice(self.clients).get(path), await self.plain.get(path)
+        assert found.status_code == 200, (path, found.text)
+        assert found.content == wanted.content, path
+        self.reads += 1
+        self.compared += 1
+
+
+async def replica_reads(client: httpx.AsyncClient) -> int:
+    """How many questions replicas have answered, as a service counts them."""
+    return int(sum(float(count) for count in _READ.findall((await client.get("/metrics")).text)))
