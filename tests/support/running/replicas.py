@@ -28,7 +28,7 @@ async def own_replica(primary: OwnEngine, application: str = "replica") -> Async
         place = next(number for number, word in enumerate(words) if Path(word).name == "postgres")
         copy = Path(words[place]).parent / "pg_basebackup"
         source = primary.address.rpartition("/")[0] + f"/postgres?application_name={application}"
-        options = ["-D", str(folder / "postgres"), "-d", source, "-R", "-X", "stream", "-c", "fast"]
+        options = ["-D", str(folder / "postgres"), "-d", source, "-R", "-X", "stream", "-c", "fast", "--no-sync"]
         await run_command([*words[:place], str(copy), *options], "PostgreSQL could not be copied")
         process = await prepare_postgres(folder, port)
         url = f"postgresql://dyadline@127.0.0.1:{port}/dyadline"
