@@ -89,15 +89,17 @@ async def test_one_that_is_behind_or_away_is_not_waited_for_long(on_pair: Servic
         await says(client, None)
         await wait_until(read_there)
         await execute(pair.replica.address, "select pg_wal_replay_pause()")
-        assert await shown("one that the replica does not hold") == 0
-        (said,) = await replicas_of(client)
-        assert (said["why_not"], said["lag"]) == (None, 1)
-        assert said["lag_seconds"] is not None
-        assert 'dyadline_replica_lag_records{replica="127.0.0.1' in (await client.get("/metrics")).text
-        before = await replica_reads(client)
-        assert (await client.get("/v1/timelines/ARG-BRA")).json()["items"] == []
-        assert await replica_reads(client) == before + 1, "of a pair that nothing has touched since it holds all"
-        await execute(pair.replica.address, "select pg_wal_replay_resume()")
+        try:
+            assert await shown("one that the replica does not hold") == 0
+            (said,) = await replicas_of(client)
+            assert (said["why_not"], said["lag"]) == (None, 1)
+            assert said["lag_seconds"] is not None
+            assert 'dyadline_replica_lag_records{replica="127.0.0.1' in (await client.get("/metrics")).text
+            before = await replica_reads(client)
+            assert (await client.get("/v1/timelines/ARG-BRA")).json()["items"] == []
+            assert await replica_reads(client) == before + 1, "of a pair that nothing has touched since it holds all"
+        finally:
+            await execute(pair.replica.address, "select pg_wal_replay_resume()")
         await wait_until(read_there)
         pair.replica.pause()
         try:
