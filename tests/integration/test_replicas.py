@@ -2,17 +2,14 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
-from typing import Any
 
-import httpx
 import pytest
-from tests.faults.test_projector_faults import busy_log
-from tests.support.inputs.log_writing import LogWriter, open_log, recording
+from tests.support.inputs.log_writing import open_log, recording
 from tests.support.running.engines import OwnEngine, own_postgres
 from tests.support.running.processes import Services
-from tests.support.running.replica_reading import Readers, replica_reads
+from tests.support.running.replica_reading import Readers, append_until, client_of, replica_reads, replicas_of, says
 from tests.support.running.replicas import execute, own_replica, promote
 from tests.support.waiting import wait_until
 
@@ -44,29 +41,6 @@ async def on_pair(services: Services, pair: Pair) -> AsyncIterator[Services]:
     await services.projector()
     yield services
     await services.stop()
-
-
-@asynccontextmanager
-async def client_of(url: str) -> AsyncIterator[httpx.AsyncClient]:
-    headers = {"host": "127.0.0.1"}  # one for all: an answer's tag is of its address, too
-    async with httpx.AsyncClient(base_url=url, timeout=30, trust_env=False, headers=headers) as client:
-        yield client
-
-
-async def replicas_of(client: httpx.AsyncClient) -> list[dict[str, Any]]:
-    """What a service says of its replicas."""
-    found: list[dict[str, Any]] = (await client.get("/v1/status")).json()["replicas"]
-    return found
-
-
-async def says(client: httpx.AsyncClient, why_not: str | None) -> None:
-    """Wait until a service says so of its replica."""
-
-    async def said() -> bool:
-        (replica,) = await replicas_of(client)
-        return bool(replica["why_not"] == why_not if why_not is None else why_not in (replica["why_not"] or ""))
-
-    await wait_until(said)
 
 
 async def test_one_that_is_behind_or_away_is_not_waited_for_long(on_pair: Services, pair: Pair) -> None:
@@ -135,14 +109,6 @@ async def test_what_is_no_replica_of_the_database_is_not_read(on_pair: Services,
         on_pair.migrate()
         service = await on_pair.timeline("elsewhere", TIMELINE_READ_DATABASE_URL=pair.replica.address)
         await says(await stack.enter_async_context(client_of(service.url)), "it is of another cluster")
-
-
-async def append_until(log: LogWriter, stop: asyncio.Event) -> None:
-    """Write to the log, a little at a time."""
-    number = 0
-    while not stop.is_set():
-        number += 1
-        await log.append(*busy_log(20, number))
 
 
 async def test_no_answer_steps_back_or_differs_under_load_and_while_it_is_promoted(

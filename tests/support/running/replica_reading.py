@@ -3,11 +3,15 @@
 import asyncio
 import random
 import re
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Any, Final
 
 import httpx
+from tests.faults.test_projector_faults import busy_log
+from tests.support.inputs.log_writing import LogWriter
+from tests.support.waiting import wait_until
 
 from event_schemas.positions import format_positions, parse_positions
 
@@ -102,3 +106,36 @@ class Readers:
 async def replica_reads(client: httpx.AsyncClient) -> int:
     """How many questions replicas have answered, as a service counts them."""
     return int(sum(float(count) for count in _READ.findall((await client.get("/metrics")).text)))
+
+
+@asynccontextmanager
+async def client_of(url: str) -> AsyncIterator[httpx.AsyncClient]:
+    """A client of a service."""
+    headers = {"host": "127.0.0.1"}  # one for all: an answer's tag is of its address, too
+    async with httpx.AsyncClient(base_url=url, timeout=30, trust_env=False, headers=headers) as client:
+        yield client
+
+
+async def replicas_of(client: httpx.AsyncClient) -> list[dict[str, Any]]:
+    """What a service says of its replicas."""
+    found: list[dict[str, Any]] = (await client.get("/v1/status")).json()["replicas"]
+    return found
+
+
+async def says(client: httpx.AsyncClient, why_not: str | None, number: int = 0) -> None:
+    """Wait until a service says so of one of its replicas, or that it reads it."""
+
+    async def said() -> bool:
+        replica = (await replicas_of(client))[number]
+        return bool(replica["why_not"] == why_not if why_not is None else why_not in (replica["why_not"] or ""))
+
+    await wait_until(said)
+
+
+async def append_until(log: LogWriter, stop: asyncio.Event, pause: float = 0) -> None:
+    """Write to the log, a little at a time."""
+    number = 0
+    while not stop.is_set():
+        number += 1
+        await log.append(*busy_log(20, number))
+        await asyncio.sleep(pause)
