@@ -10,6 +10,9 @@ from fastapi import Depends
 from service_edge.access.needs import served_at
 from service_edge.access.roles import NO_ROLE, Role
 from service_edge.access.settings import open_gate
+from service_edge.access.shared_buckets import buckets_for
+from service_edge.crew import READY, Crew
+from service_edge.crew_metrics import METRICS
 from service_edge.cross_origins import CrossOrigins
 from service_edge.event_streams import EventStreams
 from service_edge.head_requests import HeadMiddleware
@@ -85,7 +88,9 @@ def create_app(settings: Settings) -> DescribedAPI:
 
     Raises TokenFileError.
     """
-    gate = open_gate(settings, everybody=frozenset({Role.READ}) if settings.public_reading else NO_ROLE)
+    crew = Crew(settings.api_workers)
+    everybody = frozenset({Role.READ}) if settings.public_reading else NO_ROLE
+    gate = open_gate(settings, everybody, partial(buckets_for, crew.count))
 
     @asynccontextmanager
     async def lifespan(app: DescribedAPI) -> AsyncIterator[None]:
@@ -135,6 +140,8 @@ def create_app(settings: Settings) -> DescribedAPI:
             Observations(sources, live),
         )
         app.state.holdings = holdings
+        crew.report(READY, partial(status.say_ready, holdings))
+        crew.report(METRICS, holdings.observations.own)
         app.leave = partial(asyncio.get_running_loop().call_soon_threadsafe, holdings.leave)
         runs = [
             notifications.run(),
@@ -163,6 +170,7 @@ def create_app(settings: Settings) -> DescribedAPI:
         schemas=SHAPES,
         gate=gate,
         needs=served_at(settings.host, NEEDS),
+        crew=crew,
         page=document_page,
         title="Dyadline: timelines",
         description="The timeline of relations between any two countries, projected from the log.",

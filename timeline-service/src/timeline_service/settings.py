@@ -28,6 +28,7 @@ class Settings(AccessSettings):
 
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=1, le=65_535)] = 8002
+    api_workers: Annotated[int, Field(ge=1, le=64)] = 1  # processes that answer there
     projector_port: Annotated[
         int, Field(ge=0, le=65_535, validation_alias=AliasChoices("projector_port", "PROJECTOR_PORT"))
     ] = 8003

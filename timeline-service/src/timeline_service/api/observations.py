@@ -2,6 +2,7 @@
 
 import asyncio
 from collections import Counter
+from collections.abc import Collection
 from datetime import datetime
 from typing import Final, get_args
 
@@ -43,6 +44,11 @@ _KAFKA: Final = Gauge("dyadline_kafka_up", "Whether Kafka answers")
 _OF_THE_PROJECTION: Final = (_LAG_RECORDS, _LAG_SECONDS, _STOPPED, _GONE, _EQUAL, _VERIFIED, _REPLAYERS, _KAFKA)
 
 
+_SHARED: Final = (
+    *_OF_THE_PROJECTION, _RECORDS, _REPLAYS, _DATABASE, _REPLICA_USED, _REPLICA_LAG, _REPLICA_SECONDS,
+)  # fmt: skip
+
+
 class Observations:
     """What a scrape is answered. It asks the engines, by one request at a time however many scrape.
 
@@ -68,8 +74,17 @@ class Observations:
             _nothing_known()
             _DATABASE.set(self._database_answers)
             _KAFKA.set(0 if self._database_answers else _UNKNOWN)
+        return await self.own()
+
+    async def own(self) -> bytes:
+        """The same, as it was when somebody asked for it last, with what the process counts by itself."""
         _LISTENERS.set(self._feed.listeners)
         return generate_latest(REGISTRY)
+
+    @property
+    def shared(self) -> Collection[str]:
+        """The metrics that are no process's own."""
+        return {described.name for gauge in _SHARED for described in gauge.describe()}
 
     async def _ask(self) -> None:
         try:

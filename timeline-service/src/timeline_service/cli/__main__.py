@@ -38,7 +38,7 @@ def serve() -> None:
     from service_edge.access.tokens import TokenFileError
     from service_edge.logs import write_logs
     from service_edge.server_certificates import server_certificate
-    from service_edge.serving import NotLoopbackError, serve
+    from service_edge.serving import NotLoopbackError, PortError, serve
     from service_edge.tracing import trace_process
     from timeline_service.app import create_app
 
@@ -50,7 +50,7 @@ def serve() -> None:
         serve(create_app(settings), settings.host, settings.port, certificate)
     except SettingError as error:
         leave_unset(error)
-    except (NotLoopbackError, TokenFileError) as error:
+    except (NotLoopbackError, PortError, TokenFileError) as error:
         leave(ExitStatus.USAGE, str(error))
 
 
