@@ -2,7 +2,7 @@
 
 import fcntl
 import mmap
-import tempfile
+import os
 from collections.abc import Hashable, Iterator
 from contextlib import contextmanager
 from hashlib import blake2b
@@ -25,7 +25,10 @@ class SharedBuckets:
 
     def __init__(self) -> None:
         self._memory = mmap.mmap(-1, _ROWS * _IN_ROW * _BUCKET.size)
-        self._lock = tempfile.TemporaryFile()  # noqa: SIM115  (it is open for as long as the process lives)
+        self._lock = os.memfd_create("dyadline-rates")  # of which nothing but its locks is used
+
+    def __del__(self) -> None:
+        os.close(self._lock)
 
     @contextmanager
     def held(self) -> Iterator[None]:
