@@ -31,7 +31,7 @@ async def test_no_read_of_very_many_steps_back_or_differs_while_a_replica_is_pro
             client_of(plain.url) as direct,
         ):
             readers = Readers([first, second], direct)
-            writing = asyncio.create_task(append_until(log, stop, pause=0.1))
+            writing = asyncio.create_task(append_until(log, stop, events=2, pause=0.02))
             reading = asyncio.create_task(readers.read_until(stop, 16))
 
             async def have_read(number: int) -> None:

@@ -7,8 +7,10 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 import httpx
+import orjson
 from tests.faults.test_projector_faults import busy_log
 from tests.support.inputs.log_writing import LogWriter
 from tests.support.waiting import wait_until
@@ -51,7 +53,7 @@ class Readers:
     compared: int = 0
 
     async def read_until(self, stop: asyncio.Event, readers: int = 4) -> None:
-        """Have so many of them read until they are stopped."""
+        """Have so many of them read until they are stopped, each on connections of its own."""
         async with asyncio.TaskGroup() as group:
             for _ in range(readers):
                 group.create_task(self._read_until(stop))
@@ -71,36 +73,57 @@ class Readers:
                 self.compared += 1
 
     async def _read_until(self, stop: asyncio.Event) -> None:
+        *wires, plain = [await _Wire.to(str(client.base_url)) for client in (*self.clients, self.plain)]
         while not stop.is_set():
             path = self.chance.choice(QUESTIONS)
-            cursor = await self._read(path)
-            if cursor is not None and self.chance.random() < _FOLLOWED:
-                await self._read_page(f"{path}&cursor={cursor}")
+            cursor = await self._read(self.chance.choice(wires), path)
+            if cursor is not None and not path.startswith(_NOW) and self.chance.random() < _FOLLOWED:
+                await self._read_page(self.chance.choice(wires), plain, f"{path}&cursor={cursor}")
+        for wire in (*wires, plain):
+            wire.writer.close()
 
-    async def _read(self, path: str) -> str | None:
+    async def _read(self, wire: "_Wire", path: str) -> str | None:
         """Read; the next page's cursor, where there is one."""
         seen = self.seen[path.startswith(_SEARCHED)]
         before = dict(seen)
-        answer = await self.chance.choice(self.clients).get(path)
-        assert answer.status_code == 200, (path, answer.text)
-        position = parse_positions(answer.headers["timeline-position"])
+        position, body = await wire.get(path)
         behind = {part: offset for part, offset in before.items() if position.get(part, -1) < offset}
         assert not behind, f"{path} stepped back to {position}: {before} had been shown"
         for partition, offset in position.items():
             seen[partition] = max(offset, seen.get(partition, 0))
         self.reads += 1
-        cursor: str | None = answer.json().get("next")
+        cursor: str | None = orjson.loads(body).get("next")
         return cursor
 
-    async def _read_page(self, path: str) -> None:
+    async def _read_page(self, wire: "_Wire", plain: "_Wire", path: str) -> None:
         """A later page, which is read at the vector of the first: whoever answers, it is the same."""
-        if path.startswith(_NOW):
-            return
-        found, wanted = await self.chance.choice(self.clients).get(path), await self.plain.get(path)
-        assert found.status_code == 200, (path, found.text)
-        assert found.content == wanted.content, path
+        (_, found), (_, wanted) = await wire.get(path), await plain.get(path)
+        assert found == wanted, path
         self.reads += 1
         self.compared += 1
+
+
+@dataclass(slots=True)
+class _Wire:
+    """A connection of a reader, who reads so much that a whole client would take longer than the service."""
+
+    reader: asyncio.StreamReader
+    writer: asyncio.StreamWriter
+
+    @classmethod
+    async def to(cls, url: str) -> "_Wire":
+        """One to a service."""
+        address = urlsplit(url)
+        return cls(*await asyncio.open_connection(address.hostname, address.port))
+
+    async def get(self, path: str) -> tuple[dict[int, int], bytes]:
+        """The position of an answer that has to be 200, and its body."""
+        self.writer.write(f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n".encode())
+        head, *lines = (await self.reader.readuntil(b"\r\n\r\n")).decode().split("\r\n")
+        headers = dict(line.split(": ", 1) for line in lines if line)
+        body = await self.reader.readexactly(int(headers["content-length"]))
+        assert head.startswith("HTTP/1.1 200 "), (path, body)
+        return parse_positions(headers["timeline-position"]), body
 
 
 async def replica_reads(client: httpx.AsyncClient) -> int:
@@ -132,10 +155,10 @@ async def says(client: httpx.AsyncClient, why_not: str | None, number: int = 0) 
     await wait_until(said)
 
 
-async def append_until(log: LogWriter, stop: asyncio.Event, pause: float = 0) -> None:
-    """Write to the log, a little at a time."""
+async def append_until(log: LogWriter, stop: asyncio.Event, events: int = 20, pause: float = 0) -> None:
+    """Write to the log, some events at a time."""
     number = 0
     while not stop.is_set():
         number += 1
-        await log.append(*busy_log(20, number))
+        await log.append(*busy_log(events, number))
         await asyncio.sleep(pause)
