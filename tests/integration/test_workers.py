@@ -12,7 +12,11 @@ from typing import Any
 import httpx
 import psutil
 from prometheus_client.parser import text_string_to_metric_families
+from tests.faults.test_projector_faults import busy_log
+from tests.support.inputs.log_writing import open_log, read_log
+from tests.support.running.free_ports import free_port
 from tests.support.running.processes import Service, Services
+from tests.support.running.projections import projected
 from tests.support.waiting import wait_until
 
 
@@ -123,6 +127,35 @@ async def test_the_api_answers_with_two_and_streams_from_either(services: Servic
         assert await counted(clients[0], "dyadline_database_up") == {None: 1}, "what all have in common stands once"
         ready = await asyncio.gather(*(c.get("/readyz") for c in clients))
         assert {answer.status_code for answer in ready} == {200}
+
+
+async def test_projectors_of_one_command_share_the_partitions(services: Services) -> None:
+    services.migrate()
+    port = free_port()
+    projector = await services.projector(TIMELINE_WORKERS="2", PROJECTOR_PORT=str(port))
+    async with (
+        open_log(services.bootstrap_servers, services.topic) as log,
+        httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=30, trust_env=False) as client,
+    ):
+
+        async def shared() -> bool:
+            had = await counted(client, "dyadline_projector_partitions")
+            return len(had) == 2 and min(had.values()) >= 1 and sum(had.values()) == 3
+
+        await wait_until(shared, ignore=(httpx.HTTPError,))
+        await wait_until(lambda: is_ready(client))
+        await log.append(*busy_log(300, 5))
+        await projected(services)
+        by_worker = await counted(client, "dyadline_projector_records_total")
+        assert by_worker.keys() == {"0", "1"}
+        assert sum(by_worker.values()) == len(await read_log(services.bootstrap_servers, services.topic))
+    pids = workers_of(projector)
+    await projector.terminate()
+    assert not any(psutil.pid_exists(pid) for pid in pids)
+
+
+async def is_ready(client: httpx.AsyncClient) -> bool:
+    return (await client.get("/readyz")).status_code == 200
 
 
 async def test_workers_end_with_the_process_that_looks_after_them(services: Services) -> None:

@@ -53,6 +53,7 @@ class Settings(AccessSettings):
     allowed_hosts: Names = ()
     allowed_origins: Origins = ()
     reading_origins: OriginsOrAny = ()
+    workers: Annotated[int, Field(ge=1, le=64)] = 1  # projectors that one command runs
     connections: Annotated[int, Field(ge=1, le=100)] = 10
     read_database_urls: ReplicaUrls
     replica_wait_seconds: Annotated[float, Field(ge=0, le=5)] = (
