@@ -7,11 +7,12 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Final, TypeVar
 
 import asyncpg
+import structlog
 from prometheus_client import Counter
 
 from timeline_service.adapters.postgres.database import connected
 from timeline_service.adapters.postgres.replica import Replica, ReplicaState
-from timeline_service.adapters.postgres.replica_connections import Identity, UnfitError, identity_of
+from timeline_service.adapters.postgres.replica_connections import Identity, UnfitError, Use, identity_of
 from timeline_service.domain.vectors import ReadPoint
 from timeline_service.errors import DroppedError, UnavailableError
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from timeline_service.adapters.postgres.database import Connection, Pool
 
 Found = TypeVar("Found")
+_LOG: Final = structlog.get_logger()
 _IDENTIFY_SECONDS: Final = 1.0
 _LOOK_SECONDS: Final = 0.25
 _READS: Final = Counter("dyadline_replica_reads", "Questions that a replica has answered.", ["replica"])
@@ -92,8 +94,8 @@ class Replicas:
                 async with connected(self._primary) as connection:
                     self._identity = await identity_of(connection)
                 known.set()
-            except UnavailableError:
-                pass  # it is what it was
+            except (UnavailableError, asyncpg.PostgresError) as error:
+                _LOG.debug("whose copies replicas have to be is not known anew", reason=str(error))
             await asyncio.sleep(_IDENTIFY_SECONDS)
 
 
@@ -101,7 +103,8 @@ class ReadPool:
     """Reads of one kind of planning: `in_order`, or by value."""
 
     def __init__(self, primary: "Pool", replicas: Replicas, *, in_order: bool = False) -> None:
-        self._primary, self._replicas, self._in_order = primary, replicas, in_order
+        self._primary, self._replicas = primary, replicas
+        self._use = Use.IN_ORDER if in_order else Use.BY_VALUE
 
     async def read(
         self, point: ReadPoint, work: "Callable[[Connection], Awaitable[Found]]", *, documents: bool = False
@@ -113,7 +116,7 @@ class ReadPool:
         replica = await self._replicas.find(point, documents=documents)
         if replica is not None:
             try:
-                found = await replica.read(point, work, in_order=self._in_order, documents=documents)
+                found = await replica.read(point, work, use=self._use, documents=documents)
             except UnfitError:
                 _FAILED.inc()
             else:

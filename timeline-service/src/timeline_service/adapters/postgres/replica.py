@@ -15,6 +15,7 @@ from timeline_service.adapters.postgres.replica_connections import (
     Identity,
     ReplicaConnections,
     UnfitError,
+    Use,
     kept,
     require_following,
 )
@@ -120,7 +121,7 @@ class Replica:
         point: ReadPoint,
         work: "Callable[[Connection], Awaitable[Found]]",
         *,
-        in_order: bool,
+        use: Use,
         documents: bool,
     ) -> Found:
         """What `work` reads of a server that holds the read point.
@@ -130,7 +131,7 @@ class Replica:
         """
         overdue = False
         try:
-            async with self._connections.connected(in_order=in_order) as connection:
+            async with self._connections.connected(use) as connection:
                 held = kept(connection).get(point.generation)
                 if held is None or not held.holds(point, documents=documents):
                     held = await self._connections.reach(connection, point.generation)
@@ -157,7 +158,7 @@ class Replica:
             if not asking.done():
                 raise UnfitError(f"it has not answered for {_ANSWER_SECONDS:g} s")
             asking.result()
-        except UnavailableError as error:
+        except (UnavailableError, asyncpg.PostgresError, ValueError) as error:  # the last for an address that cannot be
             raise UnfitError(str(error)) from error
         finally:
             if not asking.done():
@@ -168,7 +169,7 @@ class Replica:
             self._missed, self._late_until = None, 0.0
 
     async def _ask(self) -> None:
-        async with self._connections.connected() as connection:
+        async with self._connections.connected(Use.LOOKS) as connection:
             for generation in list(self._reaches):
                 self._reaches[generation] = await self._connections.reach(connection, generation)
             self._replayed_seconds = await self._connections.replayed_seconds(connection)

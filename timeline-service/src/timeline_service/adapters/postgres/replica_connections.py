@@ -7,6 +7,7 @@ server stays true for as long as it is open, until that is promoted; then it sto
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from enum import Enum
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import asyncpg
@@ -26,6 +27,14 @@ class UnfitError(Exception):
     """A replica cannot answer, so that the primary is to be asked: why."""
 
 
+class Use(Enum):
+    """For what a connection is."""
+
+    IN_ORDER = "statements whose rows come in order"
+    BY_VALUE = "all other statements"
+    LOOKS = "looks at how far the replica is"
+
+
 class Identity(NamedTuple):
     """What a database has in common with its copies: the cluster's identifier, and its own number in that."""
 
@@ -42,21 +51,24 @@ class _Following(asyncpg.Connection):
 
 
 class ReplicaConnections:
-    """Two pools, for statements in order and all others. They connect when they are used."""
+    """Two pools, for statements in order and all others, and a connection for looks, which wait for no statement.
+
+    They connect when they are used.
+    """
 
     def __init__(self, url: str, most: int, identify: Callable[[], Identity | None]) -> None:
         """`most`: connections of each pool. `identify` tells whose copy it has to be, once the primary has said so."""
         self._url, self._most, self._identify = url, most, identify
         self._sql: Final = read_statements("replicas")
-        self._pools: dict[bool, Pool] = {}
+        self._pools: dict[Use, Pool] = {}
 
     async def open(self) -> None:
         """Open the pools, where they are not."""
-        for in_order in {False, True} - self._pools.keys():
-            self._pools[in_order] = await open_pool(
+        for use in Use if not self._pools else ():
+            self._pools[use] = await open_pool(
                 self._url,
-                most=self._most,
-                planning=IN_ORDER if in_order else BY_VALUE,
+                most=1 if use is Use.LOOKS else self._most,
+                planning=IN_ORDER if use is Use.IN_ORDER else BY_VALUE,
                 connect_seconds=_CONNECT_SECONDS,
                 admit=self._admit,
                 connection_class=_Following,
@@ -69,9 +81,9 @@ class ReplicaConnections:
         self._pools.clear()
 
     @asynccontextmanager
-    async def connected(self, *, in_order: bool = False) -> AsyncIterator["Connection"]:
+    async def connected(self, use: Use) -> AsyncIterator["Connection"]:
         """A connection to what was a replica when it was made; raises UnavailableError, and UnfitError."""
-        pool = self._pools.get(in_order)
+        pool = self._pools.get(use)
         if pool is None:
             raise UnfitError("it does not answer")
         with going_away():
