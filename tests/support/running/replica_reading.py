@@ -73,14 +73,14 @@ class Readers:
                 self.compared += 1
 
     async def _read_until(self, stop: asyncio.Event) -> None:
-        *wires, plain = [await _Wire.to(str(client.base_url)) for client in (*self.clients, self.plain)]
+        *wires, plain = [_Wire(str(client.base_url)) for client in (*self.clients, self.plain)]
         while not stop.is_set():
             path = self.chance.choice(QUESTIONS)
             cursor = await self._read(self.chance.choice(wires), path)
             if cursor is not None and not path.startswith(_NOW) and self.chance.random() < _FOLLOWED:
                 await self._read_page(self.chance.choice(wires), plain, f"{path}&cursor={cursor}")
         for wire in (*wires, plain):
-            wire.writer.close()
+            wire.close()
 
     async def _read(self, wire: "_Wire", path: str) -> str | None:
         """Read; the next page's cursor, where there is one."""
@@ -103,27 +103,35 @@ class Readers:
         self.compared += 1
 
 
-@dataclass(slots=True)
 class _Wire:
     """A connection of a reader, who reads so much that a whole client would take longer than the service."""
 
-    reader: asyncio.StreamReader
-    writer: asyncio.StreamWriter
-
-    @classmethod
-    async def to(cls, url: str) -> "_Wire":
-        """One to a service."""
-        address = urlsplit(url)
-        return cls(*await asyncio.open_connection(address.hostname, address.port))
+    def __init__(self, url: str) -> None:
+        self._address = urlsplit(url)
+        self._streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
 
     async def get(self, path: str) -> tuple[dict[int, int], bytes]:
         """The position of an answer that has to be 200, and its body."""
-        self.writer.write(f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n".encode())
-        head, *lines = (await self.reader.readuntil(b"\r\n\r\n")).decode().split("\r\n")
+        for _ in range(2):  # a connection on which nothing was asked for long is closed by the service
+            reader, writer = self._streams = self._streams or await asyncio.open_connection(
+                self._address.hostname, self._address.port
+            )
+            writer.write(f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n".encode())
+            try:
+                head, *lines = (await reader.readuntil(b"\r\n\r\n")).decode().split("\r\n")
+                break
+            except (asyncio.IncompleteReadError, ConnectionError):
+                self.close()
         headers = dict(line.split(": ", 1) for line in lines if line)
-        body = await self.reader.readexactly(int(headers["content-length"]))
+        body = await reader.readexactly(int(headers["content-length"]))
         assert head.startswith("HTTP/1.1 200 "), (path, body)
         return parse_positions(headers["timeline-position"]), body
+
+    def close(self) -> None:
+        """End it."""
+        if self._streams is not None:
+            self._streams[1].close()
+            self._streams = None
 
 
 async def replica_reads(client: httpx.AsyncClient) -> int:
