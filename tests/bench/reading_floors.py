@@ -9,6 +9,7 @@ from tests.bench.filled_tables import LARGEST
 
 from timeline_service.adapters.postgres.database import BY_VALUE, IN_ORDER, close_pool, connected, open_pool
 from timeline_service.adapters.postgres.generation_tables import create_tables
+from timeline_service.adapters.postgres.read_pools import ReadPool, Replicas
 from timeline_service.adapters.postgres.selections import PostgresSelections
 from timeline_service.adapters.postgres.sql_files import generation_schema
 from timeline_service.domain.selections import SortKey
@@ -66,8 +67,12 @@ async def bare_pages(url: str) -> AsyncIterator[BarePages]:
         async with connected(pool) as connection:
             rows = await connection.fetch("select next_offset from timeline_g1.checkpoints order by partition")
         settings = Settings()
+        primary = Replicas(pool, (), most=1, wait_seconds=0)
         selections = PostgresSelections(
-            pool, in_order, walk_from=settings.walk_from, walk_seconds=settings.walk_seconds
+            ReadPool(pool, primary),
+            ReadPool(in_order, primary, in_order=True),
+            walk_from=settings.walk_from,
+            walk_seconds=settings.walk_seconds,
         )
         yield BarePages(selections, ReadPoint(1, tuple(row["next_offset"] for row in rows)))
     finally:

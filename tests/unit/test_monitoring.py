@@ -36,7 +36,7 @@ def test_alerts_fire_when_they_have_to_and_not_before() -> None:
 
 @needs_promtool
 def test_the_configuration_and_the_rules_are_valid() -> None:
-    assert "14 rules found" in promtool("check", "config", "prometheus.yaml") + promtool("check", "rules", "rules.yaml")
+    assert "15 rules found" in promtool("check", "config", "prometheus.yaml") + promtool("check", "rules", "rules.yaml")
 
 
 def test_every_alert_is_tested_and_the_operator_is_told_what_to_do() -> None:

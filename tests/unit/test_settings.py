@@ -1,6 +1,7 @@
 """The services' settings, as the environment gives them."""
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -8,6 +9,8 @@ from pathlib import Path
 import pytest
 
 from ingest_service.settings import Settings as IngestSettings
+from service_edge.database_access import read_replica_urls
+from service_edge.secret_files import SettingError
 from timeline_service.settings import Settings as TimelineSettings
 
 
@@ -81,3 +84,57 @@ def test_what_is_no_origin_is_refused(origin: str) -> None:
         IngestSettings(allowed_origins=(origin,))
     with pytest.raises(ValueError, match="is not the origin of a web page"):
         TimelineSettings(reading_origins=(origin, "https://page.example"))
+
+
+PRIMARY = "postgresql://u:hush@primary/dyadline"
+
+
+@pytest.mark.parametrize(
+    ("written", "urls"),
+    [
+        ("", ()),
+        ("postgresql://a/d", ("postgresql://a/d",)),
+        (" postgresql://a/d, postgres://b:5433/d ,", ("postgresql://a/d", "postgres://b:5433/d")),
+        (
+            "postgresql://primary:5433/dyadline\npostgresql://a/d",
+            ("postgresql://primary:5433/dyadline", "postgresql://a/d"),
+        ),
+    ],
+)
+def test_replicas_stand_in_one_variable_or_file(written: str, urls: tuple[str, ...], tmp_path: Path) -> None:
+    assert read_replica_urls({"TIMELINE_READ_DATABASE_URL": written}, "TIMELINE_READ_DATABASE_URL", PRIMARY) == urls
+    if urls:
+        file = tmp_path / "urls"
+        file.write_text(written)
+        environment = {"TIMELINE_READ_DATABASE_URL_FILE": str(file)}
+        assert read_replica_urls(environment, "TIMELINE_READ_DATABASE_URL", PRIMARY) == urls
+
+
+@pytest.mark.parametrize(
+    ("written", "words"),
+    [
+        ("replica.example", "R names no PostgreSQL: expected postgresql://"),
+        ("postgresql://u:hush@a,b/d", "R names no PostgreSQL: expected postgresql://"),
+        ("postgresql://u:hush@a:port/d", "R cannot be read: expected postgresql://"),
+        ("postgresql://u:hush@a/d?sslmode=always", "sslmode=always of R: write one of"),
+        ("postgresql://u:hush@a/d,http://b/d", "R names no PostgreSQL: expected postgresql://"),
+        ("postgresql://other:hush@primary:5432/dyadline", "R names the server and the database of DATABASE_URL"),
+        ("postgresql://a/d,postgresql://u@a:5432/d", "R names one server twice"),
+    ],
+)
+def test_replicas_that_cannot_be_are_refused_and_not_told(written: str, words: str) -> None:
+    with pytest.raises(SettingError, match=re.escape(words)) as refusal:
+        read_replica_urls({"R": written}, "R", PRIMARY)
+    assert "hush" not in str(refusal.value)
+
+
+@pytest.mark.parametrize(
+    ("module", "variable"), [("ingest_service.cli", "INGEST_WORKERS"), ("timeline_service.cli", "TIMELINE_API_WORKERS")]
+)
+@pytest.mark.parametrize("value", ["0", "two", "65"])
+def test_a_number_of_workers_that_cannot_be_is_wrong_usage_and_named(module: str, variable: str, value: str) -> None:
+    environment = {**os.environ, variable: value}
+    words = [sys.executable, "-m", module, "serve"]
+    done = subprocess.run(words, env=environment, capture_output=True, text=True, check=False, timeout=60)
+    assert done.returncode == 2
+    assert f"{variable}={value}: " in done.stderr

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Final
 
 import structlog
@@ -19,6 +20,9 @@ from ingest_service.settings import Settings
 from service_edge.access.needs import served_at
 from service_edge.access.rates import Rate
 from service_edge.access.settings import open_gate
+from service_edge.access.shared_buckets import buckets_for
+from service_edge.crew import READY, Crew
+from service_edge.crew_metrics import METRICS
 from service_edge.cross_origins import CrossOrigins
 from service_edge.head_requests import HeadMiddleware
 from service_edge.host_origin_guard import HostOriginGuard
@@ -39,7 +43,9 @@ def create_app(settings: Settings) -> DescribedAPI:
 
     Raises TokenFileError.
     """
-    gate = open_gate(settings)
+    crew = Crew(settings.workers)
+    make_buckets = partial(buckets_for, crew.count)
+    gate = open_gate(settings, make_buckets=make_buckets)
 
     @asynccontextmanager
     async def lifespan(app: DescribedAPI) -> AsyncIterator[None]:
@@ -49,6 +55,8 @@ def create_app(settings: Settings) -> DescribedAPI:
             _LOG.info("signing records", key=signer.key_id)
         log = KafkaLog(settings.kafka, settings.topic, settings.append_seconds, sign)
         app.state.log = log
+        crew.report(READY, partial(probes.say_ready, log))
+        crew.report(METRICS, partial(probes.say_metrics, log))
         loop = asyncio.get_running_loop()
 
         def leave() -> None:
@@ -68,6 +76,7 @@ def create_app(settings: Settings) -> DescribedAPI:
         schemas=schemas(),
         gate=gate,
         needs=served_at(settings.host, NEEDS),
+        crew=crew,
         title="Dyadline: ingest",
         description="Takes events between countries in, and appends them to the log.",
         version="0.1.0",
@@ -75,9 +84,13 @@ def create_app(settings: Settings) -> DescribedAPI:
         dependencies=[Depends(strict_query)],
     )
     app.state.timeline_url = settings.timeline_url.rstrip("/")
-    app.state.admission = Admission(settings.bodies, settings.body_wait_seconds, settings.body_stalled_seconds)
-    app.state.event_rate = Rate(settings.events_per_minute) if settings.events_per_minute else None
-    app.state.results_bytes = settings.results_bytes
+    app.state.admission = Admission(
+        crew.share(settings.bodies), settings.body_wait_seconds, settings.body_stalled_seconds
+    )
+    app.state.event_rate = None
+    if settings.events_per_minute:
+        app.state.event_rate = Rate(settings.events_per_minute, buckets=make_buckets())
+    app.state.results_bytes = crew.share(settings.results_bytes)
     install_problems(app, KINDS, translate, ERRORS)
     for module in (events, changes, reference, probes):
         app.include_router(module.router)

@@ -21,6 +21,8 @@ class Settings(AccessSettings):
 
     Of each caller so many events are taken a minute (`events_per_minute`); without that there is no limit.
 
+    So many `workers` answer, each a process. What is taken in at once is their share of the whole: an equal part.
+
     An append may take `append_seconds`. So many long `bodies` are taken in at once; one more waits `body_wait_seconds`,
     and while it does, one that hardly brings anything for `body_stalled_seconds` is broken off.
     """
@@ -31,6 +33,7 @@ class Settings(AccessSettings):
 
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=1, le=65_535)] = 8001
+    workers: Annotated[int, Field(ge=1, le=64)] = 1
     tls_certificate: str | None = None
     tls_key: str | None = None
     topic: str = TOPIC

@@ -95,10 +95,10 @@ class OwnEngine:
 @asynccontextmanager
 async def own_kafka() -> AsyncIterator[OwnEngine]:
     """A Kafka of its own, without topics."""
-    with _own_folder("kafka") as folder:
+    with own_folder("kafka") as folder:
         port = free_port()
         process = await prepare_kafka(folder, DOWNLOADS, port, free_port())
-        async with _running(OwnEngine(process, f"127.0.0.1:{port}", _answers)) as engine:
+        async with running(OwnEngine(process, f"127.0.0.1:{port}", _answers)) as engine:
             yield engine
 
 
@@ -109,16 +109,17 @@ async def _answers(address: str, process: Process) -> None:
 @asynccontextmanager
 async def own_postgres(programs: Path | None = None) -> AsyncIterator[OwnEngine]:
     """A PostgreSQL of its own, with an empty database; `programs` is the folder of another server's than ours."""
-    with _own_folder("postgres") as folder:
+    with own_folder("postgres") as folder:
         port = free_port()
         process = await prepare_postgres(folder, port, programs)
         url = f"postgresql://dyadline@127.0.0.1:{port}/dyadline"
-        async with _running(OwnEngine(process, url, wait_for_postgres)) as engine:
+        async with running(OwnEngine(process, url, wait_for_postgres)) as engine:
             yield engine
 
 
 @asynccontextmanager
-async def _running(engine: OwnEngine) -> AsyncIterator[OwnEngine]:
+async def running(engine: OwnEngine) -> AsyncIterator[OwnEngine]:
+    """Start an engine, and stop it, also where it is paused."""
     try:
         await engine.start()
         yield engine
@@ -129,7 +130,8 @@ async def _running(engine: OwnEngine) -> AsyncIterator[OwnEngine]:
 
 
 @contextmanager
-def _own_folder(name: str) -> Iterator[Path]:
+def own_folder(name: str) -> Iterator[Path]:
+    """A folder for an engine, which goes with it."""
     watch_session_folder()
     with tempfile.TemporaryDirectory(prefix=f"own-{name}-", dir=session_folder()) as folder:
         yield Path(folder)

@@ -10,6 +10,9 @@ from fastapi import Depends
 from service_edge.access.needs import served_at
 from service_edge.access.roles import NO_ROLE, Role
 from service_edge.access.settings import open_gate
+from service_edge.access.shared_buckets import buckets_for
+from service_edge.crew import READY, Crew
+from service_edge.crew_metrics import METRICS
 from service_edge.cross_origins import CrossOrigins
 from service_edge.event_streams import EventStreams
 from service_edge.head_requests import HeadMiddleware
@@ -33,6 +36,7 @@ from timeline_service.adapters.postgres.marks import PostgresMarks
 from timeline_service.adapters.postgres.notifications import PostgresNotificationListener
 from timeline_service.adapters.postgres.processes import PostgresProcesses
 from timeline_service.adapters.postgres.projection import TRACED
+from timeline_service.adapters.postgres.read_pools import ReadPool, Replicas
 from timeline_service.adapters.postgres.reader import PostgresReader
 from timeline_service.adapters.postgres.records import PostgresRecords
 from timeline_service.adapters.postgres.replays import CHANNEL, PostgresReplays
@@ -84,30 +88,40 @@ def create_app(settings: Settings) -> DescribedAPI:
 
     Raises TokenFileError.
     """
-    gate = open_gate(settings, everybody=frozenset({Role.READ}) if settings.public_reading else NO_ROLE)
+    crew = Crew(settings.api_workers)
+    everybody = frozenset({Role.READ}) if settings.public_reading else NO_ROLE
+    gate = open_gate(settings, everybody, partial(buckets_for, crew.count))
 
     @asynccontextmanager
     async def lifespan(app: DescribedAPI) -> AsyncIterator[None]:
         url = settings.database_url.get_secret_value()
         pool = await open_pool(url, most=settings.connections, planning=BY_VALUE, name="by_value")
-        in_order = await open_pool(url, most=settings.connections, planning=IN_ORDER, name="in_order")
+        pool_in_order = await open_pool(url, most=settings.connections, planning=IN_ORDER, name="in_order")
+        replicas = Replicas(
+            pool,
+            [url.get_secret_value() for url in settings.read_database_urls],
+            most=settings.connections,
+            wait_seconds=settings.replica_wait_seconds,
+        )
+        by_value, in_order = ReadPool(pool, replicas), ReadPool(pool_in_order, replicas, in_order=True)
         notifications, replay_notifications = (
             PostgresNotificationListener(url),
             PostgresNotificationListener(url, CHANNEL),
         )
-        reader = PostgresReader(pool, notifications)
+        reader = PostgresReader(pool, by_value, notifications)
         sources = Sources(
             settings.topic,
             reader,
-            PostgresSelections(pool, in_order, walk_from=settings.walk_from, walk_seconds=settings.walk_seconds),
+            PostgresSelections(by_value, in_order, walk_from=settings.walk_from, walk_seconds=settings.walk_seconds),
             PostgresChanges(in_order),
             PostgresBatches(in_order),
-            PostgresMarks(pool),
+            PostgresMarks(by_value),
             PostgresRecords(in_order),
             KafkaOffsets(settings.kafka, settings.topic),
             PostgresReplays(pool),
             PostgresProcesses(pool),
             PostgresGenerations(pool),
+            replicas,
             CursorSeal(reader),
             RememberedSummaries(),
         )
@@ -126,8 +140,16 @@ def create_app(settings: Settings) -> DescribedAPI:
             Observations(sources, live),
         )
         app.state.holdings = holdings
+        crew.report(READY, partial(status.say_ready, holdings))
+        crew.report(METRICS, holdings.observations.own)
         app.leave = partial(asyncio.get_running_loop().call_soon_threadsafe, holdings.leave)
-        runs = [notifications.run(), replay_notifications.run(), sources.seal.run(), holdings.feed.run()]
+        runs = [
+            notifications.run(),
+            replay_notifications.run(),
+            sources.seal.run(),
+            holdings.feed.run(),
+            replicas.run(),
+        ]
         if is_tracing():
             runs.append(PostgresNotificationListener(url, TRACED, followed.hear).run())
         background = [asyncio.create_task(run) for run in runs]
@@ -140,7 +162,7 @@ def create_app(settings: Settings) -> DescribedAPI:
             await sources.offsets.close()
             await holdings.ingest.close()
             await close_pool(pool)
-            await close_pool(in_order)
+            await close_pool(pool_in_order)
             await gate.close()
 
     app = DescribedAPI(
@@ -148,6 +170,7 @@ def create_app(settings: Settings) -> DescribedAPI:
         schemas=SHAPES,
         gate=gate,
         needs=served_at(settings.host, NEEDS),
+        crew=crew,
         page=document_page,
         title="Dyadline: timelines",
         description="The timeline of relations between any two countries, projected from the log.",

@@ -2,9 +2,10 @@
 
 import asyncio
 import signal
+import socket
 import time
-from collections.abc import AsyncIterator, Callable, Coroutine
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from contextlib import asynccontextmanager, contextmanager, nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -13,9 +14,11 @@ from prometheus_client import Counter, Gauge
 
 from service_edge.access.settings import open_gate
 from service_edge.access.tokens import TokenFileError
+from service_edge.crew import Crew
 from service_edge.host_origin_guard import is_loopback
-from service_edge.probes import ProbeHostError, ProbePortError, answering_probes
+from service_edge.probes import ProbeHostError, ProbePortError, answering_probes, listen_for_probes
 from service_edge.topic_check import TopicUnavailableError, describe_topic
+from service_edge.workers import Workers
 from timeline_service.adapters.postgres.database import close_pool, connected, open_pool
 from timeline_service.adapters.postgres.generations import find_live_generation
 from timeline_service.adapters.postgres.processes import PostgresProcesses, ProcessKind, own_name
@@ -53,12 +56,31 @@ class Work:
         self.waits_for = ""
 
 
-async def project(settings: Settings) -> None:
-    """Run a projector until SIGTERM or SIGINT. What is away is waited for; raises HaltError for what is wrong."""
+def project_together(settings: Settings, run: Callable[[Coroutine[Any, Any, None]], None]) -> None:
+    """Run so many projectors as there are to be workers, each a process, until a signal ends all of them.
+
+    They share the partitions of the log as projectors do that were started apart: each fetches, decodes, folds and
+    writes its own, behind the fences of those. `run` runs one of them. Raises HaltError if their port is taken.
+    """
+    crew = Crew(settings.workers)
+    with _listening("projector", settings.projector_port, settings.projector_host) as listening:
+
+        def work(number: int) -> None:
+            crew.number = number
+            run(project(settings, listening, crew))
+
+        Workers(crew.count, work, renew=lambda: None).run()
+    crew.dissolve()
+
+
+async def project(settings: Settings, listening: socket.socket | None = None, crew: Crew | None = None) -> None:
+    """Run a projector until SIGTERM or SIGINT. What is away is waited for; raises HaltError for what is wrong.
+
+    `listening`: where its probes are answered, by it or another one of a crew, if not at a port of its own.
+    """
     stop, work = _stop_on_signals(), Work()
-    async with _watched(
-        "projector", (settings.projector_host, settings.projector_port), settings, work, connections=4
-    ) as pool:
+    place = (settings.projector_host, settings.projector_port)
+    async with _watched("projector", place, settings, work, listening=listening, crew=crew, connections=4) as pool:
         await _again(stop, work, lambda: _project_once(settings, pool, stop, work))
 
 
@@ -73,7 +95,14 @@ async def replay(settings: Settings) -> None:
 
 @asynccontextmanager
 async def _watched(
-    kind: ProcessKind, place: tuple[str, int], settings: Settings, work: Work, *, connections: int
+    kind: ProcessKind,
+    place: tuple[str, int],
+    settings: Settings,
+    work: Work,
+    *,
+    connections: int,
+    listening: socket.socket | None = None,
+    crew: Crew | None = None,
 ) -> AsyncIterator["Pool"]:
     """A pool for a process, whose probes are answered meanwhile, and which says now and then that it is there."""
     _READY.set_function(lambda: not work.waits_for)
@@ -82,17 +111,27 @@ async def _watched(
     try:
         host, port = place
         gate = open_gate(settings) if not is_loopback(host) else None
-        async with answering_probes(port, lambda: work.waits_for, host, gate) as answered:
-            _LOG.info("answering probes", port=answered)
-            yield pool
-    except ProbePortError as error:
-        raise HaltError(f"{error}: name another with {kind.upper()}_PORT, or 0 for any") from error
+        with nullcontext(listening) if listening is not None else _listening(kind, port, host) as there:
+            async with answering_probes(there, lambda: work.waits_for, host, gate, crew) as answered:
+                _LOG.info("answering probes", port=answered)
+                yield pool
     except (ProbeHostError, TokenFileError) as error:
         raise HaltError(str(error)) from error
     finally:
         hearing.cancel()
         await asyncio.gather(hearing, return_exceptions=True)
         await close_pool(pool)
+
+
+@contextmanager
+def _listening(kind: ProcessKind, port: int, host: str) -> Iterator[socket.socket]:
+    """Where probes are answered; raises HaltError if that is taken."""
+    try:
+        listening = listen_for_probes(port, host)
+    except ProbePortError as error:
+        raise HaltError(f"{error}: name another with {kind.upper()}_PORT, or 0 for any") from error
+    with listening:
+        yield listening
 
 
 async def _be_heard(processes: PostgresProcesses, kind: ProcessKind) -> None:

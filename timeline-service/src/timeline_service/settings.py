@@ -8,7 +8,7 @@ from pydantic_settings import NoDecode, SettingsConfigDict
 from event_schemas.records import TOPIC
 from service_edge.access.settings import AccessSettings
 from service_edge.secret_files import read_file
-from service_edge.settings import DatabaseUrl, Kafka, Names, Origins, OriginsOrAny
+from service_edge.settings import DatabaseUrl, Kafka, Names, Origins, OriginsOrAny, ReplicaUrls
 from timeline_service.code_version import judged_by
 from timeline_service.judge.trusted_keys import TrustedKeys
 
@@ -28,6 +28,7 @@ class Settings(AccessSettings):
 
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=1, le=65_535)] = 8002
+    api_workers: Annotated[int, Field(ge=1, le=64)] = 1  # processes that answer there
     projector_port: Annotated[
         int, Field(ge=0, le=65_535, validation_alias=AliasChoices("projector_port", "PROJECTOR_PORT"))
     ] = 8003
@@ -52,7 +53,12 @@ class Settings(AccessSettings):
     allowed_hosts: Names = ()
     allowed_origins: Origins = ()
     reading_origins: OriginsOrAny = ()
+    workers: Annotated[int, Field(ge=1, le=64)] = 1  # projectors that one command runs
     connections: Annotated[int, Field(ge=1, le=100)] = 10
+    read_database_urls: ReplicaUrls
+    replica_wait_seconds: Annotated[float, Field(ge=0, le=5)] = (
+        0.1  # for one that is behind, before the primary is read
+    )
     batch_records: Annotated[int, Field(ge=1, le=50_000)] = 2_500  # 5,000 take 218 MB and as much CPU
     heartbeat_seconds: Annotated[float, Field(gt=0, le=30)] = 15
     slow_seconds: Annotated[float, Field(gt=0)] = 30

@@ -30,5 +30,5 @@ def serve() -> None:
     gc.set_threshold(50_000, 20, 50)  # bulk makes many objects that die young
     try:
         serving.serve(app, settings.host, settings.port, certificate)
-    except serving.NotLoopbackError as error:
+    except (serving.NotLoopbackError, serving.PortError) as error:
         leave(ExitStatus.USAGE, str(error))

@@ -13,6 +13,7 @@ from service_edge.access.gate import Gate
 from service_edge.access.guard import AccessGuard, Show
 from service_edge.access.needs import Needs, Table
 from service_edge.access.roles import Roles
+from service_edge.crew import Crew
 from service_edge.docs import docs_page
 from service_edge.host_origin_guard import PROBES
 from service_edge.html_pages import HtmlPage, PageMaker
@@ -167,6 +168,7 @@ class DescribedAPI(FastAPI):
         gate: Gate,
         needs: Table,
         page: PageMaker = HtmlPage,
+        crew: Crew | None = None,
         **settings: Any,
     ) -> None:
         super().__init__(
@@ -179,6 +181,8 @@ class DescribedAPI(FastAPI):
         self.openapi_version = "3.1.0"  # what generators of clients take
         #: Ends what would go on for ever, when the process is asked to stop: the server waits for the rest.
         self.leave: Callable[[], object] = lambda: None
+        #: The processes that answer with it behind one port.
+        self.crew: Final = crew or Crew()
         self._kinds = (*COMMON, *kinds)
         self._schemas = schemas
         self._gate = gate

@@ -17,6 +17,8 @@ from starlette.routing import Route
 from service_edge.access.gate import Gate
 from service_edge.access.guard import AccessGuard
 from service_edge.access.needs import Needs, table
+from service_edge.crew import READY, Crew
+from service_edge.crew_metrics import METRICS, metrics_of
 from service_edge.host_origin_guard import is_loopback
 
 LOOPBACK: Final = "127.0.0.1"
@@ -33,15 +35,20 @@ class ProbeHostError(Exception):
 
 @asynccontextmanager
 async def answering_probes(
-    port: int, why_not_ready: Callable[[], str], host: str = LOOPBACK, gate: Gate | None = None
+    listening: socket.socket,
+    why_not_ready: Callable[[], str],
+    host: str = LOOPBACK,
+    gate: Gate | None = None,
+    crew: Crew | None = None,
 ) -> AsyncIterator[int]:
-    """Answer probes meanwhile; yields the port, which is any free one for 0.
+    """Answer probes meanwhile, at what `listen_for_probes` gave; yields the port.
 
     `why_not_ready` gives the reason for which the process cannot work now, or nothing. Beyond loopback a gate keeps the
-    metrics, for which one that asks for credentials is needed. It is closed in the end. Raises ProbePortError
-    and ProbeHostError.
+    metrics, for which one that asks for credentials is needed. It is closed in the end. `crew`: the processes that
+    answer there together. Raises ProbeHostError.
     """
-    app = _app(why_not_ready)
+    crew = crew or Crew()
+    app = _app(why_not_ready, crew)
     if not is_loopback(host):
         if gate is None or not gate.asks:
             raise ProbeHostError(
@@ -50,11 +57,7 @@ async def answering_probes(
             )
         gate.needs = Needs(app.routes, _NEEDS)
         app.add_middleware(AccessGuard, gate=gate)
-    try:
-        family = socket.AF_INET6 if ":" in host else socket.AF_INET
-        listening = socket.create_server((host, port), family=family)
-    except OSError as error:
-        raise ProbePortError(f"port {port} of {host} cannot be had: {os.strerror(error.errno or 0)}") from error
+    await crew.open()
     server = _Server(uvicorn.Config(app, log_config=None, access_log=False, server_header=False))
     with listening:
         serving = asyncio.create_task(server.serve(sockets=[listening]))
@@ -63,8 +66,18 @@ async def answering_probes(
         finally:
             server.should_exit = True
             await asyncio.gather(serving, return_exceptions=True)
+            await crew.close()
             if gate is not None:
                 await gate.close()
+
+
+def listen_for_probes(port: int, host: str = LOOPBACK) -> socket.socket:
+    """A socket at a port, which is any free one for 0; raises ProbePortError."""
+    try:
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        return socket.create_server((host, port), family=family)
+    except OSError as error:
+        raise ProbePortError(f"port {port} of {host} cannot be had: {os.strerror(error.errno or 0)}") from error
 
 
 class _Server(uvicorn.Server):
@@ -75,16 +88,25 @@ class _Server(uvicorn.Server):
         yield
 
 
-def _app(why_not_ready: Callable[[], str]) -> Starlette:
+def _app(why_not_ready: Callable[[], str], crew: Crew) -> Starlette:
+    async def own_ready() -> bytes:
+        return why_not_ready().encode()
+
+    async def own_metrics() -> bytes:
+        return generate_latest(REGISTRY)
+
+    crew.report(READY, own_ready)
+    crew.report(METRICS, own_metrics)
+
     async def healthz(_: Request) -> Response:
         return JSONResponse({"status": "ok"})
 
     async def readyz(_: Request) -> Response:
-        if reason := why_not_ready():
+        if reason := why_not_ready() or await crew.why_not_ready():
             return JSONResponse({"status": "waiting", "reason": reason}, 503)
         return JSONResponse({"status": "ready"})
 
     async def metrics(_: Request) -> Response:
-        return Response(generate_latest(REGISTRY), media_type=CONTENT_TYPE_LATEST)
+        return Response(await metrics_of(crew, await own_metrics()), media_type=CONTENT_TYPE_LATEST)
 
     return Starlette(routes=[Route("/healthz", healthz), Route("/readyz", readyz), Route("/metrics", metrics)])

@@ -1,11 +1,13 @@
 """One HTTP process: where it may listen, and how its log reads."""
 
 import asyncio
+import os
 import resource
 import select
 import signal
 import socket
 import ssl
+import sys
 from contextlib import suppress
 from functools import partial
 from types import FrameType
@@ -13,6 +15,7 @@ from typing import Final
 
 import orjson
 import uvicorn
+from uvicorn.config import STARTUP_FAILURE
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from service_edge.event_streams import ABORT, GONE
@@ -20,6 +23,7 @@ from service_edge.host_origin_guard import is_loopback
 from service_edge.openapi import DescribedAPI
 from service_edge.problems import MEDIA_TYPE, UNREADABLE_REQUEST
 from service_edge.server_certificates import ServerCertificate
+from service_edge.workers import Workers
 
 #: Of an address and headers (also of those behind a body), and of what comes between two pieces of a request.
 _MAX_HEAD_BYTES: Final = 256 * 1024
@@ -29,10 +33,15 @@ class NotLoopbackError(ValueError):
     """A host to listen on that others could reach, though nobody has to say who they are."""
 
 
-def serve(app: DescribedAPI, host: str, port: int, certificate: ServerCertificate | None = None) -> None:
-    """Answer requests until a signal ends it; requests under way are answered first. Raises NotLoopbackError.
+class PortError(Exception):
+    """A port that cannot be listened on."""
 
-    With a certificate it answers HTTPS alone, and reads that again on SIGHUP.
+
+def serve(app: DescribedAPI, host: str, port: int, certificate: ServerCertificate | None = None) -> None:
+    """Answer requests until a signal ends it; requests under way are answered first.
+
+    With a certificate it answers HTTPS alone, and reads that again on SIGHUP. Where the app's crew has several members
+    each is a process of its own. Raises NotLoopbackError and PortError.
     """
     if not (is_loopback(host) or app.asks_for_credentials):
         raise NotLoopbackError(
@@ -54,7 +63,36 @@ def serve(app: DescribedAPI, host: str, port: int, certificate: ServerCertificat
         ssl_context_factory=partial(_context_of, certificate) if certificate is not None else None,
     )
     with suppress(KeyboardInterrupt):  # raised again in the end, when Ctrl-C has been obeyed
-        _Server(config, certificate).run()
+        if app.crew.count == 1:
+            _Server(config, certificate).run()
+        else:
+            _serve_in_crew(app, config, certificate)
+
+
+def _serve_in_crew(app: DescribedAPI, config: uvicorn.Config, certificate: ServerCertificate | None) -> None:
+    """Keep the port open, and have it answered by workers: whoever of them is idle takes the next connection."""
+
+    def work(number: int) -> None:
+        app.crew.number = number
+        _Server(config, certificate).run([listening])
+
+    def renew() -> None:
+        if certificate is not None:
+            certificate.renew()
+
+    try:
+        family = socket.AF_INET6 if ":" in config.host else socket.AF_INET
+        listening = socket.create_server((config.host, config.port), family=family, backlog=config.backlog)
+    except OSError as error:
+        raise PortError(
+            f"port {config.port} of {config.host} cannot be had: {os.strerror(error.errno or 0)}"
+        ) from error
+    with listening:
+        told = Workers(app.crew.count, work, renew).run()
+    app.crew.dissolve()
+    if told:
+        signal.raise_signal(told)  # so it ends as one that works alone does
+    sys.exit(STARTUP_FAILURE)
 
 
 def _context_of(certificate: ServerCertificate, *_: object) -> ssl.SSLContext:
@@ -71,7 +109,16 @@ class _Server(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         if self._certificate is not None:
             asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, self._certificate.renew)
+        app = self.config.app
+        if isinstance(app, DescribedAPI):
+            await app.crew.open()
         await super().startup(sockets)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().shutdown(sockets)
+        app = self.config.app
+        if isinstance(app, DescribedAPI):
+            await app.crew.close()
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         super().handle_exit(sig, frame)

@@ -7,7 +7,7 @@ from typing import Annotated, Final
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
 from pydantic_settings import NoDecode
 
-from service_edge.database_access import read_database_url
+from service_edge.database_access import read_database_url, read_replica_urls
 from service_edge.kafka_access import KafkaAccess, read_kafka_access
 
 _DEFAULT_DATABASE: Final = "postgresql://dyadline@127.0.0.1:5433/dyadline"
@@ -43,10 +43,17 @@ def _database_url() -> SecretStr:
     return SecretStr(read_database_url(os.environ) or _DEFAULT_DATABASE)
 
 
+def _replica_urls() -> tuple[SecretStr, ...]:
+    primary = read_database_url(os.environ) or _DEFAULT_DATABASE
+    return tuple(map(SecretStr, read_replica_urls(os.environ, "TIMELINE_READ_DATABASE_URL", primary)))
+
+
 #: Kafka, by the variables that say how it is reached, which are the same for every process.
 Kafka = Annotated[KafkaAccess, NoDecode, Field(default_factory=lambda: read_kafka_access(os.environ))]
 #: PostgreSQL, likewise.
 DatabaseUrl = Annotated[SecretStr, Field(default_factory=_database_url)]
+#: Streaming replicas of it, of TIMELINE_READ_DATABASE_URL.
+ReplicaUrls = Annotated[tuple[SecretStr, ...], NoDecode, Field(default_factory=_replica_urls)]
 #: Names in one variable, with commas between them.
 Names = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)]
 #: One origin, such as `https://page.example`.

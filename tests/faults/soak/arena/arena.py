@@ -145,9 +145,10 @@ async def open_arena(
         arena = await _prepare(folder, root, brokers)
         stack.push_async_callback(_close, arena)
         await start_engines(arena)
-        if standby:
-            await start_standby(arena)
-        await start_services(arena, environment or {})
+        told = dict(environment or {})
+        if standby:  # which is read, too, until it is promoted
+            told["TIMELINE_READ_DATABASE_URL"] = await start_standby(arena)
+        await start_services(arena, told)
         yield arena
 
 

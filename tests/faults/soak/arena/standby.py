@@ -29,8 +29,8 @@ class Standby:
     proxy: Proxy
 
 
-async def start_standby(arena: "Arena") -> None:
-    """Copy the server that is written, and let the copy follow it, under the name that is free."""
+async def start_standby(arena: "Arena") -> str:
+    """Copy the server that is written, and let the copy follow it, under the name that is free; returns its URL."""
     name = "standby" if arena.primary == "postgres" else "postgres"
     disk = arena.data_disks.get(name) or arena.disks.mount(name, arena.disk_megabytes)
     proxy = Proxy(free_port(), ("127.0.0.1", arena.postgres_proxy.target[1]))
@@ -42,6 +42,7 @@ async def start_standby(arena: "Arena") -> None:
     arena.standby = standby
     arena.members[name].start()
     await wait_until(lambda: follows(arena), _READY_SECONDS, ignore=(asyncpg.PostgresError, OSError, TimeoutError))
+    return _url(standby.port)
 
 
 async def promote(arena: "Arena") -> None:

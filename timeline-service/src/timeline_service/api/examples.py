@@ -273,6 +273,7 @@ STATUS: Final = {
         "finished_at": VERIFIED["finished_at"],
     },
     "replayers": ["host/4712"],
+    "replicas": [{"name": "replica.example:5432/dyadline", "why_not": None, "lag": 0, "lag_seconds": 0.0}],
 }
 _HEADERS: Final = (("content-type", b"application/cloudevents+json; charset=UTF-8"),)
 LOG_EXPORT: Final = (

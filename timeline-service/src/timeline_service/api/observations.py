@@ -2,6 +2,7 @@
 
 import asyncio
 from collections import Counter
+from collections.abc import Collection
 from datetime import datetime
 from typing import Final, get_args
 
@@ -31,9 +32,21 @@ _EQUAL: Final = Gauge(
 )
 _VERIFIED: Final = Gauge("dyadline_verification_timestamp_seconds", "When the last verification ended")
 _REPLAYERS: Final = Gauge("dyadline_replayers", "Processes that carry replays out")
+_REPLICA_USED: Final = Gauge("dyadline_replica_used", "Whether a replica of PostgreSQL is read", ["replica"])
+_REPLICA_LAG: Final = Gauge(
+    "dyadline_replica_lag_records", "Projected records that a replica lacks; NaN: nobody knows", ["replica"]
+)
+_REPLICA_SECONDS: Final = Gauge(
+    "dyadline_replica_lag_seconds", "How long ago that was committed which it has, where it is behind", ["replica"]
+)
 _DATABASE: Final = Gauge("dyadline_database_up", "Whether PostgreSQL answers")
 _KAFKA: Final = Gauge("dyadline_kafka_up", "Whether Kafka answers")
 _OF_THE_PROJECTION: Final = (_LAG_RECORDS, _LAG_SECONDS, _STOPPED, _GONE, _EQUAL, _VERIFIED, _REPLAYERS, _KAFKA)
+
+
+_SHARED: Final = (
+    *_OF_THE_PROJECTION, _RECORDS, _REPLAYS, _DATABASE, _REPLICA_USED, _REPLICA_LAG, _REPLICA_SECONDS,
+)  # fmt: skip
 
 
 class Observations:
@@ -61,8 +74,17 @@ class Observations:
             _nothing_known()
             _DATABASE.set(self._database_answers)
             _KAFKA.set(0 if self._database_answers else _UNKNOWN)
+        return await self.own()
+
+    async def own(self) -> bytes:
+        """The same, as it was when somebody asked for it last, with what the process counts by itself."""
         _LISTENERS.set(self._feed.listeners)
         return generate_latest(REGISTRY)
+
+    @property
+    def shared(self) -> Collection[str]:
+        """The metrics that are no process's own."""
+        return {described.name for gauge in _SHARED for described in gauge.describe()}
 
     async def _ask(self) -> None:
         try:
@@ -95,6 +117,10 @@ def _tell(status: StatusView) -> None:
     _EQUAL.set(verification["equal"] if verification else _UNKNOWN)
     _VERIFIED.set(datetime.fromisoformat(verification["finished_at"]).timestamp() if verification else _UNKNOWN)
     _REPLAYERS.set(len(status["replayers"]))
+    for replica in status["replicas"]:
+        _REPLICA_USED.labels(replica["name"]).set(replica["why_not"] is None)
+        _REPLICA_LAG.labels(replica["name"]).set(_or_unknown(replica["lag"]))
+        _REPLICA_SECONDS.labels(replica["name"]).set(_or_unknown(replica["lag_seconds"]))
     _KAFKA.set(all(item["log_end"] is not None for item in status["partitions"]))
 
 

@@ -2,8 +2,9 @@
 
 import asyncio
 import gc
+import sys
 from collections.abc import Coroutine
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, NoReturn
 
 import typer
 
@@ -38,7 +39,7 @@ def serve() -> None:
     from service_edge.access.tokens import TokenFileError
     from service_edge.logs import write_logs
     from service_edge.server_certificates import server_certificate
-    from service_edge.serving import NotLoopbackError, serve
+    from service_edge.serving import NotLoopbackError, PortError, serve
     from service_edge.tracing import trace_process
     from timeline_service.app import create_app
 
@@ -50,7 +51,7 @@ def serve() -> None:
         serve(create_app(settings), settings.host, settings.port, certificate)
     except SettingError as error:
         leave_unset(error)
-    except (NotLoopbackError, TokenFileError) as error:
+    except (NotLoopbackError, PortError, TokenFileError) as error:
         leave(ExitStatus.USAGE, str(error))
 
 
@@ -59,14 +60,17 @@ def project() -> None:
     """Project the log into the database, until stopped. Any number of these share the log's partitions."""
     from service_edge.logs import write_logs
     from service_edge.tracing import trace_process
-    from timeline_service.processes import project
+    from timeline_service.processes import project, project_together
 
     settings = read_settings(Settings)
     write_logs()
     trace_process("projector")
     gc.freeze()
     gc.set_threshold(1_000_000, 20, 50)  # a batch makes many objects and no cycles: with fewer looks, a third faster
-    _run(project(settings))
+    try:
+        _run(project(settings)) if settings.workers == 1 else project_together(settings, _run)
+    except HaltError as error:
+        _halt(error)
 
 
 @app.command()
@@ -130,14 +134,19 @@ def parked(url: Url = DEFAULT_URL, token: Token = None, as_json: Json = False) -
 
 
 def _run(process: Coroutine[Any, Any, None]) -> None:
-    import structlog
     import uvloop
 
     try:
         uvloop.run(process)
     except HaltError as error:
-        structlog.get_logger().critical("halted", reason=str(error))
-        raise typer.Exit(ExitStatus.REFUSED) from error
+        _halt(error)
+
+
+def _halt(error: HaltError) -> NoReturn:
+    import structlog
+
+    structlog.get_logger().critical("halted", reason=str(error))
+    sys.exit(ExitStatus.REFUSED)
 
 
 def main() -> None:

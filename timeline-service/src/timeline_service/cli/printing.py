@@ -47,6 +47,7 @@ def print_status(body: dict[str, Any]) -> None:
         **{name: count for name, count in records.items() if name != "total"},
         "last verification": _last_verification(body["last_verification"]),
         "replayers": ", ".join(body["replayers"]) or "none",
+        **_replicas(body["replicas"]),
         **_stopped(body["partitions"]),
     }
     alarms = {
@@ -54,6 +55,7 @@ def print_status(body: dict[str, Any]) -> None:
         **{name: records[name] for name in ("rejected", "parked")},
         "last verification": body["last_verification"] is not None and not body["last_verification"]["equal"],
         "replayers": not body["replayers"],
+        **{f"replica {item['name']}": item["why_not"] is not None for item in body["replicas"]},
         **_stopped(body["partitions"]),
     }
     console = Console(highlight=False)
@@ -83,6 +85,16 @@ def _stopped(partitions: Iterable[dict[str, Any]]) -> dict[str, str]:
             reasons.setdefault(item["stopped"], []).append(str(item["partition"]))
     words = "; ".join(f"partitions {', '.join(numbers)}: {reason}" for reason, numbers in reasons.items())
     return {"stopped": words} if words else {}
+
+
+def _replicas(replicas: Iterable[dict[str, Any]]) -> dict[str, str]:
+    """What is read of each replica."""
+    return {
+        f"replica {item['name']}": f"not read: {item['why_not']}"
+        if item["why_not"] is not None
+        else f"read, {'?' if item['lag'] is None else item['lag']} records behind"
+        for item in replicas
+    }
 
 
 def _last_verification(last: dict[str, Any] | None) -> str:

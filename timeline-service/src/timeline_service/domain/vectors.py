@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from operator import ge
 
 from event_schemas.positions import format_positions
 
@@ -46,3 +47,21 @@ def narrowed(vector: Sequence[int], touched: Mapping[int, int]) -> OffsetVector:
     It says when a pair's answer is the same although the log has gone on.
     """
     return tuple(min(offset, touched.get(partition, -1) + 1) for partition, offset in enumerate(vector))
+
+
+@dataclass(frozen=True, slots=True)
+class CopyReach:
+    """How far a copy of a generation is: its rows, its documents, and what was put into its past, by partition."""
+
+    vector: OffsetVector
+    documents: OffsetVector
+    redrives: OffsetVector
+
+    def holds(self, point: ReadPoint, *, documents: bool = False) -> bool:
+        """Whether the copy answers at the read point as the original does; `documents`: also of what is searched."""
+        reached = self.documents if documents else self.vector
+        return _covers(reached, point.vector) and _covers(self.redrives, point.redrives)
+
+
+def _covers(reached: Sequence[int], wanted: Sequence[int]) -> bool:
+    return len(reached) >= len(wanted) and all(map(ge, reached, wanted))

@@ -18,7 +18,7 @@ async def list_batches(awaited: Awaited, page: Page, limit: int) -> tuple[ReadPo
     awaited = awaited.within(page.query.get("generation"))
     now = page.read_point(await awaited.read_point())
     after = str(page.key[0]) if page.key else ""
-    offsets, rows = await awaited.sources.batches.page(now.generation, after, limit + 1)
+    offsets, rows = await awaited.sources.batches.page(now, after, limit + 1)
     at = ReadPoint(now.generation, vector_of(offsets, len(now.vector)))
     following = page.next(at.vector, (rows[limit - 1].name,)) if len(rows) > limit else None
     return at, [batch_view(row) for row in rows[:limit]], following
@@ -28,7 +28,7 @@ async def find_batch(awaited: Awaited, name: str) -> tuple[ReadPoint, WholeBatch
     """What became of a load, and when that is true; raises RefusedError and UnknownBatchError."""
     read_batch("name", name)
     now = await awaited.read_point()
-    offsets, parts = await awaited.sources.batches.one(now.generation, name)
+    offsets, parts = await awaited.sources.batches.one(now, name)
     if not parts:
         raise UnknownBatchError(f"no record names the load {name}: /v1/batches lists those there are")
     return ReadPoint(now.generation, vector_of(offsets, len(now.vector))), whole_batch_view(name, parts)

@@ -48,7 +48,7 @@ async def _counted(
 ) -> tuple[ReadPoint, Sequence[NameRow]]:
     """Names and their counts: kept ones, where all events are asked for as they are now, with their read point."""
     if selection == Selection() and page.as_of is None:
-        offsets, rows = await sources.selections.names_now(at.generation, which, limit)
+        offsets, rows = await sources.selections.names_now(at, which, limit)
         now = vector_of(offsets, len(at.vector))
         if page.vector is None or page.vector == now:
             return ReadPoint(at.generation, now), rows

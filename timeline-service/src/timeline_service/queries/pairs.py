@@ -70,7 +70,7 @@ async def _counted(
 ) -> tuple[ReadPoint, Sequence[PairRow]]:
     """Pairs and their counts: kept ones, where all events of now are asked for, with their read point."""
     if page.vector is None and selection == Selection() and page.as_of is None:
-        offsets, rows = await sources.selections.pairs_now(at.generation, which, limit)
+        offsets, rows = await sources.selections.pairs_now(at, which, limit)
         return ReadPoint(at.generation, vector_of(offsets, len(at.vector))), rows
     return at, await sources.selections.pairs(at, selection, which, limit)
 

@@ -8,6 +8,7 @@ from timeline_service.adapters.postgres.changes import PostgresChanges
 from timeline_service.adapters.postgres.generations import PostgresGenerations
 from timeline_service.adapters.postgres.marks import PostgresMarks
 from timeline_service.adapters.postgres.processes import PostgresProcesses
+from timeline_service.adapters.postgres.read_pools import Replicas
 from timeline_service.adapters.postgres.reader import PostgresReader
 from timeline_service.adapters.postgres.records import PostgresRecords
 from timeline_service.adapters.postgres.replays import PostgresReplays
@@ -34,5 +35,6 @@ class Sources:
     replays: PostgresReplays
     processes: PostgresProcesses
     generations: PostgresGenerations
+    replicas: Replicas
     seal: CursorSeal
     summaries: RememberedSummaries

@@ -2,10 +2,12 @@
 
 import time
 from collections.abc import Iterable
+from itertools import zip_longest
 from typing import Final
 
 from event_schemas.records import format_time
 from timeline_service.adapters.postgres.replays import Row
+from timeline_service.adapters.postgres.replica import ReplicaState
 from timeline_service.domain.vectors import ReadPoint
 from timeline_service.errors import UnavailableError
 from timeline_service.queries.sources import Sources
@@ -14,6 +16,7 @@ from timeline_service.queries.views.status import (
     PartitionView,
     ProjectionView,
     RecordsView,
+    ReplicaView,
     StatusView,
 )
 
@@ -83,10 +86,21 @@ async def _lag_seconds(sources: Sources, partitions: Iterable[PartitionView]) ->
 
 
 async def read_whole_status(sources: Sources, point: ReadPoint) -> StatusView:
-    """The same, with the last verification, and who carries replays out."""
+    """The same, with the last verification, who carries replays out, and how far the replicas are."""
     projection = await read_status(sources, point)
     verification = _verification(await sources.replays.last_verification())
-    return {**projection, "last_verification": verification, "replayers": await sources.replays.replayers()}
+    replicas = [_replica(state, point) for state in await sources.replicas.states(point.generation)]
+    replayers = await sources.replays.replayers()
+    return {**projection, "last_verification": verification, "replayers": replayers, "replicas": replicas}
+
+
+def _replica(state: ReplicaState, point: ReadPoint) -> ReplicaView:
+    lag = None
+    if state.reach is not None:
+        lag = sum(max(0, wanted - own) for wanted, own in zip_longest(point.vector, state.reach.vector, fillvalue=0))
+    seconds = 0.0 if lag == 0 else state.replayed_seconds
+    behind = round(max(0.0, seconds), 1) if lag is not None and seconds is not None else None
+    return {"name": state.name, "why_not": state.why_not, "lag": lag, "lag_seconds": behind}
 
 
 def _verification(row: Row | None) -> LastVerificationView | None:

@@ -90,7 +90,7 @@ async def guide(request: Request, held: Held, awaited: AwaitedLive, language: La
     """The guide."""
     sources = held.sources
     point = await awaited.read_point()
-    pair, tag = await _most_active(sources, point), await _most_frequent_tag(sources, point)
+    pair, tag = await _most_active(sources, point), await _most_frequent_tag(sources)
     latest = await latest_recorded(sources, point, _LOOKED_AT)
     revised = next((event for action, event in latest if action == "corrected"), None)
     event = revised or (latest[0][1] if latest else None)
@@ -131,12 +131,13 @@ async def guide(request: Request, held: Held, awaited: AwaitedLive, language: La
 
 async def _most_active(sources: Sources, point: ReadPoint) -> str:
     rows: Sequence[PairRow]
-    _, rows = await sources.selections.pairs_now(point.generation, PairSelection(by_count=True), 1)
+    _, rows = await sources.selections.pairs_now(point, PairSelection(by_count=True), 1)
     return rows[0].pair if rows else _PAIR
 
 
-async def _most_frequent_tag(sources: Sources, point: ReadPoint) -> str | None:
-    _, rows = await sources.selections.names_now(point.generation, NameSelection("tag:", "tag;"), 1)
+async def _most_frequent_tag(sources: Sources) -> str | None:
+    point = await sources.reader.read_point(searching=True)
+    _, rows = await sources.selections.names_now(point, NameSelection("tag:", "tag;"), 1)
     return rows[0].spelling if rows else None
 
 

@@ -20,7 +20,7 @@ from service_edge.access.credentials import (
 from service_edge.access.issuer import Issuer, JwtError, looks_like_jwt
 from service_edge.access.keys import KeysAwayError
 from service_edge.access.needs import OPEN, Needs
-from service_edge.access.rates import Rate
+from service_edge.access.rates import Buckets, OwnBuckets, Rate
 from service_edge.access.roles import EVERY_ROLE, Principal, Roles
 from service_edge.access.token_files import TokenFiles
 from service_edge.host_origin_guard import PROBES, READING
@@ -54,14 +54,15 @@ class Gate:
         everybody: Roles,
         requests_per_minute: int | None = None,
         now: Callable[[], float] = time.time,
+        make_buckets: Callable[[], Buckets] = OwnBuckets,
     ) -> None:
-        """`everybody` has these roles, also who does not say who they are."""
+        """`everybody` has these roles, also who does not say who they are; `make_buckets`: where rates are counted."""
         self.asks = credentials.tokens is not None or credentials.issuer is not None
         self.everybody = everybody if self.asks else EVERY_ROLE
         self.needs: Needs | None = None
         self._credentials = credentials
-        self._requests = Rate(requests_per_minute) if requests_per_minute else None
-        self._wrong = Rate(WRONG_PER_MINUTE)
+        self._requests = Rate(requests_per_minute, buckets=make_buckets()) if requests_per_minute else None
+        self._wrong = Rate(WRONG_PER_MINUTE, buckets=make_buckets())
         self._now = now
 
     async def recognise(self, scope: Scope) -> Caller:

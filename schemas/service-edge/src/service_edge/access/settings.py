@@ -1,5 +1,6 @@
 """The settings of access, which both services have, and the gate that they make."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Final
 from urllib.parse import urlsplit
@@ -10,6 +11,7 @@ from pydantic_settings import BaseSettings
 from service_edge.access.gate import Credentials, Gate
 from service_edge.access.issuer import Claims, Issuer
 from service_edge.access.keys import IssuerKeys
+from service_edge.access.rates import Buckets, OwnBuckets
 from service_edge.access.roles import NO_ROLE, Roles
 from service_edge.access.token_files import TokenFiles
 from service_edge.host_origin_guard import is_loopback
@@ -50,8 +52,10 @@ class AccessSettings(BaseSettings):
         return audience
 
 
-def open_gate(settings: AccessSettings, everybody: Roles = NO_ROLE) -> Gate:
-    """The gate by these settings; raises TokenFileError. Close it when done."""
+def open_gate(
+    settings: AccessSettings, everybody: Roles = NO_ROLE, make_buckets: Callable[[], Buckets] = OwnBuckets
+) -> Gate:
+    """The gate by these settings; raises TokenFileError. Close it when done. `make_buckets`: where rates count."""
     files = TokenFiles(map(Path, settings.tokens_file)) if settings.tokens_file else None
     issuer = None
     if settings.oidc_issuer:
@@ -59,4 +63,4 @@ def open_gate(settings: AccessSettings, everybody: Roles = NO_ROLE) -> Gate:
             settings.oidc_issuer, settings.oidc_audience, settings.oidc_roles_claim, settings.oidc_name_claim
         )
         issuer = Issuer(claims, IssuerKeys(settings.oidc_issuer, settings.oidc_keys_origin or ""))
-    return Gate(Credentials(files, issuer), everybody, settings.requests_per_minute)
+    return Gate(Credentials(files, issuer), everybody, settings.requests_per_minute, make_buckets=make_buckets)

@@ -4,12 +4,14 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar
 
-from timeline_service.adapters.postgres.reader import reading, vector_statement
+from timeline_service.adapters.postgres.read_pools import ReadPool
+from timeline_service.adapters.postgres.reader import vector_statement
 from timeline_service.adapters.postgres.rows import VectorRow, rows_of
 from timeline_service.adapters.postgres.sql_files import bound, of_generation, read_statements
+from timeline_service.domain.vectors import ReadPoint
 
 if TYPE_CHECKING:
-    from timeline_service.adapters.postgres.database import Pool
+    from timeline_service.adapters.postgres.database import Connection
 
 Kind = TypeVar("Kind", bound=NamedTuple)
 
@@ -46,26 +48,27 @@ class PostgresBatches:
     All methods raise UnavailableError when the server, or the generation, is away.
     """
 
-    def __init__(self, pool: "Pool") -> None:
+    def __init__(self, pool: ReadPool) -> None:
         self._pool = pool
         self._sql: Final = read_statements("batches")
 
-    async def page(self, generation: int, after: str, limit: int) -> tuple[dict[int, int], Sequence[BatchRow]]:
+    async def page(self, point: ReadPoint, after: str, limit: int) -> tuple[dict[int, int], Sequence[BatchRow]]:
         """Loads by their names, from behind one on."""
-        return await self._fetch(BatchRow, generation, "page", after=after, most_rows=limit)
+        return await self._fetch(BatchRow, point, "page", after=after, most_rows=limit)
 
-    async def one(self, generation: int, name: str) -> tuple[dict[int, int], Sequence[BatchPartRow]]:
+    async def one(self, point: ReadPoint, name: str) -> tuple[dict[int, int], Sequence[BatchPartRow]]:
         """A load in parts, by partition; none if no record has named it."""
-        return await self._fetch(BatchPartRow, generation, "one", name=name)
+        return await self._fetch(BatchPartRow, point, "one", name=name)
 
     async def _fetch(
-        self, kind: type[Kind], generation: int, statement: str, **values: Any
+        self, kind: type[Kind], point: ReadPoint, statement: str, **values: Any
     ) -> tuple[dict[int, int], Sequence[Kind]]:
-        sql = of_generation(self._sql[statement], generation)
-        async with (
-            reading(self._pool, generation) as connection,
-            connection.transaction(isolation="repeatable_read"),
-        ):
-            vector = rows_of(VectorRow, await connection.fetch(vector_statement(generation)))
-            found = rows_of(kind, await connection.fetch(*bound(sql, **values)))
-        return {row.partition: row.next_offset for row in vector}, found
+        asked = bound(of_generation(self._sql[statement], point.generation), **values)
+
+        async def read(connection: "Connection") -> tuple[dict[int, int], Sequence[Kind]]:
+            async with connection.transaction(isolation="repeatable_read", readonly=True):
+                vector = rows_of(VectorRow, await connection.fetch(vector_statement(point.generation)))
+                found = rows_of(kind, await connection.fetch(*asked))
+            return {row.partition: row.next_offset for row in vector}, found
+
+        return await self._pool.read(point, read)

@@ -2,17 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 from itertools import groupby
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 from uuid import UUID
 
-from timeline_service.adapters.postgres.reader import reading
+from timeline_service.adapters.postgres.read_pools import ReadPool
 from timeline_service.adapters.postgres.rows import ChangedRow, StepRow, columns_of, rows_of
 from timeline_service.adapters.postgres.sql_files import bound, of_generation, read_statements
 from timeline_service.domain.newest import fair_share, is_whole
 from timeline_service.domain.vectors import OffsetVector, ReadPoint
-
-if TYPE_CHECKING:
-    from timeline_service.adapters.postgres.database import Pool
 
 #: About what a revision takes beside its content.
 _STEP_BYTES: Final = 500
@@ -24,7 +21,7 @@ class PostgresChanges:
     `in_order` is a pool for rows that come in order from an index.
     """
 
-    def __init__(self, in_order: "Pool") -> None:
+    def __init__(self, in_order: ReadPool) -> None:
         self._in_order = in_order
         self._statements = read_statements("changes")
 
@@ -45,9 +42,9 @@ class PostgresChanges:
             "most_rows": limit,
         }
         share = fair_share(limit, len(before))
-        rows = await self._changed(until.generation, {**values, "most_of_each": share})
+        rows = await self._changed(until, {**values, "most_of_each": share})
         if share < limit and not is_whole(rows, share):
-            rows = await self._changed(until.generation, {**values, "most_of_each": limit})
+            rows = await self._changed(until, {**values, "most_of_each": limit})
         return rows
 
     async def steps(self, point: ReadPoint, rows: Sequence[ChangedRow]) -> Mapping[UUID, Sequence[StepRow]]:
@@ -58,12 +55,11 @@ class PostgresChanges:
             "thens": [row.revision_then for row in rows],
             "nows": [row.revision_now for row in rows],
         }
-        async with reading(self._in_order, point.generation) as connection:
-            records = await connection.fetch(*bound(of_generation(sql, point.generation), **wanted))
+        asked = bound(of_generation(sql, point.generation), **wanted)
+        records = await self._in_order.read(point, lambda connection: connection.fetch(*asked))
         found = rows_of(StepRow, records)
         return {event_id: list(steps) for event_id, steps in groupby(found, key=lambda row: row.event_id)}
 
-    async def _changed(self, generation: int, values: Mapping[str, Any]) -> Sequence[ChangedRow]:
-        sql = of_generation(self._statements["changed"], generation)
-        async with reading(self._in_order, generation) as connection:
-            return rows_of(ChangedRow, await connection.fetch(*bound(sql, **values)))
+    async def _changed(self, until: ReadPoint, values: Mapping[str, Any]) -> Sequence[ChangedRow]:
+        asked = bound(of_generation(self._statements["changed"], until.generation), **values)
+        return rows_of(ChangedRow, await self._in_order.read(until, lambda connection: connection.fetch(*asked)))

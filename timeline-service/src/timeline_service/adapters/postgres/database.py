@@ -2,7 +2,7 @@
 
 import asyncio
 import ssl
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from typing import TYPE_CHECKING, Final
 
@@ -64,18 +64,34 @@ IN_ORDER: Final = {
 BY_VALUE: Final = {"plan_cache_mode": "force_custom_plan"}
 
 
-async def open_pool(url: str, *, most: int, planning: Mapping[str, str] | None = None, name: str = "") -> "Pool":
+async def open_pool(
+    url: str,
+    *,
+    most: int,
+    planning: Mapping[str, str] | None = None,
+    name: str = "",
+    connect_seconds: float = CONNECT_SECONDS,
+    connection_class: "type[OwnConnection]" = asyncpg.Connection,
+    admit: "Callable[[OwnConnection], Awaitable[None]] | None" = None,
+) -> "Pool":
     """A pool that connects when it is first used; close it when done. `planning`: how its statements are planned.
 
-    One with a `name` tells in the metrics how much of it is in use.
+    One with a `name` tells in the metrics how much of it is in use. `admit` may refuse a connection that was made.
     """
+
+    async def prepare(connection: "OwnConnection") -> None:
+        await use_days(connection)
+        if admit is not None:
+            await admit(connection)
+
     pool = await asyncpg.create_pool(
         url,
         min_size=0,  # so that a process starts although the server is away
         max_size=most,
-        timeout=CONNECT_SECONDS,
+        timeout=connect_seconds,
         command_timeout=STATEMENT_SECONDS,
-        init=use_days,
+        connection_class=connection_class,
+        init=prepare,
         reset=_nothing,
         server_settings={
             "application_name": "dyadline timeline",

@@ -5,7 +5,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from timeline_service.adapters.postgres.conditions import conditions_of
-from timeline_service.adapters.postgres.reader import reading
+from timeline_service.adapters.postgres.read_pools import ReadPool
 from timeline_service.adapters.postgres.rows import BinRow, ExtentRow, MarkRow, rows_of
 from timeline_service.adapters.postgres.selected_rows import rows_for
 from timeline_service.adapters.postgres.sql_files import bound, of_generation, read_statements
@@ -15,13 +15,11 @@ from timeline_service.domain.vectors import ReadPoint
 if TYPE_CHECKING:
     import asyncpg
 
-    from timeline_service.adapters.postgres.database import Pool
-
 
 class PostgresMarks:
     """Queries for a pair's selections. All raise UnavailableError when the server, or the generation, is away."""
 
-    def __init__(self, pool: "Pool") -> None:
+    def __init__(self, pool: ReadPool) -> None:
         self._pool = pool
         shared = read_statements("selections")
         self._statements = {**read_statements("marks"), **{name: shared[name] for name in ("selected", "dated")}}
@@ -65,5 +63,5 @@ class PostgresMarks:
         span = selection.span
         shared = {"vector": point.vector, "first": span.first, "last": span.last, "within": span.within}
         given = {**shared, "retracted": selection.retracted, **values, **conditions.values}
-        async with reading(self._pool, point.generation) as connection:
-            return await connection.fetch(*bound(of_generation(sql, point.generation), **given))
+        asked = bound(of_generation(sql, point.generation), **given)
+        return await self._pool.read(point, lambda connection: connection.fetch(*asked), documents=rows == "documents")

@@ -7,7 +7,6 @@ whether it is that which is to be read. So what begins after a swap has committe
 import secrets
 import time
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
-from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar
@@ -18,6 +17,7 @@ from event_schemas.positions import format_positions
 from timeline_service.adapters.postgres.database import connected
 from timeline_service.adapters.postgres.generations import PostgresGenerations, find_readable_generation
 from timeline_service.adapters.postgres.notifications import PostgresNotificationListener
+from timeline_service.adapters.postgres.read_pools import ReadPool, reading
 from timeline_service.adapters.postgres.rows import (
     BytesRow,
     CheckpointRow,
@@ -41,18 +41,24 @@ from timeline_service.domain.vectors import OffsetVector, ReadPoint, narrowed, r
 from timeline_service.errors import DroppedError, EndedError, UnavailableError, UnknownGenerationError
 
 if TYPE_CHECKING:
-    from timeline_service.adapters.postgres.database import Connection, Pool
+    from timeline_service.adapters.postgres.database import Pool
 
 Kind = TypeVar("Kind", bound=NamedTuple)
+Asked = tuple[str, *tuple[Any, ...]]
 _MAX_SWAPS: Final = 5
 _LOOK_SECONDS: Final = 0.5
 
 
 class PostgresReader:
-    """Queries over the projection. All methods raise UnavailableError when the server is away."""
+    """Queries over the projection. All methods raise UnavailableError when the server is away.
 
-    def __init__(self, pool: "Pool", notifications: PostgresNotificationListener) -> None:
+    `pool` is the primary's: how far the projection is, and what changes without it, is asked there. What is asked at a
+    read point is answered by whoever of `read_pool` holds that.
+    """
+
+    def __init__(self, pool: "Pool", read_pool: ReadPool, notifications: PostgresNotificationListener) -> None:
         self._pool = pool
+        self._read_pool = read_pool
         self._notifications = notifications
         self._generations = PostgresGenerations(pool)
         self._statements = dict(read_statements("reader"))
@@ -115,12 +121,12 @@ class PostgresReader:
 
     async def event(self, point: ReadPoint, event_id: str) -> Revision | None:
         """An event's revision at the read point, or None if it has none."""
-        rows = await self._fetch(Revision, point.generation, "event", vector=point.vector, event_id=event_id)
+        rows = await self._read(Revision, point, "event", vector=point.vector, event_id=event_id)
         return rows[0] if rows else None
 
     async def titles(self, point: ReadPoint, event_ids: Collection[str]) -> Mapping[str, str]:
         """What events are called now; of those that there are."""
-        rows = await self._fetch(TitleRow, point.generation, "titles", event_ids=sorted(event_ids))
+        rows = await self._read(TitleRow, point, "titles", event_ids=sorted(event_ids))
         return {str(row.event_id): row.title for row in rows}
 
     async def narrow(self, point: ReadPoint, pair: str) -> OffsetVector:
@@ -130,29 +136,29 @@ class PostgresReader:
 
     async def record(self, point: ReadPoint, partition: int, offset: int) -> RecordRow | None:
         """What became of a record: the revision that it made, or its other outcome; None where there is none."""
-        rows = await self._fetch(RecordRow, point.generation, "record", partition=partition, offset=offset)
+        rows = await self._read(RecordRow, point, "record", partition=partition, offset=offset)
         return rows[0] if rows else None
 
     async def history(self, point: ReadPoint, event_id: str) -> NewestRow | None:
         """An event's newest revision at the read point, with its place and the size of all contents, if there are."""
-        (row,) = await self._fetch(NewestRow, point.generation, "history", vector=point.vector, event_id=event_id)
+        (row,) = await self._read(NewestRow, point, "history", vector=point.vector, event_id=event_id)
         return row if row.revision is not None else None
 
     async def revisions(self, point: ReadPoint, event_id: str, most_bytes: int) -> AsyncIterator[Sequence[HistoryRow]]:
         """An event's revisions at the read point, in order, some at a time: so many bytes, or a single one of more."""
         behind, event = 0, {"vector": point.vector, "event_id": event_id}
         bounds = {"most_rows": 1_000, "most_bytes": most_bytes}
-        while rows := await self._fetch(HistoryRow, point.generation, "revisions", **event, behind=behind, **bounds):
+        while rows := await self._read(HistoryRow, point, "revisions", **event, behind=behind, **bounds):
             yield rows
             behind = rows[-1].revision
 
     async def latest(self, point: ReadPoint, limit: int) -> Sequence[Revision]:
         """The revisions that were recorded last, the newest first."""
-        return await self._fetch(Revision, point.generation, "latest", vector=point.vector, most_rows=limit)
+        return await self._read(Revision, point, "latest", vector=point.vector, most_rows=limit)
 
     async def read_point_as_of(self, point: ReadPoint, instant: datetime) -> ReadPoint:
         """The read point at which the records of an instant, and none later, were projected."""
-        rows = await self._fetch(ReachedRow, point.generation, "vector_as_of", instant=instant)
+        rows = await self._read(ReachedRow, point, "vector_as_of", instant=instant)
         offsets = {row.partition: row.next_offset for row in rows}
         return replace(point, vector=vector_of(offsets, len(point.vector)))
 
@@ -216,9 +222,18 @@ class PostgresReader:
         raise UnavailableError("another generation is made the live one all the time")
 
     async def _fetch(self, kind: type[Kind], generation: int, name: str, **values: Any) -> Sequence[Kind]:
-        sql = of_generation(self._statements[name].replace("{columns}", columns_of(kind)), generation)
+        """Rows as the primary has them now."""
         async with reading(self._pool, generation) as connection:
-            return rows_of(kind, await connection.fetch(*bound(sql, **values)))
+            return rows_of(kind, await connection.fetch(*self._asked(kind, generation, name, values)))
+
+    async def _read(self, kind: type[Kind], point: ReadPoint, name: str, **values: Any) -> Sequence[Kind]:
+        """Rows as whoever holds the read point has them."""
+        asked = self._asked(kind, point.generation, name, values)
+        return rows_of(kind, await self._read_pool.read(point, lambda connection: connection.fetch(*asked)))
+
+    def _asked(self, kind: type[Kind], generation: int, name: str, values: Mapping[str, Any]) -> Asked:
+        sql = of_generation(self._statements[name].replace("{columns}", columns_of(kind)), generation)
+        return bound(sql, **values)
 
 
 def vector_statement(generation: int, *, searching: bool = False) -> str:
@@ -232,13 +247,3 @@ def _moment_of(generation: int, rows: Sequence[VectorRow]) -> ReadPoint:
     partitions = rows[0].partition_count if rows else 0
     redrives = {row.partition: row.redriven for row in rows}
     return ReadPoint(generation, vector_of(offsets, partitions), vector_of(redrives, partitions))
-
-
-@asynccontextmanager
-async def reading(pool: "Pool", generation: int) -> AsyncIterator["Connection"]:
-    """A connection that reads a generation; raises DroppedError where that is gone, and as `connected` does."""
-    try:
-        async with connected(pool) as connection:
-            yield connection
-    except (asyncpg.UndefinedTableError, asyncpg.InvalidSchemaNameError) as error:
-        raise DroppedError(f"generation {generation} has just been dropped") from error

@@ -1,17 +1,14 @@
 """Records by what became of them, the newest first, from a generation."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from timeline_service.adapters.postgres.reader import reading
+from timeline_service.adapters.postgres.read_pools import ReadPool
 from timeline_service.adapters.postgres.rows import ListedRecordRow, columns_of, rows_of
 from timeline_service.adapters.postgres.sql_files import bound, filled, of_generation, read_statements
 from timeline_service.domain.newest import fair_share, is_whole
 from timeline_service.domain.outcomes import ALL_KINDS, RecordSelection
 from timeline_service.domain.vectors import OffsetVector, ReadPoint
-
-if TYPE_CHECKING:
-    from timeline_service.adapters.postgres.database import Pool
 
 #: The columns of a key, each with what they are asked to be.
 _Key = dict[str, str]
@@ -23,7 +20,7 @@ class PostgresRecords:
     `in_order` is a pool for rows that come in order from an index.
     """
 
-    def __init__(self, in_order: "Pool") -> None:
+    def __init__(self, in_order: ReadPool) -> None:
         self._in_order = in_order
         self._statements = read_statements("records")
 
@@ -86,5 +83,5 @@ class PostgresRecords:
 
     async def _fetch(self, point: ReadPoint, sql: str, values: dict[str, Any]) -> Sequence[ListedRecordRow]:
         sql = of_generation(sql.replace("{columns}", columns_of(ListedRecordRow)), point.generation)
-        async with reading(self._in_order, point.generation) as connection:
-            return rows_of(ListedRecordRow, await connection.fetch(*bound(sql, **values)))
+        asked = bound(sql, **values)
+        return rows_of(ListedRecordRow, await self._in_order.read(point, lambda connection: connection.fetch(*asked)))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 import orjson
 
 from timeline_service.adapters.postgres.conditions import Conditions, Rows, conditions_of
-from timeline_service.adapters.postgres.reader import reading
+from timeline_service.adapters.postgres.read_pools import ReadPool
 from timeline_service.adapters.postgres.sql_files import bound, generation_schema, of_generation, read_statements
 from timeline_service.domain.selections import Selection
 from timeline_service.domain.vectors import ReadPoint
@@ -15,7 +15,7 @@ from timeline_service.domain.vectors import ReadPoint
 if TYPE_CHECKING:
     import asyncpg
 
-    from timeline_service.adapters.postgres.database import Pool
+    from timeline_service.adapters.postgres.database import Connection
 
 #: What entries and documents tell of an event of a page; the rest is of its revision.
 _KEPT: Final = (
@@ -40,7 +40,7 @@ class SelectedRows:
     condition, and not which of them exclude each other: after `walk_seconds` a walk gives up, and all are gathered.
     """
 
-    def __init__(self, pool: "Pool", in_order: "Pool", *, walk_from: int, walk_seconds: float) -> None:
+    def __init__(self, pool: ReadPool, in_order: ReadPool, *, walk_from: int, walk_seconds: float) -> None:
         self._walk_from = walk_from
         self._walk_seconds = walk_seconds
         self._pool = pool
@@ -99,13 +99,15 @@ class SelectedRows:
         sql = self._statements[name].replace("{conditions}", conditions.text).replace("{rows}", rows)
         sql = sql.replace("{dated}", self._statements["dated"]).replace("{near}", self._statements["near"])
         span = {name: value for name, value in asdict(selection.span).items() if f"${name}" in sql}
-        async with reading(self._pool, point.generation) as connection:
-            plan = await connection.fetchval(*bound(of_generation(sql, point.generation), **span, **conditions.values))
+        asked = bound(of_generation(sql, point.generation), **span, **conditions.values)
+        plan = await self._pool.read(
+            point, lambda connection: connection.fetchval(*asked), documents=rows == "documents"
+        )
         return int(orjson.loads(plan)[0]["Plan"]["Plan Rows"]) >= self._walk_from
 
     async def _fetch(
         self,
-        pool: "Pool",
+        pool: ReadPool,
         name: str,
         point: ReadPoint,
         selection: Selection,
@@ -134,13 +136,17 @@ class SelectedRows:
             sql = sql.replace(f"{{{word}}}", meaning)
         shared = {"vector": point.vector, **asdict(selection.span)}
         given = {**shared, "retracted": selection.retracted, **values, **conditions.values}
-        async with reading(pool, point.generation) as connection:
+        asked = bound(sql, **given)
+
+        async def read(connection: "Connection") -> "Sequence[asyncpg.Record]":
             try:
-                return await connection.fetch(*bound(sql, **given), timeout=seconds)
+                return await connection.fetch(*asked, timeout=seconds)
             except TimeoutError as error:
                 if seconds is None:
                     raise
                 raise _TooFewError from error
+
+        return await pool.read(point, read, documents=conditions.rows == "documents")
 
 
 def rows_for(selection: Selection) -> Rows:

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
 from timeline_service.adapters.postgres.conditions import Rows, conditions_of
-from timeline_service.adapters.postgres.reader import reading, vector_statement
+from timeline_service.adapters.postgres.read_pools import ReadPool
+from timeline_service.adapters.postgres.reader import vector_statement
 from timeline_service.adapters.postgres.rows import FoundRow, NameRow, PairRow, SummaryRow, VectorRow, rows_of
 from timeline_service.adapters.postgres.selected_rows import SelectedRows, rows_for
 from timeline_service.adapters.postgres.sql_files import bound, of_generation, read_statements
@@ -19,7 +20,7 @@ from timeline_service.domain.vectors import OffsetVector, ReadPoint
 if TYPE_CHECKING:
     import asyncpg
 
-    from timeline_service.adapters.postgres.database import Pool
+    from timeline_service.adapters.postgres.database import Connection
 
 _ASCENDING: Final = {
     "beyond": ">",
@@ -69,7 +70,7 @@ class PostgresSelections:
     All methods raise UnavailableError when the server, or the generation, is away.
     """
 
-    def __init__(self, pool: "Pool", in_order: "Pool", *, walk_from: int, walk_seconds: float) -> None:
+    def __init__(self, pool: ReadPool, in_order: ReadPool, *, walk_from: int, walk_seconds: float) -> None:
         self._rows = SelectedRows(pool, in_order, walk_from=walk_from, walk_seconds=walk_seconds)
         self._pool = pool
         self._in_order = in_order
@@ -123,8 +124,8 @@ class PostgresSelections:
         if missing:
             sql = of_generation(self._statements["contents_of"], point.generation)
             wanted = {"event_ids": [row.event_id for row in missing], "revisions": [row.revision for row in missing]}
-            async with reading(self._pool, point.generation) as connection:
-                found = await connection.fetch(*bound(sql, **wanted))
+            asked = bound(sql, **wanted)
+            found = await self._pool.read(point, lambda connection: connection.fetch(*asked))
             read = {(row["event_id"], row["revision"]): row["content"] for row in found}
         return [
             Revision.of(row if row.content is not None else row._replace(content=read[row.event_id, row.revision]))
@@ -152,10 +153,10 @@ class PostgresSelections:
         return rows_of(PairRow, await self._rows.all(f"pairs_of_{rows}", point, selection, conditions, values))
 
     async def pairs_now(
-        self, generation: int, which: PairSelection, limit: int
+        self, point: ReadPoint, which: PairSelection, limit: int
     ) -> tuple[dict[int, int], Sequence[PairRow]]:
-        """Pairs that have events now, from their counters, and the next offsets of which that is true."""
-        offsets, records = await self._counted(self._in_order, "pairs", generation, which, limit)
+        """Pairs that have events now, by their counters, and the next offsets of which that is true."""
+        offsets, records = await self._counted(self._in_order, "pairs", point, which, limit)
         return offsets, rows_of(PairRow, records)
 
     async def names(
@@ -167,17 +168,17 @@ class PostgresSelections:
         return rows_of(NameRow, await self._rows.all("names_of_documents", point, selection, conditions, values))
 
     async def names_now(
-        self, generation: int, which: NameSelection, limit: int
+        self, point: ReadPoint, which: NameSelection, limit: int
     ) -> tuple[dict[int, int], Sequence[NameRow]]:
         """Names that events have now, from their counters, and the next offsets of the documents that say so."""
-        offsets, records = await self._counted(self._pool, "names", generation, which, limit, searching=True)
+        offsets, records = await self._counted(self._pool, "names", point, which, limit, searching=True)
         return offsets, rows_of(NameRow, records)
 
     async def _counted(
         self,
-        pool: "Pool",
+        pool: ReadPool,
         name: str,
-        generation: int,
+        point: ReadPoint,
         which: "PairSelection | NameSelection",
         limit: int,
         *,
@@ -185,14 +186,15 @@ class PostgresSelections:
     ) -> "tuple[dict[int, int], Sequence[asyncpg.Record]]":
         """A statement on kept counts, and the next offsets of which they are true, in one snapshot."""
         sql = self._statements[name].replace("{spelling}", self._statements["spelling"])
-        async with (
-            reading(pool, generation) as connection,
-            connection.transaction(isolation="repeatable_read"),
-        ):
-            vector = await connection.fetch(vector_statement(generation, searching=searching))
-            statement = bound(of_generation(sql, generation), **asdict(which), most_rows=limit)
-            records = await connection.fetch(*statement)
-        return {row.partition: row.next_offset for row in rows_of(VectorRow, vector)}, records
+        asked = bound(of_generation(sql, point.generation), **asdict(which), most_rows=limit)
+
+        async def read(connection: "Connection") -> "tuple[dict[int, int], Sequence[asyncpg.Record]]":
+            async with connection.transaction(isolation="repeatable_read", readonly=True):
+                vector = await connection.fetch(vector_statement(point.generation, searching=searching))
+                records = await connection.fetch(*asked)
+            return {row.partition: row.next_offset for row in rows_of(VectorRow, vector)}, records
+
+        return await pool.read(point, read, documents=searching)
 
     async def _newest(
         self, point: ReadPoint, selection: Selection, rows_from: Rows, values: Mapping[str, Any]

@@ -4,11 +4,14 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import PlainTextResponse
 from prometheus_client import CONTENT_TYPE_LATEST
 
-from timeline_service.api.holdings import Held
+from service_edge.crew import Crew
+from service_edge.crew_metrics import metrics_of
+from timeline_service.api.holdings import Held, Holdings
 from timeline_service.api.operations import HEALTHZ, METRICS, READYZ, STATUS
 from timeline_service.api.read_points import CurrentReadPoint
 from timeline_service.api.responses import answer
 from timeline_service.domain.vectors import ReadPoint
+from timeline_service.errors import UnavailableError
 from timeline_service.queries.status import read_whole_status, require_lag_within
 
 router = APIRouter(tags=["operation"])
@@ -32,16 +35,37 @@ async def healthz() -> dict[str, str]:
 
 
 @router.get("/readyz", summary="Whether the service can answer", responses=READYZ)
-async def readyz(held: Held) -> dict[str, str]:
-    """200 once the database answers and has a live generation, not too far behind; else 503 with the reason."""
+async def readyz(request: Request, held: Held) -> dict[str, str]:
+    """200 once the database answers and has a live generation, not too far behind; else 503 with the reason.
+
+    It is ready without its replicas, too, and says how many of them it reads.
+    """
+    await _require_ready(held)
+    crew: Crew = request.app.crew
+    if why_not := await crew.why_not_ready():
+        raise UnavailableError(why_not)
+    replicas = held.sources.replicas.in_words
+    return {"status": "ready", "replicas": replicas} if replicas else {"status": "ready"}
+
+
+@router.get("/metrics", summary="Metrics for Prometheus", response_class=PlainTextResponse, responses=METRICS)
+async def metrics(request: Request, held: Held) -> Response:
+    """The process's metrics and the projection's, in Prometheus' text format, in a second or so, whatever is away."""
+    text = await metrics_of(request.app.crew, await held.observations.text(), held.observations.shared)
+    return Response(text, media_type=CONTENT_TYPE_LATEST)
+
+
+async def say_ready(held: Holdings) -> bytes:
+    """Why this process cannot answer, or nothing."""
+    try:
+        await _require_ready(held)
+    except UnavailableError as error:
+        return str(error).encode()
+    return b""
+
+
+async def _require_ready(held: Holdings) -> None:
     await held.sources.reader.read_point()
     held.sources.seal.secret()  # without which there are no cursors
     if held.ready_lag_seconds:
         await require_lag_within(held.sources, held.ready_lag_seconds)
-    return {"status": "ready"}
-
-
-@router.get("/metrics", summary="Metrics for Prometheus", response_class=PlainTextResponse, responses=METRICS)
-async def metrics(held: Held) -> Response:
-    """The process's metrics and the projection's, in Prometheus' text format, in a second or so, whatever is away."""
-    return Response(await held.observations.text(), media_type=CONTENT_TYPE_LATEST)

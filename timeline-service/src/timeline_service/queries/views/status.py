@@ -1,14 +1,15 @@
 """The state of the service as it is read."""
 
-from typing import Annotated, TypedDict
+from typing import Annotated, NotRequired, TypedDict
 
 from timeline_service.queries.views.fields import Count, Number, Schema, Seconds, Time, Uuid
 
 
 class StateView(TypedDict):
-    """Whether the process is alive, or ready."""
+    """Whether the process is alive, or ready; and of how many replicas it reads, where there are any."""
 
     status: str
+    replicas: NotRequired[str]
 
 
 class PartitionView(TypedDict):
@@ -54,8 +55,18 @@ class LastVerificationView(TypedDict):
     finished_at: Time
 
 
+class ReplicaView(TypedDict):
+    """A replica of the database: why it is not read, if so, and how many records, and seconds, it is behind."""
+
+    name: Annotated[str, Schema(description="host:port/database")]
+    why_not: str | None
+    lag: Count | None
+    lag_seconds: Seconds | None
+
+
 class StatusView(ProjectionView):
-    """The same, with the last verification, and who carries replays out."""
+    """The same, with the last verification, who carries replays out, and from what else is read."""
 
     last_verification: LastVerificationView | None
     replayers: list[Annotated[str, Schema(description="host/pid of a process that carries replays out.")]]
+    replicas: list[ReplicaView]
