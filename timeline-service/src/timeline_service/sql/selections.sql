@@ -1,5 +1,5 @@
 -- Reads of a selection of events. {rows} are the entries or the documents of a generation, {schema}.
--- $vector is the next offset of each partition; $first, $last and $within say the span, and $retracted whether retracted
+-- $vector (in a walk, {vector}) is the next offset of each partition; $first, $last and $within say the span, and $retracted whether retracted
 -- events too. {conditions} are those of conditions.sql, {columns} what both kinds of rows tell of an event.
 -- A row is visible at a vector V when from_offset < V[p] and (until_offset is null or until_offset >= V[p]).
 
@@ -56,8 +56,8 @@ from (
                 case when {inside} then $accepted_at::timestamptz else '{far}' end,
                 $event_id::uuid
             )
-            and from_offset < ($vector::bigint[])[partition + 1]
-            and (until_offset is null or until_offset >= ($vector::bigint[])[partition + 1])
+            and from_offset < ({vector})[partition + 1]
+            and (until_offset is null or until_offset >= ({vector})[partition + 1])
             and ($retracted or not retracted)
         order by earliest {direction}, latest {direction}, accepted_at {direction}, event_id {direction}
         limit $most_rows
@@ -66,6 +66,34 @@ from (
     limit $most_rows
 ) as found
 join {schema}.revisions using (event_id, revision)
+order by {order};
+
+-- name: walk_now
+-- A walk of a pair, and, in the same snapshot, how far the generation is and which one is to be read: told by one row,
+-- of which nothing is found where the page is empty. It is read there, unless another vector is given.
+with moment as materialized ({pair_vector}),
+at as materialized (
+    select coalesce(
+        $at::bigint[],
+        array(
+            select coalesce(moment.next_offset, 0)
+            from generate_series(0, (select max(partition_count) from moment) - 1) as each (partition)
+            left join moment using (partition)
+            order by partition
+        )
+    ) as vector
+)
+select found.*,
+    case when row_number() over () = 1 then (
+        select json_build_array(
+            readable.n,
+            json_agg(json_build_array(partition, next_offset, partition_count, redriven, last_offset) order by partition)
+        )::text from moment
+    ) end as moment
+from ({readable}) as readable
+left join (
+{walk}
+) as found on true
 order by {order};
 
 -- name: estimate

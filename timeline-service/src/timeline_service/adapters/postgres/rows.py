@@ -32,6 +32,16 @@ class VectorRow(NamedTuple):
     redriven: int
 
 
+class PairVectorRow(NamedTuple):
+    """How far a partition is, as in a VectorRow, and its last record that touched a pair."""
+
+    partition: int
+    next_offset: int
+    partition_count: int
+    redriven: int
+    last_offset: int | None
+
+
 class ReadableRow(NamedTuple):
     """The same, or nothing of it, of the generation that is supposed; and which one is to be read."""
 
@@ -48,6 +58,25 @@ class ReadableRow(NamedTuple):
 
 
 _vector: Final = attrgetter(*VectorRow._fields)
+
+
+class ReadablePairRow(NamedTuple):
+    """As a ReadableRow, and the partition's last record that touched a pair."""
+
+    readable: int
+    partition: int | None
+    next_offset: int | None
+    partition_count: int | None
+    redriven: int | None
+    last_offset: int | None
+
+    @property
+    def vector(self) -> PairVectorRow:
+        """The row of the partition, if there is one."""
+        return PairVectorRow._make(_pair_vector(self))
+
+
+_pair_vector: Final = attrgetter(*PairVectorRow._fields)
 
 
 class TouchedRow(NamedTuple):

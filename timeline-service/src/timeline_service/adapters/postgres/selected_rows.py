@@ -1,14 +1,14 @@
 """Statements of sql/selections.sql, put together for a selection: what is asked of rows, in which order, from where."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
 import orjson
 
 from timeline_service.adapters.postgres.conditions import Conditions, Rows, conditions_of
 from timeline_service.adapters.postgres.reader import reading
-from timeline_service.adapters.postgres.sql_files import bound, generation_schema, of_generation, read_statements
+from timeline_service.adapters.postgres.sql_files import bound, filled, of_generation, read_statements
 from timeline_service.domain.selections import Selection
 from timeline_service.domain.vectors import ReadPoint
 
@@ -45,7 +45,6 @@ class SelectedRows:
         self._walk_seconds = walk_seconds
         self._pool = pool
         self._in_order = in_order
-        self._statements = {**read_statements("selections"), **read_statements("names")}
 
     async def all(
         self,
@@ -96,11 +95,10 @@ class SelectedRows:
     async def _are_many(self, name: str, point: ReadPoint, selection: Selection, rows: Rows) -> bool:
         """Whether PostgreSQL expects so many that it is less to look for some in order than to gather them all."""
         conditions = conditions_of(selection, rows)
-        sql = self._statements[name].replace("{conditions}", conditions.text).replace("{rows}", rows)
-        sql = sql.replace("{dated}", self._statements["dated"]).replace("{near}", self._statements["near"])
-        span = {name: value for name, value in asdict(selection.span).items() if f"${name}" in sql}
+        sql = selected_statement(name, conditions, {}, point.generation)
+        span = {name: value for name, value in asked_values(selection).items() if f"${name}" in sql}
         async with reading(self._pool, point.generation) as connection:
-            plan = await connection.fetchval(*bound(of_generation(sql, point.generation), **span, **conditions.values))
+            plan = await connection.fetchval(*bound(sql, **span, **conditions.values))
         return int(orjson.loads(plan)[0]["Plan"]["Plan Rows"]) >= self._walk_from
 
     async def _fetch(
@@ -116,24 +114,8 @@ class SelectedRows:
         seconds: float | None = None,
     ) -> "Sequence[asyncpg.Record]":
         """A statement's records; raises _TooFewError where they do not come in so many seconds."""
-        placed = self._statements[f"placed_{conditions.rows}"]
-        sql = self._statements[name].replace("{placed}", placed)
-        for part in ("selected", "dated", "near", "contents", "spelling"):
-            sql = sql.replace(f"{{{part}}}", self._statements[part])
-        meanings = {
-            **(words or {}),
-            **_PLACES[conditions.rows],
-            "conditions": conditions.text,
-            "alternatives": conditions.alternatives,
-            "rows": conditions.rows,
-            "columns": ", ".join(_KEPT),
-            "found": ", ".join(f"found.{column}" for column in _KEPT),
-            "schema": generation_schema(point.generation),
-        }
-        for word, meaning in meanings.items():
-            sql = sql.replace(f"{{{word}}}", meaning)
-        shared = {"vector": point.vector, **asdict(selection.span)}
-        given = {**shared, "retracted": selection.retracted, **values, **conditions.values}
+        sql = selected_statement(name, conditions, words or {}, point.generation)
+        given = {"vector": point.vector, **asked_values(selection), **values, **conditions.values}
         async with reading(pool, point.generation) as connection:
             try:
                 return await connection.fetch(*bound(sql, **given), timeout=seconds)
@@ -141,6 +123,38 @@ class SelectedRows:
                 if seconds is None:
                     raise
                 raise _TooFewError from error
+
+
+def selected_statement(name: str, conditions: Conditions, words: Mapping[str, str], generation: int) -> str:
+    """A statement of sql/selections.sql or sql/names.sql for what is asked of rows; `words` have meanings in it."""
+    return _statement(name, conditions.rows, conditions.text, conditions.alternatives, tuple(words.items()), generation)
+
+
+def asked_values(selection: Selection) -> dict[str, Any]:
+    """The values of a selection, beside those of its conditions and the vector."""
+    span = selection.span
+    return {"first": span.first, "last": span.last, "within": span.within, "retracted": selection.retracted}
+
+
+@lru_cache(1024)
+def _statement(
+    name: str, rows: Rows, conditions: str, alternatives: str, words: tuple[tuple[str, str], ...], generation: int
+) -> str:
+    statements = {**read_statements("selections"), **read_statements("names")}
+    sql = statements[name].replace("{walk}", statements["walk"]).replace("{placed}", statements[f"placed_{rows}"])
+    for part in ("selected", "dated", "near", "contents", "spelling"):
+        sql = sql.replace(f"{{{part}}}", statements[part])
+    meanings = {
+        "vector": "$vector::bigint[]",
+        **dict(words),
+        **_PLACES[rows],
+        "conditions": conditions,
+        "alternatives": alternatives,
+        "rows": rows,
+        "columns": ", ".join(_KEPT),
+        "found": ", ".join(f"found.{column}" for column in _KEPT),
+    }
+    return of_generation(filled(sql, {f"{{{word}}}": meaning for word, meaning in meanings.items()}), generation)
 
 
 def rows_for(selection: Selection) -> Rows:

@@ -5,16 +5,27 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
+import orjson
+
 from timeline_service.adapters.postgres.conditions import Rows, conditions_of
-from timeline_service.adapters.postgres.reader import reading, vector_statement
-from timeline_service.adapters.postgres.rows import FoundRow, NameRow, PairRow, SummaryRow, VectorRow, rows_of
-from timeline_service.adapters.postgres.selected_rows import SelectedRows, rows_for
-from timeline_service.adapters.postgres.sql_files import bound, of_generation, read_statements
+from timeline_service.adapters.postgres.reader import pair_point_of, reading, vector_statement
+from timeline_service.adapters.postgres.rows import (
+    FoundRow,
+    NameRow,
+    PairRow,
+    PairVectorRow,
+    SummaryRow,
+    VectorRow,
+    rows_of,
+)
+from timeline_service.adapters.postgres.selected_rows import SelectedRows, asked_values, rows_for, selected_statement
+from timeline_service.adapters.postgres.sql_files import bound, generation_shape, of_generation, read_statements
 from timeline_service.domain.newest import fair_share, is_whole
 from timeline_service.domain.portions import WHOLE_BYTES
 from timeline_service.domain.revisions import Revision
 from timeline_service.domain.selections import FIRST, LAST, Selection, SortKey
-from timeline_service.domain.vectors import OffsetVector, ReadPoint
+from timeline_service.domain.vectors import OffsetVector, PairPoint, ReadPoint
+from timeline_service.errors import DroppedError
 
 if TYPE_CHECKING:
     import asyncpg
@@ -41,6 +52,14 @@ _DESCENDING: Final = {
 }
 _RELEVANT: Final = {"order": "rank desc, earliest, latest, found.accepted_at, event_id"}
 _NEWEST: Final = {"order": "revisions.recorded_at desc, found.partition desc, found.from_offset desc"}
+
+
+#: A walk of a pair as far as its generation is in the snapshot of the statement, or at another vector.
+_NOW: Final = {
+    "vector": "select vector from at",
+    "readable": read_statements("generations")["live"].replace("$1", "$shape"),
+    "pair_vector": read_statements("reader")["pair_vector"],
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,9 +101,8 @@ class PostgresSelections:
 
         Where that is less than all, `content` is None and `size` says how long it is: `contents` reads it.
         """
-        key = after or (LAST if descending else FIRST)
         rows_from = rows_for(selection)
-        values = {**asdict(key), "most_rows": limit, "most_bytes": WHOLE_BYTES}
+        values = _values_of_page(after, limit, descending=descending)
         words = _DESCENDING if descending else _ASCENDING
         if rows_from == "documents":
             names = ("estimate", "walk", "gather")
@@ -93,6 +111,34 @@ class PostgresSelections:
             in_order = conditions_of(selection, rows_from, in_order=True)
             records = await self._rows.walk("walk", point, selection, in_order, values, words)
         return rows_of(FoundRow, records)
+
+    async def page_now(
+        self,
+        generation: int,
+        selection: Selection,
+        *,
+        at: OffsetVector | None,
+        descending: bool,
+        after: SortKey | None,
+        limit: int,
+    ) -> tuple[int, tuple[PairPoint, Sequence[FoundRow]]]:
+        """The same of a pair's entries, now or `at` a vector, with all that is to be known before, in one snapshot.
+
+        First comes which generation is to be read: of another than this one nothing that follows is to be used.
+        """
+        assert selection.pair is not None
+        conditions = conditions_of(selection, "entries", in_order=True)
+        words = (_DESCENDING if descending else _ASCENDING) | _NOW
+        sql = selected_statement("walk_now", conditions, words, generation)
+        given = {"shape": generation_shape(), "pair": selection.pair, "at": at, **asked_values(selection)}
+        values = _values_of_page(after, limit, descending=descending)
+        async with reading(self._in_order, generation) as connection:
+            records = await connection.fetch(*bound(sql, **given, **values, **conditions.values))
+        if not records:
+            raise DroppedError(f"no generation is to be read in place of {generation}")
+        readable, vector = next(orjson.loads(record[-1]) for record in records if record[-1] is not None)
+        rows = [FoundRow._make(record[:-1]) for record in records if record[0] is not None]
+        return readable, (pair_point_of(generation, [PairVectorRow._make(each) for each in vector or ()]), rows)
 
     async def newest(
         self, point: ReadPoint, selection: Selection, *, before: OffsetVector, limit: int
@@ -204,3 +250,9 @@ class PostgresSelections:
             names = ("estimate_newest", "walk_newest", "gather_newest")
             records = await self._rows.walk_or_gather(names, point, selection, rows_from, values, _NEWEST)
         return rows_of(FoundRow, records)
+
+
+def _values_of_page(after: SortKey | None, limit: int, *, descending: bool) -> dict[str, Any]:
+    key = after or (LAST if descending else FIRST)
+    place = {name: getattr(key, name) for name in ("earliest", "latest", "accepted_at", "event_id")}
+    return {**place, "most_rows": limit, "most_bytes": WHOLE_BYTES}
