@@ -15,7 +15,7 @@ from timeline_service.domain.snippets import snippet_of
 from timeline_service.domain.vectors import PairPoint, ReadPoint
 from timeline_service.errors import RefusedError
 from timeline_service.queries.orders import ByDate, Newest, Order
-from timeline_service.queries.paging import Page, read_point_of
+from timeline_service.queries.paging import Page, pair_point_of, read_point_of
 from timeline_service.queries.read_points import Awaited
 from timeline_service.queries.selections import read_selection
 from timeline_service.queries.sources import Sources
@@ -116,29 +116,25 @@ async def list_timeline(awaited: Awaited, page: Page, pair: str, ahead: int | No
     `ahead`: of how many rows the page is that is surely wanted, so that it can be read together with its read point.
     """
     selection, order = read_selection(page.query, pair), page.query.get("order", "asc")
-    is_now = page.vector is not None or page.as_of is None
-    if is_now and page.query.get("generation") is None and not selection.searches:
-        point, rows = await _at_once(awaited, page, selection, ahead if order in _BY_DATE else None)
+    if ahead is not None and order in _BY_DATE and page.asks_now and not selection.searches:
+        point, rows = await _at_once(awaited.sources, page, selection, ahead)
         if awaited.got_to(point.now):
-            at = replace(page.read_point(point.now), vector=page.vector or point.narrow)
-            return Listing(awaited.sources, point.now, at, selection, page, order, rows)
-    now = await read_point_of(awaited, page, selection)
-    at = page.read_point(now)
-    at = replace(at, vector=page.vector or await awaited.sources.reader.narrow(at, pair))
-    return Listing(awaited.sources, now, at, selection, page, order)
+            return Listing(awaited.sources, point.now, _at(page, point), selection, page, order, rows)
+    point = await pair_point_of(awaited, page, selection, pair)
+    return Listing(awaited.sources, point.now, _at(page, point), selection, page, order)
+
+
+def _at(page: Page, point: PairPoint) -> ReadPoint:
+    return replace(page.read_point(point.now), vector=page.vector or point.narrow)
 
 
 async def _at_once(
-    awaited: Awaited, page: Page, selection: Selection, limit: int | None
-) -> tuple[PairPoint, Sequence[FoundRow] | None]:
-    """How far the live generation is, for a pair, with so many rows of a page and one more, if that is asked."""
-    reader, selections = awaited.sources.reader, awaited.sources.selections
-    if limit is None:
-        return await reader.pair_point(selection.pair or ""), None
+    sources: Sources, page: Page, selection: Selection, limit: int
+) -> tuple[PairPoint, Sequence[FoundRow]]:
+    """How far the live generation is, with so many rows of a page and one more."""
     descending, after = page.query.get("order") == "desc", SortKey.read(page.key) if page.key else None
-
-    return await reader.of_readable(
-        lambda generation: selections.page_now(
+    return await sources.reader.of_readable(
+        lambda generation: sources.selections.page_now(
             generation, selection, at=page.vector, descending=descending, after=after, limit=limit + 1
         )
     )

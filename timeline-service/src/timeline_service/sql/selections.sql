@@ -209,23 +209,61 @@ order by {order};
 select count(*) from {schema}.{rows} where {selected};
 
 -- name: summary
--- One pass: counts by year and valence (counted 0), by type (1), by domain (2), and of all (3).
-select
-    case
-        when grouping(year) = 0 then 0 when grouping(type) = 0 then 1 when grouping(domain) = 0 then 2 else 3
-    end as counted,
-    year, valence, type, domain, count(*) as events,
-    avg(goldstein::numeric)::double precision as mean_goldstein,
-    min(nullif(earliest, '-infinity')) as first, max(nullif(latest, 'infinity')) as last
+-- Counts by year and valence (counted 0), by type (1), by domain (2), and of all (3). The events are put into small groups
+-- first, of which these are made: to sort all of them for each takes twice as long.
+with grouped as (
+    select
+        year, valence, type, domain, count(*)::integer as events, sum(goldstein::numeric) as goldstein,
+        count(goldstein)::integer as rated, min(earliest) as first, max(latest) as last
+    from (
+        select
+            case when earliest > '-infinity' then date_part('year', earliest)::integer end as year,
+            valence, type, domain, goldstein, nullif(earliest, '-infinity') as earliest,
+            nullif(latest, 'infinity') as latest
+        from {schema}.{rows}
+        where {selected}
+    ) as event
+    group by year, valence, type, domain
+)
+select {counted}, year, valence, type, domain, sum(events) as events, sum(goldstein) as goldstein, sum(rated) as rated,
+    min(first) as first, max(last) as last
+from grouped
+group by grouping sets ((year, valence), (type), (domain), ());
+
+-- name: summary_since
+-- The same of entries that are selected at the vector and were not at another, and, with counts below zero, of those that
+-- are not any more. Both are found by where they begin and end, so that it takes no longer than there are changes.
+with changed as (
+    select 1 as sign, entry.*
+    from unnest($since::bigint[]) with ordinality as part (since, number)
+    cross join lateral (
+        select * from {schema}.entries
+        where {selected} and partition = number - 1 and from_offset >= since
+    ) as entry
+    union all
+    select -1, entry.*
+    from unnest($since::bigint[]) with ordinality as part (since, number)
+    cross join lateral (
+        select * from {schema}.entries
+        where {conditions} and {dated} and ($retracted or not retracted)
+            and partition = number - 1 and from_offset < since
+            and until_offset >= since and until_offset < ($vector::bigint[])[number]
+    ) as entry
+)
+select {counted}, year, valence, type, domain, sum(sign) as events, sum(sign * goldstein::numeric) as goldstein,
+    sum(sign * (goldstein is not null)::integer) as rated, min(earliest) as first, max(latest) as last
 from (
     select
-        case when earliest > '-infinity' then extract(year from earliest)::integer end as year,
-        valence, type, domain, goldstein, earliest, latest
-    from {schema}.{rows}
-    where {selected}
+        sign, case when earliest > '-infinity' then date_part('year', earliest)::integer end as year,
+        valence, type, domain, goldstein, nullif(earliest, '-infinity') as earliest, nullif(latest, 'infinity') as latest
+    from changed
 ) as event
-group by grouping sets ((year, valence), (type), (domain), ())
-order by counted, year nulls first, events desc, type, domain;
+group by sign, grouping sets ((year, valence), (type), (domain), ());
+
+-- name: counted
+case
+    when grouping(year) = 0 then 0 when grouping(type) = 0 then 1 when grouping(domain) = 0 then 2 else 3
+end as counted
 
 -- name: pairs_of_entries
 -- Of a country or of all, by name or by count, behind the last pair seen and its count.

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import date, datetime
+from decimal import Decimal
 from operator import attrgetter
 from typing import TYPE_CHECKING, Final, NamedTuple, TypeVar
 from uuid import UUID
@@ -264,15 +265,19 @@ class StepRow(NamedTuple):
 
 
 class SummaryRow(NamedTuple):
-    """A count: by year and valence (`counted` 0), by type (1), by domain (2), and of all (3)."""
+    """A count: by year and valence (`counted` 0), by type (1), by domain (2), and of all (3).
+
+    `goldstein` is the sum of the events that are rated by that scale.
+    """
 
     counted: int
     year: int | None
     valence: str | None
     type: str | None
     domain: str | None
-    events: int
-    mean_goldstein: float | None
+    events: int | None
+    goldstein: Decimal | None
+    rated: int | None
     first: date | None
     last: date | None
 

@@ -142,7 +142,7 @@ def _statement(
 ) -> str:
     statements = {**read_statements("selections"), **read_statements("names")}
     sql = statements[name].replace("{walk}", statements["walk"]).replace("{placed}", statements[f"placed_{rows}"])
-    for part in ("selected", "dated", "near", "contents", "spelling"):
+    for part in ("selected", "dated", "near", "contents", "counted", "spelling"):
         sql = sql.replace(f"{{{part}}}", statements[part])
     meanings = {
         "vector": "$vector::bigint[]",

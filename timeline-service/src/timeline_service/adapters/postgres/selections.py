@@ -188,6 +188,15 @@ class PostgresSelections:
         conditions = conditions_of(selection, rows_for(selection))
         return rows_of(SummaryRow, await self._rows.all("summary", point, selection, conditions, {}))
 
+    async def summary_since(self, point: ReadPoint, since: OffsetVector, selection: Selection) -> Sequence[SummaryRow]:
+        """The same of a pair's entries that are selected there and were not at an earlier vector.
+
+        And of those that are not any more, in rows of their own, with counts below zero.
+        """
+        conditions = conditions_of(selection, "entries")
+        records = await self._rows.walk("summary_since", point, selection, conditions, {"since": since}, {})
+        return rows_of(SummaryRow, records)
+
     async def pairs(
         self, point: ReadPoint, selection: Selection, which: PairSelection, limit: int
     ) -> Sequence[PairRow]:
