@@ -30,35 +30,17 @@ join {schema}.revisions using (event_id, revision);
 
 -- name: walk
 -- A page in order, from an index, behind the last row seen. {alternatives} are the values of one condition, each with an
--- index range of its own for each span class: an event of at most `days` days that reaches the first day begins at most
--- so many before.
+-- index range of its own for each span class; those of the classes are merged as far as the page goes.
 select {found}, revisions.action, revisions.recorded_at, revisions.first_recorded_at, {contents}
 from (
     select entry.*
-    from (values (0::smallint, 0), (1::smallint, 31), (2::smallint, 366), (3::smallint, null)) as class (span, days)
+    from (select) as once
     {alternatives}
     cross join lateral (
-        select
-            coalesce(case when $within then $first::date else $first::date - class.days end, '-infinity') as low,
-            $last::date as high
-    ) as bound
-    cross join lateral (
-        -- The index is entered at the key of the last row seen, or at the bound where that is nearer.
-        -- No other condition says where, for the planner would enter it there and pass over all rows up to the key.
-        select {columns}
-        from {schema}.{rows}
-        where {conditions} and {rows}.span = class.span
-            and {other_end}
-            and latest >= $first::date and (not $within or latest <= $last::date)
-            and ({rows}.earliest, latest, accepted_at, event_id) {beyond} (
-                {nearest},
-                case when {inside} then $latest::date else '{far}' end,
-                case when {inside} then $accepted_at::timestamptz else '{far}' end,
-                $event_id::uuid
-            )
-            and from_offset < ({vector})[partition + 1]
-            and (until_offset is null or until_offset >= ({vector})[partition + 1])
-            and ($retracted or not retracted)
+        select *
+        from (
+{classes}
+        ) as entry
         order by earliest {direction}, latest {direction}, accepted_at {direction}, event_id {direction}
         limit $most_rows
     ) as entry
@@ -67,6 +49,43 @@ from (
 ) as found
 join {schema}.revisions using (event_id, revision)
 order by {order};
+
+-- name: walk_class
+-- Those of a span class. An event of at most {days} days that reaches the first day begins at most so many before.
+-- The index is entered at the key of the last row seen, or at the bound where that is nearer. No other condition says
+-- where, for the planner would enter it there and pass over all rows up to the key.
+(
+    select {columns}
+    from {walked}
+    where {conditions} and {rows}.span = {span}
+        and {other_end}
+        and latest >= $first::date and (not $within or latest <= $last::date)
+        and ({rows}.earliest, latest, accepted_at, event_id) {beyond} (
+            {nearest},
+            case when {inside} then $latest::date else '{far}' end,
+            case when {inside} then $accepted_at::timestamptz else '{far}' end,
+            $event_id::uuid
+        )
+        and from_offset < ({vector})[partition + 1]
+        and (until_offset is null or until_offset >= ({vector})[partition + 1])
+        and ($retracted or not retracted)
+    order by earliest {direction}, latest {direction}, accepted_at {direction}, event_id {direction}
+)
+
+-- name: lowest
+coalesce(case when $within then $first::date else $first::date - {days} end, '-infinity')
+
+-- name: walked
+{schema}.{rows}
+
+-- name: walked_with_documents
+-- Entries of which the documents are asked, one by one.
+{schema}.entries
+cross join lateral (
+    select from {schema}.documents
+    where documents.event_id = entries.event_id and documents.revision = entries.revision and {said}
+    offset 0
+) as document
 
 -- name: walk_now
 -- A walk of a pair, and, in the same snapshot, how far the generation is and which one is to be read: told by one row,
@@ -233,22 +252,22 @@ group by grouping sets ((year, valence), (type), (domain), ());
 -- name: summary_since
 -- The same of entries that are selected at the vector and were not at another, and, with counts below zero, of those that
 -- are not any more. Both are found by where they begin and end, so that it takes no longer than there are changes.
+-- That they are looked for so is what `offset 0` says: no condition of the selection leads the planner elsewhere.
 with changed as (
     select 1 as sign, entry.*
     from unnest($since::bigint[]) with ordinality as part (since, number)
     cross join lateral (
-        select * from {schema}.entries
-        where {selected} and partition = number - 1 and from_offset >= since
+        select * from {schema}.entries where pair = $pair and partition = number - 1 and from_offset >= since offset 0
     ) as entry
+    where {selected}
     union all
     select -1, entry.*
     from unnest($since::bigint[]) with ordinality as part (since, number)
     cross join lateral (
-        select * from {schema}.entries
-        where {conditions} and {dated} and ($retracted or not retracted)
-            and partition = number - 1 and from_offset < since
-            and until_offset >= since and until_offset < ($vector::bigint[])[number]
+        select * from {schema}.entries where pair = $pair and partition = number - 1 and until_offset >= since offset 0
     ) as entry
+    where {conditions} and {dated} and ($retracted or not retracted)
+        and from_offset < since and until_offset < ($vector::bigint[])[number]
 )
 select {counted}, year, valence, type, domain, sum(sign) as events, sum(sign * goldstein::numeric) as goldstein,
     sum(sign * (goldstein is not null)::integer) as rated, min(earliest) as first, max(latest) as last

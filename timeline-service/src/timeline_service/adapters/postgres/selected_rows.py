@@ -11,6 +11,7 @@ from timeline_service.adapters.postgres.reader import reading
 from timeline_service.adapters.postgres.sql_files import bound, filled, of_generation, read_statements
 from timeline_service.domain.selections import Selection
 from timeline_service.domain.vectors import ReadPoint
+from timeline_service.judge.entries import SPAN_DAYS
 
 if TYPE_CHECKING:
     import asyncpg
@@ -26,6 +27,13 @@ _PLACES: Final[Mapping[Rows, Mapping[str, str]]] = {
     "entries": {"in_partition": "partition", "at_offset": "from_offset"},
     "documents": {"in_partition": "in_partition", "at_offset": "at_offset"},
 }
+
+
+#: The span classes, each with the most days that an event of it lasts.
+_CLASSES: Final[Sequence[Mapping[str, str]]] = tuple(
+    {"{span}": f"{number}::smallint", "{days}": days}
+    for number, days in enumerate([*(str(days) for days in SPAN_DAYS), "null::integer"])
+)
 
 
 class _TooFewError(Exception):
@@ -78,19 +86,24 @@ class SelectedRows:
         rows: Rows,
         values: Mapping[str, Any],
         words: Mapping[str, str],
+        *,
+        walked: Conditions | None = None,
     ) -> "Sequence[asyncpg.Record]":
         """The records of one of two statements that give the same, whichever is expected to take less.
 
         The names are those of the statement that estimates how many are selected, of the walk, and of the gathering.
+        `walked` are the conditions of the walk, where it is one of other rows.
         """
         estimate, walk, gather = names
-        given = (point, selection, conditions_of(selection, rows), values, words)
+        gathered = conditions_of(selection, rows)
         try:
             if not await self._are_many(estimate, point, selection, rows):
                 raise _TooFewError
-            return await self._fetch(self._in_order, walk, *given, seconds=self._walk_seconds)
+            return await self._fetch(
+                self._in_order, walk, point, selection, walked or gathered, values, words, seconds=self._walk_seconds
+            )
         except _TooFewError:
-            return await self.all(gather, *given)
+            return await self.all(gather, point, selection, gathered, values, words)
 
     async def _are_many(self, name: str, point: ReadPoint, selection: Selection, rows: Rows) -> bool:
         """Whether PostgreSQL expects so many that it is less to look for some in order than to gather them all."""
@@ -127,7 +140,8 @@ class SelectedRows:
 
 def selected_statement(name: str, conditions: Conditions, words: Mapping[str, str], generation: int) -> str:
     """A statement of sql/selections.sql or sql/names.sql for what is asked of rows; `words` have meanings in it."""
-    return _statement(name, conditions.rows, conditions.text, conditions.alternatives, tuple(words.items()), generation)
+    texts = conditions.text, conditions.alternatives, conditions.said
+    return _statement(name, conditions.rows, *texts, tuple(words.items()), generation)
 
 
 def asked_values(selection: Selection) -> dict[str, Any]:
@@ -138,10 +152,23 @@ def asked_values(selection: Selection) -> dict[str, Any]:
 
 @lru_cache(1024)
 def _statement(
-    name: str, rows: Rows, conditions: str, alternatives: str, words: tuple[tuple[str, str], ...], generation: int
+    name: str,
+    rows: Rows,
+    conditions: str,
+    alternatives: str,
+    said: str,
+    words: tuple[tuple[str, str], ...],
+    generation: int,
 ) -> str:
     statements = {**read_statements("selections"), **read_statements("names")}
     sql = statements[name].replace("{walk}", statements["walk"]).replace("{placed}", statements[f"placed_{rows}"])
+    walked = "walked_with_documents" if said else "walked"
+    one_class = filled(
+        statements["walk_class"],
+        {"{walked}": statements[walked], "{said}": said, **{f"{{{word}}}": meaning for word, meaning in words}},
+    )
+    each_class = [filled(one_class, {"{lowest}": statements["lowest"], **meaning}) for meaning in _CLASSES]
+    sql = sql.replace("{classes}", "\nunion all\n".join(each_class))
     for part in ("selected", "dated", "near", "contents", "counted", "spelling"):
         sql = sql.replace(f"{{{part}}}", statements[part])
     meanings = {

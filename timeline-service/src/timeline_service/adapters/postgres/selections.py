@@ -35,19 +35,19 @@ if TYPE_CHECKING:
 _ASCENDING: Final = {
     "beyond": ">",
     "direction": "asc",
-    "nearest": "greatest($earliest::date, bound.low)",
-    "inside": "$earliest::date >= bound.low",
+    "nearest": "greatest($earliest::date, {lowest})",
+    "inside": "$earliest::date >= {lowest}",
     "far": "-infinity",
-    "other_end": "earliest <= bound.high",
+    "other_end": "earliest <= $last::date",
     "order": "earliest, latest, found.accepted_at, event_id",
 }
 _DESCENDING: Final = {
     "beyond": "<",
     "direction": "desc",
-    "nearest": "least($earliest::date, bound.high)",
-    "inside": "$earliest::date <= bound.high",
+    "nearest": "least($earliest::date, $last::date)",
+    "inside": "$earliest::date <= $last::date",
     "far": "infinity",
-    "other_end": "earliest >= bound.low",
+    "other_end": "earliest >= {lowest}",
     "order": "earliest desc, latest desc, found.accepted_at desc, event_id desc",
 }
 _RELEVANT: Final = {"order": "rank desc, earliest, latest, found.accepted_at, event_id"}
@@ -106,7 +106,9 @@ class PostgresSelections:
         words = _DESCENDING if descending else _ASCENDING
         if rows_from == "documents":
             names = ("estimate", "walk", "gather")
-            records = await self._rows.walk_or_gather(names, point, selection, rows_from, values, words)
+            # A pair's entries are a part of all documents, so that fewer of these are looked at.
+            walked = conditions_of(selection, "entries", in_order=True) if selection.pair is not None else None
+            records = await self._rows.walk_or_gather(names, point, selection, rows_from, values, words, walked=walked)
         else:
             in_order = conditions_of(selection, rows_from, in_order=True)
             records = await self._rows.walk("walk", point, selection, in_order, values, words)
@@ -194,8 +196,8 @@ class PostgresSelections:
         And of those that are not any more, in rows of their own, with counts below zero.
         """
         conditions = conditions_of(selection, "entries")
-        records = await self._rows.walk("summary_since", point, selection, conditions, {"since": since}, {})
-        return rows_of(SummaryRow, records)
+        values = {"since": since, "pair": selection.pair}
+        return rows_of(SummaryRow, await self._rows.walk("summary_since", point, selection, conditions, values, {}))
 
     async def pairs(
         self, point: ReadPoint, selection: Selection, which: PairSelection, limit: int
