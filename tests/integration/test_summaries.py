@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import AsyncIterator
+from datetime import date
 from typing import Any, Final
 
 import httpx
@@ -12,6 +13,8 @@ from tests.support.models.selection_model import Parameters, select, summarise
 from tests.support.models.timeline_model import ToldTimeline
 from tests.support.running.engines import Engines
 from tests.support.running.timeline_stacks import TimelineStack, timeline_stack
+
+from event_schemas.dates import parse_when
 
 QUESTIONS: Final[list[Parameters]] = [
     [],
@@ -92,6 +95,21 @@ async def test_a_summary_of_the_past(told: ToldTimeline, then: tuple[str, int], 
     await check_summary(told, "CHN-IND", parameters, then)
     await check_summary(told, None, parameters, then)
     await check_summary(told, "CHN-IND", parameters)
+
+
+async def test_a_summary_follows_what_comes_and_goes(told: ToldTimeline) -> None:
+    writer, chosen = RandomWriter(random.Random(7)), random.Random(8)
+    for _ in range(6):
+        await told.append(*(writer.record() for _ in range(15)))
+        standing = [each for each in told.model.standing() if not each.retracted]
+        dates = [parse_when(each.event.when) for each in standing]
+        firsts, lasts = [when.earliest or date.max for when in dates], [when.latest or date.min for when in dates]
+        ends = standing[firsts.index(min(firsts))], standing[lasts.index(max(lasts))]
+        gone = {each.event_id for each in (*ends, *chosen.sample(standing, 5))}
+        await told.append(*(retracting(event_id) for event_id in sorted(gone)))
+        for parameters in QUESTIONS[:5]:
+            for pair in PAIRS:
+                await check_summary(told, pair, parameters)
 
 
 async def test_the_pairs_and_partners_of_now_and_of_the_past(told: ToldTimeline, then: tuple[str, int]) -> None:

@@ -3,13 +3,16 @@ from typing import Any
 from uuid import UUID
 
 import orjson
+from hypothesis import given
+from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
+from tests.support.inputs.event_strategies import revisions
 
 from service_edge.openapi import POSITION, ref
 from timeline_service.adapters.postgres.rows import RecordRow
 from timeline_service.api.shapes import SHAPES
 from timeline_service.domain.revisions import Revision
-from timeline_service.queries.views.events import event_view
+from timeline_service.queries.views.events import event_json, event_view
 from timeline_service.queries.views.records import record_view
 
 AT = datetime(2026, 2, 13, 1, 2, 3, tzinfo=UTC)
@@ -33,6 +36,18 @@ def test_an_event_reads_as_the_contract_shapes_it() -> None:
         "pairs": ["CHN-IND"], "revision": 2, "status": "current", "accepted_at": "2026-02-13T01:02:03.000005Z",
         "recorded_at": "2026-02-13T01:02:03.000000Z", "revised_at": "2026-02-13T09:02:03.000000Z", "position": "1:9",
     }  # fmt: skip
+
+
+@given(revisions(), st.booleans())
+def test_an_event_is_written_as_it_is_read(revision: Revision, is_whole_second: bool) -> None:
+    at = revision.recorded_at.replace(microsecond=0) if is_whole_second else revision.recorded_at
+    told = revision._replace(recorded_at=at)
+    assert event_json(told) == event_json(told) == orjson.dumps(event_view(told))
+
+
+def test_an_event_that_is_long_is_written_so_too() -> None:
+    long = row(content=orjson.dumps({**orjson.loads(row().content), "summary": "x" * 5_000}).decode())
+    assert event_json(long) == orjson.dumps(event_view(long))
 
 
 def test_a_retracted_event_is_marked() -> None:

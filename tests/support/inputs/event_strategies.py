@@ -113,15 +113,20 @@ def posted_events(draw: st.DrawFn) -> dict[str, Any]:
 
 
 @st.composite
-def event_views(draw: st.DrawFn) -> EventView:
-    """An event as `queries.views.events.event_view` makes it, from whatever a client may have posted."""
+def revisions(draw: st.DrawFn) -> Revision:
+    """A revision of an event, from whatever a client may have posted."""
     posted, first = draw(posted_events()), draw(_times)
-    return event_view(Revision(
+    return Revision(
         event_id=UUID(int=draw(st.integers(1, 2**128 - 1))), revision=draw(st.integers(1, 9)),
         action=draw(st.sampled_from(["recorded", "corrected", "retracted"])), partition=3, from_offset=41,
         content=write_json(content_of(read_event(posted))).decode(), recorded_at=first + timedelta(days=1),
         first_recorded_at=first, first_accepted_at=first,
-    ))  # fmt: skip
+    )  # fmt: skip
+
+
+def event_views() -> st.SearchStrategy[EventView]:
+    """An event as `queries.views.events.event_view` makes it."""
+    return revisions().map(event_view)
 
 
 def one_event(**posted: Any) -> EventView:

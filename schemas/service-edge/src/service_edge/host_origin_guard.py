@@ -3,6 +3,7 @@
 import ipaddress
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Final
 
 from starlette.datastructures import Headers
@@ -15,6 +16,7 @@ PROBES: Final = frozenset({"/healthz", "/readyz", "/metrics"})
 #: Methods that change nothing.
 READING: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 _HOST: Final = re.compile(r"(?:\[(?P<address>[0-9a-f:.]+)\]|(?P<name>[a-z0-9._-]+))(?::(?P<port>[0-9]{0,5}))?")
+_LONGEST_ADDRESS: Final = 64  # with a zone
 _LAST_PORT: Final = 65_535
 
 
@@ -51,8 +53,11 @@ class HostOriginGuard:
 
 def is_loopback(name: str) -> bool:
     """Whether a host name or address means this machine alone."""
-    if name == "localhost":
-        return True
+    return name == "localhost" or (len(name) <= _LONGEST_ADDRESS and _is_loopback_address(name))
+
+
+@lru_cache(256)
+def _is_loopback_address(name: str) -> bool:
     try:
         return ipaddress.ip_address(name).is_loopback
     except ValueError:

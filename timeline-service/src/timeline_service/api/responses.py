@@ -91,7 +91,7 @@ async def whole_or_stream(
 
 
 async def with_items(body: Mapping[str, Any], items: AsyncIterator[Sequence[Any]]) -> AsyncIterator[bytes]:
-    """A body as JSON in chunks, its empty `items` filled with those that come."""
+    """A body as JSON in chunks, its empty `items` filled with those that come, unless they are written already."""
     # No string can hold this: there, a quotation mark has a backslash before it.
     begin, here, end = orjson.dumps(body).partition(b'"items":[]')
     assert here
@@ -99,7 +99,7 @@ async def with_items(body: Mapping[str, Any], items: AsyncIterator[Sequence[Any]
     comma = b""
     async for some in items:
         if some:
-            yield comma + b",".join([orjson.dumps(item) for item in some])
+            yield comma + b",".join([item if isinstance(item, bytes) else orjson.dumps(item) for item in some])
             comma = b","
     yield b"]" + end
 

@@ -45,15 +45,14 @@ class Selection:
         return self.words is not None or bool(self.tag or self.actor or self.publisher or self.code or self.batch)
 
     @property
-    def searches(self) -> bool:
-        """Whether it takes the documents to answer; all else is answered from the entries of pairs.
+    def names_strangers(self) -> bool:
+        """Whether an initiator is none of the pair: an entry knows its pair's direction, and not who else acted."""
+        return bool(self.initiator) and (self.pair is None or any(code not in self.pair for code in self.initiator))
 
-        An entry knows its pair's direction, and not who else acted in the event.
-        """
-        strangers = bool(self.initiator) and (
-            self.pair is None or any(code not in self.pair for code in self.initiator)
-        )
-        return self.narrow or strangers
+    @property
+    def searches(self) -> bool:
+        """Whether it takes the documents to answer; all else is answered from the entries of pairs."""
+        return self.narrow or self.names_strangers
 
 
 class Placed(Protocol):

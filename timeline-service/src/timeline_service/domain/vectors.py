@@ -26,6 +26,14 @@ class ReadPoint:
         return sum(self.redrives)
 
 
+@dataclass(frozen=True, slots=True)
+class PairPoint:
+    """How far a generation is, and the least vector at which a pair reads so."""
+
+    now: ReadPoint
+    narrow: OffsetVector
+
+
 def vector_of(next_offsets: Mapping[int, int], partitions: int) -> OffsetVector:
     """A vector of so many partitions; one of which nothing is known stands at its beginning."""
     return tuple(next_offsets.get(partition, 0) for partition in range(partitions))

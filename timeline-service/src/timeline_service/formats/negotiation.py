@@ -3,6 +3,7 @@
 import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 from timeline_service.errors import TimelineError
@@ -27,6 +28,10 @@ _PARAMETERS: Final[Mapping[str, Mapping[str, str]]] = {
     "ics": {"method": "publish", "component": "vevent"},
     "atom": {"type": "feed"},
 }
+
+#: Headers whose meaning is remembered: programs send the same ones again and again.
+_MOST_REMEMBERED: Final = 256
+_LONGEST_REMEMBERED: Final = 200
 
 _NOT_TAKEN: Final = (0.0, 0)
 _NAMED: Final = 3  # how exactly a range without parameters names its media type
@@ -66,6 +71,12 @@ def negotiate(accept: str | None, offered: Collection[str] = tuple(_OFFERS)) -> 
     """
     if accept is None or not accept.strip():
         return "json"
+    choose = _chosen if len(accept) <= _LONGEST_REMEMBERED else _chosen.__wrapped__
+    return choose(accept, tuple(offered))
+
+
+@lru_cache(_MOST_REMEMBERED)
+def _chosen(accept: str, offered: tuple[str, ...]) -> str:
     ranges = _read_ranges(accept)
     best, best_rank = None, _NOT_TAKEN
     for name in offered:
@@ -80,6 +91,11 @@ def negotiate(accept: str | None, offered: Collection[str] = tuple(_OFFERS)) -> 
 
 def prefers_page(accept: str) -> bool:
     """Whether an Accept header likes HTML better than every format: a browser's does, where a person follows a link."""
+    return _likes_page(accept) if len(accept) <= _LONGEST_REMEMBERED else _likes_page.__wrapped__(accept)
+
+
+@lru_cache(_MOST_REMEMBERED)
+def _likes_page(accept: str) -> bool:
     ranges = _read_ranges(accept)
     others = (_rank(ranges, media_type, _PARAMETERS.get(name, {})) for name, media_type in _OFFERS.items())
     return _rank(ranges, "text/html", {}) > max(others)

@@ -17,16 +17,11 @@ _LOOKED_AT: Final = 4
 
 
 async def glance_at(sources: Sources, at: ReadPoint, selection: Selection) -> SummaryView:
-    """The summary of a pair's selected events, made again only where a record has touched the pair since."""
+    """The summary of a pair's selected events."""
     assert selection.pair is not None
     if not selection.searches:  # documents follow later than the vector tells
         at = replace(at, vector=await sources.reader.narrow(at, selection.pair))
-        if (held := sources.summaries.find(at, selection)) is not None:
-            return held
-    summary = await summarise(sources, at, selection)
-    if not selection.searches:
-        sources.summaries.keep(at, selection, summary)
-    return summary
+    return await summarise(sources, at, selection)
 
 
 async def latest_recorded(sources: Sources, point: ReadPoint, limit: int) -> Sequence[tuple[Action, EventView]]:

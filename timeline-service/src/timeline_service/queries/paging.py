@@ -6,7 +6,7 @@ from typing import Any
 
 from timeline_service.domain.cursors import Cursor, CursorError, read_cursor, write_cursor
 from timeline_service.domain.selections import Selection
-from timeline_service.domain.vectors import OffsetVector, ReadPoint, reached
+from timeline_service.domain.vectors import OffsetVector, PairPoint, ReadPoint, reached
 from timeline_service.errors import RefusedError, UnavailableError
 from timeline_service.queries.read_points import Awaited
 from timeline_service.queries.seal import CursorSeal
@@ -45,6 +45,11 @@ class Page:
         instant: str | None = self.query.get("as_of")
         return instant
 
+    @property
+    def asks_now(self) -> bool:
+        """Whether it is read as far as the live generation is, or goes on with what was."""
+        return self.query.get("generation") is None and (self.vector is not None or self.as_of is None)
+
     def read_point(self, now: ReadPoint) -> ReadPoint:
         """The read point at which the page is read; raises UnavailableError where the projection is behind it."""
         if self.vector is None:
@@ -65,3 +70,13 @@ async def read_point_of(awaited: Awaited, page: Page, selection: Selection, *, a
     if page.vector is None and page.as_of is not None:
         return await awaited.read_point_as_of(page.as_of, searching=searching)
     return await awaited.read_point(searching=searching)
+
+
+async def pair_point_of(awaited: Awaited, page: Page, selection: Selection, pair: str) -> PairPoint:
+    """The read point of a pair's page, and the least vector at which the pair reads so."""
+    if page.asks_now and not selection.searches:
+        point = await awaited.sources.reader.pair_point(pair)
+        if awaited.got_to(point.now):
+            return point
+    now = await read_point_of(awaited, page, selection)
+    return PairPoint(now, page.vector or await awaited.sources.reader.narrow(now, pair))

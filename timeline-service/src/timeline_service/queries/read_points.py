@@ -48,6 +48,10 @@ class Awaited:
         except EndedError as error:
             raise RefusedError(f"/{parameter}", str(error)) from error
 
+    def got_to(self, point: ReadPoint) -> bool:
+        """Whether nothing is left to wait for at a read point."""
+        return all(reached_by(point, *position) for position in self.positions.items())
+
     async def read_point_as_of(self, as_of: str, *, searching: bool = False) -> ReadPoint:
         """What was recorded at an instant, once the projection, or its documents, hold all of it.
 

@@ -13,8 +13,14 @@ from {schema}.checkpoints as checkpoint
 left join {schema}.search_checkpoints as search using (partition)
 order by checkpoint.partition;
 
+-- name: pair_vector
+-- How far the generation is, and the last record of each partition that touched the pair.
+select checkpoint.partition, checkpoint.next_offset, checkpoint.partition_count, checkpoint.redriven, touched.last_offset
+from {schema}.checkpoints as checkpoint
+left join {schema}.pair_counts as touched on touched.pair = $pair and touched.partition = checkpoint.partition
+
 -- name: of_readable
--- One of the two above, and which generation is to be read, in one snapshot. One row at least, if there is any.
+-- One of the above, and which generation is to be read, in one snapshot. One row at least, if there is any.
 select readable.n as readable, vector.*
 from ({readable}) as readable
 left join ({vector}) as vector on true

@@ -1,5 +1,5 @@
 -- Reads of a selection of events. {rows} are the entries or the documents of a generation, {schema}.
--- $vector is the next offset of each partition; $first, $last and $within say the span, and $retracted whether retracted
+-- $vector (in a walk, {vector}) is the next offset of each partition; $first, $last and $within say the span, and $retracted whether retracted
 -- events too. {conditions} are those of conditions.sql, {columns} what both kinds of rows tell of an event.
 -- A row is visible at a vector V when from_offset < V[p] and (until_offset is null or until_offset >= V[p]).
 
@@ -30,35 +30,17 @@ join {schema}.revisions using (event_id, revision);
 
 -- name: walk
 -- A page in order, from an index, behind the last row seen. {alternatives} are the values of one condition, each with an
--- index range of its own for each span class: an event of at most `days` days that reaches the first day begins at most
--- so many before.
+-- index range of its own for each span class; those of the classes are merged as far as the page goes.
 select {found}, revisions.action, revisions.recorded_at, revisions.first_recorded_at, {contents}
 from (
     select entry.*
-    from (values (0::smallint, 0), (1::smallint, 31), (2::smallint, 366), (3::smallint, null)) as class (span, days)
+    from (select) as once
     {alternatives}
     cross join lateral (
-        select
-            coalesce(case when $within then $first::date else $first::date - class.days end, '-infinity') as low,
-            $last::date as high
-    ) as bound
-    cross join lateral (
-        -- The index is entered at the key of the last row seen, or at the bound where that is nearer.
-        -- No other condition says where, for the planner would enter it there and pass over all rows up to the key.
-        select {columns}
-        from {schema}.{rows}
-        where {conditions} and {rows}.span = class.span
-            and {other_end}
-            and latest >= $first::date and (not $within or latest <= $last::date)
-            and ({rows}.earliest, latest, accepted_at, event_id) {beyond} (
-                {nearest},
-                case when {inside} then $latest::date else '{far}' end,
-                case when {inside} then $accepted_at::timestamptz else '{far}' end,
-                $event_id::uuid
-            )
-            and from_offset < ($vector::bigint[])[partition + 1]
-            and (until_offset is null or until_offset >= ($vector::bigint[])[partition + 1])
-            and ($retracted or not retracted)
+        select *
+        from (
+{classes}
+        ) as entry
         order by earliest {direction}, latest {direction}, accepted_at {direction}, event_id {direction}
         limit $most_rows
     ) as entry
@@ -66,6 +48,71 @@ from (
     limit $most_rows
 ) as found
 join {schema}.revisions using (event_id, revision)
+order by {order};
+
+-- name: walk_class
+-- Those of a span class. An event of at most {days} days that reaches the first day begins at most so many before.
+-- The index is entered at the key of the last row seen, or at the bound where that is nearer. No other condition says
+-- where, for the planner would enter it there and pass over all rows up to the key.
+(
+    select {columns}
+    from {walked}
+    where {conditions} and {rows}.span = {span}
+        and {other_end}
+        and latest >= $first::date and (not $within or latest <= $last::date)
+        and ({rows}.earliest, latest, accepted_at, event_id) {beyond} (
+            {nearest},
+            case when {inside} then $latest::date else '{far}' end,
+            case when {inside} then $accepted_at::timestamptz else '{far}' end,
+            $event_id::uuid
+        )
+        and from_offset < ({vector})[partition + 1]
+        and (until_offset is null or until_offset >= ({vector})[partition + 1])
+        and ($retracted or not retracted)
+    order by earliest {direction}, latest {direction}, accepted_at {direction}, event_id {direction}
+)
+
+-- name: lowest
+coalesce(case when $within then $first::date else $first::date - {days} end, '-infinity')
+
+-- name: walked
+{schema}.{rows}
+
+-- name: walked_with_documents
+-- Entries of which the documents are asked, one by one.
+{schema}.entries
+cross join lateral (
+    select from {schema}.documents
+    where documents.event_id = entries.event_id and documents.revision = entries.revision and {said}
+    offset 0
+) as document
+
+-- name: walk_now
+-- A walk of a pair, and, in the same snapshot, how far the generation is and which one is to be read: told by one row,
+-- of which nothing is found where the page is empty. It is read there, unless another vector is given.
+with moment as materialized ({pair_vector}),
+at as materialized (
+    select coalesce(
+        $at::bigint[],
+        array(
+            select coalesce(moment.next_offset, 0)
+            from generate_series(0, (select max(partition_count) from moment) - 1) as each (partition)
+            left join moment using (partition)
+            order by partition
+        )
+    ) as vector
+)
+select found.*,
+    case when row_number() over () = 1 then (
+        select json_build_array(
+            readable.n,
+            json_agg(json_build_array(partition, next_offset, partition_count, redriven, last_offset) order by partition)
+        )::text from moment
+    ) end as moment
+from ({readable}) as readable
+left join (
+{walk}
+) as found on true
 order by {order};
 
 -- name: estimate
@@ -181,23 +228,61 @@ order by {order};
 select count(*) from {schema}.{rows} where {selected};
 
 -- name: summary
--- One pass: counts by year and valence (counted 0), by type (1), by domain (2), and of all (3).
-select
-    case
-        when grouping(year) = 0 then 0 when grouping(type) = 0 then 1 when grouping(domain) = 0 then 2 else 3
-    end as counted,
-    year, valence, type, domain, count(*) as events,
-    avg(goldstein::numeric)::double precision as mean_goldstein,
-    min(nullif(earliest, '-infinity')) as first, max(nullif(latest, 'infinity')) as last
+-- Counts by year and valence (counted 0), by type (1), by domain (2), and of all (3). The events are put into small groups
+-- first, of which these are made: to sort all of them for each takes twice as long.
+with grouped as (
+    select
+        year, valence, type, domain, count(*)::integer as events, sum(goldstein::numeric) as goldstein,
+        count(goldstein)::integer as rated, min(earliest) as first, max(latest) as last
+    from (
+        select
+            case when earliest > '-infinity' then date_part('year', earliest)::integer end as year,
+            valence, type, domain, goldstein, nullif(earliest, '-infinity') as earliest,
+            nullif(latest, 'infinity') as latest
+        from {schema}.{rows}
+        where {selected}
+    ) as event
+    group by year, valence, type, domain
+)
+select {counted}, year, valence, type, domain, sum(events) as events, sum(goldstein) as goldstein, sum(rated) as rated,
+    min(first) as first, max(last) as last
+from grouped
+group by grouping sets ((year, valence), (type), (domain), ());
+
+-- name: summary_since
+-- The same of entries that are selected at the vector and were not at another, and, with counts below zero, of those that
+-- are not any more. Both are found by where they begin and end, so that it takes no longer than there are changes.
+-- That they are looked for so is what `offset 0` says: no condition of the selection leads the planner elsewhere.
+with changed as (
+    select 1 as sign, entry.*
+    from unnest($since::bigint[]) with ordinality as part (since, number)
+    cross join lateral (
+        select * from {schema}.entries where pair = $pair and partition = number - 1 and from_offset >= since offset 0
+    ) as entry
+    where {selected}
+    union all
+    select -1, entry.*
+    from unnest($since::bigint[]) with ordinality as part (since, number)
+    cross join lateral (
+        select * from {schema}.entries where pair = $pair and partition = number - 1 and until_offset >= since offset 0
+    ) as entry
+    where {conditions} and {dated} and ($retracted or not retracted)
+        and from_offset < since and until_offset < ($vector::bigint[])[number]
+)
+select {counted}, year, valence, type, domain, sum(sign) as events, sum(sign * goldstein::numeric) as goldstein,
+    sum(sign * (goldstein is not null)::integer) as rated, min(earliest) as first, max(latest) as last
 from (
     select
-        case when earliest > '-infinity' then extract(year from earliest)::integer end as year,
-        valence, type, domain, goldstein, earliest, latest
-    from {schema}.{rows}
-    where {selected}
+        sign, case when earliest > '-infinity' then date_part('year', earliest)::integer end as year,
+        valence, type, domain, goldstein, nullif(earliest, '-infinity') as earliest, nullif(latest, 'infinity') as latest
+    from changed
 ) as event
-group by grouping sets ((year, valence), (type), (domain), ())
-order by counted, year nulls first, events desc, type, domain;
+group by sign, grouping sets ((year, valence), (type), (domain), ());
+
+-- name: counted
+case
+    when grouping(year) = 0 then 0 when grouping(type) = 0 then 1 when grouping(domain) = 0 then 2 else 3
+end as counted
 
 -- name: pairs_of_entries
 -- Of a country or of all, by name or by count, behind the last pair seen and its count.

@@ -14,14 +14,20 @@ _IN_ORDER: Final = ("type", "domain", "initiator", "valence")
 _FACETS: Final = (
     "pair", "country", "initiator", "type", "valence", "domain", "stage", "tag", "actor", "publisher", "code", "batch",
 )  # fmt: skip
+#: Those that only documents can tell.
+_NARROW: Final = ("tag", "actor", "publisher", "code", "batch")
 
 
 @dataclass(slots=True)
 class Conditions:
-    """What is asked of rows, and the values behind it by the names of their parameters."""
+    """What is asked of rows, and the values behind it by the names of their parameters.
+
+    `said`: what is asked of the documents of entries.
+    """
 
     rows: Rows
     alternatives: str = ""
+    said: str = ""
     words: list[str] = field(default_factory=list)
     values: dict[str, Any] = field(default_factory=dict)
 
@@ -50,23 +56,18 @@ def conditions_of(selection: Selection, rows: Rows, *, in_order: bool = False) -
     """The conditions of a selection on entries or documents.
 
     `in_order`: the alternatives of one of them are looked up one by one, so that each comes in order from an index.
+    Where entries cannot tell, their documents are asked as well.
     """
     found = Conditions(rows)
     if rows == "documents":
-        for name in _FACETS:
-            given = getattr(selection, name) or ()
-            values = (given,) if isinstance(given, str) else given
-            if values:
-                found.ask("facets", [facet(name, value) for value in values])
-        if selection.words is not None:
-            found.ask("words", selection.words.tsquery)
+        _ask_documents(found, selection, _FACETS)
     else:
         if selection.pair is not None:
             found.ask("entries_pair", selection.pair)
         asked: dict[str, list[Any]] = {
             name: list(dict.fromkeys(getattr(selection, name))) for name in ("type", "domain", "valence", "stage")
         }
-        asked["initiator"] = _directions(selection)
+        asked["initiator"] = [] if selection.names_strangers else _directions(selection)
         leading = next((name for name in _IN_ORDER if asked[name]), None) if in_order else None
         for name, values in asked.items():
             if name == leading:
@@ -75,7 +76,21 @@ def conditions_of(selection: Selection, rows: Rows, *, in_order: bool = False) -
                 found.ask(f"entries_{name}", values)
     if selection.min_sources > 0:
         found.ask("sources", selection.min_sources)
+    if rows == "entries" and selection.searches:
+        said = Conditions("documents", values=found.values)
+        _ask_documents(said, selection, (*_NARROW, *(("initiator",) if selection.names_strangers else ())))
+        found.said = said.text
     return found
+
+
+def _ask_documents(found: Conditions, selection: Selection, facets: Sequence[str]) -> None:
+    for name in facets:
+        given = getattr(selection, name) or ()
+        values = (given,) if isinstance(given, str) else given
+        if values:
+            found.ask("facets", [facet(name, value) for value in values])
+    if selection.words is not None:
+        found.ask("words", selection.words.tsquery)
 
 
 def _directions(selection: Selection) -> list[int]:

@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import TYPE_CHECKING, Final, TypeVar
 
 import asyncpg
@@ -45,6 +45,11 @@ class Replicas:
         if looks := [replica.next_look() for replica in self._replicas if replica.is_used]:
             await asyncio.wait(looks, timeout=_LOOK_SECONDS)
         return [replica.state(generation) for replica in self._replicas]
+
+    @property
+    def are_read(self) -> bool:
+        """Whether any of them is."""
+        return any(replica.is_used for replica in self._replicas)
 
     @property
     def in_words(self) -> str:
@@ -105,6 +110,15 @@ class ReadPool:
     def __init__(self, primary: "Pool", replicas: Replicas, *, in_order: bool = False) -> None:
         self._primary, self._replicas = primary, replicas
         self._use = Use.IN_ORDER if in_order else Use.BY_VALUE
+
+    @property
+    def has_replicas(self) -> bool:
+        """Whether there is a replica that is read at present."""
+        return self._replicas.are_read
+
+    def on_primary(self, generation: int) -> "AbstractAsyncContextManager[Connection]":
+        """A connection of the primary, as `reading` has it: for what is to be known as it is now."""
+        return reading(self._primary, generation)
 
     async def read(
         self, point: ReadPoint, work: "Callable[[Connection], Awaitable[Found]]", *, documents: bool = False

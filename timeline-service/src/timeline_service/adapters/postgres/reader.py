@@ -6,7 +6,7 @@ whether it is that which is to be read. So what begins after a swap has committe
 
 import secrets
 import time
-from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar
@@ -23,8 +23,10 @@ from timeline_service.adapters.postgres.rows import (
     CheckpointRow,
     HistoryRow,
     NewestRow,
+    PairVectorRow,
     ParkedRow,
     ReachedRow,
+    ReadablePairRow,
     ReadableRow,
     RecordRow,
     RequestedRow,
@@ -37,7 +39,15 @@ from timeline_service.adapters.postgres.rows import (
 from timeline_service.adapters.postgres.sql_files import bound, filled, generation_shape, of_generation, read_statements
 from timeline_service.domain.portions import WHOLE_BYTES
 from timeline_service.domain.revisions import Revision
-from timeline_service.domain.vectors import OffsetVector, ReadPoint, narrowed, reached, timeline_position, vector_of
+from timeline_service.domain.vectors import (
+    OffsetVector,
+    PairPoint,
+    ReadPoint,
+    narrowed,
+    reached,
+    timeline_position,
+    vector_of,
+)
 from timeline_service.errors import DroppedError, EndedError, UnavailableError, UnknownGenerationError
 
 if TYPE_CHECKING:
@@ -45,6 +55,7 @@ if TYPE_CHECKING:
 
 Kind = TypeVar("Kind", bound=NamedTuple)
 Asked = tuple[str, *tuple[Any, ...]]
+Answer = TypeVar("Answer")
 _MAX_SWAPS: Final = 5
 _LOOK_SECONDS: Final = 0.5
 
@@ -63,7 +74,7 @@ class PostgresReader:
         self._generations = PostgresGenerations(pool)
         self._statements = dict(read_statements("reader"))
         live = read_statements("generations")["live"].replace("$1", "$shape")
-        for name in ("vector", "search_vector"):
+        for name in ("vector", "search_vector", "pair_vector"):
             words = {"{readable}": live, "{vector}": self._statements[name], "{columns}": columns_of(VectorRow)}
             self._statements[f"readable_{name}"] = filled(self._statements["of_readable"], words)
         self._supposed: int | None = None  # to be live, as the last look had it
@@ -203,23 +214,45 @@ class PostgresReader:
         except (asyncpg.UndefinedTableError, asyncpg.InvalidSchemaNameError) as error:
             raise UnavailableError("the database has no tables yet: run timeline migrate") from error
 
-    async def _moment_now(self, name: str) -> ReadPoint:
-        """How far the generation that is to be read is, if it is the supposed one; else the next look is at that."""
+    async def pair_point(self, pair: str) -> PairPoint:
+        """How far the live generation is, and the least vector at which a pair reads so."""
+
+        async def ask(generation: int) -> tuple[int | None, PairPoint]:
+            values = {"shape": generation_shape(), "pair": pair}
+            rows = await self._fetch(ReadablePairRow, generation, "readable_pair_vector", **values)
+            point = pair_point_of(generation, [row.vector for row in rows if row.partition is not None])
+            return (rows[0].readable if rows else None), point
+
+        return await self.of_readable(ask)
+
+    async def of_readable(self, ask: Callable[[int], Awaitable[tuple[int | None, Answer]]]) -> Answer:
+        """What is answered by the generation that is to be read: `ask` one, and it says which that is as well.
+
+        The first that is asked is the one that was to be read when the last look was taken.
+        """
         generation = self._supposed
         for _ in range(_MAX_SWAPS):
             if generation is None:
                 async with connected(self._pool) as connection:
                     generation = await find_readable_generation(connection)
             try:
-                rows = await self._fetch(ReadableRow, generation, f"readable_{name}", shape=generation_shape())
+                readable, answer = await ask(generation)
             except DroppedError:
-                rows = []
-            found = rows[0].readable if rows else None
-            if found == generation:
+                generation = None
+                continue
+            if readable == generation:
                 self._supposed = generation
-                return _moment_of(generation, [row.vector for row in rows if row.partition is not None])
-            generation = found
+                return answer
+            generation = readable
         raise UnavailableError("another generation is made the live one all the time")
+
+    async def _moment_now(self, name: str) -> ReadPoint:
+        async def ask(generation: int) -> tuple[int | None, ReadPoint]:
+            rows = await self._fetch(ReadableRow, generation, f"readable_{name}", shape=generation_shape())
+            point = _moment_of(generation, [row.vector for row in rows if row.partition is not None])
+            return (rows[0].readable if rows else None), point
+
+        return await self.of_readable(ask)
 
     async def _fetch(self, kind: type[Kind], generation: int, name: str, **values: Any) -> Sequence[Kind]:
         """Rows as the primary has them now."""
@@ -242,7 +275,14 @@ def vector_statement(generation: int, *, searching: bool = False) -> str:
     return of_generation(statement.replace("{columns}", columns_of(VectorRow)), generation)
 
 
-def _moment_of(generation: int, rows: Sequence[VectorRow]) -> ReadPoint:
+def pair_point_of(generation: int, rows: "Sequence[PairVectorRow]") -> PairPoint:
+    """How far a generation is, and the least vector at which a pair reads so."""
+    now = _moment_of(generation, rows)
+    touched = {row.partition: row.last_offset for row in rows if row.last_offset is not None}
+    return PairPoint(now, narrowed(now.vector, touched))
+
+
+def _moment_of(generation: int, rows: "Sequence[VectorRow | PairVectorRow]") -> ReadPoint:
     offsets = {row.partition: row.next_offset for row in rows}
     partitions = rows[0].partition_count if rows else 0
     redrives = {row.partition: row.redriven for row in rows}

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import date, datetime
+from decimal import Decimal
 from operator import attrgetter
 from typing import TYPE_CHECKING, Final, NamedTuple, TypeVar
 from uuid import UUID
@@ -32,6 +33,16 @@ class VectorRow(NamedTuple):
     redriven: int
 
 
+class PairVectorRow(NamedTuple):
+    """How far a partition is, as in a VectorRow, and its last record that touched a pair."""
+
+    partition: int
+    next_offset: int
+    partition_count: int
+    redriven: int
+    last_offset: int | None
+
+
 class ReadableRow(NamedTuple):
     """The same, or nothing of it, of the generation that is supposed; and which one is to be read."""
 
@@ -48,6 +59,25 @@ class ReadableRow(NamedTuple):
 
 
 _vector: Final = attrgetter(*VectorRow._fields)
+
+
+class ReadablePairRow(NamedTuple):
+    """As a ReadableRow, and the partition's last record that touched a pair."""
+
+    readable: int
+    partition: int | None
+    next_offset: int | None
+    partition_count: int | None
+    redriven: int | None
+    last_offset: int | None
+
+    @property
+    def vector(self) -> PairVectorRow:
+        """The row of the partition, if there is one."""
+        return PairVectorRow._make(_pair_vector(self))
+
+
+_pair_vector: Final = attrgetter(*PairVectorRow._fields)
 
 
 class TouchedRow(NamedTuple):
@@ -235,15 +265,19 @@ class StepRow(NamedTuple):
 
 
 class SummaryRow(NamedTuple):
-    """A count: by year and valence (`counted` 0), by type (1), by domain (2), and of all (3)."""
+    """A count: by year and valence (`counted` 0), by type (1), by domain (2), and of all (3).
+
+    `goldstein` is the sum of the events that are rated by that scale.
+    """
 
     counted: int
     year: int | None
     valence: str | None
     type: str | None
     domain: str | None
-    events: int
-    mean_goldstein: float | None
+    events: int | None
+    goldstein: Decimal | None
+    rated: int | None
     first: date | None
     last: date | None
 

@@ -1,16 +1,17 @@
 """Statements of sql/selections.sql, put together for a selection: what is asked of rows, in which order, from where."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
 import orjson
 
 from timeline_service.adapters.postgres.conditions import Conditions, Rows, conditions_of
 from timeline_service.adapters.postgres.read_pools import ReadPool
-from timeline_service.adapters.postgres.sql_files import bound, generation_schema, of_generation, read_statements
+from timeline_service.adapters.postgres.sql_files import bound, filled, of_generation, read_statements
 from timeline_service.domain.selections import Selection
 from timeline_service.domain.vectors import ReadPoint
+from timeline_service.judge.entries import SPAN_DAYS
 
 if TYPE_CHECKING:
     import asyncpg
@@ -26,6 +27,13 @@ _PLACES: Final[Mapping[Rows, Mapping[str, str]]] = {
     "entries": {"in_partition": "partition", "at_offset": "from_offset"},
     "documents": {"in_partition": "in_partition", "at_offset": "at_offset"},
 }
+
+
+#: The span classes, each with the most days that an event of it lasts.
+_CLASSES: Final[Sequence[Mapping[str, str]]] = tuple(
+    {"{span}": f"{number}::smallint", "{days}": days}
+    for number, days in enumerate([*(str(days) for days in SPAN_DAYS), "null::integer"])
+)
 
 
 class _TooFewError(Exception):
@@ -45,7 +53,6 @@ class SelectedRows:
         self._walk_seconds = walk_seconds
         self._pool = pool
         self._in_order = in_order
-        self._statements = {**read_statements("selections"), **read_statements("names")}
 
     async def all(
         self,
@@ -79,27 +86,31 @@ class SelectedRows:
         rows: Rows,
         values: Mapping[str, Any],
         words: Mapping[str, str],
+        *,
+        walked: Conditions | None = None,
     ) -> "Sequence[asyncpg.Record]":
         """The records of one of two statements that give the same, whichever is expected to take less.
 
         The names are those of the statement that estimates how many are selected, of the walk, and of the gathering.
+        `walked` are the conditions of the walk, where it is one of other rows.
         """
         estimate, walk, gather = names
-        given = (point, selection, conditions_of(selection, rows), values, words)
+        gathered = conditions_of(selection, rows)
         try:
             if not await self._are_many(estimate, point, selection, rows):
                 raise _TooFewError
-            return await self._fetch(self._in_order, walk, *given, seconds=self._walk_seconds)
+            return await self._fetch(
+                self._in_order, walk, point, selection, walked or gathered, values, words, seconds=self._walk_seconds
+            )
         except _TooFewError:
-            return await self.all(gather, *given)
+            return await self.all(gather, point, selection, gathered, values, words)
 
     async def _are_many(self, name: str, point: ReadPoint, selection: Selection, rows: Rows) -> bool:
         """Whether PostgreSQL expects so many that it is less to look for some in order than to gather them all."""
         conditions = conditions_of(selection, rows)
-        sql = self._statements[name].replace("{conditions}", conditions.text).replace("{rows}", rows)
-        sql = sql.replace("{dated}", self._statements["dated"]).replace("{near}", self._statements["near"])
-        span = {name: value for name, value in asdict(selection.span).items() if f"${name}" in sql}
-        asked = bound(of_generation(sql, point.generation), **span, **conditions.values)
+        sql = selected_statement(name, conditions, {}, point.generation)
+        span = {name: value for name, value in asked_values(selection).items() if f"${name}" in sql}
+        asked = bound(sql, **span, **conditions.values)
         plan = await self._pool.read(
             point, lambda connection: connection.fetchval(*asked), documents=rows == "documents"
         )
@@ -118,25 +129,8 @@ class SelectedRows:
         seconds: float | None = None,
     ) -> "Sequence[asyncpg.Record]":
         """A statement's records; raises _TooFewError where they do not come in so many seconds."""
-        placed = self._statements[f"placed_{conditions.rows}"]
-        sql = self._statements[name].replace("{placed}", placed)
-        for part in ("selected", "dated", "near", "contents", "spelling"):
-            sql = sql.replace(f"{{{part}}}", self._statements[part])
-        meanings = {
-            **(words or {}),
-            **_PLACES[conditions.rows],
-            "conditions": conditions.text,
-            "alternatives": conditions.alternatives,
-            "rows": conditions.rows,
-            "columns": ", ".join(_KEPT),
-            "found": ", ".join(f"found.{column}" for column in _KEPT),
-            "schema": generation_schema(point.generation),
-        }
-        for word, meaning in meanings.items():
-            sql = sql.replace(f"{{{word}}}", meaning)
-        shared = {"vector": point.vector, **asdict(selection.span)}
-        given = {**shared, "retracted": selection.retracted, **values, **conditions.values}
-        asked = bound(sql, **given)
+        sql = selected_statement(name, conditions, words or {}, point.generation)
+        asked = bound(sql, vector=point.vector, **asked_values(selection), **values, **conditions.values)
 
         async def read(connection: "Connection") -> "Sequence[asyncpg.Record]":
             try:
@@ -147,6 +141,52 @@ class SelectedRows:
                 raise _TooFewError from error
 
         return await pool.read(point, read, documents=conditions.rows == "documents")
+
+
+def selected_statement(name: str, conditions: Conditions, words: Mapping[str, str], generation: int) -> str:
+    """A statement of sql/selections.sql or sql/names.sql for what is asked of rows; `words` have meanings in it."""
+    texts = conditions.text, conditions.alternatives, conditions.said
+    return _statement(name, conditions.rows, *texts, tuple(words.items()), generation)
+
+
+def asked_values(selection: Selection) -> dict[str, Any]:
+    """The values of a selection, beside those of its conditions and the vector."""
+    span = selection.span
+    return {"first": span.first, "last": span.last, "within": span.within, "retracted": selection.retracted}
+
+
+@lru_cache(1024)
+def _statement(
+    name: str,
+    rows: Rows,
+    conditions: str,
+    alternatives: str,
+    said: str,
+    words: tuple[tuple[str, str], ...],
+    generation: int,
+) -> str:
+    statements = {**read_statements("selections"), **read_statements("names")}
+    sql = statements[name].replace("{walk}", statements["walk"]).replace("{placed}", statements[f"placed_{rows}"])
+    walked = "walked_with_documents" if said else "walked"
+    one_class = filled(
+        statements["walk_class"],
+        {"{walked}": statements[walked], "{said}": said, **{f"{{{word}}}": meaning for word, meaning in words}},
+    )
+    each_class = [filled(one_class, {"{lowest}": statements["lowest"], **meaning}) for meaning in _CLASSES]
+    sql = sql.replace("{classes}", "\nunion all\n".join(each_class))
+    for part in ("selected", "dated", "near", "contents", "counted", "spelling"):
+        sql = sql.replace(f"{{{part}}}", statements[part])
+    meanings = {
+        "vector": "$vector::bigint[]",
+        **dict(words),
+        **_PLACES[rows],
+        "conditions": conditions,
+        "alternatives": alternatives,
+        "rows": rows,
+        "columns": ", ".join(_KEPT),
+        "found": ", ".join(f"found.{column}" for column in _KEPT),
+    }
+    return of_generation(filled(sql, {f"{{{word}}}": meaning for word, meaning in meanings.items()}), generation)
 
 
 def rows_for(selection: Selection) -> Rows:

@@ -5,17 +5,28 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
+import orjson
+
 from timeline_service.adapters.postgres.conditions import Rows, conditions_of
 from timeline_service.adapters.postgres.read_pools import ReadPool
-from timeline_service.adapters.postgres.reader import vector_statement
-from timeline_service.adapters.postgres.rows import FoundRow, NameRow, PairRow, SummaryRow, VectorRow, rows_of
-from timeline_service.adapters.postgres.selected_rows import SelectedRows, rows_for
-from timeline_service.adapters.postgres.sql_files import bound, of_generation, read_statements
+from timeline_service.adapters.postgres.reader import pair_point_of, vector_statement
+from timeline_service.adapters.postgres.rows import (
+    FoundRow,
+    NameRow,
+    PairRow,
+    PairVectorRow,
+    SummaryRow,
+    VectorRow,
+    rows_of,
+)
+from timeline_service.adapters.postgres.selected_rows import SelectedRows, asked_values, rows_for, selected_statement
+from timeline_service.adapters.postgres.sql_files import bound, generation_shape, of_generation, read_statements
 from timeline_service.domain.newest import fair_share, is_whole
 from timeline_service.domain.portions import WHOLE_BYTES
 from timeline_service.domain.revisions import Revision
 from timeline_service.domain.selections import FIRST, LAST, Selection, SortKey
-from timeline_service.domain.vectors import OffsetVector, ReadPoint
+from timeline_service.domain.vectors import OffsetVector, PairPoint, ReadPoint
+from timeline_service.errors import DroppedError
 
 if TYPE_CHECKING:
     import asyncpg
@@ -25,23 +36,31 @@ if TYPE_CHECKING:
 _ASCENDING: Final = {
     "beyond": ">",
     "direction": "asc",
-    "nearest": "greatest($earliest::date, bound.low)",
-    "inside": "$earliest::date >= bound.low",
+    "nearest": "greatest($earliest::date, {lowest})",
+    "inside": "$earliest::date >= {lowest}",
     "far": "-infinity",
-    "other_end": "earliest <= bound.high",
+    "other_end": "earliest <= $last::date",
     "order": "earliest, latest, found.accepted_at, event_id",
 }
 _DESCENDING: Final = {
     "beyond": "<",
     "direction": "desc",
-    "nearest": "least($earliest::date, bound.high)",
-    "inside": "$earliest::date <= bound.high",
+    "nearest": "least($earliest::date, $last::date)",
+    "inside": "$earliest::date <= $last::date",
     "far": "infinity",
-    "other_end": "earliest >= bound.low",
+    "other_end": "earliest >= {lowest}",
     "order": "earliest desc, latest desc, found.accepted_at desc, event_id desc",
 }
 _RELEVANT: Final = {"order": "rank desc, earliest, latest, found.accepted_at, event_id"}
 _NEWEST: Final = {"order": "revisions.recorded_at desc, found.partition desc, found.from_offset desc"}
+
+
+#: A walk of a pair as far as its generation is in the snapshot of the statement, or at another vector.
+_NOW: Final = {
+    "vector": "select vector from at",
+    "readable": read_statements("generations")["live"].replace("$1", "$shape"),
+    "pair_vector": read_statements("reader")["pair_vector"],
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +95,11 @@ class PostgresSelections:
         self._in_order = in_order
         self._statements = {**read_statements("selections"), **read_statements("names")}
 
+    @property
+    def reads_replicas(self) -> bool:
+        """Whether pages may be read elsewhere than their read points."""
+        return self._in_order.has_replicas
+
     async def page(
         self, point: ReadPoint, selection: Selection, *, descending: bool, after: SortKey | None, limit: int
     ) -> Sequence[FoundRow]:
@@ -83,17 +107,46 @@ class PostgresSelections:
 
         Where that is less than all, `content` is None and `size` says how long it is: `contents` reads it.
         """
-        key = after or (LAST if descending else FIRST)
         rows_from = rows_for(selection)
-        values = {**asdict(key), "most_rows": limit, "most_bytes": WHOLE_BYTES}
+        values = _values_of_page(after, limit, descending=descending)
         words = _DESCENDING if descending else _ASCENDING
         if rows_from == "documents":
             names = ("estimate", "walk", "gather")
-            records = await self._rows.walk_or_gather(names, point, selection, rows_from, values, words)
+            # A pair's entries are a part of all documents, so that fewer of these are looked at.
+            walked = conditions_of(selection, "entries", in_order=True) if selection.pair is not None else None
+            records = await self._rows.walk_or_gather(names, point, selection, rows_from, values, words, walked=walked)
         else:
             in_order = conditions_of(selection, rows_from, in_order=True)
             records = await self._rows.walk("walk", point, selection, in_order, values, words)
         return rows_of(FoundRow, records)
+
+    async def page_now(
+        self,
+        generation: int,
+        selection: Selection,
+        *,
+        at: OffsetVector | None,
+        descending: bool,
+        after: SortKey | None,
+        limit: int,
+    ) -> tuple[int, tuple[PairPoint, Sequence[FoundRow]]]:
+        """The same of a pair's entries, now or `at` a vector, with all that is to be known before, in one snapshot.
+
+        First comes which generation is to be read: of another than this one nothing that follows is to be used.
+        """
+        assert selection.pair is not None
+        conditions = conditions_of(selection, "entries", in_order=True)
+        words = (_DESCENDING if descending else _ASCENDING) | _NOW
+        sql = selected_statement("walk_now", conditions, words, generation)
+        given = {"shape": generation_shape(), "pair": selection.pair, "at": at, **asked_values(selection)}
+        values = _values_of_page(after, limit, descending=descending)
+        async with self._in_order.on_primary(generation) as connection:
+            records = await connection.fetch(*bound(sql, **given, **values, **conditions.values))
+        if not records:
+            raise DroppedError(f"no generation is to be read in place of {generation}")
+        readable, vector = next(orjson.loads(record[-1]) for record in records if record[-1] is not None)
+        rows = [FoundRow._make(record[:-1]) for record in records if record[0] is not None]
+        return readable, (pair_point_of(generation, [PairVectorRow._make(each) for each in vector or ()]), rows)
 
     async def newest(
         self, point: ReadPoint, selection: Selection, *, before: OffsetVector, limit: int
@@ -142,6 +195,15 @@ class PostgresSelections:
         """Counts by year and valence, by type, by domain, and of all: `counted` 0 to 3."""
         conditions = conditions_of(selection, rows_for(selection))
         return rows_of(SummaryRow, await self._rows.all("summary", point, selection, conditions, {}))
+
+    async def summary_since(self, point: ReadPoint, since: OffsetVector, selection: Selection) -> Sequence[SummaryRow]:
+        """The same of a pair's entries that are selected there and were not at an earlier vector.
+
+        And of those that are not any more, in rows of their own, with counts below zero.
+        """
+        conditions = conditions_of(selection, "entries")
+        values = {"since": since, "pair": selection.pair}
+        return rows_of(SummaryRow, await self._rows.walk("summary_since", point, selection, conditions, values, {}))
 
     async def pairs(
         self, point: ReadPoint, selection: Selection, which: PairSelection, limit: int
@@ -206,3 +268,9 @@ class PostgresSelections:
             names = ("estimate_newest", "walk_newest", "gather_newest")
             records = await self._rows.walk_or_gather(names, point, selection, rows_from, values, _NEWEST)
         return rows_of(FoundRow, records)
+
+
+def _values_of_page(after: SortKey | None, limit: int, *, descending: bool) -> dict[str, Any]:
+    key = after or (LAST if descending else FIRST)
+    place = {name: getattr(key, name) for name in ("earliest", "latest", "accepted_at", "event_id")}
+    return {**place, "most_rows": limit, "most_bytes": WHOLE_BYTES}

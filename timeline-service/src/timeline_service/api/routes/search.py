@@ -58,7 +58,7 @@ async def search(
     # Each event follows from the record that its revision was made of, so that none need be read to know them.
     places = ",".join([format_position(row.partition, row.from_offset) for row in rows])
     tag = tag_of(str(request.url), (at.generation,), places, orjson.dumps(body))
-    chunks = with_items(body, listing.views(rows))
+    chunks = with_items(body, listing.written(rows))
     headers = next_link(request, following)
     return await whole_or_stream(request, listing.now, chunks, content_size(rows), headers=headers, tag=tag)
 

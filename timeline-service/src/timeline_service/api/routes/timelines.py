@@ -6,6 +6,7 @@ from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import RedirectResponse
 
 from event_schemas.countries import pair_name
+from service_edge.prepared_routes import PreparedRoute
 from timeline_service.api.filters import Count, CursorText, Filters, Limit, PairPath
 from timeline_service.api.holdings import Held
 from timeline_service.api.languages import Language, language_headers
@@ -21,7 +22,7 @@ from timeline_service.queries.selections import read_country
 from timeline_service.queries.views.countries import pair_view
 from timeline_service.queries.views.events import TimelineView
 
-router = APIRouter(tags=["timelines"])
+router = APIRouter(tags=["timelines"], route_class=PreparedRoute)
 Order = Annotated[
     Literal["asc", "desc", "newest"] | None,
     Query(
@@ -81,7 +82,9 @@ async def timeline(
     """
     name, form = read_pair(pair), form_of(request)
     page = page_of(request, held, {"of": name, **filters, "order": order_of(order, form)}, cursor)
-    listing = await list_timeline(awaited, page, name)
+    # Whoever has an answer already is asked first whether it is the same.
+    ahead = (limit or PAGE) if form == "json" and "if-none-match" not in request.headers else None
+    listing = await list_timeline(awaited, page, name, ahead)
     tag = pair_tag(request, listing.at, form, language)
     headers = language_headers(language) if form == "json" else {}
     if (known := known_already(request, listing.now, tag, headers)) is not None:
@@ -92,7 +95,7 @@ async def timeline(
     rows, following = await listing.rows(limit or PAGE)
     body: TimelineView = {**pair_view(name, names_in(language)), **await listing.head(following, counted=count)}
     headers |= next_link(request, following)
-    chunks = with_items(body, listing.views(rows))
+    chunks = with_items(body, listing.written(rows))
     return await whole_or_stream(request, listing.now, chunks, content_size(rows), headers=headers, tag=tag)
 
 
