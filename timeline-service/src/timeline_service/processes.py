@@ -14,6 +14,7 @@ from prometheus_client import Counter, Gauge
 from service_edge.access.settings import open_gate
 from service_edge.access.tokens import TokenFileError
 from service_edge.host_origin_guard import is_loopback
+from service_edge.kafka_clients import is_left_behind
 from service_edge.probes import ProbeHostError, ProbePortError, answering_probes
 from service_edge.topic_check import TopicUnavailableError, describe_topic
 from timeline_service.adapters.kafka.offsets import KafkaOffsets
@@ -193,7 +194,7 @@ def _stop_on_signals() -> asyncio.Event:
 def _note_left_over(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
     """What asyncpg and aiokafka leave behind, unread, where a connection is given up is no failure of ours."""
     error = context.get("exception")
-    if isinstance(error, OSError | asyncio.CancelledError):  # TimeoutError is one, too
+    if is_left_behind(error):
         _LOG.debug("left over from a connection", reason=repr(error))
     else:
         loop.default_exception_handler(context)
