@@ -44,10 +44,11 @@ _LEVEL: Final = "select coalesce(sum(next_offset), 0)::bigint from timeline_g1.s
 
 @dataclass(slots=True)
 class Needs:
-    """Bytes and cores that a process and those that it has started held at each look."""
+    """Bytes and cores that a process and those that it has started held at each look; and the most of one of these."""
 
     name: str
     held: list[int] = field(default_factory=list)
+    worker: int = 0
     cores: list[float] = field(default_factory=list)
 
     def look(self, parent: psutil.Process, seconds: float, before: dict[int, float]) -> None:
@@ -55,7 +56,9 @@ class Needs:
         held, took = 0, 0.0
         for each in (parent, *parent.children(recursive=True)):
             with suppress(psutil.Error):  # it has just ended
-                held += each.memory_info().rss
+                rss = each.memory_info().rss
+                held += rss
+                self.worker = max(self.worker, rss if each != parent else 0)
                 times = each.cpu_times()
                 now = times.user + times.system
                 took += now - before.get(each.pid, 0.0)
@@ -155,10 +158,11 @@ def main() -> int:
         found = uvloop.run(measure(events))
     finally:
         close_session_folder()
-    table = Table("process", "median MiB", "peak MiB", "median cores", "peak cores")
+    table = Table("process", "median MiB", "peak MiB", "a worker's", "median cores", "peak cores")
     for each in found:
         memory = (f"{amount(each.held) / 2**20:.0f}" for amount in (median, max))
-        table.add_row(each.name, *memory, *(f"{amount(each.cores):.2f}" for amount in (median, max)))
+        cores = (f"{amount(each.cores):.2f}" for amount in (median, max))
+        table.add_row(each.name, *memory, f"{each.worker / 2**20:.0f}", *cores)
     Console(width=100).print(table)
     return 0
 

@@ -3,7 +3,7 @@
 import asyncio
 import gc
 from collections.abc import Coroutine
-from typing import Annotated, Any, Final
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
@@ -22,7 +22,9 @@ from timeline_service.cli.show import show
 from timeline_service.cli.types import types
 from timeline_service.cli.watch import watch
 from timeline_service.errors import HaltError, UnavailableError
-from timeline_service.settings import Settings
+
+if TYPE_CHECKING:
+    from timeline_service.settings import Settings
 
 app: Final = typer.Typer(
     no_args_is_help=True,
@@ -30,6 +32,13 @@ app: Final = typer.Typer(
     pretty_exceptions_enable=False,
     help="The timeline of relations between any two countries, projected from the log.",
 )
+
+
+def _settings() -> "Settings":
+    """Those of the environment, for commands that are processes: who asks a service has no use for what reads them."""
+    from timeline_service.settings import Settings
+
+    return read_settings(Settings)
 
 
 @app.command()
@@ -42,7 +51,7 @@ def serve() -> None:
     from service_edge.tracing import trace_process
     from timeline_service.app import create_app
 
-    settings = read_settings(Settings)
+    settings = _settings()
     write_logs()
     trace_process("timeline")
     try:
@@ -61,7 +70,7 @@ def project() -> None:
     from service_edge.tracing import trace_process
     from timeline_service.processes import project
 
-    settings = read_settings(Settings)
+    settings = _settings()
     write_logs()
     trace_process("projector")
     gc.freeze()
@@ -75,7 +84,7 @@ def replayer() -> None:
     from service_edge.logs import write_logs
     from timeline_service.processes import replay
 
-    settings = read_settings(Settings)
+    settings = _settings()
     write_logs()
     _run(replay(settings))
 
@@ -93,7 +102,7 @@ def migrate(
     if print_roles:
         typer.echo(roles_script(), nl=False)
         return
-    settings = read_settings(Settings)
+    settings = _settings()
     try:
         done = asyncio.run(migrate_database(settings.database_url.get_secret_value(), settings.judged_by))
     except UnavailableError as error:
