@@ -43,7 +43,7 @@ _LONG_RUN: Final = 60.0
 _LOOK_SECONDS: Final = 5.0
 _ANSWER_SECONDS: Final = 2.0
 _END_SECONDS: Final = 8.0
-_CUT_SECONDS: Final = 5.0
+_CUT_SECONDS: Final = 2.0
 
 
 @dataclass(slots=True)
