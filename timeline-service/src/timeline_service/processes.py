@@ -13,7 +13,7 @@ from prometheus_client import Counter, Gauge
 
 from service_edge.access.settings import open_gate
 from service_edge.access.tokens import TokenFileError
-from service_edge.host_origin_guard import is_loopback
+from service_edge.hosts import is_loopback
 from service_edge.kafka_clients import is_left_behind
 from service_edge.probes import ProbeHostError, ProbePortError, answering_probes
 from service_edge.topic_check import TopicUnavailableError, describe_topic

@@ -5,7 +5,7 @@ import os
 import socket
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import uvicorn
 from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, generate_latest
@@ -14,13 +14,12 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from service_edge.access.gate import Gate
-from service_edge.access.guard import AccessGuard
-from service_edge.access.needs import Needs, table
-from service_edge.host_origin_guard import is_loopback
+from service_edge.hosts import is_loopback
+
+if TYPE_CHECKING:
+    from service_edge.access.gate import Gate
 
 LOOPBACK: Final = "127.0.0.1"
-_NEEDS: Final = table(open_to_all=["GET /healthz", "GET /readyz"], operate=["GET /metrics"])
 
 
 class ProbePortError(Exception):
@@ -33,7 +32,7 @@ class ProbeHostError(Exception):
 
 @asynccontextmanager
 async def answering_probes(
-    port: int, why_not_ready: Callable[[], str], host: str = LOOPBACK, gate: Gate | None = None
+    port: int, why_not_ready: Callable[[], str], host: str = LOOPBACK, gate: "Gate | None" = None
 ) -> AsyncIterator[int]:
     """Answer probes meanwhile; yields the port, which is any free one for 0.
 
@@ -48,8 +47,7 @@ async def answering_probes(
                 f"{host} can be reached from outside, where everybody could read the metrics: listen on {LOOPBACK}, or "
                 "set TIMELINE_TOKENS_FILE or TIMELINE_OIDC_ISSUER"
             )
-        gate.needs = Needs(app.routes, _NEEDS)
-        app.add_middleware(AccessGuard, gate=gate)
+        _guard(app, gate)
     try:
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
         listening = socket.create_server((host, port), family=family)
@@ -65,6 +63,14 @@ async def answering_probes(
             await asyncio.gather(serving, return_exceptions=True)
             if gate is not None:
                 await gate.close()
+
+
+def _guard(app: Starlette, gate: "Gate") -> None:
+    from service_edge.access.guard import AccessGuard  # which most of these processes do without, on loopback
+    from service_edge.access.needs import Needs, table
+
+    gate.needs = Needs(app.routes, table(open_to_all=["GET /healthz", "GET /readyz"], operate=["GET /metrics"]))
+    app.add_middleware(AccessGuard, gate=gate)
 
 
 class _Server(uvicorn.Server):

@@ -11,7 +11,7 @@ from starlette.types import Scope
 
 from event_schemas.errors import Detail
 from service_edge.access.tokens import TOKEN, CredentialError, read_token
-from service_edge.host_origin_guard import host_name, is_loopback
+from service_edge.hosts import host_name, is_loopback
 from service_edge.problems import BAD_PARAMETER, ProblemError
 
 _IN_ADDRESSES: Final = frozenset({"access_token", "api_key", "apikey", "authorization", "bearer", "jwt", "token"})
