@@ -21,6 +21,7 @@ from rich.console import Console
 from rich.table import Table
 from tests.bench.bench import bench_services
 from tests.bench.ingest_figures import post_bulk
+from tests.bench.processor import cpu_seconds
 from tests.bench.replay_runs import run_replay
 from tests.support.running.engines import shared_engines
 from tests.support.running.processes import Service, Services
@@ -44,51 +45,46 @@ _LEVEL: Final = "select coalesce(sum(next_offset), 0)::bigint from timeline_g1.s
 
 @dataclass(slots=True)
 class Needs:
-    """Bytes and cores that a process and those that it has started held at each look; and the most of one of these."""
+    """Bytes that a process and those that it has started held at each look, and the most that one of these held.
+
+    `seconds` of the processor's are what they have taken since `before`, for so many events or answers.
+    """
 
     name: str
+    unit: str
     held: list[int] = field(default_factory=list)
     worker: int = 0
-    cores: list[float] = field(default_factory=list)
+    seconds: float = 0.0
+    count: int = 0
 
-    def look(self, parent: psutil.Process, seconds: float, before: dict[int, float]) -> None:
-        """Take note of what they hold now, and of what they have taken of the processor since `before`."""
-        held, took = 0, 0.0
+    def look(self, parent: psutil.Process) -> None:
+        """Take note of what they hold now."""
+        held = 0
         for each in (parent, *parent.children(recursive=True)):
             with suppress(psutil.Error):  # it has just ended
                 rss = each.memory_info().rss
                 held += rss
                 self.worker = max(self.worker, rss if each != parent else 0)
-                times = each.cpu_times()
-                now = times.user + times.system
-                took += now - before.get(each.pid, 0.0)
-                before[each.pid] = now
         self.held.append(held)
-        self.cores.append(took / seconds)
 
 
 @asynccontextmanager
-async def watched(name: str, service: Service, found: list[Needs]) -> AsyncIterator[None]:
-    """Watch a process meanwhile, and those that it starts."""
-    needs, parent, before = Needs(name), psutil.Process(service.pid), dict[int, float]()
-    needs.look(parent, 1, before)
-    needs.held.clear()
-    needs.cores.clear()
+async def watched(name: str, unit: str, service: Service, found: list[Needs]) -> AsyncIterator[Needs]:
+    """Watch a process meanwhile, and those that it starts; whoever is inside says how much was done."""
+    needs, parent, before = Needs(name, unit), psutil.Process(service.pid), cpu_seconds(service)
 
     async def watch() -> None:
-        last = time.monotonic()
         while True:
+            needs.look(parent)
             await asyncio.sleep(_LOOK_SECONDS)
-            now = time.monotonic()
-            needs.look(parent, now - last, before)
-            last = now
 
     watching = asyncio.create_task(watch())
     try:
-        yield
+        yield needs
     finally:
         watching.cancel()
         await asyncio.wait([watching])
+        needs.seconds = cpu_seconds(service) - before
         found.append(needs)
 
 
@@ -98,21 +94,25 @@ async def measure(events: int) -> list[Needs]:
     async with bench_services(await shared_engines()) as services:
         services.migrate()
         ingest = await services.ingest()
-        async with watched("ingest", ingest, found):
+        count = events // _BODIES * _BODIES
+        async with watched("ingest", "event", ingest, found) as needs:
             bodies = (post_bulk(ingest.url, events // _BODIES, number * events) for number in range(_BODIES))
             await asyncio.gather(*bodies)
+            needs.count = count
         await ingest.terminate()
         projector = await services.projector()
-        async with watched("projector", projector, found):
-            await _level(services, events // _BODIES * _BODIES)
+        async with watched("projector", "event", projector, found) as needs:
+            await _level(services, count)
+            needs.count = count
         await projector.terminate()
         timeline = await services.timeline()
-        async with watched("timeline", timeline, found):
-            await _read(timeline.url)
+        async with watched("timeline", "answer", timeline, found) as needs:
+            needs.count = await _read(timeline.url)
         await timeline.terminate()
         projector, replayer = await services.projector("beside"), await services.replayer()
-        async with watched("replayer", replayer, found):
+        async with watched("replayer", "event", replayer, found) as needs:
             await run_replay(services, replayer, "rebuild")
+            needs.count = count
         await projector.terminate()
     return found
 
@@ -130,17 +130,20 @@ async def _level(services: Services, count: int) -> None:
         await connection.close()
 
 
-async def _read(url: str) -> None:
-    """Many readers at once, of the pairs that have most, and an export of all of the log beside them."""
+async def _read(url: str) -> int:
+    """Many readers at once, of the pairs that have most, beside an export of the log; returns how many reads."""
+    answered = 0
     async with httpx.AsyncClient(base_url=url, timeout=60, trust_env=False) as client:
         pairs = [item["pair"] for item in (await client.get("/v1/timelines")).json()["items"]]
         ends = time.monotonic() + _READING_SECONDS
 
         async def read(number: int) -> None:
+            nonlocal answered
             while time.monotonic() < ends:
                 number += 1
                 path = _READS[number % len(_READS)].format(pair=pairs[number % len(pairs)])
                 (await client.get(path)).raise_for_status()
+                answered += 1
 
         async def export() -> None:
             async with client.stream("GET", "/v1/log/export") as answer:
@@ -148,6 +151,7 @@ async def _read(url: str) -> None:
                     pass
 
         await asyncio.gather(export(), *(read(number * 7) for number in range(_READERS)))
+    return answered
 
 
 def main() -> int:
@@ -158,11 +162,10 @@ def main() -> int:
         found = uvloop.run(measure(events))
     finally:
         close_session_folder()
-    table = Table("process", "median MiB", "peak MiB", "a worker's", "median cores", "peak cores")
+    table = Table("process", "median MiB", "peak MiB", "of which a worker's", "processor's time")
     for each in found:
-        memory = (f"{amount(each.held) / 2**20:.0f}" for amount in (median, max))
-        cores = (f"{amount(each.cores):.2f}" for amount in (median, max))
-        table.add_row(each.name, *memory, f"{each.worker / 2**20:.0f}", *cores)
+        memory = (f"{bytes_ / 2**20:.0f}" for bytes_ in (median(each.held), max(each.held), each.worker))
+        table.add_row(each.name, *memory, f"{each.seconds / each.count * 1e6:.0f} µs an {each.unit}")
     Console(width=100).print(table)
     return 0
 
