@@ -77,7 +77,7 @@ async def import_events(ingest: Service, count: int) -> Imported:
         write_table(table, mapping, count)
         words = ["import", "csv", str(table), "--mapping", str(mapping), "--url", ingest.url, "--no-wait", "--json"]
         before = cpu_seconds(ingest)
-        seconds, usage, peak, told = await asyncio.to_thread(_run, words)
+        seconds, usage, peak, told = await asyncio.to_thread(run_ingest, words)
     if orjson.loads(told)["recorded"]["events"] != count:
         raise RuntimeError(f"not everything was recorded: {told.decode()}")
     cpu = cpu_seconds(ingest) - before + usage.ru_utime + usage.ru_stime
@@ -91,7 +91,7 @@ def import_figures(imported: Imported, bulk: float) -> tuple[Figure, Figure]:
     return rate, memory_of("ingest import", imported.peak_bytes, LIMIT_MB)
 
 
-def _run(words: list[str]) -> tuple[float, resource.struct_rusage, int, bytes]:
+def run_ingest(words: list[str]) -> tuple[float, resource.struct_rusage, int, bytes]:
     """Run `ingest`; returns how long it took, what it took, the most bytes that it held, and what it said."""
     with tempfile.TemporaryFile() as output, tempfile.NamedTemporaryFile() as status_file:
         start = time.perf_counter()

@@ -16,9 +16,9 @@ from tests.bench.figures import Figure, percentile
 _CHUNK_BYTES: Final = 256 * 1024
 
 
-async def post_bulk(url: str, count: int) -> float:
+async def post_bulk(url: str, count: int, first: int = 0) -> float:
     """Post events as NDJSON in one request; returns events a second. Raises RuntimeError unless all are recorded."""
-    body = ndjson(count)
+    body = ndjson(count, first)
 
     async def chunks() -> AsyncIterator[bytes]:
         for start in range(0, len(body), _CHUNK_BYTES):

@@ -275,7 +275,7 @@ async def test_no_step_of_a_wheel_takes_long(browser: Browser, alone: SeamPages)
         await browser.ask("new Promise(drawn => requestAnimationFrame(() => requestAnimationFrame(() => drawn(1))))")
         steps.append(await browser.worked())
     assert await drawn(browser, alone, "marks")
-    assert max(after - before for before, after in pairwise(steps)) < 100
+    assert max(after - before for before, after in pairwise(steps)) < 60
 
 
 async def test_trouble_is_told_and_tried_again(browser: Browser, alone: SeamPages) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import asyncpg
 import pytest
-from tests.faults.test_projector_faults import busy_log
+from tests.faults.test_projector_faults import SOON, busy_log
 from tests.support.inputs.log_writing import open_log
 from tests.support.running.engines import own_postgres
 from tests.support.running.processes import Service, Services
@@ -73,10 +73,10 @@ async def freeze_in_transaction(services: Services, projector: Service) -> None:
 
 @pytest.mark.usefixtures("postgres")
 async def test_a_projector_goes_on_where_another_was_frozen_in_its_transaction(services: Services) -> None:
-    frozen = await services.projector("frozen")
+    frozen = await services.projector("frozen", **SOON)
     await freeze_in_transaction(services, frozen)
-    second = await services.projector("second")
-    await projected(services)  # of which some ten seconds are the group's
+    second = await services.projector("second", **SOON)
+    await projected(services)
     assert "ended a session that held up this one" in second.log
     frozen.signal(signal.SIGCONT)
     await wait_until(lambda: "out of reach" in frozen.log)  # its connection was ended
@@ -86,7 +86,7 @@ async def test_a_projector_goes_on_where_another_was_frozen_in_its_transaction(s
 
 async def test_a_swap_goes_on_where_the_projector_was_frozen_in_its_transaction(services: Services) -> None:
     services.migrate()
-    frozen = await services.projector("frozen")
+    frozen = await services.projector("frozen", **SOON)
     await freeze_in_transaction(services, frozen)
     await services.replayer()
     view = await replayed(services, "rebuild", timeout=60)

@@ -19,6 +19,8 @@ from tests.support.waiting import wait_until
 from event_schemas.records import HEADERS, Record, encode_value
 from timeline_service.adapters.kafka.reader import KafkaReader
 
+#: How long the group waits for a projector that is gone: no test is of that.
+SOON = {"TIMELINE_SESSION_SECONDS": "2"}
 PAIRS = [["IN", "CN"], ["IN", "US"], ["CN", "US", "FR"], ["DE", "FR"], ["DE", "IN"]]
 
 
@@ -68,8 +70,8 @@ async def test_a_projector_killed_again_and_again_projects_each_record_once(serv
     services.migrate()
     async with open_log(services.bootstrap_servers, services.topic) as log:
         await log.append(*busy_log(2_000, 1))
-        projector = await services.projector(TIMELINE_BATCH_RECORDS="150")
-        for seed in range(2, 6):  # each time the group waits ten seconds for the one that was killed
+        projector = await services.projector(TIMELINE_BATCH_RECORDS="150", **SOON)
+        for seed in range(2, 6):  # each time the group waits for the one that was killed
             before = await next_offsets(services.database_url)
             appending = asyncio.create_task(append_slowly(log, busy_log(750, seed)))  # so that there is more to come
 
@@ -86,8 +88,8 @@ async def test_a_projector_killed_again_and_again_projects_each_record_once(serv
 async def test_of_two_projectors_one_is_killed(services: Services) -> None:
     services.migrate()
     async with open_log(services.bootstrap_servers, services.topic) as log:
-        first = await services.projector("first", TIMELINE_BATCH_RECORDS="100")
-        second = await services.projector("second", TIMELINE_BATCH_RECORDS="100")
+        first = await services.projector("first", TIMELINE_BATCH_RECORDS="100", **SOON)
+        second = await services.projector("second", TIMELINE_BATCH_RECORDS="100", **SOON)
 
         async def shared() -> bool:
             connection = await asyncpg.connect(services.database_url)

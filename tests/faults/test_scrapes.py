@@ -4,13 +4,15 @@ import asyncio
 import math
 import re
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
+from functools import partial
 
 import httpx
 import pytest
 from tests.integration.test_process_probes import metrics
 from tests.support.inputs.log_writing import open_log, recording
 from tests.support.running.engines import OwnEngine, own_kafka, own_postgres
+from tests.support.running.free_ports import free_port
 from tests.support.running.processes import Services
 from tests.support.running.projections import projected
 from tests.support.waiting import wait_until
@@ -20,6 +22,7 @@ from service_edge.kafka_access import KafkaAccess
 
 #: A scrape waits a second for the engines; the rest is for a machine with much else to do.
 SOON = 4.0
+KINDS = ("timeline", "projector", "replayer")
 
 
 @pytest.fixture
@@ -99,6 +102,71 @@ async def test_a_scrape_is_answered_soon_while_the_database_is_away(
         assert found["dyadline_live_listeners"] == 0  # what the process knows by itself
         await service.kill()
         database.resume() if how == "frozen" else await database.start()
+
+
+async def test_whoever_needs_an_engine_that_is_frozen_soon_says_that_it_is_not_ready(
+    services: Services, broker: OwnEngine, client: httpx.AsyncClient
+) -> None:
+    services.bootstrap_servers = broker.address
+    await create_topic(KafkaAccess(broker.address), services.topic, partitions=3)
+    async with own_postgres() as database:
+        services.database_url = database.address
+        services.migrate()
+        timeline, projector, replayer = [
+            await started(services, kind) for kind in ("timeline", "projector", "replayer")
+        ]
+        await all_of(is_ready, client, timeline, projector, replayer)
+        broker.pause()
+        await all_of(says_that_kafka_is_away, client, projector, replayer)
+        assert await is_ready(client, timeline)  # which reads on
+        broker.resume()
+        await all_of(is_ready, client, timeline, projector, replayer)
+        database.pause()
+        await all_of(says_that_postgres_is_away, client, timeline, projector, replayer)
+        database.resume()
+        await all_of(is_ready, client, timeline, projector, replayer)
+
+
+async def started(services: Services, kind: str) -> str:
+    """The address at which a process of some kind, which is started, answers probes."""
+    if kind == "timeline":
+        return (await services.timeline()).url
+    port = {f"{kind.upper()}_PORT": str(free_port())}
+    await (services.projector(**port) if kind == "projector" else services.replayer(**port))
+    return f"http://127.0.0.1:{port[f'{kind.upper()}_PORT']}"
+
+
+async def is_ready(client: httpx.AsyncClient, url: str) -> bool:
+    """Whether a process says so, as soon as it has to."""
+    return (await soon(client, url)).status_code == 200
+
+
+async def says_that_kafka_is_away(client: httpx.AsyncClient, url: str) -> bool:
+    """Whether a process says, as soon as it has to, that it is not ready because of Kafka."""
+    answer = await soon(client, url)
+    return answer.status_code == 503 and "Kafka" in answer.text
+
+
+async def says_that_postgres_is_away(client: httpx.AsyncClient, url: str) -> bool:
+    """Whether a process says, as soon as it has to, that it is not ready because of PostgreSQL."""
+    answer = await soon(client, url)
+    return answer.status_code == 503 and "PostgreSQL is out of reach" in answer.text
+
+
+async def all_of(
+    condition: Callable[[httpx.AsyncClient, str], Awaitable[bool]], client: httpx.AsyncClient, *urls: str
+) -> None:
+    """Wait until processes are so."""
+    waits = (wait_until(partial(condition, client, url), timeout=60, ignore=(httpx.ConnectError,)) for url in urls)
+    await asyncio.gather(*waits)
+
+
+async def soon(client: httpx.AsyncClient, url: str) -> httpx.Response:
+    """What a process says of its readiness."""
+    begun = time.monotonic()
+    answer = await client.get(f"{url}/readyz")
+    assert time.monotonic() - begun < SOON
+    return answer
 
 
 async def test_labels_name_routes_and_never_what_a_stranger_asks_for(

@@ -13,6 +13,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
+from tests.support.inputs.operators_page import run_block
 from tests.support.running.free_ports import free_port
 from tests.support.running.session_folder import ROOT
 from tests.support.waiting import wait_until
@@ -67,10 +68,8 @@ def image() -> Iterator[Path]:
     with tempfile.TemporaryDirectory(prefix="dyadline-image-") as name:  # where nobody may enter, unlike ours
         folder = Path(name)
         context(folder / "src")
-        command = ["sh", "deploy/build_image.sh", str(folder / "image")]
         environment = {**os.environ, "PYTHON": python_for_nobody()}
-        done = subprocess.run(command, cwd=folder / "src", env=environment, capture_output=True, text=True, check=False)
-        assert done.returncode == 0, done.stdout + done.stderr
+        run_block("sh deploy/build_image.sh", folder / "src", environment, {"/opt/dyadline": str(folder / "image")})
         shutil.rmtree(folder / "src")  # what is made of it needs nothing of it
         for each in (folder, *folder.rglob("*")):
             if not each.is_symlink():

@@ -3,12 +3,12 @@ from typing import Any
 import pytest
 
 from service_edge.access.credentials import (
-    CredentialError,
     cookie,
     is_own_page,
     read_carried,
     require_none_in_address,
 )
+from service_edge.access.tokens import CredentialError
 from service_edge.problems import ProblemError
 
 TOKEN = "dyl_" + "a" * 43

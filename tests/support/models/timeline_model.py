@@ -82,7 +82,7 @@ class TimelineModel:
             return
         if before is not None and not before.retracted and record.digest == before.digest:
             return
-        event = read_event(record.event) if record.event else before.event if before else None
+        event = read_event(record.event_json) if record.event else before.event if before else None
         digest = record.digest or (before.digest if before else None)
         assert event is not None
         assert digest is not None

@@ -44,6 +44,7 @@ from timeline_service.adapters.postgres.selections import PostgresSelections
 from timeline_service.api.holdings import Holdings
 from timeline_service.api.observations import Observations
 from timeline_service.api.problems import ERRORS, KINDS, translate
+from timeline_service.api.readiness import Readiness
 from timeline_service.api.roles import NEEDS
 from timeline_service.api.routes import (
     batches,
@@ -136,7 +137,7 @@ def create_app(settings: Settings) -> DescribedAPI:
             EventStreams(settings.slow_seconds),
             IngestService(settings.ingest_url),
             settings.heartbeat_seconds,
-            settings.ready_lag_seconds,
+            Readiness(sources, settings.ready_lag_seconds),
             Observations(sources, live),
         )
         app.state.holdings = holdings

@@ -6,7 +6,7 @@ import socket
 import time
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from contextlib import asynccontextmanager, contextmanager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 import structlog
@@ -15,10 +15,12 @@ from prometheus_client import Counter, Gauge
 from service_edge.access.settings import open_gate
 from service_edge.access.tokens import TokenFileError
 from service_edge.crew import Crew
-from service_edge.host_origin_guard import is_loopback
+from service_edge.hosts import is_loopback
+from service_edge.kafka_clients import is_left_behind
 from service_edge.probes import ProbeHostError, ProbePortError, answering_probes, listen_for_probes
 from service_edge.topic_check import TopicUnavailableError, describe_topic
 from service_edge.workers import Workers
+from timeline_service.adapters.kafka.offsets import KafkaOffsets
 from timeline_service.adapters.postgres.database import close_pool, connected, open_pool
 from timeline_service.adapters.postgres.generations import find_live_generation
 from timeline_service.adapters.postgres.processes import PostgresProcesses, ProcessKind, own_name
@@ -40,20 +42,30 @@ _AWAY: Final = _RETRIES.labels("away")
 _SHORTEST_PAUSE: Final = 0.1
 _MAX_PAUSE_SECONDS: Final = 5.0
 _LONG_RUN: Final = 60.0
-_HEARD_SECONDS: Final = 5.0
+#: How often a process says that it is there, and asks the engines; and how soon they have to answer.
+_LOOK_SECONDS: Final = 5.0
+_ANSWER_SECONDS: Final = 2.0
 _END_SECONDS: Final = 8.0
-_CUT_SECONDS: Final = 5.0
+_CUT_SECONDS: Final = 2.0
 
 
 @dataclass(slots=True)
 class Work:
-    """What a process is at: why it cannot work now, for its probes, or nothing."""
+    """What a process is at: what its work waits for, or nothing; which engines did not answer when last asked, and why.
+
+    Work that is at rest does not notice that an engine has gone, nor does one at once that waits for an engine's word.
+    """
 
     waits_for: str = "it has only just begun"
+    away: dict[str, str] = field(default_factory=dict)
 
     def begun(self) -> None:
         """All that it needs is there."""
         self.waits_for = ""
+
+    def why_not_ready(self) -> str:
+        """Why it cannot work now, for its probes, or nothing."""
+        return self.waits_for or next(iter(self.away.values()), "")
 
 
 def project_together(settings: Settings, run: Callable[[Coroutine[Any, Any, None]], None]) -> None:
@@ -105,21 +117,27 @@ async def _watched(
     crew: Crew | None = None,
 ) -> AsyncIterator["Pool"]:
     """A pool for a process, whose probes are answered meanwhile, and which says now and then that it is there."""
-    _READY.set_function(lambda: not work.waits_for)
+    _READY.set_function(lambda: not work.why_not_ready())
     pool = await open_pool(settings.database_url.get_secret_value(), most=connections, name=kind)
-    hearing = asyncio.create_task(_be_heard(PostgresProcesses(pool), kind))
+    processes, offsets = PostgresProcesses(pool), KafkaOffsets(settings.kafka, settings.topic)
+    looking = [
+        asyncio.create_task(_look_after("PostgreSQL", work, lambda: processes.hear(own_name(), kind))),
+        asyncio.create_task(_look_after("Kafka", work, lambda: offsets.bounds(1))),
+    ]
     try:
         host, port = place
         gate = open_gate(settings) if not is_loopback(host) else None
         with nullcontext(listening) if listening is not None else _listening(kind, port, host) as there:
-            async with answering_probes(there, lambda: work.waits_for, host, gate, crew) as answered:
+            async with answering_probes(there, work.why_not_ready, host, gate, crew) as answered:
                 _LOG.info("answering probes", port=answered)
                 yield pool
     except (ProbeHostError, TokenFileError) as error:
         raise HaltError(str(error)) from error
     finally:
-        hearing.cancel()
-        await asyncio.gather(hearing, return_exceptions=True)
+        for task in looking:
+            task.cancel()
+        await asyncio.gather(*looking, return_exceptions=True)
+        await offsets.close()
         await close_pool(pool)
 
 
@@ -134,13 +152,20 @@ def _listening(kind: ProcessKind, port: int, host: str) -> Iterator[socket.socke
         yield listening
 
 
-async def _be_heard(processes: PostgresProcesses, kind: ProcessKind) -> None:
+async def _look_after(engine: str, work: Work, ask: Callable[[], Coroutine[Any, Any, object]]) -> None:
+    """Ask an engine now and then, and note where it does not answer, or not soon."""
+    late = f"{engine} is out of reach: no answer within {_ANSWER_SECONDS:g} s"
     while True:
+        noting = asyncio.get_running_loop().call_later(_ANSWER_SECONDS, work.away.__setitem__, engine, late)
         try:
-            await processes.hear(own_name(), kind)
+            await ask()
+            work.away.pop(engine, None)
         except UnavailableError as error:
-            _LOG.debug("not heard", reason=str(error))
-        await asyncio.sleep(_HEARD_SECONDS)
+            work.away[engine] = str(error)
+            _LOG.debug("out of reach", engine=engine, reason=str(error))
+        finally:
+            noting.cancel()
+        await asyncio.sleep(_LOOK_SECONDS)
 
 
 async def _project_once(settings: Settings, pool: "Pool", stop: asyncio.Event, work: Work) -> None:
@@ -208,7 +233,7 @@ def _stop_on_signals() -> asyncio.Event:
 def _note_left_over(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
     """What asyncpg and aiokafka leave behind, unread, where a connection is given up is no failure of ours."""
     error = context.get("exception")
-    if isinstance(error, OSError | asyncio.CancelledError):  # TimeoutError is one, too
+    if is_left_behind(error):
         _LOG.debug("left over from a connection", reason=repr(error))
     else:
         loop.default_exception_handler(context)

@@ -68,6 +68,7 @@ class Settings(AccessSettings):
     stall_seconds: Annotated[float, Field(gt=0)] = (
         30  # after which a log that gives no record, though it has some, is away
     )
+    session_seconds: Annotated[float, Field(ge=1, le=1_800)] = 6  # after which a projector that is silent is given up
     guard_seconds: Annotated[float, Field(gt=0)] = 30  # between two looks of a projector at whether its log is sound
 
     @property

@@ -43,6 +43,7 @@ async def prepare_postgres(state_dir: Path, port: int, programs: Path | None = N
         "max_connections": "200",
         "jit": "off",
         "max_wal_size": "2GB",
+        "log_checkpoints": "off",  # which whoever follows the logs would take for trouble
     }
     options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
     command = [*way, str(programs / "postgres"), "-D", str(state_dir / "postgres"), *options]

@@ -14,7 +14,7 @@ from local_stack.commands import run_command
 from local_stack.credential import access_variables, own_headers
 from local_stack.processes import Process
 from local_stack.settings import HOSTS, Settings
-from service_edge.host_origin_guard import is_loopback
+from service_edge.hosts import is_loopback
 from service_edge.kafka_access import VARIABLES
 
 READY_SECONDS: float = 60

@@ -2,7 +2,6 @@
 
 import gc
 
-from ingest_service.settings import Settings
 from service_edge.secret_files import SettingError
 from service_edge.terminal import ExitStatus, leave, leave_unset, read_settings
 
@@ -10,6 +9,7 @@ from service_edge.terminal import ExitStatus, leave, leave_unset, read_settings
 def serve() -> None:
     """Answer HTTP until a signal ends it. The environment holds its settings (INGEST_PORT, KAFKA_BOOTSTRAP_SERVERS)."""
     from ingest_service.app import create_app
+    from ingest_service.settings import Settings
     from service_edge import serving
     from service_edge.access.tokens import TokenFileError
     from service_edge.logs import write_logs

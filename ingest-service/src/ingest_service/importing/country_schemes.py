@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 from datetime import date
+from functools import lru_cache
 from importlib.resources import files
 from typing import Any, Final
 
@@ -11,12 +12,19 @@ from event_schemas.countries import CountryError, all_countries, country_code, r
 _TABLES: Final[dict[str, dict[str, Any]]] = json.loads(
     (files(__package__) / "country_codes.json").read_text(encoding="utf-8")
 )
+#: The scheme whose numbers had several owners.
+_DATED: Final = "cow"
 _OURS: Final = frozenset(code for code, _ in all_countries())
 
 
 def read_country(text: str, scheme: str, day: date | None = None) -> str:
     """The alpha-3 code of a country in a scheme, at a day where numbers had several owners; raises CountryError."""
-    return _SCHEMES[scheme](text.strip(), day)
+    return _read_country(text.strip(), scheme, day if scheme == _DATED else None)
+
+
+@lru_cache(maxsize=65_536)
+def _read_country(text: str, scheme: str, day: date | None) -> str:
+    return _SCHEMES[scheme](text, day)
 
 
 def _iso(text: str, _: date | None) -> str:

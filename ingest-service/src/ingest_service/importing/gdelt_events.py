@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from string import capwords
 from typing import Any, Final
 
@@ -28,22 +29,22 @@ _WITH_ARTICLE: Final = frozenset([
 
 def events_of(story: Story) -> Iterator[tuple[dict[str, Any], list[Report]]]:
     """A story's event with its reports; several where it has more reports than one event can list."""
-    lead, size = story.lead, 0
-    joined: list[tuple[Report, Rule]] = []
+    reports, listed, size = [story.lead], [_listed(story.lead)], 0
     for report, rule in story.joined:
-        size += len(orjson.dumps(_listed(report, rule))) + 1
+        entry = _listed(report, rule)
+        size += len(orjson.dumps(entry)) + 1
         if size > _MAX_LISTED_BYTES:
-            yield _event(lead, joined, story.directed), [lead, *(each for each, _ in joined)]
-            lead, joined, size = report, [], 0
+            yield _event(reports, listed, story.directed), reports
+            reports, listed, size = [report], [_listed(report)], 0
         else:
-            joined.append((report, rule))
-    yield _event(lead, joined, story.directed), [lead, *(each for each, _ in joined)]
+            reports.append(report)
+            listed.append(entry)
+    yield _event(reports, listed, story.directed), reports
 
 
-def _event(lead: Report, joined: list[tuple[Report, Rule]], directed: bool) -> dict[str, Any]:
+def _event(reports: list[Report], listed: list[dict[str, str]], directed: bool) -> dict[str, Any]:
+    lead = reports[0]
     meaning = CAMEO[lead.code]
-    reports = [lead, *(report for report, _ in joined)]
-    listed = [_listed(lead), *(_listed(report, rule) for report, rule in joined)]
     event: dict[str, Any] = {
         "id": id_from_origin(ORIGIN, lead.id),
         "title": title_of(lead, directed),
@@ -72,9 +73,14 @@ def _listed(report: Report, rule: Rule | None = None) -> dict[str, str]:
 
 def title_of(lead: Report, directed: bool) -> str:
     """What happened, in words: `China criticises the United States (accusation)`."""
-    meaning = CAMEO[lead.code]
+    return _title(lead.code, lead.source, lead.target, directed)
+
+
+@lru_cache(maxsize=16_384)
+def _title(code: str, source: str, target: str, directed: bool) -> str:
+    meaning = CAMEO[code]
     kind = meaning.type.replace("_", " ")
-    first, second = _named(lead.source), _named(lead.target)
+    first, second = _named(source), _named(target)
     if directed:
         said = f"{first} {meaning.says.format(b=second)}"
     else:

@@ -1,9 +1,10 @@
 """GDELT's event rows (1.0: 57 or 58 columns, 2.0: 61), each as a report, or the reason why it is none of ours."""
 
 from datetime import date
+from functools import lru_cache
 from typing import Final, NamedTuple
 
-from event_schemas.countries import REGIONS, CountryError
+from event_schemas.countries import REGIONS, CountryError, pair_name
 from event_schemas.limits import MAX_NAME_LENGTH, MAX_URL_LENGTH
 from event_schemas.texts import is_address, is_one_line
 from ingest_service.importing.cameo import CAMEO
@@ -36,7 +37,7 @@ class Report(NamedTuple):
     @property
     def pair(self) -> str:
         """The two countries, whoever acted."""
-        return "-".join(sorted((self.source, self.target)))
+        return pair_name(self.source, self.target)
 
 
 def read_report(cells: list[str]) -> Report:
@@ -52,7 +53,8 @@ def read_report(cells: list[str]) -> Report:
     if cells[_ACTOR1 + 2] in REGIONS or cells[_ACTOR2 + 2] in REGIONS:
         raise DroppedRowError(REGION)
     try:
-        source, target = (read_country(cells[at + 2], "cameo") for at in (_ACTOR1, _ACTOR2))
+        source = read_country(cells[_ACTOR1 + 2], "cameo")
+        target = read_country(cells[_ACTOR2 + 2], "cameo")
     except CountryError as error:
         raise UnreadableRowError("a country code is none of CAMEO's", str(error)) from error
     if source == target:
@@ -61,7 +63,7 @@ def read_report(cells: list[str]) -> Report:
         raise DroppedRowError(NOT_CAMEO)
     return Report(
         id=cells[0],
-        when=_when(cells[1], cells[added_at]),
+        when=_when(cells[1], cells[added_at][:8]),
         source=source,
         target=target,
         code=cells[26],
@@ -77,10 +79,11 @@ def has_address(report: Report) -> bool:
     return len(report.address) <= MAX_URL_LENGTH and is_one_line(report.address) and is_address(report.address)
 
 
+@lru_cache(maxsize=16_384)
 def _when(happened: str, added: str) -> str:
     """SQLDATE; a month or year where it is exactly that far back: then a "last month" was made a day of."""
     day = _day(happened, "SQLDATE")
-    lag = (_day(added[:8], "DATEADDED") - day).days
+    lag = (_day(added, "DATEADDED") - day).days
     if lag == 365:
         return f"{day.year:04}~"
     return f"{day.year:04}-{day.month:02}~" if lag == 30 else day.isoformat()
@@ -95,6 +98,7 @@ def _day(text: str, column: str) -> date:
         raise UnreadableRowError(f"{column} is not a day, YYYYMMDD") from error
 
 
+@lru_cache(maxsize=16_384)
 def _goldstein(text: str) -> float | None:
     try:
         value = float(text) if text else None
@@ -118,6 +122,8 @@ def _is_number(text: str, digits: int) -> bool:
 
 def _actors(cells: list[str], source: str, target: str) -> tuple[tuple[str, str], ...]:
     """Who acted, where the code says more than a country: a ministry, a company, a person."""
-    named = ((at, country) for at, country in ((_ACTOR1, source), (_ACTOR2, target)) if len(cells[at]) > 3)
-    names = ((cells[at + 1].strip(), country) for at, country in named)
-    return tuple((name, country) for name, country in names if 0 < len(name) <= MAX_NAME_LENGTH and is_one_line(name))
+    named = []
+    for at, country in ((_ACTOR1, source), (_ACTOR2, target)):
+        if len(cells[at]) > 3 and 0 < len(name := cells[at + 1].strip()) <= MAX_NAME_LENGTH and is_one_line(name):
+            named.append((name, country))
+    return tuple(named)

@@ -13,7 +13,14 @@ from event_schemas.dates import DateFormatError, parse_when
 from event_schemas.events import derive_uuid, id_from_origin
 from ingest_service.importing.country_schemes import read_country
 from ingest_service.importing.drafts import DroppedRowError, UnreadableRowError
-from ingest_service.importing.mapped_texts import Cells, extracted, text_reader
+from ingest_service.importing.mapped_texts import (
+    Cells,
+    date_reader,
+    extracted,
+    read_cells,
+    text_reader,
+    when_reader,
+)
 from ingest_service.importing.mapping import Actor, Countries, Id, JsonColumn, Mapping, Number, Skip, Source, Text
 
 #: Reads part of an event in a row, at the day by which numbers of states are read; an open start has none.
@@ -28,11 +35,12 @@ class RowReader:
     def __init__(self, mapping: Mapping) -> None:
         self._mapping = mapping
         self._skips = [_skip_reader(rule) for rule in mapping.skip]
-        said = [(name, getattr(mapping, name)) for name in _PLAIN]
-        parts: list[tuple[str, Reads]] = [(name, _text_reader(what)) for name, what in said if what is not None]
-        if (goldstein := mapping.goldstein) is not None:
-            parts.append(("goldstein", lambda cells, _: cells.number(goldstein)))
-        parts += [
+        self._when = when_reader(mapping.when)
+        self._countries = [(_countries_reader(part), part.initiator) for part in mapping.countries]
+        said = ((name, getattr(mapping, name)) for name in _PLAIN)
+        self._texts = [(name, text_reader(what)) for name, what in said if what is not None]
+        parts: list[tuple[str, Reads]] = [
+            ("goldstein", _number_reader(mapping.goldstein) if mapping.goldstein is not None else _nothing),
             ("actors", _list_reader(mapping.actors, _actor_reader)),
             ("sources", _list_reader(mapping.sources, _source_reader)),
             ("tags", _list_reader(mapping.tags, _text_reader)),
@@ -45,36 +53,44 @@ class RowReader:
 
     def event(self, texts: dict[str, str]) -> dict[str, Any]:
         """The event of a row; raises DroppedRowError and UnreadableRowError."""
-        mapping, cells = self._mapping, Cells(texts, self._mapping)
+        cells = read_cells(texts, self._mapping)
         for skip in self._skips:
             skip(cells)
-        when = cells.when(mapping.when)
+        when = self._when(cells)
         day = _first_day(when)
-        named = [(code, part.initiator) for part in mapping.countries for code in _countries(cells, part, day)]
-        countries = sorted({code for code, _ in named})
-        if len(countries) < 2:
+        named: set[str] = set()
+        acted: set[str] = set()
+        for reads_codes, initiator in self._countries:
+            codes = reads_codes(cells, day)
+            named.update(codes)
+            if initiator:
+                acted.update(codes)
+        if len(named) < 2:
             raise DroppedRowError(NO_PAIR)
-        initiators = sorted({code for code, acted in named if acted})
-        if len(initiators) == len(countries):
-            initiators = []
+        countries = sorted(named)
+        initiators = sorted(acted) if len(acted) < len(named) else []
         event: dict[str, Any] = {"when": when, "countries": countries}
         if initiators:
             event["initiators"] = initiators
-        if title := self._title(self._with_words(cells, countries, initiators) if self._computes else cells):
+        if title := self._title(_with_words(cells, countries, initiators) if self._computes else cells):
             event["title"] = title
+        for name, reads_text in self._texts:
+            if text := reads_text(cells):
+                event[name] = text
         for name, reads in self._parts:
             value = reads(cells, day)
-            if value or isinstance(value, int | float):
+            if value or value == 0:
                 event[name] = value
-        if mapping.id is not None:
-            event["id"] = _id(cells, mapping.id)
+        if self._mapping.id is not None:
+            event["id"] = _id(cells, self._mapping.id)
         return event
 
-    def _with_words(self, cells: Cells, countries: list[str], initiators: list[str]) -> Cells:
-        """The cells with what a title can name that is in no column."""
-        others = [code for code in countries if code not in initiators]
-        named = {"@countries": countries, "@initiators": initiators or countries, "@others": others}
-        return Cells({**cells.texts, **{name: _words(codes) for name, codes in named.items()}}, self._mapping)
+
+def _with_words(cells: Cells, countries: list[str], initiators: list[str]) -> Cells:
+    """The cells with what a title can name that is in no column."""
+    others = [code for code in countries if code not in initiators]
+    named = {"@countries": countries, "@initiators": initiators or countries, "@others": others}
+    return Cells({**cells, **{name: _words(codes) for name, codes in named.items()}})
 
 
 def _nothing(cells: Cells, day: date | None) -> None:
@@ -90,7 +106,7 @@ def _skip_reader(rule: Skip) -> Callable[[Cells], None]:
     is_, is_not = ([text_reader(each) for each in texts or []] for texts in (rule.is_, rule.is_not))
 
     def skip(cells: Cells) -> None:
-        text = cells.of(rule.column)
+        text = cells[rule.column]
         if rule.is_ is not None and text in [reads(cells) for reads in is_]:
             raise DroppedRowError(rule.because)
         if rule.is_not is not None and text not in [reads(cells) for reads in is_not]:
@@ -131,19 +147,21 @@ def _number_reader(number: Number) -> Reads:
 
 
 def _actor_reader(actor: Actor) -> Reads:
-    named, country = text_reader(actor.name), actor.country
+    named = text_reader(actor.name)
+    reads_codes = _countries_reader(actor.country) if actor.country else None
 
     def read(cells: Cells, day: date | None) -> dict[str, str]:
         if not (name := named(cells)):
             return {}
-        countries = _countries(cells, country, day) if country else []
+        countries = reads_codes(cells, day) if reads_codes is not None else []
         return {"name": name, **({"country": countries[0]} if countries else {})}
 
     return read
 
 
 def _source_reader(source: Source) -> Reads:
-    address, published = text_reader(source.url), source.published
+    address = text_reader(source.url)
+    published = date_reader(source.published) if source.published is not None else None
     texts = [(name, getattr(source, name)) for name in ("title", "publisher")]
     readers = [(name, text_reader(what)) for name, what in texts if what is not None]
 
@@ -151,7 +169,7 @@ def _source_reader(source: Source) -> Reads:
         if not (url := address(cells)):
             return {}
         said = {"url": url, **{name: text for name, reads in readers if (text := reads(cells))}}
-        if published is not None and (day := cells.date(published)):
+        if published is not None and (day := published(cells)):
             said["published"] = day
         return said
 
@@ -166,19 +184,25 @@ def _first_day(when: str) -> date | None:
         raise UnreadableRowError("its date cannot be read", str(error)) from error
 
 
-def _countries(cells: Cells, part: Countries, day: date | None) -> list[str]:
-    if part.constant is not None:
-        texts = [part.constant]
-    else:
-        column = part.column or ""
-        if part.extract is None and part.split is None and "*" not in column:  # which most are
-            text = cells.of(column)
-            if not text.startswith('["'):
-                return [_country(text, part, day)] if text else []
-        columns = [name for name in cells.texts if fnmatchcase(name, column)] if "*" in column else [column]
-        texts = [extracted(cells.of(column), part.extract) for column in columns]
-    several = [each.strip() for text in texts for each in _items(text, part.split)]
-    return [_country(each, part, day) for each in several if each]
+def _countries_reader(part: Countries) -> Callable[[Cells, date | None], list[str]]:
+    """Reads the countries that a constant, a column or several of them name."""
+    if (constant := part.constant) is not None:
+        return lambda _, day: _codes(constant, part, day)
+    column = part.column or ""
+    if "*" in column:
+        return lambda cells, day: [
+            code
+            for name, text in cells.items()
+            if fnmatchcase(name, column)
+            for code in _codes(extracted(text, part.extract), part, day)
+        ]
+    if part.extract is not None:
+        return lambda cells, day: _codes(extracted(cells[column], part.extract), part, day)
+    return lambda cells, day: _codes(text, part, day) if (text := cells[column]) else []
+
+
+def _codes(text: str, part: Countries, day: date | None) -> list[str]:
+    return [_country(name, part, day) for each in _items(text, part.split) if (name := each.strip())]
 
 
 def _items(text: str, split: str | None) -> list[str]:
@@ -207,7 +231,7 @@ def _words(codes: list[str]) -> str:
 
 
 def _id(cells: Cells, given: Id) -> str:
-    parts = [cells.of(column) for column in given.columns]
+    parts = [cells[column] for column in given.columns]
     if not any(parts):
         raise UnreadableRowError("it has no id", f"columns {', '.join(map(repr, given.columns))} are empty")
     if given.of is None:

@@ -6,7 +6,6 @@ family of codes in the same direction (or in both). What an article tells beside
 a busy day of two countries does not become one event.
 """
 
-from collections import Counter
 from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
@@ -62,7 +61,17 @@ def _article(report: Report) -> Hashable:
 
 def _leading(article: list[Report]) -> str:
     """The family of codes that an article mostly tells of; the first one of several."""
-    return Counter(family(report.code) for report in article).most_common(1)[0][0]
+    if len(article) == 1:  # which most have
+        return family(article[0].code)
+    return _commonest(family(report.code) for report in article)
+
+
+def _commonest(codes: Iterable[str]) -> str:
+    """What comes most often; the first one of several."""
+    counts: dict[str, int] = {}
+    for code in codes:
+        counts[code] = counts.get(code, 0) + 1
+    return max(counts, key=counts.__getitem__)
 
 
 def _directions(article: list[Report], code: str) -> frozenset[str]:
@@ -78,7 +87,7 @@ def _story(reports: list[Report], leading: str) -> Story:
     if len(reports) == 1:
         return Story(reports[0], directed=True)
     of_family = [report for report in reports if family(report.code) == leading]
-    (code, _), *_ = Counter(report.code for report in of_family).most_common(1)
+    code = _commonest(report.code for report in of_family)
     lead = min((report for report in of_family if report.code == code), key=lambda report: int(report.id))
     others = tuple((report, _rule(report, lead)) for report in reports if report is not lead)
     return Story(lead, len({_actor(report) for report in of_family}) == 1, others)

@@ -4,6 +4,8 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from event_schemas.positions import format_positions
+
 _ALL: Final = ("applied", "duplicate", "rejected", "parked")
 #: An outcome, and the problem of those that have one.
 Verdict = tuple[str, str]
@@ -64,6 +66,7 @@ class Tally:
             "not_posted": {"rows": self.waiting_rows},
             "dropped": dict(self.dropped.most_common()),
             "unreadable": dict(self.unreadable.most_common()),
+            "timeline_position": format_positions(self.reached),
         }
 
     def outcomes(self) -> dict[str, Any]:

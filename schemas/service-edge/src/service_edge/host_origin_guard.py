@@ -1,23 +1,18 @@
 """Which hosts are answered, which pages may write, where we may listen: what needs no accounts."""
 
-import ipaddress
-import re
 from collections.abc import Iterable
-from functools import lru_cache
 from typing import Final
 
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from service_edge.hosts import host_name, is_loopback
 from service_edge.problems import FOREIGN_HOST, FOREIGN_ORIGIN, ProblemError
 
 #: What is asked under the service's name by whoever watches it, and tells no page anything about events.
 PROBES: Final = frozenset({"/healthz", "/readyz", "/metrics"})
 #: Methods that change nothing.
 READING: Final = frozenset({"GET", "HEAD", "OPTIONS"})
-_HOST: Final = re.compile(r"(?:\[(?P<address>[0-9a-f:.]+)\]|(?P<name>[a-z0-9._-]+))(?::(?P<port>[0-9]{0,5}))?")
-_LONGEST_ADDRESS: Final = 64  # with a zone
-_LAST_PORT: Final = 65_535
 
 
 class HostOriginGuard:
@@ -51,25 +46,6 @@ class HostOriginGuard:
         )
 
 
-def is_loopback(name: str) -> bool:
-    """Whether a host name or address means this machine alone."""
-    return name == "localhost" or (len(name) <= _LONGEST_ADDRESS and _is_loopback_address(name))
-
-
-@lru_cache(256)
-def _is_loopback_address(name: str) -> bool:
-    try:
-        return ipaddress.ip_address(name).is_loopback
-    except ValueError:
-        return False
-
-
 def whole_header(headers: Headers, name: str) -> str:
     """A header's value; where it is given more than once all of them, which is none that is known (RFC 9110, 5.3)."""
     return ", ".join(headers.getlist(name))
-
-
-def host_name(host: str) -> str:
-    """The name or address in a `Host` header, in small letters; empty where it is none as RFC 9112 (3.2) has it."""
-    read = _HOST.fullmatch(host)
-    return (read["address"] or read["name"]) if read and int(read["port"] or 0) <= _LAST_PORT else ""

@@ -8,6 +8,7 @@ from typing import Any, Final
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.conn import AIOKafkaConnection
+from aiokafka.errors import KafkaError
 
 _LEAVE_SECONDS: Final = 3.0
 _CUT_SECONDS: Final = 1.0
@@ -40,6 +41,14 @@ async def close_client(client: AIOKafkaConsumer | AIOKafkaAdminClient, seconds: 
         for task in _left(client):
             task.cancel()
         await _within(_CUT_SECONDS, client._client.close())
+
+
+def is_left_behind(error: object) -> bool:
+    """Whether an error that nobody has asked for is one that clients leave where a connection is given up.
+
+    aiokafka (0.14) shields a commit from the cancellation of whoever waits for it, so that nobody hears of its end.
+    """
+    return isinstance(error, OSError | asyncio.CancelledError | KafkaError)  # TimeoutError is an OSError
 
 
 async def _within(seconds: float, closing: Any) -> None:

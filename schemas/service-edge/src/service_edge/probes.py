@@ -5,7 +5,7 @@ import os
 import socket
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import uvicorn
 from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, generate_latest
@@ -14,15 +14,14 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from service_edge.access.gate import Gate
-from service_edge.access.guard import AccessGuard
-from service_edge.access.needs import Needs, table
 from service_edge.crew import READY, Crew
 from service_edge.crew_metrics import METRICS, metrics_of
-from service_edge.host_origin_guard import is_loopback
+from service_edge.hosts import is_loopback
+
+if TYPE_CHECKING:
+    from service_edge.access.gate import Gate
 
 LOOPBACK: Final = "127.0.0.1"
-_NEEDS: Final = table(open_to_all=["GET /healthz", "GET /readyz"], operate=["GET /metrics"])
 
 
 class ProbePortError(Exception):
@@ -38,7 +37,7 @@ async def answering_probes(
     listening: socket.socket,
     why_not_ready: Callable[[], str],
     host: str = LOOPBACK,
-    gate: Gate | None = None,
+    gate: "Gate | None" = None,
     crew: Crew | None = None,
 ) -> AsyncIterator[int]:
     """Answer probes meanwhile, at what `listen_for_probes` gave; yields the port.
@@ -55,8 +54,7 @@ async def answering_probes(
                 f"{host} can be reached from outside, where everybody could read the metrics: listen on {LOOPBACK}, or "
                 "set TIMELINE_TOKENS_FILE or TIMELINE_OIDC_ISSUER"
             )
-        gate.needs = Needs(app.routes, _NEEDS)
-        app.add_middleware(AccessGuard, gate=gate)
+        _guard(app, gate)
     await crew.open()
     server = _Server(uvicorn.Config(app, log_config=None, access_log=False, server_header=False))
     with listening:
@@ -78,6 +76,14 @@ def listen_for_probes(port: int, host: str = LOOPBACK) -> socket.socket:
         return socket.create_server((host, port), family=family)
     except OSError as error:
         raise ProbePortError(f"port {port} of {host} cannot be had: {os.strerror(error.errno or 0)}") from error
+
+
+def _guard(app: Starlette, gate: "Gate") -> None:
+    from service_edge.access.guard import AccessGuard  # which most of these processes do without, on loopback
+    from service_edge.access.needs import Needs, table
+
+    gate.needs = Needs(app.routes, table(open_to_all=["GET /healthz", "GET /readyz"], operate=["GET /metrics"]))
+    app.add_middleware(AccessGuard, gate=gate)
 
 
 class _Server(uvicorn.Server):

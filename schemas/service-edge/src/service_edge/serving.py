@@ -19,7 +19,7 @@ from uvicorn.config import STARTUP_FAILURE
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from service_edge.event_streams import ABORT, GONE
-from service_edge.host_origin_guard import is_loopback
+from service_edge.hosts import is_loopback
 from service_edge.openapi import DescribedAPI
 from service_edge.problems import MEDIA_TYPE, UNREADABLE_REQUEST
 from service_edge.server_certificates import ServerCertificate

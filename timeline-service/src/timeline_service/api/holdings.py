@@ -8,6 +8,7 @@ from fastapi import Depends, Request
 from service_edge.event_streams import EventStreams
 from timeline_service.adapters.ingest import IngestService
 from timeline_service.api.observations import Observations
+from timeline_service.api.readiness import Readiness
 from timeline_service.feed.live_feed import LiveFeed
 from timeline_service.feed.progress import ProgressFeed
 from timeline_service.queries.exports import RawLog
@@ -25,7 +26,7 @@ class Holdings:
     streams: EventStreams
     ingest: IngestService
     heartbeat_seconds: float
-    ready_lag_seconds: float
+    readiness: Readiness
     observations: Observations
 
     def leave(self) -> None:

@@ -4,7 +4,7 @@ import asyncio
 import gc
 import sys
 from collections.abc import Coroutine
-from typing import Annotated, Any, Final, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any, Final, NoReturn
 
 import typer
 
@@ -23,7 +23,9 @@ from timeline_service.cli.show import show
 from timeline_service.cli.types import types
 from timeline_service.cli.watch import watch
 from timeline_service.errors import HaltError, UnavailableError
-from timeline_service.settings import Settings
+
+if TYPE_CHECKING:
+    from timeline_service.settings import Settings
 
 app: Final = typer.Typer(
     no_args_is_help=True,
@@ -31,6 +33,13 @@ app: Final = typer.Typer(
     pretty_exceptions_enable=False,
     help="The timeline of relations between any two countries, projected from the log.",
 )
+
+
+def _settings() -> "Settings":
+    """Those of the environment, for commands that are processes: who asks a service has no use for what reads them."""
+    from timeline_service.settings import Settings
+
+    return read_settings(Settings)
 
 
 @app.command()
@@ -43,7 +52,7 @@ def serve() -> None:
     from service_edge.tracing import trace_process
     from timeline_service.app import create_app
 
-    settings = read_settings(Settings)
+    settings = _settings()
     write_logs()
     trace_process("timeline")
     try:
@@ -62,7 +71,7 @@ def project() -> None:
     from service_edge.tracing import trace_process
     from timeline_service.processes import project, project_together
 
-    settings = read_settings(Settings)
+    settings = _settings()
     write_logs()
     trace_process("projector")
     gc.freeze()
@@ -79,7 +88,7 @@ def replayer() -> None:
     from service_edge.logs import write_logs
     from timeline_service.processes import replay
 
-    settings = read_settings(Settings)
+    settings = _settings()
     write_logs()
     _run(replay(settings))
 
@@ -97,7 +106,7 @@ def migrate(
     if print_roles:
         typer.echo(roles_script(), nl=False)
         return
-    settings = read_settings(Settings)
+    settings = _settings()
     try:
         done = asyncio.run(migrate_database(settings.database_url.get_secret_value(), settings.judged_by))
     except UnavailableError as error:

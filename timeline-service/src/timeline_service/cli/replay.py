@@ -23,7 +23,6 @@ from timeline_service.cli.watch import follow
 from timeline_service.domain.replays import offsets_view
 from timeline_service.domain.vectors import vector_of
 from timeline_service.errors import HaltError, UnavailableError
-from timeline_service.settings import Settings
 
 View = Mapping[str, Any]
 _POSITIONS: Final = re.compile(r"[\d:,\s]+")
@@ -67,6 +66,7 @@ def replay(
 
 def _replay_archive(path: Path, *, as_json: bool) -> None:
     from timeline_service.replay.archived_replay import replay_archive
+    from timeline_service.settings import Settings
 
     view: dict[str, Any] = {"kind": "load", "state": "succeeded"}
     try:

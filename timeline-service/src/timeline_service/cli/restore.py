@@ -12,7 +12,6 @@ from rich.text import Text
 from service_edge.terminal import ExitStatus, leave, read_settings
 from timeline_service.cli.replay_progress import showing_progress
 from timeline_service.errors import HaltError, UnavailableError
-from timeline_service.settings import Settings
 
 _INTERRUPTED = 130
 
@@ -39,6 +38,7 @@ def restore(
     Exit status: 0 restored, or there already; 1 refused; 2 wrong usage; 3 out of reach.
     """
     from timeline_service.replay.restored_log import restore_log
+    from timeline_service.settings import Settings
 
     settings = read_settings(Settings)
     database = settings.database_url.get_secret_value() if projection else None

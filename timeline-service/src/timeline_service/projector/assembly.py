@@ -36,7 +36,7 @@ async def open_projector(
 
     `code` is the version of the code that judges, if it is not ours; the rest as in Projector. Raises UnavailableError.
     """
-    reader = KafkaReader(settings.kafka, settings.topic, group)
+    reader = KafkaReader(settings.kafka, settings.topic, group, settings.session_seconds)
     projection, documents = PostgresProjection(pool, generation), PostgresDocuments(pool, generation)
     try:
         await reader.start()

@@ -10,8 +10,9 @@ from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import RedirectResponse
 
 from service_edge.access.callers import current_caller
-from service_edge.access.credentials import CredentialError, cookie, is_secure, read_token
+from service_edge.access.credentials import cookie, is_secure
 from service_edge.access.gate import Gate, address_of
+from service_edge.access.tokens import CredentialError, read_token
 from service_edge.host_origin_guard import READING
 from service_edge.problems import UNAUTHENTICATED, ProblemError
 from timeline_service.domain.country_names import ENGLISH

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import typer
 
-from service_edge.access.credentials import CredentialError, read_token
+from service_edge.access.tokens import CredentialError, read_token
 from service_edge.terminal import ExitStatus, leave
 
 _FILE: Final = "@"

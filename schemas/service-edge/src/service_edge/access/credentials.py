@@ -10,19 +10,12 @@ from starlette.datastructures import Headers
 from starlette.types import Scope
 
 from event_schemas.errors import Detail
-from service_edge.access.tokens import PREFIX, TOKEN
-from service_edge.host_origin_guard import host_name, is_loopback
+from service_edge.access.tokens import TOKEN, CredentialError, read_token
+from service_edge.hosts import host_name, is_loopback
 from service_edge.problems import BAD_PARAMETER, ProblemError
 
-#: RFC 6750, 2.1. A JWT of many claims has some kilobytes.
-_BEARER: Final = re.compile(r"[A-Za-z0-9._~+/-]+=*")
-_MOST_CHARACTERS: Final = 16_384
 _IN_ADDRESSES: Final = frozenset({"access_token", "api_key", "apikey", "authorization", "bearer", "jwt", "token"})
 _TOKEN_BYTES: Final = re.compile(TOKEN.pattern.encode())
-
-
-class CredentialError(Exception):
-    """A credential that cannot be one, whoever's it were. The message tells nothing that its sender does not know."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,20 +53,6 @@ def require_none_in_address(scope: Scope) -> None:
             "Bearer TOKEN, and have one that has stood there replaced"
         )
         raise ProblemError(BAD_PARAMETER, words, [Detail(f"/{named or ''}", words)])
-
-
-def read_token(text: str) -> str:
-    """A token as it has to be written; raises CredentialError."""
-    if not text:
-        raise CredentialError("the token is missing")
-    if len(text) > _MOST_CHARACTERS or not _BEARER.fullmatch(text):
-        raise CredentialError("the credential is not one token: send one, without anything around it")
-    if text.startswith(PREFIX) and not TOKEN.fullmatch(text):
-        length = len(PREFIX) + 43
-        raise CredentialError(
-            f"a token has {length} characters, {PREFIX} and 43 more, and this one has {len(text)}: copy all of it, once"
-        )
-    return text
 
 
 def is_secure(scope: Scope) -> bool:

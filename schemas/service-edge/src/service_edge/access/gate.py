@@ -12,7 +12,6 @@ from starlette.types import Scope
 from event_schemas.records import ANONYMOUS
 from service_edge.access.callers import Caller
 from service_edge.access.credentials import (
-    CredentialError,
     is_own_page,
     read_carried,
     require_none_in_address,
@@ -23,6 +22,7 @@ from service_edge.access.needs import OPEN, Needs
 from service_edge.access.rates import Buckets, OwnBuckets, Rate
 from service_edge.access.roles import EVERY_ROLE, Principal, Roles
 from service_edge.access.token_files import TokenFiles
+from service_edge.access.tokens import CredentialError
 from service_edge.host_origin_guard import PROBES, READING
 from service_edge.problems import FOREIGN_ORIGIN, ISSUER_AWAY, TOO_MANY, UNAUTHENTICATED, ProblemError
 

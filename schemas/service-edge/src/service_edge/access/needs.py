@@ -9,7 +9,7 @@ from fastapi.routing import iter_route_contexts
 from starlette.routing import BaseRoute
 
 from service_edge.access.roles import EVERY_ROLE, Role, Roles
-from service_edge.host_origin_guard import is_loopback
+from service_edge.hosts import is_loopback
 
 #: One of these roles is needed; without any it is for everybody, who need not say who they are.
 Table = Mapping[str, Roles]

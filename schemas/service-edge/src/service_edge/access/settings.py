@@ -2,20 +2,19 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Final
+from typing import TYPE_CHECKING, Annotated, Final
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings
 
-from service_edge.access.gate import Credentials, Gate
-from service_edge.access.issuer import Claims, Issuer
-from service_edge.access.keys import IssuerKeys
-from service_edge.access.rates import Buckets, OwnBuckets
 from service_edge.access.roles import NO_ROLE, Roles
-from service_edge.access.token_files import TokenFiles
-from service_edge.host_origin_guard import is_loopback
+from service_edge.hosts import is_loopback
 from service_edge.settings import Names, Origin
+
+if TYPE_CHECKING:
+    from service_edge.access.gate import Gate
+    from service_edge.access.rates import Buckets
 
 PerMinute = Annotated[int, Field(ge=1, le=1_000_000_000)]
 _WEB: Final = ("https", "http")
@@ -53,9 +52,17 @@ class AccessSettings(BaseSettings):
 
 
 def open_gate(
-    settings: AccessSettings, everybody: Roles = NO_ROLE, make_buckets: Callable[[], Buckets] = OwnBuckets
-) -> Gate:
+    settings: AccessSettings, everybody: Roles = NO_ROLE, make_buckets: "Callable[[], Buckets] | None" = None
+) -> "Gate":
     """The gate by these settings; raises TokenFileError. Close it when done. `make_buckets`: where rates count."""
+    # What answers nobody from outside, such as a replayer's workers, has settings and no gate, which is a lot to load.
+    from service_edge.access.gate import Credentials, Gate
+    from service_edge.access.issuer import Claims, Issuer
+    from service_edge.access.keys import IssuerKeys
+    from service_edge.access.rates import OwnBuckets
+    from service_edge.access.token_files import TokenFiles
+
+    make_buckets = make_buckets or OwnBuckets
     files = TokenFiles(map(Path, settings.tokens_file)) if settings.tokens_file else None
     issuer = None
     if settings.oidc_issuer:

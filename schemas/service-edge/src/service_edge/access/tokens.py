@@ -19,6 +19,13 @@ PREFIX: Final = "dyl_"
 TOKEN: Final = re.compile(r"dyl_[A-Za-z0-9_-]{43}")
 _SHA256: Final = re.compile(r"[0-9a-f]{64}")
 _INDEXED_BYTES: Final = 8
+#: RFC 6750, 2.1. A JWT of many claims has some kilobytes.
+_BEARER: Final = re.compile(r"[A-Za-z0-9._~+/-]+=*")
+_MOST_CHARACTERS: Final = 16_384
+
+
+class CredentialError(Exception):
+    """A credential that cannot be one, whoever's it were. The message tells nothing that its sender does not know."""
 
 
 class TokenFileError(Exception):
@@ -28,6 +35,20 @@ class TokenFileError(Exception):
 def make_token() -> str:
     """A new token: 256 bits that nobody guesses, so that a plain hash of it can be kept."""
     return PREFIX + secrets.token_urlsafe(32)
+
+
+def read_token(text: str) -> str:
+    """A token as it has to be written; raises CredentialError."""
+    if not text:
+        raise CredentialError("the token is missing")
+    if len(text) > _MOST_CHARACTERS or not _BEARER.fullmatch(text):
+        raise CredentialError("the credential is not one token: send one, without anything around it")
+    if text.startswith(PREFIX) and not TOKEN.fullmatch(text):
+        length = len(PREFIX) + 43
+        raise CredentialError(
+            f"a token has {length} characters, {PREFIX} and 43 more, and this one has {len(text)}: copy all of it, once"
+        )
+    return text
 
 
 def token_line(name: str, token: str, roles: Iterable[Role], expires: datetime | None) -> bytes:

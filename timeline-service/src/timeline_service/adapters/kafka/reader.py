@@ -23,6 +23,8 @@ from timeline_service.errors import HaltError, UnavailableError
 from timeline_service.judge.decoding import RawRecord
 
 _LOG: Final = logging.getLogger(__name__)
+#: The least that brokers allow, unless they are told otherwise: a dead projector's partitions move soon.
+SESSION_SECONDS: Final = 6.0
 _FETCH_BYTES: Final = 1024 * 1024
 _BOUNDS_SECONDS: Final = 5.0
 _METADATA_SECONDS: Final = 10  # after which a topic that was made anew, or has grown, is noticed
@@ -37,7 +39,7 @@ class KafkaReader:
     projector takes partitions over when it sees that `assignment` has grown.
     """
 
-    def __init__(self, access: KafkaAccess, topic: str, group: str) -> None:
+    def __init__(self, access: KafkaAccess, topic: str, group: str, session_seconds: float = SESSION_SECONDS) -> None:
         self.assignment = 0
         self._topic = topic
         self._consumer = AIOKafkaConsumer(
@@ -47,8 +49,8 @@ class KafkaReader:
             auto_offset_reset="none",
             max_partition_fetch_bytes=_FETCH_BYTES,
             fetch_max_wait_ms=250,
-            session_timeout_ms=6_000,  # the least that brokers allow: a dead projector's partitions move soon
-            heartbeat_interval_ms=1_500,
+            session_timeout_ms=int(session_seconds * 1000),
+            heartbeat_interval_ms=int(session_seconds * 250),
             request_timeout_ms=15_000,
             metadata_max_age_ms=int(_METADATA_SECONDS * 1000),
         )
