@@ -6,8 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from tests.bench.bare_load import BareLoad
 from tests.bench.figures import Figure, percentile
+from tests.bench.floors.bare_load import BareLoad
 from tests.bench.reading_client import ReadingClient
 from tests.bench.replay_runs import ReplayRun, run_replay
 from tests.support.running.processes import Service, Services

@@ -1,0 +1,95 @@
+"""What the benchmark makes of what it has measured."""
+
+import json
+import math
+from pathlib import Path
+
+import pytest
+from tests.bench.figures import Figure, Peer, medians, with_peers, written
+from tests.bench.growth.curves import fit_curve
+from tests.bench.growth.points import Point, keep_points
+from tests.bench.growth.report import growth_table
+from tests.bench.modes import FULL, SHORT, read_mode
+from tests.bench.results import write_results
+
+
+def rate(value: float, floor: float, *peers: Peer) -> Figure:
+    return Figure("rate", value, floor, "its floor", "/s", peers, 10e-6)
+
+
+def test_runs_become_medians_with_their_spread() -> None:
+    sink = [Peer("a sink", value, measured_here=True) for value in (5.0, 7.0)]
+    (figure,) = medians([[rate(10, 100, sink[0])], [rate(40, 80, sink[1])], [rate(20, 90)]])
+    assert (figure.value, figure.spread, figure.floor) == (20, (10, 40), 90)
+    assert figure.ratio == pytest.approx(20 / 90)
+    assert figure.peers == (Peer("a sink", 6.0, measured_here=True),)
+
+
+def test_runs_of_other_figures_are_no_medians() -> None:
+    with pytest.raises(ValueError, match="same figures"):
+        medians([[rate(10, 100)], [Figure("another", 1, None, "", "ms")]])
+
+
+def test_peers_go_to_the_figure_that_is_named() -> None:
+    peer = Peer("a store", 3.0, measured_here=True)
+    named, other = with_peers([rate(1, 2), Figure("another", 1, None, "", "ms")], "rate", [peer])
+    assert named.peers == (peer,)
+    assert other.peers == ()
+    with pytest.raises(ValueError, match="unpack"):
+        with_peers([rate(1, 2)], "none of this name", [peer])
+
+
+def test_results_are_as_programs_read_them(tmp_path: Path) -> None:
+    told = Peer("told", 3.0, measured_here=False)
+    write_results([rate(1.23456789, 2, told), Figure("page", 3, None, "", "ms")], tmp_path / "bench.json")
+    assert json.loads((tmp_path / "bench.json").read_text()) == [
+        {
+            "name": "rate", "value": 1.2346, "unit": "/s", "floor": 2.0, "ratio": 0.61728, "cpu_us": 10.0,
+            "peers": [{"name": "told", "value": 3.0, "measured_here": False}],
+        },
+        {"name": "page", "value": 3.0, "unit": "ms", "floor": None, "ratio": None, "cpu_us": None, "peers": []},
+    ]  # fmt: skip
+
+
+def test_figures_are_written_as_people_read_them() -> None:
+    assert [written(12345.6, "/s"), written(1.234, "ms"), written(1234.5, "ms"), written(99.9, "MB")] == [
+        *("12,346 /s", "1.23 ms", "1,234 ms", "100 MB"),
+    ]
+    assert written(None, "/s") == ""
+
+
+def test_the_mode_is_short_unless_it_is_to_be_full() -> None:
+    assert read_mode({}) == SHORT
+    assert read_mode({"FULL": "1"}) == FULL
+    assert read_mode({"BENCH_EVENTS": "5000"}).events == 5_000
+
+
+@pytest.mark.parametrize(
+    ("name", "costs"),
+    [
+        ("flat", [10.0, 11.0, 9.5, 10.2]),
+        ("log n", [math.log(n) for n in (1e4, 1e5, 1e6, 1e7)]),
+        ("linear", [1 + n / 1e5 for n in (1e4, 1e5, 1e6, 1e7)]),
+        ("flat", [12.0, 8.0, 7.0, 6.5]),  # what becomes cheaper does not grow
+    ],
+)
+def test_a_cost_is_named_by_its_curve(name: str, costs: list[float]) -> None:
+    curve = fit_curve(dict(zip((10_000, 100_000, 1_000_000, 10_000_000), costs, strict=True)))
+    assert curve.name == name
+
+
+def test_one_cost_is_no_curve() -> None:
+    with pytest.raises(ValueError, match="two numbers of events"):
+        fit_curve({10_000: 1.0})
+
+
+def test_points_are_added_to_those_of_earlier_runs(tmp_path: Path) -> None:
+    path = tmp_path / "growth.json"
+    keep_points(path, [Point("a page", "ms", 1_000, 3.0, "filled"), Point("a rate", "/s", 1_000, 50.0, "product")])
+    points = keep_points(
+        path, [Point("a page", "ms", 1_000, 2.5, "filled"), Point("a page", "ms", 9_000, 2.6, "filled")]
+    )
+    lines = growth_table(points).splitlines()
+    assert lines[0] == "| figure | 1,000 | 9,000 | cost grows |"
+    assert lines[2] == "| a page | 2.50 ms* | 2.60 ms* | flat |"
+    assert lines[3] == "| a rate | 50 /s | – |  |"
