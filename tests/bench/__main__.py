@@ -5,17 +5,14 @@ FULL=1 measures more often and with more; BENCH_EVENTS says how many events.
 
 import os
 import sys
-from typing import Final
 
 import uvloop
 from rich.console import Console
 from tests.bench.modes import Mode, read_mode
-from tests.bench.results import state_folder, write_results
+from tests.bench.results import RESULTS, state_folder, write_results
 from tests.bench.table import print_conditions, print_table
 from tests.bench.whole import measure_all
 from tests.support.running.session_folder import close_session_folder, open_session_folder
-
-RESULTS: Final = "bench.json"
 
 
 def main() -> int:

@@ -18,7 +18,7 @@ from tests.bench.event_supply import events
 from tests.bench.floors.bare_producer import open_producer, send_pairs
 from tests.bench.memory import peak_bytes
 from tests.bench.own_services import own_services
-from tests.bench.replay_runs import run_replay
+from tests.bench.replays.replay_runs import run_replay
 from tests.support.running.engines import shared_engines
 from tests.support.running.session_folder import close_session_folder, open_session_folder
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
-from tests.bench.reading_figures import Effort
+from tests.bench.reads.reading_figures import Effort
 
 
 @dataclass(frozen=True, slots=True)

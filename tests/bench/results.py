@@ -4,9 +4,11 @@ import json
 import os
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from tests.bench.figures import Figure
+
+RESULTS: Final = "bench.json"
 
 
 def state_folder() -> Path:

@@ -21,7 +21,7 @@ from tests.bench.peers.connect_jars import SINK
 from tests.bench.peers.jdbc_sink import JdbcSink
 from tests.bench.processor import cpu_seconds
 from tests.bench.projection_figures import project, projection_figures
-from tests.bench.replay_figures import measure_replays
+from tests.bench.replays.replay_figures import measure_replays
 from tests.support.inputs.log_writing import read_log
 from tests.support.running.engines import Engines
 from tests.support.running.processes import Services

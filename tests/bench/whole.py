@@ -9,18 +9,18 @@ from typing import Final
 
 from tests.bench.access_figures import access_figures
 from tests.bench.figures import Figure, medians, with_peers
-from tests.bench.filled_service import filled_service
 from tests.bench.ingest_figures import BULK, MANY, SINGLE
 from tests.bench.memory import memory_figure
 from tests.bench.modes import Mode
 from tests.bench.own_services import own_database, own_services
-from tests.bench.page_figures import measure_pages
+from tests.bench.pages.page_figures import measure_pages
 from tests.bench.peers.connect_jars import PeerMissingError
 from tests.bench.peers.event_stores import StorePeers, run_emmett, run_eventsourcing
 from tests.bench.peers.jdbc_sink import JdbcSink, jdbc_sink
 from tests.bench.projection_figures import ROWS
-from tests.bench.reading_figures import documents_figure, measure_reads
-from tests.bench.rebuild_figures import REBUILD
+from tests.bench.reads.filled_service import filled_service
+from tests.bench.reads.reading_figures import documents_figure, measure_reads
+from tests.bench.replays.rebuild_figures import REBUILD
 from tests.bench.rounds import Load, measure_round
 from tests.bench.signing_figures import measure_signing
 from tests.support.clients.browsers import CHROMIUM

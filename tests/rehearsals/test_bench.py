@@ -13,7 +13,6 @@ import pytest
 from rich.console import Console
 from tests.bench.__main__ import main
 from tests.bench.event_supply import events
-from tests.bench.filled_tables import LARGEST, PAIRS, fill_tables
 from tests.bench.growth.loads import measure_loads
 from tests.bench.growth.pages import measure_pages as measure_growing_pages
 from tests.bench.growth.plots import growth_plots
@@ -24,8 +23,9 @@ from tests.bench.ingest_figures import BULK
 from tests.bench.large_log import fill_log
 from tests.bench.modes import Mode
 from tests.bench.projection_figures import LEVEL, ROWS
-from tests.bench.reading_figures import Effort
-from tests.bench.rebuild_figures import REBUILD
+from tests.bench.reads.filled_tables import LARGEST, PAIRS, fill_tables
+from tests.bench.reads.reading_figures import Effort
+from tests.bench.replays.rebuild_figures import REBUILD
 from tests.bench.results import write_results
 from tests.bench.table import print_table
 from tests.bench.whole import measure_all

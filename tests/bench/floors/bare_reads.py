@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Final
 
-from tests.bench.filled_tables import LARGEST
+from tests.bench.reads.filled_tables import LARGEST
 
 from timeline_service.adapters.postgres.database import BY_VALUE, IN_ORDER, close_pool, connected, open_pool
 from timeline_service.adapters.postgres.generation_tables import create_tables

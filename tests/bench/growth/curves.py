@@ -25,8 +25,10 @@ def fit_curve(costs: Mapping[int, float]) -> Curve:
     if len(costs) < 2:
         raise ValueError("a curve takes the costs at two numbers of events or more")
     mean = math.exp(sum(map(math.log, costs.values())) / len(costs))
-    if max(costs.values()) / min(costs.values()) <= _FLAT or max(costs, key=costs.__getitem__) == min(costs):
+    if max(costs.values()) / min(costs.values()) <= _FLAT:
         return Curve("flat", mean, 0.0, _error(costs, mean, 0.0, float))
+    if max(costs, key=costs.__getitem__) == min(costs):  # what is paid once is shared by more
+        return Curve("falling", mean, 0.0, _error(costs, mean, 0.0, float))
     fitted = [_fit(name, shape, costs) for name, shape in _SHAPES.items()]
     return min(fitted, key=lambda curve: curve.error)
 

@@ -3,11 +3,11 @@
 import statistics
 from typing import Final
 
-from tests.bench.filled_service import filled_service
 from tests.bench.growth.points import Point
 from tests.bench.memory import peak_bytes
-from tests.bench.reading_figures import Effort, take
-from tests.bench.reading_pages import SUMMARY, reads
+from tests.bench.reads.filled_service import filled_service
+from tests.bench.reads.reading_figures import Effort, take
+from tests.bench.reads.reading_pages import SUMMARY, reads
 from tests.support.running.engines import Engines
 
 _EFFORT: Final = Effort(200, 3.0)

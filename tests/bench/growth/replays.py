@@ -6,7 +6,7 @@ from tests.bench.growth.points import Point
 from tests.bench.large_log import fill_log
 from tests.bench.memory import peak_bytes
 from tests.bench.own_services import own_services
-from tests.bench.replay_runs import run_replay
+from tests.bench.replays.replay_runs import run_replay
 from tests.support.running.engines import Engines
 
 from timeline_service.domain.replays import Kind

@@ -6,8 +6,6 @@ from dataclasses import dataclass
 from typing import Final
 
 from tests.bench.figures import Figure, percentile
-from tests.bench.filled_service import FilledService
-from tests.bench.filled_tables import LARGEST
 from tests.bench.floors.bare_reads import (
     BarePages,
     bare_pages,
@@ -17,7 +15,9 @@ from tests.bench.floors.bare_reads import (
     summary_of_pair,
 )
 from tests.bench.many_clients import ask_all, request
-from tests.bench.reading_pages import PATH, SUMMARY, Read, reads
+from tests.bench.reads.filled_service import FilledService
+from tests.bench.reads.filled_tables import LARGEST
+from tests.bench.reads.reading_pages import PATH, SUMMARY, Read, reads
 
 from timeline_service.adapters.postgres.database import close_pool, open_pool
 from timeline_service.adapters.postgres.search_documents import PostgresDocuments

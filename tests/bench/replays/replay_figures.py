@@ -3,12 +3,12 @@
 import os
 from typing import Final
 
-from tests.bench.export_figures import export_figure
 from tests.bench.figures import Figure
 from tests.bench.floors.bare_load import load_rows
 from tests.bench.memory import memory_figure, memory_of
-from tests.bench.rebuild_figures import rebuild, rebuild_figures
-from tests.bench.verify_figures import verify, verify_figures
+from tests.bench.replays.export_figures import export_figure
+from tests.bench.replays.rebuild_figures import rebuild, rebuild_figures
+from tests.bench.replays.verify_figures import verify, verify_figures
 from tests.support.running.processes import Services
 
 _WORKER_LIMIT_MB: Final = 250

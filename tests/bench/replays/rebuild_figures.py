@@ -8,7 +8,7 @@ from typing import Final
 import asyncpg
 from tests.bench.figures import Figure
 from tests.bench.floors.bare_load import BareLoad
-from tests.bench.replay_runs import ReplayRun, run_replay
+from tests.bench.replays.replay_runs import ReplayRun, run_replay
 from tests.bench.watching import watch_until
 from tests.support.running.processes import Service, Services
 

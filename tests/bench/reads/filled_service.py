@@ -5,9 +5,9 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 import asyncpg
-from tests.bench.filled_tables import fill_tables
 from tests.bench.own_services import own_services
-from tests.bench.reading_client import Places, ReadingClient, find_places
+from tests.bench.reads.filled_tables import fill_tables
+from tests.bench.reads.reading_client import Places, ReadingClient, find_places
 from tests.support.running.engines import Engines
 from tests.support.running.processes import Service
 from tests.support.waiting import wait_until

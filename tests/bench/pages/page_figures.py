@@ -7,10 +7,10 @@ from typing import Final
 
 import httpx
 from tests.bench.figures import Figure, Peer, Unit
-from tests.bench.filled_service import FilledService
-from tests.bench.filled_tables import LARGEST
-from tests.bench.page_visits import MOST_SECONDS, Visit, visit
-from tests.bench.widget_pages import TIMELINEJS, VIS_TIMELINE, vis_items, widget_page
+from tests.bench.pages.page_visits import MOST_SECONDS, Visit, visit
+from tests.bench.pages.widget_pages import TIMELINEJS, VIS_TIMELINE, vis_items, widget_page
+from tests.bench.reads.filled_service import FilledService
+from tests.bench.reads.filled_tables import LARGEST
 
 _TIMELINE: Final = f"/v1/timelines/{LARGEST}"
 #: What a visit tells, and its unit.

@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from itertools import product
 from typing import Final
 
-from tests.bench.filled_tables import COMMON_COUNTRY, LARGEST, RARE_COUNTRY
-from tests.bench.filled_templates import COMMON, RARE, RARE_ACTOR
+from tests.bench.reads.filled_tables import COMMON_COUNTRY, LARGEST, RARE_COUNTRY
+from tests.bench.reads.filled_templates import COMMON, RARE, RARE_ACTOR
 
 #: Where a page lies, as a part of all the events.
 FIRST: Final = 0.0
