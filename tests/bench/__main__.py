@@ -8,9 +8,10 @@ import sys
 
 import uvloop
 from rich.console import Console
-from tests.bench.modes import Mode, read_mode
-from tests.bench.results import RESULTS, state_folder, write_results
-from tests.bench.table import print_conditions, print_table
+from tests.bench.conditions import conditions_of
+from tests.bench.modes import read_mode
+from tests.bench.results import CONDITIONS, RESULTS, state_folder, write_results
+from tests.bench.table import print_notes, print_table
 from tests.bench.whole import measure_all
 from tests.support.running.session_folder import close_session_folder, open_session_folder
 
@@ -28,18 +29,15 @@ def main() -> int:
         found = uvloop.run(measure_all(mode))
     finally:
         close_session_folder()
-    path = state_folder() / RESULTS
-    write_results(found.figures, path)
+    folder, conditions = state_folder(), conditions_of(mode)
+    write_results(found.figures, folder / RESULTS)
+    (folder / CONDITIONS).write_text(f"{conditions}\n", encoding="utf-8")
     console = Console(highlight=False)
     console = console if console.is_terminal else Console(highlight=False, width=200)
-    print_table(found.figures, _title(mode), console)
-    print_conditions(mode.runs, found.notes, console)
-    print(f"written to {path}", file=sys.stderr)
+    print_table(found.figures, "Dyadline, everything on this machine", console)
+    print_notes(conditions, found.notes, console)
+    print(f"written to {folder / RESULTS}", file=sys.stderr)
     return int(any(figure.too_large for figure in found.figures))
-
-
-def _title(mode: Mode) -> str:
-    return f"Dyadline with {mode.events:,} events, reads of {mode.filled:,}, everything on this machine"
 
 
 if __name__ == "__main__":

@@ -9,6 +9,8 @@ from typing import Any, Final
 from tests.bench.figures import Figure
 
 RESULTS: Final = "bench.json"
+#: When and on what it was measured, in a sentence.
+CONDITIONS: Final = "bench-conditions.txt"
 
 
 def state_folder() -> Path:

@@ -1,6 +1,5 @@
 """The benchmark's table."""
 
-import os
 from collections.abc import Sequence
 
 from rich.box import SIMPLE_HEAD
@@ -40,13 +39,12 @@ def said(peer: Peer, unit: Unit) -> str:
     return f"{peer.name}: {written(peer.value, unit)}{'' if peer.measured_here else ' *'}"
 
 
-def print_conditions(runs: int, missing: Sequence[str], console: Console) -> None:
-    """Print on what all of it was measured, and which peers could not be had."""
-    load = ", ".join(f"{load:.1f}" for load in os.getloadavg())
+def print_notes(conditions: str, notes: Sequence[str], console: Console) -> None:
+    """Print on what all of it was measured, and what else is to be said, such as which peers could not be had."""
     for line in (
-        f"Medians of {runs} runs, in which ours, floors and peers take turns, on {os.cpu_count()} cores, load {load}.",
+        conditions,
         "* not measured in this run. Pages are usable when all is shown and nothing has taken 50 ms for half a second.",
-        *missing,
+        *notes,
     ):
         console.print(Text(line, "dim"))
 

@@ -3,6 +3,7 @@
 import hashlib
 import io
 import json
+import re
 from collections import Counter
 from pathlib import Path
 from uuid import uuid4
@@ -23,6 +24,7 @@ from tests.bench.ingest_figures import BULK
 from tests.bench.large_log import fill_log
 from tests.bench.modes import Mode
 from tests.bench.projection_figures import LEVEL, ROWS
+from tests.bench.readme import speed_table, with_table
 from tests.bench.reads.filled_tables import LARGEST, PAIRS, fill_tables
 from tests.bench.reads.reading_figures import Effort
 from tests.bench.replays.rebuild_figures import REBUILD
@@ -32,6 +34,7 @@ from tests.bench.whole import measure_all
 from tests.support.clients.browsers import CHROMIUM
 from tests.support.inputs.log_writing import read_log
 from tests.support.running.engines import shared_engines
+from tests.support.running.session_folder import ROOT
 
 from event_schemas.countries import pairs_of
 from event_schemas.dates import parse_when
@@ -96,6 +99,11 @@ async def test_everything_is_measured_beside_floors_and_peers(tmp_path: Path) ->
     results = json.loads((tmp_path / "bench.json").read_text())
     assert [result["name"] for result in results] == [figure.name for figure in found.figures]
     assert all(result.keys() == RESULT for result in results)
+    table = speed_table(results, "Measured today.")
+    assert re.search(
+        r"\| projection of rows, in events \| [\d,]+ /s \| \d+ µs \| 0\.\d\d \|.*Debezium JDBC sink", table
+    )
+    assert table in with_table((ROOT / "README.md").read_text(encoding="utf-8"), table)
 
 
 @pytest.mark.timeout(300)

@@ -41,7 +41,8 @@ class StorePeers:
 async def run_eventsourcing(engines: Engines, events: int) -> StorePeers:
     """Measure it with so many events; raises PeerMissingError if it cannot be had."""
     python = await asyncio.to_thread(_eventsourcing_python)
-    name = "eventsourcing 9.5.6"
+    pinned = (_HERE / "eventsourcing" / "requirements.in").read_text()
+    name = f"eventsourcing {pinned.partition('eventsourcing==')[2].split()[0]}"
 
     def run(arguments: Sequence[str]) -> "subprocess.CompletedProcess[str]":
         program = [str(python), str(_HERE / "eventsourcing" / "store.py"), *arguments]
