@@ -13,13 +13,15 @@ from tests.bench.processor import cpu_seconds
 from tests.bench.watching import watch_until
 from tests.support.running.processes import Service, Services
 
+from timeline_service.adapters.postgres.sql_files import generation_schema
+
 _PROGRESS = """
 select coalesce(sum(epoch), 0)::bigint as epochs, coalesce(sum(next_offset), 0)::bigint as records,
        coalesce(sum(applied), 0)::bigint as applied,
-       (select coalesce(sum(next_offset), 0)::bigint from timeline_g1.search_checkpoints) as documents
-from timeline_g1.checkpoints
+       (select coalesce(sum(next_offset), 0)::bigint from {schema}.search_checkpoints) as documents
+from {schema}.checkpoints
 """
-_ROWS = "select (select count(*) from timeline_g1.revisions) + (select count(*) from timeline_g1.entries)"
+_ROWS = "select (select count(*) from {schema}.revisions) + (select count(*) from {schema}.entries)"
 ROWS: Final = "projection of rows, exactly once, one process"
 LEVEL: Final = "projection until search is level"
 
@@ -37,25 +39,32 @@ class Projected:
 
 
 async def project(
-    services: Services, count: int, environment: Mapping[str, str] | None = None, *, before: int = 0
+    services: Services,
+    count: int,
+    environment: Mapping[str, str] | None = None,
+    *,
+    before: int = 0,
+    generation: int = 1,
 ) -> Projected:
     """Start a projector on the full log, and measure it from the moment at which it owns partitions.
 
-    `before`: so many records are projected already. Raises RuntimeError unless every record was applied.
+    `before`: so many records are projected already, in the generation that is live. Raises RuntimeError unless every
+    record was applied.
     """
+    schema = generation_schema(generation)
     connection = await asyncpg.connect(services.database_url)
     try:
-        epochs = (await _progress(connection))["epochs"]
+        epochs = (await _progress(connection, schema))["epochs"]
         projector = await services.projector(**(environment or {}))
 
         async def owned() -> bool:
-            return bool((await _progress(connection))["epochs"] > epochs)
+            return bool((await _progress(connection, schema))["epochs"] > epochs)
 
         async def done() -> bool:
-            return int((await _progress(connection))["records"]) >= count
+            return int((await _progress(connection, schema))["records"]) >= count
 
         async def level() -> bool:
-            return int((await _progress(connection))["documents"]) >= count
+            return int((await _progress(connection, schema))["documents"]) >= count
 
         await watch_until(owned, 60)
         new, start, cpu_before = count - before, time.perf_counter(), cpu_seconds(projector)
@@ -63,16 +72,16 @@ async def project(
         seconds, cpu = time.perf_counter() - start, cpu_seconds(projector) - cpu_before
         await watch_until(level, 600)
         level_seconds, level_cpu = time.perf_counter() - start, cpu_seconds(projector) - cpu_before
-        if (applied := (await _progress(connection))["applied"]) != count:
+        if (applied := (await _progress(connection, schema))["applied"]) != count:
             raise RuntimeError(f"of {count} records {applied} were applied")
-        rows = await connection.fetchval(_ROWS)
+        rows = await connection.fetchval(_ROWS.format(schema=schema))
         return Projected(projector, new / seconds, cpu / new, new / level_seconds, level_cpu / new, rows / count)
     finally:
         await connection.close()
 
 
-async def _progress(connection: "asyncpg.Connection[asyncpg.Record]") -> asyncpg.Record:
-    (row,) = await connection.fetch(_PROGRESS)
+async def _progress(connection: "asyncpg.Connection[asyncpg.Record]", schema: str) -> asyncpg.Record:
+    (row,) = await connection.fetch(_PROGRESS.format(schema=schema))
     return row
 
 

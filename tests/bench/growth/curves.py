@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 #: What differs by less than this factor, of the least to the most, is flat: measurements differ by as much.
@@ -25,12 +25,13 @@ def fit_curve(costs: Mapping[int, float]) -> Curve:
     if len(costs) < 2:
         raise ValueError("a curve takes the costs at two numbers of events or more")
     mean = math.exp(sum(map(math.log, costs.values())) / len(costs))
+    flat = Curve("flat", mean, 0.0, _error(costs, mean, 0.0, float))
     if max(costs.values()) / min(costs.values()) <= _FLAT:
-        return Curve("flat", mean, 0.0, _error(costs, mean, 0.0, float))
-    if max(costs, key=costs.__getitem__) == min(costs):  # what is paid once is shared by more
-        return Curve("falling", mean, 0.0, _error(costs, mean, 0.0, float))
-    fitted = [_fit(name, shape, costs) for name, shape in _SHAPES.items()]
-    return min(fitted, key=lambda curve: curve.error)
+        return flat
+    best = min((_fit(name, shape, costs) for name, shape in _SHAPES.items()), key=lambda curve: curve.error)
+    if 2 * best.error > flat.error:
+        return replace(flat, name="unclear")  # no curve says much more than that costs differ
+    return replace(best, name="falling") if best.slope < 0 else best
 
 
 def _fit(name: str, shape: Callable[[float], float], costs: Mapping[int, float]) -> Curve:

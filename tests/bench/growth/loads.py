@@ -12,33 +12,38 @@ from tests.bench.memory import peak_bytes
 from tests.bench.own_services import own_services
 from tests.bench.processor import cpu_seconds
 from tests.bench.projection_figures import project
+from tests.bench.replays.replay_runs import run_replay
 from tests.support.running.engines import Engines
 from tests.support.running.processes import Service, Services
 from tests.support.running.session_folder import session_folder
+
+from timeline_service.adapters.postgres.sql_files import generation_schema
 
 _MOST_MEASURED: Final = 50_000
 _DISK: Final = """
 select
     sum(pg_table_size(oid))::float8 as rows, sum(pg_indexes_size(oid))::float8 as indexes
-from pg_class where relnamespace = 'timeline_g1'::regnamespace and relkind in ('r', 'p')
+from pg_class where relnamespace = $1::text::regnamespace and relkind in ('r', 'p')
 """
 
 
 async def measure_loads(engines: Engines, count: int) -> list[Point]:
-    """Half of the events, but at most 50,000, go through the product with all others projected before them."""
+    """Half of the events, but at most 50,000, go through the product, once a rebuild has projected all others."""
     measured = min(_MOST_MEASURED, count // 2)
     async with own_services(engines) as services:
         services.migrate()
         await fill_log(services.bootstrap_servers, services.topic, count - measured)
-        await (await project(services, count - measured)).projector.terminate()
+        replayer = await services.replayer()
+        generation = int((await run_replay(services, replayer, "rebuild")).result["generation"])
+        await replayer.terminate()
         ingest = await services.ingest()
         before = cpu_seconds(ingest)
         rate = await post_bulk(ingest.url, measured)
         ingest_cpu = (cpu_seconds(ingest) - before) / measured
-        projected = await project(services, count, before=count - measured)
+        projected = await project(services, count, before=count - measured, generation=generation)
         memory = {"ingest": _megabytes(ingest), "projector": _megabytes(projected.projector)}
         await services.stop()
-        rows, indexes = await _disk(services.database_url)
+        rows, indexes = await _disk(services.database_url, generation_schema(generation))
         log = await asyncio.to_thread(_log_bytes, services)
     return [
         Point(figure, unit, count, value, "product")
@@ -56,11 +61,11 @@ async def measure_loads(engines: Engines, count: int) -> list[Point]:
     ]
 
 
-async def _disk(url: str) -> tuple[float, float]:
+async def _disk(url: str, schema: str) -> tuple[float, float]:
     """Bytes of a generation's tables and of their indexes."""
     connection = await asyncpg.connect(url)
     try:
-        (row,) = await connection.fetch(_DISK)
+        (row,) = await connection.fetch(_DISK, schema)
         return row["rows"], row["indexes"]
     finally:
         await connection.close()
