@@ -70,7 +70,8 @@ def test_the_mode_is_short_unless_it_is_to_be_full() -> None:
         ("flat", [10.0, 11.0, 9.5, 10.2]),
         ("log n", [math.log(n) for n in (1e4, 1e5, 1e6, 1e7)]),
         ("linear", [1 + n / 1e5 for n in (1e4, 1e5, 1e6, 1e7)]),
-        ("falling", [12.0, 8.0, 7.0, 6.5]),
+        ("falling", [22.0, 4.0, 2.2, 2.0]),
+        ("unclear", [3.0, 2.0, 6.0, 2.5]),
     ],
 )
 def test_a_cost_is_named_by_its_curve(name: str, costs: list[float]) -> None:

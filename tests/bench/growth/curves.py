@@ -7,7 +7,12 @@ from typing import Final
 
 #: What differs by less than this factor, of the least to the most, is flat: measurements differ by as much.
 _FLAT: Final = 1.3
-_SHAPES: Final[Mapping[str, Callable[[float], float]]] = {"log n": math.log10, "linear": float}
+#: What falls is paid once and shared by all events.
+_SHAPES: Final[Mapping[str, Callable[[float], float]]] = {
+    "log n": math.log10,
+    "linear": float,
+    "falling": lambda n: 1 / n,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,10 +33,10 @@ def fit_curve(costs: Mapping[int, float]) -> Curve:
     flat = Curve("flat", mean, 0.0, _error(costs, mean, 0.0, float))
     if max(costs.values()) / min(costs.values()) <= _FLAT:
         return flat
-    best = min((_fit(name, shape, costs) for name, shape in _SHAPES.items()), key=lambda curve: curve.error)
-    if 2 * best.error > flat.error:
-        return replace(flat, name="unclear")  # no curve says much more than that costs differ
-    return replace(best, name="falling") if best.slope < 0 else best
+    fitted = (_fit(name, shape, costs) for name, shape in _SHAPES.items())
+    best = min((curve for curve in fitted if curve.slope > 0), key=lambda curve: curve.error, default=flat)
+    # Where no curve says much more than that costs differ, that is all there is to say.
+    return best if 2 * best.error < flat.error else replace(flat, name="unclear")
 
 
 def _fit(name: str, shape: Callable[[float], float], costs: Mapping[int, float]) -> Curve:
