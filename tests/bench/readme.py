@@ -1,12 +1,13 @@
-"""`python -m tests.bench.readme`: put the figures of STATE_DIR/bench.json into README's table of speed.
+"""`python -m tests.bench.readme`: put what STATE_DIR has been told into README's table of speed, and growth into ours.
 
-The table lies between two comments, and is written anew whenever this runs: nothing in it is copied by hand.
+The tables lie between two comments, and are written anew whenever this runs: nothing in them is copied by hand.
 """
 
 import json
 import re
 import sys
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any, Final
 
 from tests.bench.figures import written
@@ -15,10 +16,9 @@ from tests.bench.projection_figures import LEVEL, ROWS
 from tests.bench.reads.reading_figures import PAGE
 from tests.bench.reads.reading_pages import SUMMARY
 from tests.bench.replays.rebuild_figures import REBUILD
-from tests.bench.results import CONDITIONS, RESULTS, state_folder
+from tests.bench.results import CONDITIONS, GROWTH, RESULTS, state_folder
 from tests.support.running.session_folder import ROOT
 
-_BEGIN, _END = "<!-- speed: begin -->", "<!-- speed: end -->"
 #: The figures, as the benchmark calls them, what README calls them, and what is to be reached: at least, or at most.
 _TARGETS: Final[Sequence[tuple[str, str, str]]] = (
     (BULK, "bulk ingest", "≥ 33,000 /s, ≤ 24 µs"),
@@ -64,26 +64,36 @@ def _peers(result: Mapping[str, Any]) -> str:
     )
 
 
-def with_table(page: str, table: str) -> str:
-    """A page with the table in its place; raises ValueError if it has none."""
-    between = re.compile(f"{re.escape(_BEGIN)}\n.*?{re.escape(_END)}", re.DOTALL)
+def with_table(page: str, name: str, table: str) -> str:
+    """A page with the table in the place of that name; raises ValueError if it has none."""
+    begin, end = f"<!-- {name}: begin -->", f"<!-- {name}: end -->"
+    between = re.compile(f"{begin}\n.*?{end}", re.DOTALL)
     if not between.search(page):
-        raise ValueError(f"there is no line {_BEGIN} with a {_END} behind it")
-    return between.sub(lambda _: f"{_BEGIN}\n{table}\n{_END}", page, count=1)
+        raise ValueError(f"there is no line {begin} with a line {end} behind it")
+    return between.sub(lambda _: f"{begin}\n{table}\n{end}", page, count=1)
 
 
 def main() -> int:
-    """Returns the exit status: 1 where there is nothing to write, or no place for it."""
-    folder, readme = state_folder(), ROOT / "README.md"
+    """Returns the exit status: 1 if a table has no place."""
+    folder = state_folder()
     try:
-        results = json.loads((folder / RESULTS).read_text(encoding="utf-8"))
-        table = speed_table(results, (folder / CONDITIONS).read_text(encoding="utf-8").strip())
-        page = with_table(readme.read_text(encoding="utf-8"), table)
+        if (folder / RESULTS).exists():
+            results = json.loads((folder / RESULTS).read_text(encoding="utf-8"))
+            _put(
+                ROOT / "README.md",
+                "speed",
+                speed_table(results, (folder / CONDITIONS).read_text(encoding="utf-8").strip()),
+            )
+        if (folder / GROWTH).exists():
+            _put(Path(__file__).parent / "README.md", "growth", (folder / GROWTH).read_text(encoding="utf-8").strip())
     except (OSError, ValueError) as error:
-        print(f"README keeps its table: {error}", file=sys.stderr)
+        print(error, file=sys.stderr)
         return 1
-    readme.write_text(page, encoding="utf-8")
     return 0
+
+
+def _put(path: Path, name: str, table: str) -> None:
+    path.write_text(with_table(path.read_text(encoding="utf-8"), name, table), encoding="utf-8")
 
 
 if __name__ == "__main__":

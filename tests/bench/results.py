@@ -11,6 +11,8 @@ from tests.bench.figures import Figure
 RESULTS: Final = "bench.json"
 #: When and on what it was measured, in a sentence.
 CONDITIONS: Final = "bench-conditions.txt"
+#: How cost grows, in Markdown.
+GROWTH: Final = "growth.md"
 
 
 def state_folder() -> Path:

@@ -10,7 +10,9 @@ from tests.bench.growth.curves import fit_curve
 from tests.bench.growth.points import Point, keep_points
 from tests.bench.growth.report import growth_table
 from tests.bench.modes import FULL, SHORT, read_mode
+from tests.bench.readme import with_table
 from tests.bench.results import write_results
+from tests.support.running.session_folder import ROOT
 
 
 def rate(value: float, floor: float, *peers: Peer) -> Figure:
@@ -94,3 +96,13 @@ def test_points_are_added_to_those_of_earlier_runs(tmp_path: Path) -> None:
     assert lines[0] == "| figure | 1,000 | 9,000 | cost grows |"
     assert lines[2] == "| a page | 2.50 ms* | 2.60 ms* | flat |"
     assert lines[3] == "| a rate | 50 /s | – |  |"
+
+
+@pytest.mark.parametrize(("page", "name"), [("README.md", "speed"), ("tests/bench/README.md", "growth")])
+def test_each_page_has_a_place_for_its_table(page: str, name: str) -> None:
+    text = (ROOT / page).read_text(encoding="utf-8")
+    begun = with_table(text, name, "| a | table |")
+    assert f"<!-- {name}: begin -->\n| a | table |\n<!-- {name}: end -->" in begun
+    assert with_table(begun, name, "| another |") == with_table(text, name, "| another |")
+    with pytest.raises(ValueError, match="there is no line"):
+        with_table("no place", name, "")

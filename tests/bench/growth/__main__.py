@@ -17,7 +17,7 @@ from tests.bench.growth.plots import growth_plots
 from tests.bench.growth.points import Point, keep_points
 from tests.bench.growth.replays import measure_replays
 from tests.bench.growth.report import growth_table
-from tests.bench.results import state_folder
+from tests.bench.results import GROWTH, state_folder
 from tests.support.running.engines import Engines, shared_engines
 from tests.support.running.session_folder import close_session_folder, open_session_folder
 
@@ -50,7 +50,7 @@ def main() -> int:
             finally:
                 close_session_folder()
     table = growth_table(points)
-    (folder / "growth.md").write_text(table, encoding="utf-8")
+    (folder / GROWTH).write_text(table, encoding="utf-8")
     (folder / "growth.svg").write_text(growth_plots(points), encoding="utf-8")
     print(table)
     return 0
