@@ -8,6 +8,7 @@ from typing import Final
 import asyncpg
 from tests.bench.figures import Figure, Peer
 from tests.bench.peers import published
+from tests.bench.peers.connect_jars import SINK
 from tests.bench.peers.jdbc_sink import Sunk
 from tests.bench.processor import cpu_seconds
 from tests.bench.watching import watch_until
@@ -85,9 +86,7 @@ async def _progress(connection: "asyncpg.Connection[asyncpg.Record]", schema: st
     return row
 
 
-def projection_figures(
-    projected: Projected, floor: float, level_floor: float, sunk: tuple[str, Sunk] | None
-) -> list[Figure]:
+def projection_figures(projected: Projected, floor: float, level_floor: float, sunk: Sunk | None) -> list[Figure]:
     """The rates of the projection beside those of bare COPY, and of a sink with a row for each event."""
     events, rows, cpu = _sink_peers(sunk)
     several = projected.rows_per_event
@@ -103,10 +102,9 @@ def projection_figures(
     ]  # fmt: skip
 
 
-def _sink_peers(sunk: tuple[str, Sunk] | None) -> tuple[tuple[Peer, ...], tuple[Peer, ...], tuple[Peer, ...]]:
+def _sink_peers(sunk: Sunk | None) -> tuple[tuple[Peer, ...], tuple[Peer, ...], tuple[Peer, ...]]:
     """What a sink does in events a second, in rows a second and in microseconds an event, where there is one."""
     if sunk is None:
         return (), (), ()
-    name, told = sunk
-    rate = (Peer(f"{name}, a row an event, no fold", told.rate, measured_here=True),)
-    return rate, rate, (Peer(name, told.cpu_seconds * 1e6, measured_here=True),)
+    rate = (Peer(f"{SINK}, a row an event, no fold", sunk.rate, measured_here=True),)
+    return rate, rate, (Peer(SINK, sunk.cpu_seconds * 1e6, measured_here=True),)

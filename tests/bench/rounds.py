@@ -1,9 +1,11 @@
 """One round of the benchmark: a log of its own, filled through ingest, projected and replayed, floors and peers."""
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from tests.bench.figures import Figure
 from tests.bench.floors.bare_copy import ROWS, ROWS_AND_DOCUMENTS, copy_rows
+from tests.bench.floors.bare_producer import Records
 from tests.bench.import_figures import import_events, import_figures
 from tests.bench.ingest_figures import (
     MANY_POSTS,
@@ -17,8 +19,7 @@ from tests.bench.ingest_figures import (
 )
 from tests.bench.memory import memory_figure
 from tests.bench.own_services import own_services, own_topic
-from tests.bench.peers.connect_jars import SINK
-from tests.bench.peers.jdbc_sink import JdbcSink
+from tests.bench.peers.jdbc_sink import Sunk
 from tests.bench.processor import cpu_seconds
 from tests.bench.projection_figures import project, projection_figures
 from tests.bench.replays.replay_figures import measure_replays
@@ -35,8 +36,12 @@ class Load:
     singles: int
 
 
-async def measure_round(engines: Engines, load: Load, sink: JdbcSink | None) -> list[Figure]:
-    """Measure everything once, and a sink on the same events where there is one."""
+#: Has a sink write the events of records into a database; None where there is no sink, or it has failed.
+Sinking = Callable[[str, Records], Awaitable[Sunk | None]]
+
+
+async def measure_round(engines: Engines, load: Load, sink: Sinking) -> list[Figure]:
+    """Measure everything once, and a sink on the same events."""
     async with own_services(engines) as services:
         services.migrate()
         ingested, memory, records = await _ingest(engines, services, load)
@@ -44,11 +49,9 @@ async def measure_round(engines: Engines, load: Load, sink: JdbcSink | None) -> 
         memory.append(memory_figure(projected.projector))
         await projected.projector.terminate()
         floor, level_floor = [await copy_rows(services.database_url, tables) for tables in (ROWS, ROWS_AND_DOCUMENTS)]
-        sunk = None
-        if sink is not None:
-            log = await read_log(services.bootstrap_servers, services.topic)
-            sunk = SINK, await sink.sink(services.database_url, log)
-            del log
+        log = await read_log(services.bootstrap_servers, services.topic)
+        sunk = await sink(services.database_url, log)
+        del log
         await services.projector()
         replays, replaying_memory = await measure_replays(services, records, projected.level_rate)
         return [

@@ -9,6 +9,7 @@ from typing import Final
 
 from tests.bench.access_figures import access_figures
 from tests.bench.figures import Figure, medians, with_peers
+from tests.bench.floors.bare_producer import Records
 from tests.bench.ingest_figures import BULK, MANY, SINGLE
 from tests.bench.memory import memory_figure
 from tests.bench.modes import Mode
@@ -16,12 +17,12 @@ from tests.bench.own_services import own_database, own_services
 from tests.bench.pages.page_figures import measure_pages
 from tests.bench.peers.connect_jars import PeerMissingError
 from tests.bench.peers.event_stores import StorePeers, run_emmett, run_eventsourcing
-from tests.bench.peers.jdbc_sink import JdbcSink, jdbc_sink
+from tests.bench.peers.jdbc_sink import JdbcSink, Sunk, jdbc_sink
 from tests.bench.projection_figures import ROWS
 from tests.bench.reads.filled_service import filled_service
 from tests.bench.reads.reading_figures import documents_figure, measure_reads
 from tests.bench.replays.rebuild_figures import REBUILD
-from tests.bench.rounds import Load, measure_round
+from tests.bench.rounds import Load, Sinking, measure_round
 from tests.bench.signing_figures import measure_signing
 from tests.support.clients.browsers import CHROMIUM
 from tests.support.running.engines import Engines, shared_engines
@@ -45,8 +46,8 @@ class Found:
             self.notes.append(words)
 
     def say(self, words: str) -> None:
-        """Tell who waits what comes now."""
-        print(f"{time.monotonic() - self._since:5.0f} s  {words} …", file=sys.stderr, flush=True)
+        """Tell who waits what comes now, and after how long."""
+        print(f"{time.monotonic() - self._since:5.0f} s  {words}", file=sys.stderr, flush=True)
 
 
 async def measure_all(mode: Mode) -> Found:
@@ -67,22 +68,32 @@ async def measure_all(mode: Mode) -> Found:
     found.figures += medians(runs)
     found.figures += await _beside(engines, found, mode)
     found.figures += await _read(engines, found, mode)
+    found.say("done")
     return found
 
 
 @asynccontextmanager
-async def _sink(engines: Engines, found: Found) -> AsyncIterator[JdbcSink | None]:
+async def _sink(engines: Engines, found: Found) -> AsyncIterator[Sinking]:
     """The JDBC sink, whose virtual machine has compiled what it runs before it is measured."""
+    held: list[JdbcSink] = []
+
+    async def sinking(url: str, records: Records) -> Sunk | None:
+        try:
+            return await held[0].sink(url, records) if held else None
+        except PeerMissingError as error:
+            found.note(str(error))
+            return None
+
     async with AsyncExitStack() as stack:
-        sink = None
         found.say("Kafka Connect, fetched unless it is here, and warmed up")
         try:
             sink = await stack.enter_async_context(jdbc_sink(engines.bootstrap_servers))
             async with own_database(engines) as url:
                 await sink.warm_up(url)
+            held.append(sink)
         except PeerMissingError as error:
             found.note(str(error))
-        yield sink
+        yield sinking
 
 
 async def _stores(engines: Engines, found: Found, mode: Mode) -> Sequence[StorePeers]:

@@ -7,6 +7,7 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
+from unittest.mock import patch
 
 from tests.support.running.session_folder import DOWNLOADS
 
@@ -66,9 +67,10 @@ def _fetch(part: _Part) -> None:
 
     part.folder.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="fetching-", dir=DOWNLOADS) as work:
-        os.environ.setdefault("M2_REPO", str(Path(work) / "repository"))
+        repository = os.environ.get("M2_REPO") or str(Path(work) / "repository")
         try:
-            jars = jgo.build(part.endpoint, cache_dir=Path(work) / "jgo").all_jars
+            with patch.dict(os.environ, {"M2_REPO": repository}):
+                jars = jgo.build(part.endpoint, cache_dir=Path(work) / "jgo").all_jars
         except Exception as error:  # jgo raises whatever its transport raises
             raise PeerMissingError(f"{SINK} cannot be fetched: {error}") from error
         fresh = Path(work) / "jars"

@@ -16,6 +16,7 @@ from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
 from tests.bench.floors.bare_producer import Records, open_producer, send_pairs
 from tests.bench.large_log import fill_log
+from tests.bench.peers.connect_jars import SINK, PeerMissingError
 from tests.bench.peers.kafka_connect import BATCH, KafkaConnect, kafka_connect
 from tests.bench.processor import cpu_seconds
 from tests.bench.watching import watch_until
@@ -60,7 +61,7 @@ class JdbcSink:
     async def sink(self, url: str, records: Records) -> Sunk:
         """Have it write the events of records, which are in a topic before, from when it owns partitions to the last.
 
-        Raises RuntimeError unless all have become rows.
+        Raises PeerMissingError unless all have become rows.
         """
         name, partitions = f"sink-{uuid4().hex}", _sink_records(records)
         await create_topic(KafkaAccess(self._bootstrap_servers), name)
@@ -80,12 +81,12 @@ class JdbcSink:
 
             try:
                 await watch_until(done, _WAIT_SECONDS)
-            except TimeoutError:
-                await self._connect.task_states(name)
-                raise
+            except TimeoutError as error:
+                states = await self._connect.task_states(name)
+                raise PeerMissingError(f"{SINK} has not done within {_WAIT_SECONDS} s: {states}") from error
             seconds, cpu = time.perf_counter() - start, cpu_seconds(self._connect.worker) - cpu
             if (rows := await connection.fetchval(f"select count(*) from {_TABLE}")) != len(records):
-                raise RuntimeError(f"of {len(records)} events {rows} have become rows")
+                raise PeerMissingError(f"{SINK}: of {len(records)} events {rows} have become rows")
             return Sunk(len(records) / seconds, cpu / len(records))
         finally:
             await self._connect.stop_connector(name)

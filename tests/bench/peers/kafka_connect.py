@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 import httpx
-from tests.bench.peers.connect_jars import fetch_connect
+from tests.bench.peers.connect_jars import PeerMissingError, fetch_connect
 from tests.support.running.free_ports import free_port
 from tests.support.running.processes import Service
 from tests.support.running.session_folder import session_folder
@@ -64,11 +64,11 @@ class KafkaConnect:
         (await self.client.delete(f"/connectors/{name}")).raise_for_status()
 
     async def task_states(self, name: str) -> list[str]:
-        """The states of a connector's tasks; raises RuntimeError, with what it says, if one has failed."""
+        """The states of a connector's tasks; raises PeerMissingError, with what it says, if one has failed."""
         status = (await self.client.get(f"/connectors/{name}/status")).raise_for_status().json()
         for task in status["tasks"]:
             if task["state"] == "FAILED":
-                raise RuntimeError(f"{name} has failed: {task['trace'][:2000]}")
+                raise PeerMissingError(f"{name} has failed: {task['trace'][:2000]}")
         return [task["state"] for task in status["tasks"]]
 
 
@@ -91,10 +91,13 @@ async def kafka_connect(bootstrap_servers: str) -> AsyncIterator[KafkaConnect]:
 
             async def answers() -> bool:
                 if worker.pid is None:
-                    raise RuntimeError(f"Kafka Connect has ended:\n{worker.process.log_end(40)}")
+                    raise PeerMissingError(f"Kafka Connect has ended:\n{worker.process.log_end(40)}")
                 return (await client.get("/connectors")).status_code == 200
 
-            await wait_until(answers, _READY_SECONDS, ignore=(httpx.HTTPError,))
+            try:
+                await wait_until(answers, _READY_SECONDS, ignore=(httpx.HTTPError,))
+            except AssertionError as error:
+                raise PeerMissingError(f"Kafka Connect does not answer: {error}") from error
             yield KafkaConnect(worker, client)
     finally:
         await worker.terminate()
