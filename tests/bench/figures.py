@@ -1,7 +1,7 @@
 """What the benchmark finds: each figure beside its floor, which the same run has measured, and beside its peers."""
 
 import statistics
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -41,14 +41,15 @@ class Figure:
         return self.unit == "MB" and self.floor is not None and self.value >= self.floor
 
 
-def medians(runs: Sequence[Sequence[Figure]]) -> list[Figure]:
+def medians(runs: Iterable[Sequence[Figure]]) -> list[Figure]:
     """The figures of several runs as one each: medians, of floors, processor time and peers too, with their spread.
 
-    Raises ValueError unless all runs have the same figures.
+    What not every run has measured is the median of those that have.
     """
-    if len({tuple(figure.name for figure in run) for run in runs}) > 1:
-        raise ValueError("these runs have not measured the same figures")
-    return [_median(figures) for figures in zip(*runs, strict=True)]
+    by_name: dict[str, list[Figure]] = {}
+    for figure in (figure for run in runs for figure in run):
+        by_name.setdefault(figure.name, []).append(figure)
+    return [_median(figures) for figures in by_name.values()]
 
 
 def _median(figures: Sequence[Figure]) -> Figure:
@@ -72,12 +73,9 @@ def _median_peers(figures: Sequence[Figure]) -> tuple[Peer, ...]:
     return tuple(Peer(name, statistics.median(some), here) for (name, here), some in values.items())
 
 
-def with_peers(figures: Iterable[Figure], name: str, peers: Iterable[Peer]) -> list[Figure]:
-    """The same figures, with more peers for the one of that name; raises ValueError unless there is one."""
-    found = list(figures)
-    (place,) = (place for place, figure in enumerate(found) if figure.name == name)
-    found[place] = replace(found[place], peers=(*found[place].peers, *peers))
-    return found
+def with_peers(figures: Iterable[Figure], peers: Mapping[str, Sequence[Peer]]) -> list[Figure]:
+    """The same figures, with more peers for those whose names have some."""
+    return [replace(figure, peers=(*figure.peers, *peers.get(figure.name, ()))) for figure in figures]
 
 
 def written(value: float | None, unit: Unit) -> str:

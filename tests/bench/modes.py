@@ -14,7 +14,7 @@ class Mode:
     runs: int
     events: int
     singles: int
-    side_runs: int  # of what is measured beside the rounds: signing, access, pages in a browser
+    side_runs: int  # of replays, which are a part of a round, and of signing, credentials and pages in a browser
     store_events: int  # with which other people's stores are measured
     effort: Effort  # of reads
     filled_per_event: int  # how many times as many events the reads are of

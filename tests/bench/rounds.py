@@ -40,8 +40,8 @@ class Load:
 Sinking = Callable[[str, Records], Awaitable[Sunk | None]]
 
 
-async def measure_round(engines: Engines, load: Load, sink: Sinking) -> list[Figure]:
-    """Measure everything once, and a sink on the same events."""
+async def measure_round(engines: Engines, load: Load, sink: Sinking, *, replays: bool) -> list[Figure]:
+    """Measure everything once, replays if they are asked for, and a sink on the same events."""
     async with own_services(engines) as services:
         services.migrate()
         ingested, memory, records = await _ingest(engines, services, load)
@@ -52,15 +52,11 @@ async def measure_round(engines: Engines, load: Load, sink: Sinking) -> list[Fig
         log = await read_log(services.bootstrap_servers, services.topic)
         sunk = await sink(services.database_url, log)
         del log
-        await services.projector()
-        replays, replaying_memory = await measure_replays(services, records, projected.level_rate)
-        return [
-            *ingested,
-            *projection_figures(projected, floor, level_floor, sunk),
-            *replays,
-            *memory,
-            *replaying_memory,
-        ]
+        figures = [*ingested, *projection_figures(projected, floor, level_floor, sunk), *memory]
+        if replays:
+            await services.projector()
+            figures += await measure_replays(services, records, projected.level_rate)
+        return figures
 
 
 async def _ingest(engines: Engines, services: Services, load: Load) -> tuple[list[Figure], list[Figure], int]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from tests.bench.access_figures import access_figures
-from tests.bench.figures import Figure, medians, with_peers
+from tests.bench.figures import Figure, Peer, medians, with_peers
 from tests.bench.floors.bare_producer import Records
 from tests.bench.ingest_figures import BULK, MANY, SINGLE
 from tests.bench.memory import memory_figure
@@ -41,8 +41,9 @@ class Found:
     _since: float = field(default_factory=time.monotonic)
 
     def note(self, words: str) -> None:
-        """Say it once, however often it is found."""
-        if words and words not in self.notes:
+        """Say it, but once of each thing that it is about, which is what stands before its colon."""
+        about = words.partition(":")[0]
+        if words and not any(note.startswith(f"{about}:") for note in self.notes):
             self.notes.append(words)
 
     def say(self, words: str) -> None:
@@ -57,13 +58,10 @@ async def measure_all(mode: Mode) -> Found:
     async with _sink(engines, found) as sink:
         for number in range(1, mode.runs + 1):
             found.say(f"round {number} of {mode.runs}")
-            figures = await measure_round(engines, Load(mode.events, mode.singles), sink)
+            load, replays = Load(mode.events, mode.singles), number <= mode.side_runs
+            figures = await measure_round(engines, load, sink, replays=replays)
             for peers in await _stores(engines, found, mode):
-                for name, some in (
-                    (SINGLE, peers.single), (MANY, peers.writers), (BULK, peers.bulk), (ROWS, peers.projection),
-                    (REBUILD, peers.rebuild),
-                ):  # fmt: skip
-                    figures = with_peers(figures, name, some)
+                figures = with_peers(figures, peers)
             runs.append(figures)
     found.figures += medians(runs)
     found.figures += await _beside(engines, found, mode)
@@ -96,16 +94,19 @@ async def _sink(engines: Engines, found: Found) -> AsyncIterator[Sinking]:
         yield sinking
 
 
-async def _stores(engines: Engines, found: Found, mode: Mode) -> Sequence[StorePeers]:
-    measured = []
+async def _stores(engines: Engines, found: Found, mode: Mode) -> list[dict[str, Sequence[Peer]]]:
+    """What each of other people's stores does, by the names of our figures."""
+    measured: list[dict[str, Sequence[Peer]]] = []
     for run in _STORES:
         try:
             peers = await run(engines, mode.store_events)
         except PeerMissingError as error:
             found.note(str(error))
-        else:
-            found.note(peers.note)
-            measured.append(peers)
+            continue
+        found.note(peers.note)
+        measured.append({
+            SINGLE: peers.single, MANY: peers.writers, BULK: peers.bulk, ROWS: peers.projection, REBUILD: peers.rebuild,
+        })  # fmt: skip
     return measured
 
 

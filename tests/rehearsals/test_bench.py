@@ -68,7 +68,9 @@ async def test_everything_is_measured_beside_floors_and_peers(tmp_path: Path) ->
     found = await measure_all(TINY)
     by_name = {figure.name: figure for figure in found.figures}
     assert len(by_name) == len(found.figures)
-    assert all(figure.value > 0 and figure.floor != 0 for figure in found.figures)
+    for figure in found.figures:
+        assert figure.value > 0 or "longest task above" in figure.name, figure.name
+        assert figure.floor is None or figure.floor > 0, figure.name
     assert [figure for figure in found.figures if figure.too_large] == []
     bulk, csv, rows, level, rebuild = (
         by_name[name] for name in (BULK, "import of CSV by a mapping", ROWS, LEVEL, REBUILD)

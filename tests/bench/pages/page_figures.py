@@ -16,8 +16,8 @@ _TIMELINE: Final = f"/v1/timelines/{LARGEST}"
 #: What a visit tells, and its unit.
 _TOLD: Final[tuple[tuple[str, Unit], ...]] = (
     ("usable after", "ms"),
-    ("longest task while it loads", "ms"),
-    ("longest task while it is zoomed", "ms"),
+    ("longest task above 50 ms while it loads", "ms"),
+    ("longest task above 50 ms while it is zoomed", "ms"),
     ("transferred", "kB"),
     ("elements", "elements"),
 )

@@ -14,8 +14,8 @@ from tests.support.running.processes import Services
 _WORKER_LIMIT_MB: Final = 250
 
 
-async def measure_replays(services: Services, records: int, live_rate: float) -> tuple[list[Figure], list[Figure]]:
-    """Figures of speed and of memory, and the floors of the former; stops all services for those."""
+async def measure_replays(services: Services, records: int, live_rate: float) -> list[Figure]:
+    """Figures of speed, beside their floors, for which it stops all services, and of memory."""
     timeline, replayer = await services.timeline(), await services.replayer()
     verified = await verify(services, replayer, timeline)
     rebuilt = await rebuild(services, replayer)
@@ -26,9 +26,9 @@ async def measure_replays(services: Services, records: int, live_rate: float) ->
     floor, on_all_cores = [
         await load_rows(services.database_url, rebuilt.generation, processes) for processes in (1, os.cpu_count() or 1)
     ]
-    figures = [
+    return [
         *rebuild_figures(rebuilt, records, floor, on_all_cores, live_rate),
         *verify_figures(verified, records, on_all_cores),
         export,
+        *memory,
     ]
-    return figures, memory
