@@ -49,9 +49,9 @@ async def measure_loads(engines: Engines, count: int) -> list[Point]:
         Point(figure, unit, count, value, "product")
         for figure, unit, value in (
             ("bulk ingest", "/s", rate),
-            ("bulk ingest, processor time an event", "µs", ingest_cpu * 1e6),
+            ("bulk ingest, CPU an event", "µs", ingest_cpu * 1e6),
             ("projection of rows", "/s", projected.rate),
-            ("projection of rows, processor time an event", "µs", projected.cpu * 1e6),
+            ("projection of rows, CPU an event", "µs", projected.cpu * 1e6),
             ("projection until search is level", "/s", projected.level_rate),
             ("Kafka, bytes of an event on disk", "B", log / count),
             ("PostgreSQL, rows of an event on disk", "B", rows / count),

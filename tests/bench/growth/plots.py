@@ -8,8 +8,9 @@ from typing import Final
 from tests.bench.growth.points import Point
 from tests.bench.growth.report import by_figure, curve_of
 
-_WIDTH, _HEIGHT, _COLUMNS = 300, 170, 3
-_LEFT, _RIGHT, _TOP, _BOTTOM = 14, 14, 44, 26
+_WIDTH, _HEIGHT, _COLUMNS = 340, 185, 3
+_LEFT, _RIGHT, _TOP, _BOTTOM = 14, 24, 60, 26
+_RAISED: Final = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 _STYLE: Final = """
 text { font: 11px system-ui, sans-serif; fill: #333 } .name { font-weight: 600; fill: #111 }
 .axis { stroke: #bbb } .line { fill: none; stroke: #1f5fa8; stroke-width: 2 } .dot { fill: #1f5fa8 }
@@ -39,7 +40,7 @@ def _panel(name: str, unit: str, found: Mapping[int, Point]) -> str:
 
     def place(point: Point) -> tuple[float, float]:
         part = (math.log10(point.events) - low) / (high - low) if high > low else 0.5
-        return round(_LEFT + 10 + part * (across - 20), 1), round(_HEIGHT - _BOTTOM - point.value / most * up, 1)
+        return round(_LEFT + 20 + part * (across - 40), 1), round(_HEIGHT - _BOTTOM - point.value / most * up, 1)
 
     places = [place(point) for point in found.values()]
     curve = curve_of(dict(found))
@@ -62,4 +63,5 @@ def _short(value: float) -> str:
 
 
 def _power(events: int) -> str:
-    return f"10^{math.log10(events):.3g}"
+    power = round(math.log10(events))
+    return f"10{str(power).translate(_RAISED)}" if events == 10**power else f"{events:,}"

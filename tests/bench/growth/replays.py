@@ -26,7 +26,7 @@ async def measure_replays(engines: Engines, count: int) -> list[Point]:
             run = await run_replay(services, replayer, kind)
             points += [
                 Point(name, "/s", count, count / run.seconds, "product"),
-                Point(f"{name}, processor time an event", "µs", count, run.cpu_seconds / count * 1e6, "product"),
+                Point(f"{name}, CPU an event", "µs", count, run.cpu_seconds / count * 1e6, "product"),
             ]
             worst = max(worst, run.worst_worker)
         assert replayer.pid is not None
