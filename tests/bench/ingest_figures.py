@@ -19,7 +19,7 @@ from tests.support.running.processes import Service
 _CHUNK_BYTES: Final = 256 * 1024
 CLIENTS: Final = 32
 #: Posts from many clients, for each single one.
-MANY_POSTS: Final = 10
+MANY_POSTS: Final = 20
 BULK: Final = "bulk ingest, one NDJSON request, checked and acknowledged"
 SINGLE: Final = "single post, p50"
 MANY: Final = f"single posts, {CLIENTS} clients"

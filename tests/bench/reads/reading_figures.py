@@ -58,7 +58,7 @@ async def measure_reads(filled: FilledService, effort: Effort) -> list[Figure]:
 
 async def _many_figure(filled: FilledService, bare: BarePages, effort: Effort) -> Figure:
     """Pages from either end, asked for by many clients at once."""
-    count = max(2 * CLIENTS, 5 * effort.repetitions)
+    count = max(2 * CLIENTS, 10 * effort.repetitions)
     pages = [request("GET", f"{PATH}?order={order}") for order in ("asc", "desc")]
     await ask_all(filled.service, pages, 1, frozenset({b"200"}))
     asked = await ask_all(filled.service, pages * (count // 2), CLIENTS, frozenset({b"200"}))
