@@ -80,21 +80,20 @@ def test_a_cost_is_named_by_its_curve(name: str, costs: list[float]) -> None:
     assert curve.name == name
 
 
-def test_one_cost_is_no_curve() -> None:
-    with pytest.raises(ValueError, match="two numbers of events"):
-        fit_curve({10_000: 1.0})
+def test_two_costs_are_no_curve() -> None:
+    with pytest.raises(ValueError, match="three numbers of events"):
+        fit_curve({10_000: 1.0, 100_000: 2.0})
 
 
 def test_points_are_added_to_those_of_earlier_runs(tmp_path: Path) -> None:
     path = tmp_path / "growth.json"
     keep_points(path, [Point("a page", "ms", 1_000, 3.0, "filled"), Point("a rate", "/s", 1_000, 50.0, "product")])
-    points = keep_points(
-        path, [Point("a page", "ms", 1_000, 2.5, "filled"), Point("a page", "ms", 9_000, 2.6, "filled")]
-    )
+    page = {1_000: 2.5, 3_000: 2.4, 9_000: 2.6}
+    points = keep_points(path, [Point("a page", "ms", events, value, "filled") for events, value in page.items()])
     lines = growth_table(points).splitlines()
-    assert lines[0] == "| figure | 1,000 | 9,000 | cost grows |"
-    assert lines[2] == "| a page | 2.50 ms* | 2.60 ms* | flat |"
-    assert lines[3] == "| a rate | 50 /s | – |  |"
+    assert lines[0] == "| figure | 1,000 | 3,000 | 9,000 | cost grows |"
+    assert lines[2] == "| a page | 2.50 ms* | 2.40 ms* | 2.60 ms* | flat |"
+    assert lines[3] == "| a rate | 50 /s | – | – |  |"
 
 
 @pytest.mark.parametrize(("page", "name"), [("README.md", "speed"), ("tests/bench/README.md", "growth")])

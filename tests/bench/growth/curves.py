@@ -26,9 +26,9 @@ class Curve:
 
 
 def fit_curve(costs: Mapping[int, float]) -> Curve:
-    """The simplest curve that does for positive costs at numbers of events; raises ValueError for fewer than two."""
-    if len(costs) < 2:
-        raise ValueError("a curve takes the costs at two numbers of events or more")
+    """The simplest curve that does for positive costs at numbers of events; raises ValueError for fewer than three."""
+    if len(costs) < 3:
+        raise ValueError("a curve takes the costs at three numbers of events or more")
     mean = math.exp(sum(map(math.log, costs.values())) / len(costs))
     flat = Curve("flat", mean, 0.0, _error(costs, mean, 0.0, float))
     if max(costs.values()) / min(costs.values()) <= _FLAT:

@@ -15,9 +15,9 @@ def by_figure(points: Sequence[Point]) -> dict[tuple[str, str], dict[int, Point]
 
 
 def curve_of(points: dict[int, Point]) -> Curve | None:
-    """The curve of a figure's cost: of a rate, that is the time for one. None where there is but one point."""
+    """The curve of a figure's cost: of a rate, that is the time for one. None for fewer points than make one."""
     costs = {n: 1 / point.value if point.unit == "/s" else point.value for n, point in points.items()}
-    return fit_curve(costs) if len(costs) > 1 else None
+    return fit_curve(costs) if len(costs) > 2 else None
 
 
 def growth_table(points: Sequence[Point]) -> str:
