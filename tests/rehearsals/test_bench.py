@@ -112,9 +112,13 @@ async def test_everything_is_measured_beside_floors_and_peers(tmp_path: Path) ->
 async def test_growth_is_measured_and_drawn(tmp_path: Path) -> None:
     engines = await shared_engines()
     points: list[Point] = []
-    for measure in (measure_loads, measure_replays, measure_growing_pages):
-        for size in (1_000, 2_000):
-            points = keep_points(tmp_path / "growth.json", await measure(engines, size))
+    for size in (1_000, 2_000):
+        for measured in (
+            await measure_loads(engines, size),
+            await measure_replays(engines, size),
+            await measure_growing_pages(engines, size, TINY.effort),
+        ):
+            points = keep_points(tmp_path / "growth.json", measured)
     assert all(point.value > 0 and point.day for point in points)
     figures = {point.figure for point in points}
     assert len(points) == 2 * len(figures)

@@ -18,11 +18,11 @@ _ASKED: Final = (
 )  # fmt: skip
 
 
-async def measure_pages(engines: Engines, count: int) -> list[Point]:
+async def measure_pages(engines: Engines, count: int, effort: Effort = _EFFORT) -> list[Point]:
     """Medians of some reads of so many events."""
     async with filled_service(engines, count) as filled:
         points = [
-            Point(f"{read.name}, p50", "ms", count, statistics.median(await take(filled, read, _EFFORT)), "filled")
+            Point(f"{read.name}, p50", "ms", count, statistics.median(await take(filled, read, effort)), "filled")
             for read in (*reads(), SUMMARY)
             if read.name in _ASKED
         ]
