@@ -11,7 +11,7 @@ INSTALLED := $(VENV)/.ready
 FRONT := timeline-service/front
 READY := timeline-service/src/timeline_service/web/static/seam.js
 
-.PHONY: help setup run up down status test rehearse test-unit check sbom screenshots bench soak planted fuzz format hooks
+.PHONY: help setup run up down status test rehearse test-unit check sbom screenshots bench growth soak planted fuzz format hooks
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -75,8 +75,11 @@ sbom: $(READY)  ## list what it is made of, for whoever has to know (CycloneDX),
 screenshots: $(READY)  ## take pictures of the pages of the stack that runs, into STATE_DIR/screenshots
 	@$(BIN)/python -m tests.browser.screenshots http://127.0.0.1:$(or $(TIMELINE_PORT),8002) $(or $(STATE_DIR),.local)/screenshots
 
-bench: $(READY)  ## measure: each figure beside its floor and its peers (BENCH_EVENTS=100000)
+bench: $(READY)  ## measure: each figure beside its floor and its peers (FULL=1 for longer, BENCH_EVENTS=100000)
 	@$(BIN)/python -m tests.bench
+
+growth: $(READY)  ## measure how cost grows with the number of events (EVENTS="10000 100000")
+	@$(BIN)/python -m tests.bench.growth $(EVENTS)
 
 soak: $(READY)  ## attack the whole stack, and check all that it has promised (MINUTES=60 SEED=1)
 	@$(BIN)/python -m local_stack fetch

@@ -9,20 +9,37 @@ import sys
 import tempfile
 import time
 from dataclasses import dataclass
+from datetime import date, timedelta
+from itertools import combinations
 from pathlib import Path
-from typing import Final
+from random import Random
+from typing import Final, Literal
 
 import orjson
 from tests.bench.event_supply import events
 from tests.bench.figures import Figure
 from tests.bench.memory import LIMIT_MB, memory_of, peak_in
 from tests.bench.processor import cpu_seconds
+from tests.support.inputs.gdelt_files import gdelt_row
 from tests.support.running.processes import Service
 
 #: Columns that hold JSON, those with several texts, and plain ones.
 _JSON: Final = ("actors", "sources", "tags", "codes", "attributes")
 _SEVERAL: Final = ("initiators", "countries")
 _PLAIN: Final = ("title", "when", "type", "summary", "goldstein")
+Kind = Literal["csv", "gdelt"]
+#: What the figures are called, and what their floors are.
+_NAMES: Final[dict[Kind, tuple[str, str]]] = {
+    "csv": ("import of CSV by a mapping", "the same events as NDJSON, above"),
+    "gdelt": ("import of GDELT", "as many events as NDJSON, above"),
+}
+_SEED: Final = 20260213
+_GDELT_BEGIN: Final = date(2016, 1, 1)
+_GDELT_COUNTRIES: Final = (
+    "USA", "CHN", "IND", "RUS", "GBR", "FRA", "DEU", "JPN", "ISR", "IRN", "TUR", "UKR", "PAK", "SAU", "KOR", "PRK",
+    "BRA", "AUS", "CAN", "ITA", "ESP", "POL", "EGY", "MEX", "IDN", "VNM", "ZAF", "NGA", "KEN", "ETH", "ARG", "CHL",
+)  # fmt: skip
+_CAMEO: Final = ("010", "036", "040", "042", "051", "057", "112", "130", "163", "172", "190")
 _MAPPING: Final = """
 title: "{title}"
 when: {column: when}
@@ -70,12 +87,29 @@ def write_table(path: Path, mapping: Path, count: int) -> None:
             table.writerow([*plain, *several, *(orjson.dumps(event[n]).decode() if n in event else "" for n in _JSON)])
 
 
-async def import_events(ingest: Service, count: int) -> Imported:
+def write_gdelt(path: Path, count: int) -> None:
+    """So many rows as GDELT 2.0 writes them, day by day; on no day has a pair two, so that no two tell one story."""
+    random, pairs = Random(_SEED), list(combinations(_GDELT_COUNTRIES, 2))
+    random.shuffle(pairs)
+    with path.open("w", encoding="utf-8") as file:
+        for number in range(count):
+            days, pair = divmod(number, len(pairs))
+            day = (_GDELT_BEGIN + timedelta(days=days)).strftime("%Y%m%d")
+            address = f"https://news.example/{number}/{random.getrandbits(32):08x}"
+            code, added = random.choice(_CAMEO), f"{day}{random.randint(0, 23):02}1500"
+            file.write(gdelt_row(number + 1, *pairs[pair], code, address, day=day, added=added) + "\n")
+
+
+async def import_events(ingest: Service, count: int, kind: Kind = "csv") -> Imported:
     """Import so many events; raises RuntimeError unless all are recorded."""
     with tempfile.TemporaryDirectory() as folder:
-        table, mapping = Path(folder, "events.csv"), Path(folder, "mapping.yaml")
-        write_table(table, mapping, count)
-        words = ["import", "csv", str(table), "--mapping", str(mapping), "--url", ingest.url, "--no-wait", "--json"]
+        table, mapping = Path(folder, f"events.{kind}"), Path(folder, "mapping.yaml")
+        words = ["import", kind, str(table), "--url", ingest.url, "--no-wait", "--json"]
+        if kind == "csv":
+            write_table(table, mapping, count)
+            words += ["--mapping", str(mapping)]
+        else:
+            write_gdelt(table, count)
         before = cpu_seconds(ingest)
         seconds, usage, peak, told = await asyncio.to_thread(run_ingest, words)
     if orjson.loads(told)["recorded"]["events"] != count:
@@ -84,11 +118,11 @@ async def import_events(ingest: Service, count: int) -> Imported:
     return Imported(count / seconds, cpu / count, peak)
 
 
-def import_figures(imported: Imported, bulk: float) -> tuple[Figure, Figure]:
-    """The rate of an import beside that of the same events as NDJSON, and its memory."""
-    name = "import of CSV by a mapping, checked and acknowledged"
-    rate = Figure(name, imported.rate, bulk, "the same events as NDJSON, above", "/s", (), imported.cpu_seconds)
-    return rate, memory_of("ingest import", imported.peak_bytes, LIMIT_MB)
+def import_figures(imported: Imported, bulk: float, kind: Kind = "csv") -> tuple[Figure, Figure]:
+    """The rate of an import beside that of as many events as NDJSON, and its memory."""
+    name, floor_name = _NAMES[kind]
+    rate = Figure(name, imported.rate, bulk, floor_name, "/s", (), imported.cpu_seconds)
+    return rate, memory_of(f"ingest import {kind}", imported.peak_bytes, LIMIT_MB)
 
 
 def run_ingest(words: list[str]) -> tuple[float, resource.struct_rusage, int, bytes]:

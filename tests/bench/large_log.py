@@ -14,11 +14,11 @@ from typing import Final
 from uuid import UUID
 
 import uvloop
-from tests.bench.bare_producer import open_producer, send_pairs
-from tests.bench.bench import bench_services
 from tests.bench.event_supply import events
+from tests.bench.floors.bare_producer import open_producer, send_pairs
 from tests.bench.memory import peak_bytes
-from tests.bench.replay_runs import run_replay
+from tests.bench.own_services import own_services
+from tests.bench.replays.replay_runs import run_replay
 from tests.support.running.engines import shared_engines
 from tests.support.running.session_folder import close_session_folder, open_session_folder
 
@@ -56,7 +56,7 @@ def _records(templates: Sequence[Accepted], numbers: range) -> Iterator[tuple[by
 
 async def _measure(count: int, kinds: Sequence[Kind]) -> None:
     """Fill a log and rebuild it from nothing, which can be verified then."""
-    async with bench_services(await shared_engines()) as services:
+    async with own_services(await shared_engines()) as services:
         services.migrate()
         start = time.monotonic()
         await fill_log(services.bootstrap_servers, services.topic, count)

@@ -2,9 +2,9 @@
 
 from typing import Final
 
-from tests.bench.bench import bench_services
 from tests.bench.figures import Figure, percentile
 from tests.bench.ingest_figures import post_bulk, post_singly
+from tests.bench.own_services import own_services
 from tests.bench.projection_figures import Projected, project
 from tests.support.inputs.signed_records import key_line
 from tests.support.running.engines import Engines
@@ -18,10 +18,10 @@ _POST_FLOOR: Final = "the same, not signed, in turn"
 
 async def measure_signing(engines: Engines, events: int, singles: int) -> list[Figure]:
     """Measure posts, bulk and projection of so many events, each with and without, one after the other."""
-    async with bench_services(engines) as services:
+    async with own_services(engines) as services:
         keys = _write_keys(services)
         figures = await _measure_posts(services, keys, singles)
-    async with bench_services(engines) as services, bench_services(engines) as verifying:
+    async with own_services(engines) as services, own_services(engines) as verifying:
         keys = _write_keys(services)
         signing = await services.ingest(INGEST_SIGNING_KEY_FILE=keys["INGEST_SIGNING_KEY_FILE"])
         signed = await post_bulk(signing.url, events)
@@ -32,8 +32,8 @@ async def measure_signing(engines: Engines, events: int, singles: int) -> list[F
         await without.projector.terminate()
         trusted = {"TIMELINE_TRUSTED_KEYS_FILE": keys["TIMELINE_TRUSTED_KEYS_FILE"]}
         verifying.migrate(**trusted)
-        verified = await project(verifying, events, **trusted)
-    async with bench_services(engines) as services:
+        verified = await project(verifying, events, trusted)
+    async with own_services(engines) as services:
         plain = await services.ingest()
         return [
             *figures,

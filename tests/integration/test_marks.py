@@ -8,8 +8,8 @@ from typing import Any, Final
 
 import httpx
 import pytest
-from tests.bench.filled_service import FilledService, filled_service
-from tests.bench.filled_tables import LARGEST
+from tests.bench.reads.filled_service import FilledService, filled_service
+from tests.bench.reads.filled_tables import LARGEST
 from tests.support.inputs.log_writing import recording, retracting
 from tests.support.inputs.random_events import PAIRS, RandomWriter
 from tests.support.models.selection_model import Parameters, bounds_asked, select

@@ -3,26 +3,38 @@
 import hashlib
 import io
 import json
+import re
 from collections import Counter
+from pathlib import Path
 from uuid import uuid4
+from xml.etree import ElementTree
 
 import asyncpg
 import pytest
 from rich.console import Console
 from tests.bench.__main__ import main
-from tests.bench.bench import measure
 from tests.bench.event_supply import events
-from tests.bench.filled_service import filled_service
-from tests.bench.filled_tables import LARGEST, PAIRS, fill_tables
+from tests.bench.growth.loads import measure_loads
+from tests.bench.growth.pages import measure_pages as measure_growing_pages
+from tests.bench.growth.plots import growth_plots
+from tests.bench.growth.points import Point, keep_points
+from tests.bench.growth.replays import measure_replays
+from tests.bench.growth.report import growth_table
+from tests.bench.ingest_figures import BULK
 from tests.bench.large_log import fill_log
-from tests.bench.page_figures import measure_pages
-from tests.bench.reading_figures import measure_reads
-from tests.bench.reading_pages import reads
-from tests.bench.signing_figures import measure_signing
-from tests.bench.table import print_readings, print_table, print_visits
+from tests.bench.modes import Mode
+from tests.bench.projection_figures import LEVEL, ROWS
+from tests.bench.readme import speed_table, with_table
+from tests.bench.reads.filled_tables import LARGEST, PAIRS, fill_tables
+from tests.bench.reads.reading_figures import Effort
+from tests.bench.replays.rebuild_figures import REBUILD
+from tests.bench.results import write_results
+from tests.bench.table import print_table
+from tests.bench.whole import measure_all
 from tests.support.clients.browsers import CHROMIUM
 from tests.support.inputs.log_writing import read_log
-from tests.support.running.engines import Engines
+from tests.support.running.engines import shared_engines
+from tests.support.running.session_folder import ROOT
 
 from event_schemas.countries import pairs_of
 from event_schemas.dates import parse_when
@@ -38,8 +50,8 @@ from timeline_service.adapters.postgres.sql_files import generation_schema
 from timeline_service.domain.search_documents import document_of
 from timeline_service.judge.entries import event_content
 
-BULK = "NDJSON bulk, one request, checked and acknowledged"
-IMPORT = "import of CSV by a mapping, checked and acknowledged"
+RESULT = {"name", "value", "unit", "floor", "ratio", "cpu_us", "peers"}
+TINY = Mode(2, 2_000, 10, 1, 150, Effort(4, 0.2), 3, 1_000)
 _INDEXES = "select count(*) from pg_indexes where schemaname = 'timeline_g' || $1::int"
 _COUNTED = "select pair, sum(events) as events from timeline_g1.pair_counts group by pair"
 _TRAITS = ("type", "valence", "domain", "stage", "sources", "goldstein")
@@ -51,26 +63,70 @@ join timeline_g1.documents as document using (event_id, revision, partition, fro
 """
 
 
-async def test_every_figure_has_its_floor(engines: Engines) -> None:
-    figures = await measure(engines, events=2_000, singles=20)
-    units = [figure.unit for figure in figures]
-    assert units == [*["/s"] * 9, *["ms"] * 2, "/s", *["ms"] * 4, *["MB"] * 5]
-    assert len({figure.name for figure in figures}) == len(figures)
-    assert all(figure.value > 0 and figure.floor > 0 for figure in figures)
-    assert [figure for figure in figures if figure.too_large] == []
-    by_name = {figure.name: figure for figure in figures}
-    bulk, imported = (by_name[name] for name in (BULK, IMPORT))
-    assert imported.floor == bulk.value
-    rebuild, beside = by_name["rebuild, all tables and indexes"], by_name["… beside the live projection"]
-    live = by_name["… until documents to search are level"]
-    assert (beside.value, beside.floor) == (rebuild.value, live.value)
-    assert by_name["… until it is compared and live"].value <= rebuild.value
-    assert live.value <= by_name["projection, exactly once, one process"].value
+@pytest.mark.timeout(600)
+async def test_everything_is_measured_beside_floors_and_peers(tmp_path: Path) -> None:
+    found = await measure_all(TINY)
+    by_name = {figure.name: figure for figure in found.figures}
+    assert len(by_name) == len(found.figures)
+    for figure in found.figures:
+        assert figure.value > 0 or "longest task above" in figure.name, figure.name
+        assert figure.floor is None or figure.floor > 0, figure.name
+    assert [figure for figure in found.figures if figure.too_large] == []
+    bulk, csv, rows, level, rebuild = (
+        by_name[name] for name in (BULK, "import of CSV by a mapping", ROWS, LEVEL, REBUILD)
+    )
+    assert csv.floor == bulk.value
+    assert level.value <= rows.value
+    assert by_name["rebuild until it is compared and live"].value <= rebuild.value
+    assert {peer.name.partition(" ")[0] for peer in rows.peers if peer.measured_here} == {"Debezium", "eventsourcing"}
+    assert {peer.name.partition(" ")[0] for peer in bulk.peers if peer.measured_here} == {"eventsourcing", "Emmett"}
+    assert [peer.measured_here for peer in rebuild.peers] == [True]
+    assert by_name["projection, in rows"].value > rows.value
+    assert by_name["projection of signed records, verified"].cpu_seconds > 0
+    for figure in found.figures:
+        if figure.name.startswith("timeline, "):
+            assert figure.floor is not None, figure.name
+    if CHROMIUM is not None:
+        names = [peer.name for peer in by_name["page of a pair of 250 events, usable after"].peers]
+        assert [name.partition(" ")[0] for name in names] == ["vis-timeline", "timelinejs"]
+        assert by_name["page of a pair of 250 events, transferred"].value < 150  # with all that its graphic draws
+
     output = io.StringIO()
-    print_table(figures, 2_000, Console(file=output, width=160))
+    print_table(found.figures, "with 2,000 events", Console(file=output, width=240))
     words = " ".join(output.getvalue().split())
-    for expected in ("2,000 events", "Debezium JDBC sink", "its docs", *(f"{figure.ratio:.2f}" for figure in figures)):
+    for expected in ("with 2,000 events", "Debezium JDBC sink", "its docs", "eventsourcing 9.5.6", "Emmett 0."):
         assert expected in words
+
+    write_results(found.figures, tmp_path / "bench.json")
+    results = json.loads((tmp_path / "bench.json").read_text())
+    assert [result["name"] for result in results] == [figure.name for figure in found.figures]
+    assert all(result.keys() == RESULT for result in results)
+    table = speed_table(results, "Measured today.")
+    assert re.search(
+        r"\| projection of rows, in events \| [\d,]+ /s \| \d+ µs \| 0\.\d\d \|.*Debezium JDBC sink", table
+    )
+    assert table in with_table((ROOT / "README.md").read_text(encoding="utf-8"), "speed", table)
+
+
+@pytest.mark.timeout(300)
+async def test_growth_is_measured_and_drawn(tmp_path: Path) -> None:
+    engines = await shared_engines()
+    points: list[Point] = []
+    for size in (1_000, 2_000):
+        for measured in (
+            await measure_loads(engines, size),
+            await measure_replays(engines, size),
+            await measure_growing_pages(engines, size, TINY.effort),
+        ):
+            points = keep_points(tmp_path / "growth.json", measured)
+    assert all(point.value > 0 and point.day for point in points)
+    figures = {point.figure for point in points}
+    assert len(points) == 2 * len(figures)
+    table, plots = growth_table(points), growth_plots(points)
+    for figure in figures:
+        assert figure in table
+        assert figure in plots
+    ElementTree.fromstring(plots)
 
 
 async def test_a_large_log_is_one_that_ingest_could_have_written(kafka: str) -> None:
@@ -83,50 +139,6 @@ async def test_a_large_log_is_one_that_ingest_could_have_written(kafka: str) -> 
         read = decode(record.key, record.value, record.headers)
         assert read.action == "recorded"
         assert partitions_of([record.key], PARTITIONS) == {record.key: record.partition}
-
-
-async def test_what_signing_costs_is_told_beside_doing_without(engines: Engines) -> None:
-    figures = await measure_signing(engines, events=1_000, singles=20)
-    assert [figure.name.partition(",")[0] for figure in figures] == [
-        *("single post", "single post", "NDJSON bulk", "projection of signed records"),
-    ]
-    assert all(figure.value > 0 and figure.floor > 0 for figure in figures)
-    assert figures[-1].cpu_seconds > 0
-
-
-async def test_every_read_has_its_floor_and_a_smaller_one(engines: Engines) -> None:
-    async with filled_service(engines, 1_000) as few, filled_service(engines, 5_000) as many:
-        readings, figures = await measure_reads(few, many, repetitions=4)
-    assert len(readings) == len(list(reads())) + 1
-    assert all(reading.at(99) >= reading.at(50) > 0 for reading in readings)
-    assert all(reading.floor > 0 and reading.small > 0 for reading in readings)
-    assert [figure.unit for figure in figures] == ["/s", "/s", "/s", "MB"]
-    assert all(figure.value > 0 and figure.floor > 0 for figure in figures)
-    output = io.StringIO()
-    print_readings(readings, 5_000, 1_000, Console(file=output, width=160))
-    words = " ".join(output.getvalue().split())
-    for expected in ("5,000 events", "p50 of 1,000", *(f"{reading.ratio:.2f}" for reading in readings)):
-        assert expected in words
-
-
-@pytest.mark.skipif(CHROMIUM is None, reason="there is no chromium here")
-async def test_every_page_is_shown_and_zoomed(engines: Engines) -> None:
-    async with filled_service(engines, 1_000) as shown, filled_service(engines, 10_000) as many:
-        visits = await measure_pages(shown, many)
-    names = [each.name for each in visits]
-    assert names[:2] == ["Dyadline, a pair of 250 events", "Dyadline, a pair of 2,500 events"]
-    assert visits[0].bytes < 150_000  # with all that its graphic draws
-    assert names[2].startswith("vis-timeline 8")
-    assert names[3].startswith("timelinejs 3")
-    for each in visits:
-        assert each.bytes > 10_000
-        assert each.nodes > 100
-        assert each.usable is not None
-        assert each.usable > 0
-        assert each.longest_zooming is not None
-    output = io.StringIO()
-    print_visits(visits, Console(file=output, width=160))
-    assert all(name in " ".join(output.getvalue().split()) for name in names)
 
 
 async def test_filled_tables_hold_what_the_product_would_have_made(database_url: str) -> None:
@@ -164,13 +176,19 @@ async def test_filled_tables_hold_what_the_product_would_have_made(database_url:
     assert read_event(json.loads(rows[0]["content"])).title
 
 
-@pytest.mark.parametrize("value", ["0", "many", "-1"])
-def test_a_number_of_events_that_cannot_be_is_wrong_usage(
-    value: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+@pytest.mark.parametrize(
+    ("name", "value", "words"),
+    [
+        *(("BENCH_EVENTS", value, f"BENCH_EVENTS={value} is not a number of events") for value in ("0", "many", "-1")),
+        ("FULL", "yes", "FULL=yes: write 1 to measure in full, 0 not to"),
+    ],
+)
+def test_a_setting_that_cannot_be_is_wrong_usage(
+    name: str, value: str, words: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setenv("BENCH_EVENTS", value)
+    monkeypatch.setenv(name, value)
     assert main() == 2
-    assert f"BENCH_EVENTS={value} is not a number of events" in capsys.readouterr().err
+    assert words in capsys.readouterr().err
 
 
 def test_events_are_varied_and_the_same_in_every_run() -> None:

@@ -11,7 +11,7 @@ from itertools import combinations
 from typing import Final
 
 import asyncpg
-from tests.bench.filled_templates import templates
+from tests.bench.reads.filled_templates import templates
 
 from timeline_service.adapters.postgres.generation_tables import create_tables
 from timeline_service.adapters.postgres.migrations import migrate

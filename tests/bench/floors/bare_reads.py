@@ -1,11 +1,12 @@
 """The floors of reads: the SQL of the same page through asyncpg, without a service."""
 
+import asyncio
 import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Final
 
-from tests.bench.filled_tables import LARGEST
+from tests.bench.reads.filled_tables import LARGEST
 
 from timeline_service.adapters.postgres.database import BY_VALUE, IN_ORDER, close_pool, connected, open_pool
 from timeline_service.adapters.postgres.generation_tables import create_tables
@@ -58,11 +59,24 @@ class BarePages:
             await self._selections.page(self._moment, selection, descending=descending, after=after, limit=_PAGE + 1)
         return (time.perf_counter() - start) * 1000
 
+    async def rate(self, count: int, tasks: int) -> float:
+        """Pages from either end a second, when so many tasks ask for so many pages between them."""
+        left = iter(("asc", "desc") * (count // 2))
+
+        async def ask() -> None:
+            for order in left:
+                await self.taken({"order": order}, f"/{LARGEST}", None)
+
+        start = time.perf_counter()
+        await asyncio.gather(*(ask() for _ in range(tasks)))
+        return count / (time.perf_counter() - start)
+
 
 @asynccontextmanager
-async def bare_pages(url: str) -> AsyncIterator[BarePages]:
-    """Open connections that plan as the service's do."""
-    pool, in_order = await open_pool(url, most=1, planning=BY_VALUE), await open_pool(url, most=1, planning=IN_ORDER)
+async def bare_pages(url: str, most: int = 1) -> AsyncIterator[BarePages]:
+    """Open so many connections of either kind, which plan as the service's do."""
+    pool = await open_pool(url, most=most, planning=BY_VALUE)
+    in_order = await open_pool(url, most=most, planning=IN_ORDER)
     try:
         async with connected(pool) as connection:
             rows = await connection.fetch("select next_offset from timeline_g1.checkpoints order by partition")
@@ -111,4 +125,6 @@ async def copy_documents(connection: "Connection") -> float:
         written = await connection.execute(
             f"insert into timeline_g{_GENERATION}.documents select * from timeline_g1.documents order by from_offset"
         )
-        return int(written.split()[-1]) / (time.perf_counter() - start)
+        seconds = time.perf_counter() - start
+        await connection.execute(f"drop schema {generation_schema(_GENERATION)} cascade")
+    return int(written.split()[-1]) / seconds

@@ -1,15 +1,12 @@
-"""Reads measured from outside, over HTTP: on a filled database, and on a small one of the same shape."""
+"""Reads measured from outside, over HTTP, on a filled database."""
 
 import asyncio
-import statistics
 import time
+from dataclasses import dataclass
 from typing import Final
 
-from tests.bench.figures import Figure, Reading
-from tests.bench.filled_service import FilledService
-from tests.bench.filled_tables import LARGEST
-from tests.bench.memory import memory_figure
-from tests.bench.reading_floors import (
+from tests.bench.figures import Figure, percentile
+from tests.bench.floors.bare_reads import (
     BarePages,
     bare_pages,
     copy_documents,
@@ -17,36 +14,60 @@ from tests.bench.reading_floors import (
     rows_of_pair,
     summary_of_pair,
 )
-from tests.bench.reading_pages import SUMMARY, Read, reads
+from tests.bench.many_clients import ask_all, request
+from tests.bench.reads.filled_service import FilledService
+from tests.bench.reads.filled_tables import LARGEST
+from tests.bench.reads.reading_pages import PATH, SUMMARY, Read, reads
 
 from timeline_service.adapters.postgres.database import close_pool, open_pool
 from timeline_service.adapters.postgres.search_documents import PostgresDocuments
 
-_BUDGET_SECONDS: Final = 4.0
 _DOCUMENTS: Final = 500
+CLIENTS: Final = 16
+PAGE: Final = "timeline, page first"
 
 
-async def measure_reads(
-    few: FilledService, many: FilledService, repetitions: int
-) -> tuple[list[Reading], list[Figure]]:
-    """Measure all reads of many events, and of few of them, each so often or for a few seconds."""
-    async with bare_pages(many.url) as bare:
-        beside = {read.name: statistics.median(await _take(few, read, repetitions)) for read in (*reads(), SUMMARY)}
-        readings = []
+@dataclass(frozen=True, slots=True)
+class Effort:
+    """How often each read is asked for, and for how many seconds at most."""
+
+    repetitions: int
+    seconds: float
+
+
+async def measure_reads(filled: FilledService, effort: Effort) -> list[Figure]:
+    """Measure all reads, each beside its floor."""
+    async with bare_pages(filled.url, CLIENTS) as bare:
+        figures = []
         for read in reads():
-            taken = await _take(many, read, repetitions)
-            floor = statistics.median(await _floor(many, bare, read, repetitions))
+            taken = await take(filled, read, effort)
+            floor = await _floor(filled, bare, read, effort)
             name = "a round trip" if read.unchanged else "the page's SQL through asyncpg"
-            readings.append(Reading(read.name, taken, floor, name, beside[read.name]))
-        taken = await _take(many, SUMMARY, repetitions)
-        floor = statistics.median([await summary_of_pair(many.connection) for _ in range(3)])
-        readings.append(Reading(SUMMARY.name, taken, floor, "GROUP BY year, valence", beside[SUMMARY.name]))
-        figures = [await _export_figure(many, form) for form in ("csv", "ndjson")]
-        figures += [await _documents_figure(few), memory_figure(many.service)]
-    return readings, figures
+            figures += [
+                Figure(f"{read.name}, p{percent}", percentile(taken, percent), percentile(floor, percent), name, "ms")
+                for percent in ((50, 99) if read.name == PAGE else (50,))
+            ]
+        taken = await take(filled, SUMMARY, effort)
+        floor = [await summary_of_pair(filled.connection) for _ in range(3)]
+        name = "GROUP BY year, valence"
+        figures.append(Figure(f"{SUMMARY.name}, p50", percentile(taken, 50), percentile(floor, 50), name, "ms"))
+        figures.append(await _many_figure(filled, bare, effort))
+        figures += [await _export_figure(filled, form) for form in ("csv", "ndjson")]
+        return figures
 
 
-async def _take(filled: FilledService, read: Read, repetitions: int) -> tuple[float, ...]:
+async def _many_figure(filled: FilledService, bare: BarePages, effort: Effort) -> Figure:
+    """Pages from either end, asked for by many clients at once."""
+    count = max(2 * CLIENTS, 10 * effort.repetitions)
+    pages = [request("GET", f"{PATH}?order={order}") for order in ("asc", "desc")]
+    await ask_all(filled.service, pages, 1, frozenset({b"200"}))
+    asked = await ask_all(filled.service, pages * (count // 2), CLIENTS, frozenset({b"200"}))
+    floor = await bare.rate(count, CLIENTS)
+    name = f"pages of 50, {CLIENTS} clients, one process"
+    return Figure(name, asked.rate, floor, "their SQL through asyncpg, as many tasks", "/s", (), asked.cpu_seconds)
+
+
+async def take(filled: FilledService, read: Read, effort: Effort) -> tuple[float, ...]:
     """The milliseconds of each answer, the variants by turns; the first of each is not counted."""
 
     def take() -> tuple[float, ...]:
@@ -58,7 +79,7 @@ async def _take(filled: FilledService, read: Read, repetitions: int) -> tuple[fl
         ]
         taken: list[float] = []
         start = time.perf_counter()
-        while len(taken) < repetitions and (time.perf_counter() - start < _BUDGET_SECONDS or len(taken) < 4):
+        while len(taken) < effort.repetitions and (time.perf_counter() - start < effort.seconds or len(taken) < 4):
             answers = [filled.client.get(*each) for each in asked]
             if any((answer.status == 304) != read.unchanged for answer in answers):
                 raise RuntimeError(f"{read.name} was answered {[answer.status for answer in answers]}")
@@ -68,9 +89,9 @@ async def _take(filled: FilledService, read: Read, repetitions: int) -> tuple[fl
     return await asyncio.to_thread(take)
 
 
-async def _floor(filled: FilledService, bare: BarePages, read: Read, repetitions: int) -> list[float]:
+async def _floor(filled: FilledService, bare: BarePages, read: Read, effort: Effort) -> list[float]:
     taken: list[float] = []
-    times = max(2, repetitions // len(read.variants))
+    times = max(2, effort.repetitions // len(read.variants) // 2)
     for variant in read.variants:
         if read.unchanged:
             taken += [await round_trip(filled.connection) for _ in range(times)]
@@ -92,8 +113,8 @@ async def _export_figure(filled: FilledService, form: str) -> Figure:
     return Figure(f"export of a pair as {form.upper()}", rate, floor, "the same rows by asyncpg, in no order", "/s")
 
 
-async def _documents_figure(filled: FilledService) -> Figure:
-    """All documents made again as the projector makes them."""
+async def documents_figure(filled: FilledService) -> Figure:
+    """All documents thrown away, and made again as the projector makes them."""
     held = await filled.connection.fetch("select partition from timeline_g1.checkpoints")
     floor = await copy_documents(filled.connection)
     await filled.connection.execute(

@@ -6,14 +6,14 @@ from datetime import datetime
 from typing import Final
 
 import asyncpg
-from tests.bench import peers
-from tests.bench.bare_load import BareLoad
 from tests.bench.figures import Figure
-from tests.bench.replay_runs import ReplayRun, run_replay
+from tests.bench.floors.bare_load import BareLoad
+from tests.bench.replays.replay_runs import ReplayRun, run_replay
+from tests.bench.watching import watch_until
 from tests.support.running.processes import Service, Services
-from tests.support.waiting import wait_until
 
 _MAX_SECONDS: Final = 3600
+REBUILD: Final = "rebuild until tables and indexes stand"
 #: Asked until there is a generation with as many indexes as the first has.
 _INDEXED: Final = """
 select clock_timestamp()
@@ -55,11 +55,14 @@ async def rebuild(services: Services, replayer: Service) -> Rebuilt:
 
 
 async def _indexed(connection: "asyncpg.Connection[asyncpg.Record]") -> datetime:
-    async def instant() -> datetime | None:
-        found: datetime | None = await connection.fetchval(_INDEXED)
-        return found
+    found: datetime | None = None
 
-    found = await wait_until(instant, _MAX_SECONDS)
+    async def seen() -> bool:
+        nonlocal found
+        found = await connection.fetchval(_INDEXED)
+        return found is not None
+
+    await watch_until(seen, _MAX_SECONDS)
     assert found is not None
     return found
 
@@ -70,13 +73,14 @@ def rebuild_figures(
     """Its rates, each with what it has to be compared with."""
     rate, whole = records / rebuilt.indexed, records / rebuilt.run.seconds
     bare, bare_name = records / floor.seconds, "the same rows by COPY, same indexes"
+    all_cores = f"{bare_name}, all cores"
     live_name = "the live projection, until documents are level"
     return [
         Figure(
-            "rebuild, all tables and indexes", rate, bare, bare_name, "/s", peers.REBUILD,
+            REBUILD, rate, bare, bare_name, "/s", (),
             rebuilt.run.cpu_seconds / records,
         ),
-        Figure("… beside COPY on every core", rate, records / on_all_cores.seconds, f"{bare_name}, all cores", "/s"),
-        Figure("… beside the live projection", rate, live_rate, live_name, "/s"),
-        Figure("… until it is compared and live", whole, bare, bare_name, "/s"),
+        Figure("rebuild, beside COPY on every core", rate, records / on_all_cores.seconds, all_cores, "/s"),
+        Figure("rebuild, beside the live projection", rate, live_rate, live_name, "/s"),
+        Figure("rebuild until it is compared and live", whole, bare, bare_name, "/s"),
     ]  # fmt: skip

@@ -9,8 +9,8 @@ from typing import Any, Final
 from urllib.parse import urlencode
 
 import asyncpg
-from tests.bench.filled_tables import LARGEST
-from tests.bench.reading_pages import FIRST, MIDDLE, Variant
+from tests.bench.reads.filled_tables import LARGEST
+from tests.bench.reads.reading_pages import FIRST, MIDDLE, Variant
 
 from timeline_service.domain.cursors import read_cursor, write_cursor
 from timeline_service.domain.selections import SortKey

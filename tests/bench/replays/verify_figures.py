@@ -6,10 +6,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from tests.bench.bare_load import BareLoad
 from tests.bench.figures import Figure, percentile
-from tests.bench.reading_client import ReadingClient
-from tests.bench.replay_runs import ReplayRun, run_replay
+from tests.bench.floors.bare_load import BareLoad
+from tests.bench.reads.reading_client import ReadingClient
+from tests.bench.replays.replay_runs import ReplayRun, run_replay
 from tests.support.running.processes import Service, Services
 
 _QUIET_SECONDS: Final = 5.0

@@ -38,6 +38,20 @@ async def send_one_by_one(bootstrap_servers: str, topic: str, records: Records) 
     return taken
 
 
+async def send_from_many(bootstrap_servers: str, topic: str, records: Records, tasks: int) -> float:
+    """Have so many tasks send the records between them, each waiting for its own; returns records a second."""
+    left = iter(records)
+    async with open_producer(bootstrap_servers) as producer:
+
+        async def send() -> None:
+            for record in left:
+                await producer.send_and_wait(topic, record.value, record.key, headers=_HEADERS)
+
+        start = time.perf_counter()
+        await asyncio.gather(*(send() for _ in range(tasks)))
+        return len(records) / (time.perf_counter() - start)
+
+
 async def send_pairs(
     producer: AIOKafkaProducer, topic: str, partition: int, pairs: Sequence[tuple[bytes | None, bytes | None]]
 ) -> None:

@@ -6,7 +6,7 @@ from typing import Final
 
 from aiokafka import AIOKafkaConsumer
 from tests.bench.figures import Figure
-from tests.bench.reading_client import ReadingClient
+from tests.bench.reads.reading_client import ReadingClient
 from tests.support.running.processes import Service, Services
 
 _FETCH_BYTES: Final = 4 * 1024 * 1024

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from tests.bench.offspring import watched_offspring
 from tests.bench.processor import cpu_seconds
+from tests.bench.replays.offspring import watched_offspring
 from tests.support.running.processes import Service, Services
 from tests.support.running.replaying import over, replays_of
 
