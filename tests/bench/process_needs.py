@@ -19,10 +19,10 @@ import psutil
 import uvloop
 from rich.console import Console
 from rich.table import Table
-from tests.bench.bench import bench_services
 from tests.bench.ingest_figures import post_bulk
+from tests.bench.own_services import own_services
 from tests.bench.processor import cpu_seconds
-from tests.bench.replay_runs import run_replay
+from tests.bench.replays.replay_runs import run_replay
 from tests.support.running.engines import shared_engines
 from tests.support.running.processes import Service, Services
 from tests.support.running.session_folder import close_session_folder, open_session_folder
@@ -91,7 +91,7 @@ async def watched(name: str, unit: str, service: Service, found: list[Needs]) ->
 async def measure(events: int) -> list[Needs]:
     """Each process under its load: bulk in several bodies at once, all of it projected, read by many, and rebuilt."""
     found: list[Needs] = []
-    async with bench_services(await shared_engines()) as services:
+    async with own_services(await shared_engines()) as services:
         services.migrate()
         ingest = await services.ingest()
         count = events // _BODIES * _BODIES
