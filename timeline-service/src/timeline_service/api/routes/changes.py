@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query, Request, Response
 
+from service_edge.prepared_routes import PreparedRoute
 from timeline_service.api.filters import CursorText, Limit, PairPath
 from timeline_service.api.holdings import Held
 from timeline_service.api.listings import add_listing, form_of
@@ -18,7 +19,7 @@ from timeline_service.queries.listings import PAGE
 from timeline_service.queries.pairs import pair_of
 from timeline_service.queries.views.changes import ChangedView
 
-router = APIRouter(tags=["timelines"])
+router = APIRouter(tags=["timelines"], route_class=PreparedRoute)
 _MOMENTS = ["2025-07-01T00:00:00Z", "0:0"]
 Since = Annotated[
     str | None,

@@ -3,13 +3,14 @@
 from fastapi import APIRouter, Request, Response
 
 from service_edge.parameters import EventId
+from service_edge.prepared_routes import PreparedRoute
 from timeline_service.api.holdings import Held
 from timeline_service.api.operations import EVENT, REVISIONS
 from timeline_service.api.read_points import AsOfReadPoint
 from timeline_service.api.responses import answer, tag_of, whole_or_stream, with_items
 from timeline_service.queries.events import find_event, find_history, read_history
 
-router = APIRouter(tags=["events"])
+router = APIRouter(tags=["events"], route_class=PreparedRoute)
 
 
 @router.get("/v1/events/{event_id}", summary="An event", responses=EVENT)

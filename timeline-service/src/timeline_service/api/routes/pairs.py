@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 
 from fastapi import APIRouter, Path, Query, Request, Response
 
+from service_edge.prepared_routes import PreparedRoute
 from timeline_service.api.filters import CursorText, Filters, Limit
 from timeline_service.api.holdings import Held
 from timeline_service.api.languages import Language, language_headers
@@ -14,7 +15,7 @@ from timeline_service.api.responses import answer
 from timeline_service.queries.pairs import country_of, list_pairs, list_partners
 from timeline_service.queries.selections import read_country
 
-router = APIRouter(tags=["timelines"])
+router = APIRouter(tags=["timelines"], route_class=PreparedRoute)
 
 
 @router.get("/v1/timelines", summary="The pairs that have events", responses=PAIRS)

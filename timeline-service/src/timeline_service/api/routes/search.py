@@ -7,6 +7,7 @@ import orjson
 from fastapi import APIRouter, Query, Request, Response
 
 from event_schemas.positions import format_position
+from service_edge.prepared_routes import PreparedRoute
 from timeline_service.api.filters import Codes, Count, Countries, CursorText, Filters, Limit
 from timeline_service.api.holdings import Held
 from timeline_service.api.listings import add_listing, form_of, order_of, refuse_suffix, write_listing
@@ -16,7 +17,7 @@ from timeline_service.api.read_points import AwaitedRead
 from timeline_service.api.responses import known_already, tag_of, whole_or_stream, with_items
 from timeline_service.queries.listings import PAGE, content_size, list_found
 
-router = APIRouter(tags=["search"])
+router = APIRouter(tags=["search"], route_class=PreparedRoute)
 Order = Annotated[
     Literal["asc", "desc", "newest", "relevance"] | None,
     Query(
