@@ -47,7 +47,7 @@ status: $(READY)  ## what runs, where, and how far the projection is
 
 test: $(READY)  ## run the whole test suite, or a part of it (TESTS="tests/integration/test_live.py -k resumes")
 	@$(BIN)/python -m local_stack fetch
-	@$(BIN)/python -m pytest $(or $(TESTS),--ignore tests/rehearsals -n 2 --dist loadfile --no-loadscope-reorder --durations 25)
+	@$(BIN)/python -m pytest $(or $(TESTS),--ignore tests/rehearsals -n 3 --dist loadfile --no-loadscope-reorder --durations 25)
 
 rehearse: $(READY)  ## do what operators do (upgrades, losses, alerts, the image, all of it guarded), and try the bench
 	@$(BIN)/python -m local_stack fetch
