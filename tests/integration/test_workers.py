@@ -55,6 +55,7 @@ async def test_ingest_answers_with_two_and_starts_again_who_is_killed(services: 
     service = await services.ingest(INGEST_WORKERS="2")
     first = workers_of(service)
     assert len(first) == 2
+    service.signal(signal.SIGHUP)  # which renews certificates, where there are any
     async with clients_of(service, 8) as clients:
 
         async def post(number: int) -> str | None:
@@ -72,6 +73,7 @@ async def test_ingest_answers_with_two_and_starts_again_who_is_killed(services: 
         by_worker = await counted(clients[0], "ingest_events_total")
         assert by_worker.keys() == {"0", "1"}, "each worker is counted by itself"
         assert sum(by_worker.values()) == 64
+        assert workers_of(service) == first
         posting = asyncio.gather(*(post(number) for number in range(64, 256)))
         os.kill(first[0], signal.SIGKILL)
         await posting

@@ -4,8 +4,10 @@ from typing import Any
 
 import pytest
 
+from event_schemas.countries import all_countries
 from event_schemas.dates import parse_when
 from event_schemas.event_fields import fields_of
+from timeline_service.judge import entries
 from timeline_service.judge.days import OPEN_END, OPEN_START, read_day, write_day
 from timeline_service.judge.entries import TimelineEntry, event_content, span_class, timeline_entry
 
@@ -93,3 +95,13 @@ def test_content_has_the_standing_of_its_fields() -> None:
         ("ban", "conflictual", "trade", "ended", 2, -3.0),
     )
     assert event_content(content).entry == expected
+
+
+def test_only_the_pairs_of_few_countries_are_remembered() -> None:
+    before = entries._pairs.cache_info().currsize
+    codes = [code for code, _ in all_countries()]
+    for start in range(50):
+        stands("2020", countries=sorted(codes[start : start + 60]))
+    assert entries._pairs.cache_info().currsize == before
+    stands("2020", countries=["CHN", "IND", "USA"])
+    assert entries._pairs.cache_info().currsize <= before + 1

@@ -54,6 +54,7 @@ def test_each_number_of_columns_is_read(columns: int) -> None:
     read = report(gdelt_row(7, "TMP", "KSV", "057", columns=columns, goldstein="8.0"))
     assert (read.id, read.when, read.source, read.target) == ("7", "2018-03-26", "TLS", "XKX")
     assert (read.code, read.goldstein, read.mentions) == ("057", 8.0, 4)
+    assert report("00" + gdelt_row(7, "TMP", "KSV", "057", columns=columns)).id == "7"
     assert read.address == ("" if columns == 57 else "https://news.example/a")
 
 

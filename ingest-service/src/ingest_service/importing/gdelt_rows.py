@@ -62,7 +62,7 @@ def read_report(cells: list[str]) -> Report:
     if cells[26] not in CAMEO:
         raise DroppedRowError(NOT_CAMEO)
     return Report(
-        id=cells[0],
+        id=str(int(cells[0])),
         when=_when(cells[1], cells[added_at][:8]),
         source=source,
         target=target,

@@ -86,6 +86,7 @@ class Workers:
         status = 1
         try:
             os.setpgid(0, 0)  # Ctrl-C is for the one who looks after us, and it tells us
+            signal.signal(signal.SIGHUP, signal.SIG_IGN)  # unless it is one that renews its certificate then
             signal.pthread_sigmask(signal.SIG_SETMASK, self._mask)
             os.close(self._lifeline[1])
             threading.Thread(target=_end_with, args=(self._lifeline[0],), daemon=True).start()

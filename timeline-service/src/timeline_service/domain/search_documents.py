@@ -14,6 +14,7 @@ from timeline_service.judge.rows import make_row
 
 _WEIGHTS: Final = {"A": 3 << 14, "B": 2 << 14, "": 0}
 _TRAITS: Final = ("type", "valence", "domain", "stage")
+_FEW_PAIRS: Final = 6
 _LAST_PLACE: Final = 2**14 - 1
 _MAX_PLACES: Final = 256
 _PLACE: Final = Struct(">H")
@@ -92,7 +93,8 @@ def document_of(content: EventContent, batch: str | None) -> SearchDocument:
     """The document of what a revision says, and of the load that brought it, if that has a name."""
     event, entry = content.event, content.entry
     spellings = _spellings(event)
-    facets = [*_facets(entry.pairs, event.countries, event.initiators, entry.traits[:4])]
+    facets_of = _facets if len(entry.pairs) <= _FEW_PAIRS else _facets.__wrapped__  # the latter are not remembered
+    facets = [*facets_of(entry.pairs, event.countries, event.initiators, entry.traits[:4])]
     if event.codes is not None:
         # In the order of the content, which a record's own need not be.
         facets += [f"code:{scheme}:{code}" for scheme, code in sorted(event.codes.items())]

@@ -17,6 +17,8 @@ from timeline_service.judge.rows import make_row
 #: The widest of each span class in days; the last class holds what is longer, or open at an end.
 SPAN_DAYS: Final = (0, 31, 366)
 OPEN_SPAN: Final = len(SPAN_DAYS)
+#: Of so many countries pairs are remembered. Those of more come up seldom again, and of 60 they take 125 KB.
+_FEW_COUNTRIES: Final = 4
 
 
 class TimelineEntry(NamedTuple):
@@ -37,7 +39,8 @@ class TimelineEntry(NamedTuple):
 def timeline_entry(event: EventFields) -> TimelineEntry:
     """The entry of an event by its normalised fields."""
     goldstein = event.goldstein
-    pairs, directions = _pairs(event.countries, event.initiators)
+    few = len(event.countries) <= _FEW_COUNTRIES
+    pairs, directions = (_pairs if few else _pairs.__wrapped__)(event.countries, event.initiators)
     traits = (
         event.type,
         event.valence or TYPES[event.type],

@@ -16,7 +16,8 @@ async def list_batches(awaited: Awaited, page: Page, limit: int) -> tuple[ReadPo
     A count tells nothing of the past, so later pages are of later moments. No load is on two of them for that.
     """
     awaited = awaited.within(page.query.get("generation"))
-    now = page.read_point(await awaited.read_point())
+    now = await awaited.read_point()
+    page.read_point(now)  # refuses a cursor of another generation, or of what is not there yet
     after = str(page.key[0]) if page.key else ""
     offsets, rows = await awaited.sources.batches.page(now, after, limit + 1)
     at = ReadPoint(now.generation, vector_of(offsets, len(now.vector)))

@@ -97,7 +97,11 @@ class Replicas:
         while True:
             try:
                 async with connected(self._primary) as connection:
-                    self._identity = await identity_of(connection)
+                    found = await identity_of(connection)
+                if self._identity not in (None, found):
+                    for replica in self._replicas:
+                        replica.let_go()
+                self._identity = found
                 known.set()
             except (UnavailableError, asyncpg.PostgresError) as error:
                 _LOG.debug("whose copies replicas have to be is not known anew", reason=str(error))

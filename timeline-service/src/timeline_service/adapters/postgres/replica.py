@@ -93,6 +93,10 @@ class Replica:
         self._missed = point, documents
         self._late_until = time.monotonic() + _LATE_SECONDS
 
+    def let_go(self) -> None:
+        """Cut its connections: the next ones find out anew whose copy it is."""
+        self._connections.let_go()
+
     async def run(self) -> None:
         """Look at it for as long as the process runs. Its connections are cut where it does not answer."""
         try:
@@ -103,7 +107,7 @@ class Replica:
                     self._became(None)
                 except UnfitError as error:
                     self._connections.let_go()
-                    self._became(str(error))
+                    self._became(str(error), error.detail)
                 looked, self._looked = self._looked, asyncio.get_running_loop().create_future()
                 looked.set_result(None)
                 if not self.is_used:
@@ -159,7 +163,7 @@ class Replica:
                 raise UnfitError(f"it has not answered for {_ANSWER_SECONDS:g} s")
             asking.result()
         except (UnavailableError, asyncpg.PostgresError, ValueError) as error:  # the last for an address that cannot be
-            raise UnfitError(str(error)) from error
+            raise UnfitError("it is out of reach, as the log of this service tells", str(error)) from error
         finally:
             if not asking.done():
                 self._connections.let_go()  # first: who is cancelled would wait for an answer to that
@@ -182,10 +186,10 @@ class Replica:
             self._reaches[generation] = None
         return self._reaches[generation]
 
-    def _became(self, why_not: str | None) -> None:
+    def _became(self, why_not: str | None, detail: str = "") -> None:
         if why_not != self._why_not:
             if why_not is None:
                 _LOG.info("reading from a replica", replica=self.name)
             else:
-                _LOG.warning("not reading from a replica", replica=self.name, reason=why_not)
+                _LOG.warning("not reading from a replica", replica=self.name, reason=detail or why_not)
         self._why_not = why_not

@@ -24,7 +24,11 @@ _ACQUIRE_SECONDS: Final = 3.0
 
 
 class UnfitError(Exception):
-    """A replica cannot answer, so that the primary is to be asked: why."""
+    """A replica cannot answer, so that the primary is to be asked: why, and a detail that is for the log alone."""
+
+    def __init__(self, reason: str, detail: str = "") -> None:
+        super().__init__(reason)
+        self.detail = detail
 
 
 class Use(Enum):

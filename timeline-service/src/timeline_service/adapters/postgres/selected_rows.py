@@ -140,7 +140,8 @@ class SelectedRows:
                     raise
                 raise _TooFewError from error
 
-        return await pool.read(point, read, documents=conditions.rows == "documents")
+        # A walk of entries looks into their documents, too, where something is asked that only these say.
+        return await pool.read(point, read, documents=conditions.rows == "documents" or bool(conditions.said))
 
 
 def selected_statement(name: str, conditions: Conditions, words: Mapping[str, str], generation: int) -> str:

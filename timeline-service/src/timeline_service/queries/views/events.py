@@ -145,6 +145,8 @@ _ABSENT: Final[Mapping[str, Any]] = {
 #: About 16 MB at most of them, usually.
 _MOST_REMEMBERED: Final = 8_192
 _LONGEST_REMEMBERED: Final = 2_000
+_COUNTRIES: Final = '"countries":['
+_LONGEST_COUNTRIES: Final = len(_COUNTRIES + '"ARG","BRA","CHL","PER"')
 
 
 def event_view(row: Revision) -> EventView:
@@ -154,7 +156,14 @@ def event_view(row: Revision) -> EventView:
 
 def event_json(row: Revision) -> bytes:
     """The same as JSON. A revision never changes: those that were read last, and are not long, are remembered."""
-    return _json_of(row) if len(row.content) <= _LONGEST_REMEMBERED else _json_of.__wrapped__(row)
+    short = len(row.content) <= _LONGEST_REMEMBERED and _names_few(row.content)
+    return (_json_of if short else _json_of.__wrapped__)(row)
+
+
+def _names_few(content: str) -> bool:
+    """Whether it is between few countries: of many the pairs are far longer than all that is said."""
+    start = content.find(_COUNTRIES)
+    return content.find("]", start) - start <= _LONGEST_COUNTRIES
 
 
 @lru_cache(maxsize=_MOST_REMEMBERED)
