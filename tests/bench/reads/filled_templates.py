@@ -19,7 +19,7 @@ _WEIGHTS: Final = list(accumulate(1 / (rank + 2) for rank in range(len(_VOCABULA
 _TYPES: Final = ("statement", "visit", "agreement", "tariff", "consultation", "sanction", "aid", "ban", "other")
 _DOMAINS: Final = ("trade", "technology", "security", "diplomacy", None)
 _TAGS: Final = ("chips", "border", "summit", "exports", "visas", "rivers", "energy", "apps", "treaty", "cables")
-_STAND_IN: Final = ("AAA", "BBB")
+_STAND_IN: Final = ("TUV", "VUT")
 
 COMMON: Final = {"type": "statement", "valence": "cooperative", "domain": "trade", "tag": "chips", "q": _VOCABULARY[0]}
 #: What one template alone has.
