@@ -12,6 +12,7 @@ from timeline_service.adapters.kafka.reader import KafkaReader
 from timeline_service.adapters.postgres.projection import Advance, PostgresProjection
 from timeline_service.adapters.postgres.redrives import PostgresRedrives
 from timeline_service.adapters.postgres.search_documents import PostgresDocuments
+from timeline_service.domain.record_digests import digest
 from timeline_service.domain.vectors import OffsetVector
 from timeline_service.errors import HaltError
 from timeline_service.judge.batch import RowChanges, bounded, fold_batch
@@ -25,7 +26,6 @@ from timeline_service.projector.log_guard import LogGuard
 from timeline_service.projector.metrics import BATCH_SECONDS, LAG, PARTITIONS, STOPPED, count_records
 from timeline_service.projector.ownership import Ownership
 from timeline_service.projector.redriver import Redriver
-from timeline_service.projector.same_log import digest
 from timeline_service.projector.search_feed import SearchFeed
 from timeline_service.projector.spans import projecting_spans
 

@@ -1,20 +1,12 @@
 """Whether the log is still the one that was projected: an offset alone does not notice one cut and refilled."""
 
-import hashlib
 from collections.abc import Collection, Mapping
 
 from service_edge.topic_check import KafkaTopic
 from timeline_service.adapters.postgres.projection import Checkpoint
+from timeline_service.domain.record_digests import digest
 from timeline_service.errors import HaltError
-from timeline_service.judge.decoding import RawRecord, write_headers
-
-
-def digest(record: RawRecord) -> bytes:
-    """SHA-256 of a record's key, value and headers, each hashed first, so that none can be taken for another."""
-    parts = (record.key, record.value, write_headers(record.headers))
-    return hashlib.sha256(
-        b"".join(b"\0" * 33 if part is None else b"\1" + hashlib.sha256(part).digest() for part in parts)
-    ).digest()
+from timeline_service.judge.decoding import RawRecord
 
 
 def require_trustworthy_log(

@@ -8,12 +8,12 @@ import orjson
 
 from timeline_service.adapters.postgres.loading import LoadedCheckpoint, PairCount, PostgresLoading, loading_into
 from timeline_service.domain.name_counts import NameCountRow, NameCounts
+from timeline_service.domain.record_digests import digest
 from timeline_service.domain.vectors import OffsetVector
 from timeline_service.judge.batch_counts import BatchCountRow, batch_rows
 from timeline_service.judge.decoding import RawRecord
 from timeline_service.judge.recording_times import instant_of
 from timeline_service.judge.trusted_keys import TrustedKeys
-from timeline_service.projector.same_log import digest
 from timeline_service.replay.loading.partition_fold import PartitionFold, parts_of
 from timeline_service.replay.loading.row_writer import RowWriter
 from timeline_service.replay.loading.spill import Spill
