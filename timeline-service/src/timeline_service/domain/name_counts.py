@@ -28,7 +28,10 @@ class NameCounts:
     def add(self, document: SearchDocument, offset: int, events: int) -> None:
         """Count the names of a revision whose record stands at an offset; it is so many events now: one, or none."""
         for facet, spelling in document.spellings.items():
-            spelled_at, spelled, counted = self._counted.get(facet, (offset, spelling, 0))
+            if (before := self._counted.get(facet)) is None:
+                self._counted[facet] = (offset, spelling, events)
+                continue
+            spelled_at, spelled, counted = before
             if offset < spelled_at:
                 spelled_at, spelled = offset, spelling
             self._counted[facet] = (spelled_at, spelled, counted + events)

@@ -5,7 +5,6 @@ An event's records come in the order of the log; whole events may come in any.
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from math import comb
 
 from timeline_service.judge.batch_counts import BatchCounts, count_record
 from timeline_service.judge.decoding import MAX_BYTES, DecodedRecord, Rejection, failure, write_headers
@@ -83,7 +82,8 @@ def bounded(decoded_records: Iterable[DecodedRecord]) -> list[list[DecodedRecord
             rows = 0
         parts[-1].append(decoded)
         event = decoded.record.event if decoded.record is not None else None
-        rows += comb(len(event.countries), 2) if event is not None else 1
+        countries = len(event.countries) if event is not None else 2
+        rows += countries * (countries - 1) // 2
     return [part for part in parts if part]
 
 

@@ -9,7 +9,7 @@ import orjson
 
 from event_schemas.errors import MalformedRecordError, UnknownVersionError
 from event_schemas.partitions import ID_BYTES, partitions_of
-from event_schemas.records import Record, decode
+from event_schemas.records import HEADERS, Record, decode
 from event_schemas.texts import is_canonical_uuid
 from timeline_service.errors import ExhaustedError
 from timeline_service.judge.fold import RecordPosition
@@ -42,9 +42,7 @@ class RawRecord(NamedTuple):
     def size(self) -> int:
         """Bytes of key, value and headers together."""
         size = len(self.key or b"") + len(self.value or b"")
-        for name, value in self.headers:
-            size += len(name) + len(value or b"")
-        return size
+        return size + (_OUR_HEADERS_BYTES if self.headers == HEADERS else _size_of(self.headers))
 
 
 class Rejection(NamedTuple):
@@ -64,6 +62,13 @@ class DecodedRecord(NamedTuple):
     record: Record | None = None
     rejection: Rejection | None = None
     gap: int = 0
+
+
+def _size_of(headers: Headers) -> int:
+    return sum(len(name) + len(value or b"") for name, value in headers)
+
+
+_OUR_HEADERS_BYTES: Final = _size_of(HEADERS)
 
 
 def decode_records(
