@@ -27,13 +27,14 @@ class Readiness:
 
     async def require(self) -> None:
         """Raises UnavailableError where the service cannot answer, or not as soon after a write as it has to."""
-        if self._asking is None or self._asking.done():
-            self._asking = asyncio.create_task(self._ask())
-            self._asking.add_done_callback(lambda done: done.cancelled() or done.exception())  # perhaps nobody waits
-        done, _ = await asyncio.wait({self._asking}, timeout=_PATIENCE)
+        asking = self._asking
+        if asking is None or asking.done():
+            asking = self._asking = asyncio.create_task(self._ask())
+            asking.add_done_callback(lambda done: done.cancelled() or done.exception())  # perhaps nobody waits
+        done, _ = await asyncio.wait({asking}, timeout=_PATIENCE)
         if not done:
             raise UnavailableError(f"{self._engine} is out of reach: no answer within {_PATIENCE:g} s")
-        self._asking.result()
+        asking.result()  # of the question that was waited for: somebody may have asked the next one by now
 
     async def _ask(self) -> None:
         self._engine = "PostgreSQL"
