@@ -1,7 +1,7 @@
 """Rows written by COPY, whichever way their table is written."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from timeline_service.adapters.postgres.packing import can_pack, packed
 
@@ -10,12 +10,12 @@ if TYPE_CHECKING:
 
 
 async def copy_rows(
-    connection: "Connection | OwnConnection", schema: str, table: str, kind: type, rows: Sequence[Any]
+    connection: "Connection | OwnConnection", schema: str, table: str, kind: type[NamedTuple], rows: Sequence[Any]
 ) -> None:
     """Write rows of a kind, whose fields are the columns, into a table of a schema; nothing where there are none."""
     if not rows:
         return
-    columns: Sequence[str] = kind._fields  # type: ignore[attr-defined]
+    columns = kind._fields
     if can_pack(kind):
         await connection.copy_to_table(
             table, schema_name=schema, columns=columns, source=packed(kind, rows), format="binary"

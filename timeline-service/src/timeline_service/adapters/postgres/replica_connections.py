@@ -8,7 +8,7 @@ server stays true for as long as it is open, until that is promoted; then it sto
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from enum import Enum
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, cast
 
 import asyncpg
 
@@ -130,8 +130,7 @@ class ReplicaConnections:
 
 def kept(connection: "Connection") -> dict[int, CopyReach]:
     """How far a connection was told that its server is, by generation."""
-    reaches: dict[int, CopyReach] = connection.reaches  # type: ignore[attr-defined]  # of the connection behind it
-    return reaches
+    return cast(_Following, connection).reaches  # the pool hands on what is asked of the connection behind it
 
 
 def require_following(connection: "Connection | asyncpg.Connection[asyncpg.Record]") -> None:
