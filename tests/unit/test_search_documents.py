@@ -5,7 +5,9 @@ import pytest
 from hypothesis import given
 from tests.support.inputs.event_strategies import posted_events
 
+from event_schemas.countries import all_countries
 from event_schemas.events import read_content
+from timeline_service.domain import search_documents
 from timeline_service.domain.search_documents import document_of
 from timeline_service.domain.text_folding import fold_name, words_of
 from timeline_service.judge.entries import EventContent, event_content, timeline_entry
@@ -38,3 +40,13 @@ def test_no_word_is_longer_than_postgres_takes(text: str, longest: int) -> None:
     assert max(map(len, words_of(text))) == longest
     assert max(len(word.encode()) for word in words_of(text)) <= 2_046
     assert len(fold_name(text)) <= 500
+
+
+def test_only_the_facets_of_few_pairs_are_remembered() -> None:
+    codes = [code for code, _ in all_countries()]
+    before = search_documents._facets.cache_info().currsize
+    for start in range(20):
+        posted = {"title": "t", "when": "2020", "countries": codes[start : start + 60], "type": "visit"}
+        facets = document_of(event_content(read_content(posted).text.decode()), None).facets
+        assert len([facet for facet in facets if facet.startswith("pair:")]) == 1_770
+    assert search_documents._facets.cache_info().currsize == before
